@@ -1,0 +1,1 @@
+"""HTTP clients of ActiveCampaign and BlueConic, for exactly the calls the engine makes."""

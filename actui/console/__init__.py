@@ -1,0 +1,1 @@
+"""What a screen may ask for: services and view text, without Textual."""

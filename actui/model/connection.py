@@ -1,0 +1,194 @@
+"""A connection: two accounts, what to keep about it, when it runs and its goals (design §11)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from ipaddress import ip_address
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from actui.model.goals import AnyGoal, ExportGoal, ImportGoal, Named, as_named
+from actui.model.mapping import Strict
+
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Manual(Strict):
+    """Runs only when somebody starts it."""
+
+    type: Literal["manual"] = "manual"
+
+
+class TimesPerDay(Strict):
+    """A number of runs spread over the day; up to one every three minutes (blueconic.md §2)."""
+
+    type: Literal["times-per-day"]
+    times: int = Field(ge=1, le=480)
+
+
+class Weekly(Strict):
+    """Chosen days of the week at one clock time."""
+
+    type: Literal["weekly"]
+    days: list[Weekday] = Field(min_length=1)
+    at: Clock
+
+
+class Monthly(Strict):
+    """One day of the month at a clock time; a month without that day has no run."""
+
+    type: Literal["monthly"]
+    day: int = Field(ge=1, le=31)
+    at: Clock
+
+
+class MonthlyWeekday(Strict):
+    """The first to fourth, or last, given weekday of the month at a clock time."""
+
+    type: Literal["monthly-weekday"]
+    week: Literal[1, 2, 3, 4, "last"]
+    weekday: Weekday
+    at: Clock
+
+
+Schedule = Annotated[
+    Manual | TimesPerDay | Weekly | Monthly | MonthlyWeekday, Field(discriminator="type")
+]
+
+
+class Notify(Strict):
+    """Who hears about a run, and when."""
+
+    when: Literal["never", "failure", "every-run"] = "never"
+    recipients: list[str] = Field(default_factory=list)
+    webhook: str | None = None
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a service's URL: what a secret and a ledger are bound to."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name is this machine by its very name or address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def service_url(value: str) -> str:
+    """A service's base URL made whole: a bare host becomes https, plain http is loopback's alone.
+
+    Raises ValueError with a sentence for the user (design §9).
+    """
+    text = value.strip().rstrip("/")
+    if not text:
+        return ""
+    if "://" not in text:
+        text = f"https://{text}"
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"'{value}' is no web address")
+    if parts.username or parts.password:
+        raise ValueError("a web address must not hold a user name or password")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("plain http is refused, except on this machine: use https")
+    if parts.query or parts.fragment:
+        raise ValueError(f"'{value}' has more than a host and a path")
+    for tail in ("/api/3", "/rest/v2"):
+        text = text.removesuffix(tail)
+    return text
+
+
+class ActiveCampaignAccount(Strict):
+    """Where the ActiveCampaign account answers; the key lives in the secret store."""
+
+    url: str = ""
+
+    _url = field_validator("url")(service_url)
+
+
+class BlueConicAccount(Strict):
+    """Where the BlueConic tenant answers and which client speaks; its secret is stored apart."""
+
+    url: str = ""
+    client_id: str = ""
+
+    _url = field_validator("url")(service_url)
+
+
+def secret_prefix(name: str) -> str:
+    """The connection's part of its secrets' environment variables (design §5)."""
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def new_id(letter: str) -> str:
+    """A fresh identity for a connection (`c`) or a goal (`g`)."""
+    return f"{letter}-{secrets.token_hex(4)}"
+
+
+class Connection(Strict):
+    """Everything a user configures about one pair of accounts."""
+
+    id: str = ""
+    name: str = Field(min_length=1, max_length=120)
+    description: str = ""
+    labels: list[str] = Field(default_factory=list)
+    favorite: bool = False
+    enabled: bool = False
+    timezone: str = "UTC"
+    notify: Notify = Notify()
+    activecampaign: ActiveCampaignAccount = ActiveCampaignAccount()
+    blueconic: BlueConicAccount = BlueConicAccount()
+    objectives: list[Named] = Field(default_factory=list)
+    consent_where_needed: bool = False
+    schedule: Schedule = Manual()
+    goals: list[AnyGoal] = Field(default_factory=list)
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as wrong:
+            raise ValueError(f"'{value}' is no time zone, such as Europe/Amsterdam") from wrong
+        return value
+
+    @field_validator("objectives", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return [as_named(item) for item in value] if isinstance(value, list) else value
+
+    @field_validator("goals")
+    @classmethod
+    def _distinct(cls, goals: list[AnyGoal]) -> list[AnyGoal]:
+        for what, seen in (
+            ("name", [g.name for g in goals]),
+            ("id", [g.id for g in goals if g.id]),
+        ):
+            doubled = {item for item in seen if seen.count(item) > 1}
+            if doubled:
+                raise ValueError(f"two goals have the {what} '{sorted(doubled)[0]}'")
+        return goals
+
+    def with_ids(self) -> Connection:
+        """The same connection in which it and each goal have an id."""
+        goals = [g if g.id else g.model_copy(update={"id": new_id("g")}) for g in self.goals]
+        return self.model_copy(update={"id": self.id or new_id("c"), "goals": goals})
+
+    def imports(self) -> list[ImportGoal]:
+        """The active import goals, in the user's order."""
+        return [g for g in self.goals if isinstance(g, ImportGoal) and g.enabled]
+
+    def exports(self) -> list[ExportGoal]:
+        """The active export goals, in the user's order."""
+        return [g for g in self.goals if isinstance(g, ExportGoal) and g.enabled]

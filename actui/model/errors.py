@@ -1,0 +1,108 @@
+"""The error tree: what may be done about a failure is its class, never its text.
+
+    ActuiError
+    ├── ConfigError           the user's configuration or command line; nothing was sent
+    ├── BusyError             another process runs this connection
+    ├── CredentialsError      a key, secret or origin is missing, refused or bound elsewhere
+    ├── UnreachableError      the service never answered: wrong host, no network
+    ├── ServiceError          the service answered and the answer cannot be used
+    │   ├── RetriableError    it may work later (429, 503, time-out); `after` seconds if it said so
+    │   ├── LostAnswerError   the request may have been applied; nobody knows
+    │   └── RefusedError      this request will never be accepted as it is
+    ├── GoalError             this goal cannot go on, the others can
+    └── StoppedError          somebody asked the run to stop
+
+Each carries `code` (stable, for machines) and `message` (one sentence a user can act on).
+"""
+
+from __future__ import annotations
+
+
+class ActuiError(Exception):
+    """Base of everything actui raises on purpose."""
+
+    default_code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+
+
+class ConfigError(ActuiError):
+    """The configuration or the command cannot be carried out (exit code 2)."""
+
+    default_code = "configuration"
+
+
+class BusyError(ActuiError):
+    """Another process holds this connection's run lock (exit code 3)."""
+
+    default_code = "already-running"
+
+
+class CredentialsError(ActuiError):
+    """A secret is missing or a service refuses it (exit code 4)."""
+
+    default_code = "credentials"
+
+
+class UnreachableError(ActuiError):
+    """A service could not be reached at all (exit code 6)."""
+
+    default_code = "unreachable"
+
+
+class ServiceError(ActuiError):
+    """A service answered in a way that ends this request."""
+
+    default_code = "service"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, status: int | None = None, detail: str = ""
+    ) -> None:
+        super().__init__(message, code=code)
+        self.status = status
+        self.detail = detail
+
+
+class RetriableError(ServiceError):
+    """Worth sending again; `after` is the number of seconds the service asked for, if any."""
+
+    default_code = "service-busy"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        detail: str = "",
+        after: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, status=status, detail=detail)
+        self.after = after
+
+
+class LostAnswerError(ServiceError):
+    """A write was sent and its answer never came whole: it may or may not have been applied."""
+
+    default_code = "answer-lost"
+
+
+class RefusedError(ServiceError):
+    """The service refuses this request whatever happens (400, 404, 413, 422)."""
+
+    default_code = "refused"
+
+
+class GoalError(ActuiError):
+    """One goal fails; the run goes on with the next."""
+
+    default_code = "goal-failed"
+
+
+class StoppedError(ActuiError):
+    """The run ends here, resumable, because somebody asked for it (exit code 5)."""
+
+    default_code = "stopped"

@@ -1,0 +1,136 @@
+"""Import and export goals as the user configures them (design §6, §7, §11)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from actui.model.mapping import ExportMapping, IdentifierLink, ImportMapping, Strict
+
+
+class Mode(StrEnum):
+    """Whether a run looks only at what changed since the goal last succeeded."""
+
+    CHANGED = "changed"
+    FULL = "full"
+
+
+class ListStatus(StrEnum):
+    """A contact's standing on one list (activecampaign.md §5.2)."""
+
+    UNCONFIRMED = "unconfirmed"
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+
+
+class Named(Strict):
+    """A thing of an account: found by name or id once, kept as id plus name."""
+
+    name: str
+    id: str | None = None
+
+
+def _named(value: object) -> object:
+    return (
+        {"name": value} if isinstance(value, str | int) and not isinstance(value, bool) else value
+    )
+
+
+class ListChoice(Strict):
+    """A selected list and whether its contacts may become new profiles."""
+
+    list: Named
+    create_profiles: bool = False
+
+    _named = field_validator("list", mode="before")(as_named)
+
+
+class NewProfiles(Strict):
+    """What a profile made by an import goal starts with (blueconic.md §6)."""
+
+    privacy_legislation: str | None = None
+    permission_level: Literal["PERSONAL", "ANONYMOUS", "DO_NOT_TRACK"] = "PERSONAL"
+    domain_group: str = "DEFAULT"
+
+
+class Goal(Strict):
+    """What both kinds of goal have."""
+
+    id: str = ""
+    name: str = Field(min_length=1)
+    enabled: bool = True
+    identifiers: list[IdentifierLink] = Field(default_factory=list)
+    mode: Mode = Mode.CHANGED
+    reconcile_days: int = Field(default=7, ge=1, le=365)
+
+    def config_hash(self) -> str:
+        """A short digest of everything that decides what the goal sends; its name does not."""
+        facts = self.model_dump(mode="json", exclude={"id", "name", "enabled"})
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class ImportGoal(Goal):
+    """ActiveCampaign contacts into BlueConic profiles."""
+
+    kind: Literal["import"] = Field(default="import", exclude=True)
+    contacts: Literal["all", "lists"] = "all"
+    lists: list[ListChoice] = Field(default_factory=list)
+    statuses: list[ListStatus] | None = None
+    create_profiles: bool = False
+    new_profiles: NewProfiles = NewProfiles()
+    save_lists_to: str | None = None
+    mappings: list[ImportMapping] = Field(default_factory=list)
+
+    @property
+    def read_statuses(self) -> frozenset[ListStatus] | None:
+        """The membership statuses to read; None means any (the default with all contacts)."""
+        if self.statuses is not None:
+            return frozenset(self.statuses)
+        return None if self.contacts == "all" else frozenset({ListStatus.ACTIVE})
+
+
+class LifecycleThreshold(Strict):
+    """The stage whose frequency cap limits an export goal, and the events that count."""
+
+    lifecycle: Named
+    stage: Named
+    events: list[Literal["opened", "clicked"]] = Field(default_factory=list)
+
+    _named = field_validator("lifecycle", "stage", mode="before")(as_named)
+
+
+class ExportGoal(Goal):
+    """A BlueConic segment into ActiveCampaign."""
+
+    kind: Literal["export"] = Field(default="export", exclude=True)
+    segment: Named
+    mappings: list[ExportMapping] = Field(default_factory=list)
+    lists: list[Named] = Field(default_factory=list)
+    resubscribe: Literal["never", "own", "all"] = "never"
+    unsubscribe: bool = False
+    automations: bool = True
+    recreate_deleted: bool = False
+    lifecycle: LifecycleThreshold | None = None
+
+    _segment = field_validator("segment", mode="before")(as_named)
+
+    @field_validator("lists", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return [as_named(item) for item in value] if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _once(self) -> ExportGoal:
+        fields = [m.field for m in self.mappings]
+        doubled = sorted({f for f in fields if fields.count(f) > 1})
+        if doubled:
+            raise ValueError(f"two mappings fill the same field: {', '.join(doubled)}")
+        return self
+
+
+AnyGoal = Annotated[ImportGoal | ExportGoal, Field(discriminator="kind")]

@@ -1,0 +1,83 @@
+"""What the engine writes down while it works: blocks, batches, and what a batch changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from actui.model.goals import ListStatus
+from actui.model.run import Record
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Requests a client has sent so far, and how often it was told to slow down."""
+
+    requests: int = 0
+    throttled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A range of contact ids, both bounds exclusive as the service takes them."""
+
+    number: int
+    after_id: int
+    before_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A bulk import as the journal knows it: `state` is sending, queued or done."""
+
+    number: int
+    state: str
+    batch_id: str
+    profiles: tuple[str, ...]
+    payload: str
+    sent_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A contact as the export's index remembers it."""
+
+    contact_id: int
+    email: str
+    lists: Mapping[int, ListStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class SumKey:
+    """What a Sum remembers a value for: contact, field and property of this account pair."""
+
+    contact_id: int
+    field: str
+    property: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Everything one acknowledged batch changes; committed in one transaction (design §5).
+
+    `records` go with their person's key (contact id for imports, profile id for exports) and the
+    fingerprint of what was accepted, None where nothing was. `sums` are the values now added.
+    """
+
+    records: Sequence[tuple[str, Record, bytes | None]]
+    sums: Mapping[SumKey, str] = field(default_factory=dict)
+    imported: Sequence[str] = ()
+    exported: Sequence[str] = ()
+    links: Mapping[str, int] = field(default_factory=dict)
+    memberships: Sequence[tuple[int, int]] = ()
+    finished_block: int | None = None
+    finished_batch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoalState:
+    """What a goal remembers between runs."""
+
+    config_hash: str = ""
+    watermark: str | None = None
+    reconciled: str | None = None

@@ -1,0 +1,210 @@
+"""Contacts, profiles and the things of the two accounts, as the engine sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from actui.model.goals import ListStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An ActiveCampaign contact with its field values by tag and its standing on each list.
+
+    `fields` maps the upper-case personalisation tag to the value as ActiveCampaign stores it;
+    `lists` maps list id to status. `updated` is the instant of `udate`, None for a zero date.
+    """
+
+    id: int
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    created: datetime | None = None
+    updated: datetime | None = None
+    bounced_hard: int = 0
+    bounced_soft: int = 0
+    erased: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[int, ListStatus] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """One page of contacts, the total the service claims (never trusted) and the answer's `Date`.
+
+    `missing` names contacts of the page whose own id arrays point at sideloaded rows that the
+    answer did not hold: they must be read singly (design §6).
+    """
+
+    contacts: Sequence[Contact]
+    total: int | None
+    served_at: datetime | None
+    missing: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ContactField:
+    """A custom contact field: its id, tag, type and the options it accepts."""
+
+    id: int
+    tag: str
+    title: str
+    type: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContactList:
+    """An ActiveCampaign list; `active` is the number of active contacts it claims."""
+
+    id: int
+    name: str
+    active: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who an ActiveCampaign key belongs to."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A BlueConic profile property; `type` is the filter type: SELECT EMAIL RANGE DECIMAL …"""
+
+    id: str
+    name: str
+    type: str
+    indexed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A BlueConic segment; `size` is its cached profile count, if the tenant shows one."""
+
+    id: str
+    name: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """A BlueConic objective, and the legislation zones in which it needs consent."""
+
+    id: str
+    name: str
+    legislations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """A BlueConic lifecycle and its stages as (id, name)."""
+
+    id: str
+    name: str
+    stages: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A BlueConic profile as a segment listing shows it.
+
+    `segments` are (id, name); `lifecycle_stages` are (lifecycle name, stage name), None where the
+    tenant does not show them: unknown is not empty (design §7).
+    """
+
+    id: str
+    properties: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    consented: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    legislation: str | None = None
+    permission_level: str | None = None
+    segments: tuple[tuple[str, str], ...] = ()
+    lifecycle_stages: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilePage:
+    """One page of a segment listing; `cursor` None is its end."""
+
+    profiles: Sequence[Profile]
+    total: int | None
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyWrite:
+    """One value of an entry: strategy and restriction in BlueConic's own words."""
+
+    property: str
+    values: tuple[str, ...]
+    strategy: str = "SET"
+    restriction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileWrite:
+    """One entry of `PUT /profiles`; `matching` is an OR of ANDs of (property, value)."""
+
+    identifier: str
+    writes: tuple[PropertyWrite, ...]
+    matching: tuple[tuple[tuple[str, str], ...], ...] = ()
+    profile_id: str | None = None
+    create: bool = False
+    legislation: str | None = None
+    permission_level: str | None = None
+    domain_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """BlueConic's answer for one entry: its state in its own words and any complaints."""
+
+    identifier: str
+    state: str
+    profile_id: str | None = None
+    complaints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One contact of a bulk import; `fields` maps field id to value; None leaves a name alone."""
+
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    fields: Mapping[int, str] = field(default_factory=dict)
+    subscribe: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BulkQueued:
+    """ActiveCampaign has taken a batch."""
+
+    batch_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRefused:
+    """ActiveCampaign refused a whole batch over these rows: (0-based row, its own words)."""
+
+    rows: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchInfo:
+    """How far a batch is: its state, the contact ids it names and the e-mails it refused.
+
+    `state` is `waiting claimed active completed failed interrupted`, or `unknown` while
+    ActiveCampaign answers `false` (activecampaign.md §7.2).
+    """
+
+    state: str
+    contact_ids: frozenset[int] = frozenset()
+    failed_emails: tuple[str, ...] = ()

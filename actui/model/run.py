@@ -1,0 +1,168 @@
+"""A run, its goals' counts and what became of each person (design §4, §10, §12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RunState(StrEnum):
+    """The states of a run, as BlueConic's API names them (blueconic.md §2)."""
+
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self in (RunState.FINISHED, RunState.FAILED, RunState.STOPPED)
+
+
+class Outcome(StrEnum):
+    """What became of one record in one goal of one run; exactly one of these."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why a record was skipped, rejected or is unknown (design §10)."""
+
+    NO_IDENTIFIER = "no-identifier"
+    NO_MATCH = "no-match"
+    NO_EMAIL = "no-email"
+    NO_CONSENT = "no-consent"
+    OVER_THRESHOLD = "over-threshold"
+    NOT_IN_STAGE = "not-in-stage"
+    AMBIGUOUS_MATCH = "ambiguous-match"
+    DUPLICATE_IDENTIFIER = "duplicate-identifier"
+    EMAIL_OF_ANOTHER_CONTACT = "email-of-another-contact"
+    DELETED_IN_ACTIVECAMPAIGN = "deleted-in-activecampaign"
+    ERASED = "erased"
+    FORGOTTEN = "forgotten"
+    INVALID_EMAIL = "invalid-email"
+    INVALID_IDENTIFIER = "invalid-identifier"
+    EXCLUDED = "excluded"
+    REJECTED_BY_ACTIVECAMPAIGN = "rejected-by-activecampaign"
+    REJECTED_BY_BLUECONIC = "rejected-by-blueconic"
+    NOT_AUTHORIZED = "not-authorized"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One person's outcome in one goal; the line `actui outcomes` prints, without run and goal."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str = ""
+    contact_id: int | None = None
+    profile_id: str | None = None
+    email: str = ""
+
+
+class _Counts(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class ListCounts(_Counts):
+    """Work on list memberships, counted beside the outcomes."""
+
+    subscribed: int = 0
+    resubscribed: int = 0
+    unsubscribed: int = 0
+    left: int = 0
+
+
+class RequestCounts(_Counts):
+    """Requests sent to each service, and how often one of them said: slower."""
+
+    activecampaign: int = 0
+    blueconic: int = 0
+    throttled: int = 0
+
+
+class GoalSummary(_Counts):
+    """One goal of one run, as `actui run --json` prints it (design §12)."""
+
+    goal: str
+    goal_id: str = Field(default="", exclude=True)
+    kind: Literal["import", "export"]
+    ok: bool = True
+    code: str = ""
+    message: str = ""
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    reasons: dict[str, int] = Field(default_factory=dict)
+    warnings: int = 0
+    lists: ListCounts = Field(default_factory=ListCounts)
+    requests: RequestCounts = Field(default_factory=RequestCounts)
+    seconds: float = 0.0
+
+    @property
+    def adds_up(self) -> bool:
+        """The invariant of design §10: every record read has exactly one outcome."""
+        parts = (self.created, self.updated, self.unchanged)
+        return self.read == sum(parts) + self.skipped + self.rejected + self.unknown
+
+
+class UniqueCounts(_Counts):
+    """Distinct profiles exchanged through the connection, ever."""
+
+    imported: int = 0
+    exported: int = 0
+
+
+class RunSummary(_Counts):
+    """One run: the last line of `actui run --json` and a document of the run history."""
+
+    run: str
+    connection: str
+    connection_id: str = Field(default="", exclude=True)
+    state: RunState = RunState.STARTING
+    ok: bool = False
+    code: str = ""
+    message: str = ""
+    trigger: str = "manual"
+    started: str
+    ended: str | None = None
+    goals: list[GoalSummary] = Field(default_factory=list)
+    unique: UniqueCounts = Field(default_factory=UniqueCounts)
+
+
+class GoalProgress(_Counts):
+    """A goal while it runs: its counts so far and, where it can be known, how far that is."""
+
+    summary: GoalSummary
+    phase: str = ""
+    expected: int | None = None
+    done: bool = False
+
+
+class RunSnapshot(_Counts):
+    """What a reader of a live run sees: written at most four times a second."""
+
+    run: str
+    connection_id: str
+    state: RunState
+    pid: int = 0
+    started: str = ""
+    updated: str = ""
+    message: str = ""
+    goals: list[GoalProgress] = Field(default_factory=list)

@@ -1,0 +1,1 @@
+"""The engine: goals become reads, decisions and acknowledged writes."""

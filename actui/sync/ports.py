@@ -1,0 +1,182 @@
+"""What the engine needs from the floors below it, by shape; `actui.wiring` joins them.
+
+All calls may raise the errors of `actui.model.errors`; none of them retries for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from actui.model.goals import ListStatus
+from actui.model.journal import (
+    Batch,
+    Block,
+    Done,
+    GoalState,
+    Indexed,
+    SumKey,
+    Traffic,
+)
+from actui.model.people import (
+    BatchInfo,
+    BulkQueued,
+    BulkRefused,
+    Contact,
+    ContactField,
+    ContactList,
+    ContactPage,
+    Lifecycle,
+    Objective,
+    ProfilePage,
+    ProfileWrite,
+    Property,
+    Segment,
+    User,
+    WriteResult,
+)
+from actui.model.people import ImportRow as BulkRow
+from actui.model.run import GoalSummary, RunSnapshot, UniqueCounts
+
+
+class ActiveCampaign(Protocol):
+    """The calls to ActiveCampaign (activecampaign.md §2 to §7)."""
+
+    traffic: Traffic
+
+    async def me(self) -> User: ...
+    async def fields(self) -> Sequence[ContactField]: ...
+    async def lists(self) -> Sequence[ContactList]: ...
+
+    async def contacts_by_id(
+        self,
+        *,
+        after_id: int = 0,
+        before_id: int | None = None,
+        list_id: int | None = None,
+        status: ListStatus | None = None,
+        updated_after: datetime | None = None,
+    ) -> ContactPage:
+        """One page of at most 100 contacts in rising id order, with field values and lists."""
+
+    async def highest_contact_id(self) -> ContactPage:
+        """The page that holds only the contact with the highest id, and the claimed total."""
+
+    async def contact(self, contact_id: int) -> Contact | None: ...
+    async def contact_by_email(self, email: str) -> Contact | None: ...
+
+    async def bulk_import(
+        self, rows: Sequence[BulkRow], *, exclude_automations: bool
+    ) -> BulkQueued | BulkRefused:
+        """One batch. Raises LostAnswerError when nobody can know whether it was taken."""
+
+    async def batch(self, batch_id: str) -> BatchInfo: ...
+    async def outstanding_batches(self) -> int:
+        """How many batches of this account are not finished yet."""
+
+
+class BlueConic(Protocol):
+    """The calls to BlueConic (blueconic.md §11)."""
+
+    traffic: Traffic
+
+    async def properties(self) -> Sequence[Property]: ...
+    async def create_property(self, property_id: str, name: str, type_: str) -> None: ...
+    async def segments(self) -> Sequence[Segment]: ...
+    async def objectives(self) -> Sequence[Objective]: ...
+    async def lifecycles(self) -> Sequence[Lifecycle]: ...
+    async def interactions(self) -> Mapping[str, str]:
+        """Names of dialogues by id, as far as the tenant lets them be read."""
+
+    async def segment_page(
+        self,
+        segment_id: str,
+        *,
+        cursor: str | None,
+        count: int,
+        properties: Sequence[str],
+        expand: Sequence[str] = (),
+    ) -> ProfilePage: ...
+
+    async def write_profiles(
+        self, entries: Sequence[ProfileWrite], *, objectives: Sequence[str] = ()
+    ) -> Sequence[WriteResult]:
+        """At most 1,000 entries; results in order, fewer than sent after a 413.
+
+        Raises LostAnswerError when the answer did not come whole.
+        """
+
+
+class Ledger(Protocol):
+    """The connection's SQLite file: all that grows with people, and the live run.
+
+    Every method is one transaction; those that return have been made durable.
+    """
+
+    # the run
+    def begin_run(self, run: str, trigger: str, started: str, pid: int) -> None: ...
+    def open_run(self) -> str | None:
+        """The id of the last run if it was stopped or cut off, None when there is none."""
+
+    def run_fact(self, run: str, name: str) -> str | None: ...
+    def set_run_fact(self, run: str, name: str, value: str) -> None: ...
+    def end_run(self, run: str, resumable: bool) -> None: ...
+    def write_progress(self, snapshot: RunSnapshot) -> None: ...
+    def read_progress(self) -> RunSnapshot | None: ...
+    def stop_level(self, run: str) -> int:
+        """0 go on; 1 finish the batch in flight and stop; 2 stop now."""
+
+    def request_stop(self, run: str) -> int: ...
+    def goal_summary(self, run: str, goal: str) -> GoalSummary | None:
+        """The counts a resumed goal starts from."""
+
+    def save_goal_summary(self, run: str, goal: str, summary: GoalSummary, done: bool) -> None: ...
+    def goal_is_done(self, run: str, goal: str) -> bool: ...
+
+    # goals
+    def goal_state(self, goal: str) -> GoalState: ...
+    def save_goal_state(self, goal: str, state: GoalState) -> None: ...
+    def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]: ...
+    def forget_fingerprints(self, goal: str) -> None: ...
+    def commit(self, run: str, goal: str, done: Done, summary: GoalSummary) -> None: ...
+    def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
+        """Which of the keys already have their outcome in this run."""
+
+    # import
+    def plan_blocks(self, run: str, goal: str, blocks: Sequence[Block]) -> None: ...
+    def open_blocks(self, run: str, goal: str) -> Sequence[Block] | None:
+        """Unfinished blocks in order; None when the goal has not been planned in this run."""
+
+    def sums(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]: ...
+
+    # export
+    def journal_batch(
+        self, run: str, goal: str, profiles: Sequence[str], payload: str, sent_at: float
+    ) -> int: ...
+    def batch_queued(self, run: str, goal: str, number: int, batch_id: str) -> None: ...
+    def drop_batch(self, run: str, goal: str, number: int) -> None: ...
+    def open_batches(self, run: str, goal: str) -> Sequence[Batch]: ...
+    def index_contacts(
+        self, contacts: Iterable[Indexed], *, erased: Iterable[int] = ()
+    ) -> None: ...
+    def indexed(self, emails: Iterable[str]) -> Mapping[str, Sequence[Indexed]]:
+        """Contacts by lower-case e-mail."""
+
+    def index_fact(self, name: str) -> str | None: ...
+    def set_index_fact(self, name: str, value: str | None) -> None: ...
+    def clear_index(self) -> None: ...
+    def links(self, profiles: Iterable[str]) -> Mapping[str, int]: ...
+    def memberships(self, goal: str, list_id: int) -> set[int]: ...
+
+    def unique(self) -> UniqueCounts: ...
+
+
+class Clock(Protocol):
+    """Time, so that tests need not wait for it."""
+
+    def now(self) -> datetime:
+        """The present in UTC."""
+
+    def monotonic(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...

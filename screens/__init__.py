@@ -1,0 +1,1 @@
+"""Pages of the console; Textual lives here and on the roof."""
