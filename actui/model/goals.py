@@ -35,10 +35,10 @@ class Named(Strict):
     id: str | None = None
 
 
-def _named(value: object) -> object:
-    return (
-        {"name": value} if isinstance(value, str | int) and not isinstance(value, bool) else value
-    )
+def as_named(value: object) -> object:
+    """Let a bare name stand for a `Named`."""
+    is_name = isinstance(value, str | int) and not isinstance(value, bool)
+    return {"name": str(value)} if is_name else value
 
 
 class ListChoice(Strict):
