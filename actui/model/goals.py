@@ -41,6 +41,14 @@ def as_named(value: object) -> object:
     return {"name": str(value)} if is_name else value
 
 
+def _by_id(facts: object) -> object:
+    if isinstance(facts, dict):
+        if facts.keys() == {"name", "id"} and facts["id"]:
+            return facts["id"]
+        return {key: _by_id(value) for key, value in facts.items()}
+    return [_by_id(item) for item in facts] if isinstance(facts, list) else facts
+
+
 class ListChoice(Strict):
     """A selected list and whether its contacts may become new profiles."""
 
@@ -69,8 +77,12 @@ class Goal(Strict):
     reconcile_days: int = Field(default=7, ge=1, le=365)
 
     def config_hash(self) -> str:
-        """A short digest of everything that decides what the goal sends; its name does not."""
-        facts = self.model_dump(mode="json", exclude={"id", "name", "enabled"})
+        """A short digest of everything that decides what the goal sends; its name does not.
+
+        Lists, segments and the like count by id once they are resolved: renaming one in its
+        account does not make the goal another.
+        """
+        facts = _by_id(self.model_dump(mode="json", exclude={"id", "name", "enabled"}))
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 

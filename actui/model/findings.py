@@ -1,0 +1,164 @@
+"""What is wrong or risky about a connection, in words for its user.
+
+The same list stands beside the console's fields, in `actui check` and before every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from actui.model.connection import Connection
+from actui.model.goals import ExportGoal, ImportGoal
+from actui.model.mapping import READ_ONLY_FIELDS, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know. An error keeps the connection from running; a warning does not.
+
+    `where` is a path such as `goals.Contacts.identifiers`, empty for the connection itself.
+    """
+
+    code: str
+    where: str
+    message: str
+    severity: Literal["error", "warning"] = "error"
+
+
+def findings(connection: Connection) -> list[Finding]:
+    """Everything that can be said without asking the accounts, errors first."""
+    found = [*_about_accounts(connection), *_about_goals(connection), *_between_goals(connection)]
+    return sorted(found, key=lambda finding: finding.severity != "error")
+
+
+def errors(connection: Connection) -> list[Finding]:
+    """Only what keeps the connection from running."""
+    return [finding for finding in findings(connection) if finding.severity == "error"]
+
+
+def _about_accounts(connection: Connection) -> Iterator[Finding]:
+    if not connection.activecampaign.url:
+        yield Finding("no-url", "activecampaign.url", "Enter the ActiveCampaign URL.")
+    if not connection.blueconic.url:
+        yield Finding("no-url", "blueconic.url", "Enter the BlueConic host name.")
+    if not connection.blueconic.client_id:
+        yield Finding("no-client", "blueconic.client_id", "Enter the BlueConic client id.")
+
+
+def _about_goals(connection: Connection) -> Iterator[Finding]:
+    if not connection.goals:
+        yield Finding("no-goal", "goals", "Add at least one import or export goal.")
+    elif not any(goal.enabled for goal in connection.goals):
+        yield Finding("no-active-goal", "goals", "Switch at least one goal on.")
+    for goal in connection.goals:
+        if not goal.enabled:
+            continue
+        where = f"goals.{goal.name}"
+        if not goal.identifiers:
+            yield Finding(
+                "no-identifier", f"{where}.identifiers", f"{goal.name}: link an identifier."
+            )
+        if isinstance(goal, ImportGoal):
+            yield from _about_import(goal, where)
+        else:
+            yield from _about_export(goal, where)
+
+
+def _about_import(goal: ImportGoal, where: str) -> Iterator[Finding]:
+    if goal.contacts == "lists" and not goal.lists:
+        yield Finding("no-list", f"{where}.lists", f"{goal.name}: select at least one list.")
+    if goal.contacts == "all" and goal.lists:
+        yield Finding(
+            "lists-unused",
+            f"{where}.lists",
+            f"{goal.name}: all contacts are imported, so the selected lists have no effect.",
+            "warning",
+        )
+    if goal.contacts == "lists" and goal.create_profiles:
+        yield Finding(
+            "create-profiles-unused",
+            f"{where}.create_profiles",
+            f"{goal.name}: with selected lists, 'create_profiles' is set for each list.",
+            "warning",
+        )
+    for mapping in goal.mappings:
+        if mapping.rule is not Rule.SUM and (mapping.of, mapping.sum_start) != ("value", "add"):
+            yield Finding(
+                "sum-options-unused",
+                f"{where}.mappings.{mapping.property}",
+                f"{goal.name}: 'of' and 'sum_start' belong to the rule sum.",
+                "warning",
+            )
+
+
+# What a later version adds; each is refused by name rather than done in part.
+_NOT_YET: tuple[tuple[Callable[[ExportGoal], bool], str, str], ...] = (
+    (lambda goal: goal.resubscribe != "never", "resubscribe", "resubscribing contacts"),
+    (lambda goal: goal.unsubscribe, "unsubscribe", "unsubscribing contacts who leave the segment"),
+    (lambda goal: goal.lifecycle is not None, "lifecycle", "a lifecycle threshold"),
+    (lambda goal: goal.recreate_deleted, "recreate_deleted", "creating deleted contacts again"),
+    (
+        lambda goal: [link.field for link in goal.identifiers] not in ([], ["email"]),
+        "identifiers",
+        "a link other than the e-mail address",
+    ),
+)
+
+
+def _about_export(goal: ExportGoal, where: str) -> Iterator[Finding]:
+    for wanted, key, words in _NOT_YET:
+        if wanted(goal):
+            yield Finding(
+                "not-available", f"{where}.{key}", f"{goal.name}: {words} is not available yet."
+            )
+    for link in goal.identifiers:
+        if link.profile_id:
+            yield Finding(
+                "not-available",
+                f"{where}.identifiers",
+                f"{goal.name}: a link to the BlueConic profile identifier is not available yet.",
+            )
+        if link.field in READ_ONLY_FIELDS and link.field != "id":
+            yield Finding(
+                "no-link-field",
+                f"{where}.identifiers",
+                f"{goal.name}: '{link.field}' cannot identify a contact.",
+            )
+
+
+def _between_goals(connection: Connection) -> Iterator[Finding]:
+    imports, exports = connection.imports(), connection.exports()
+    targets: dict[str, str] = {}
+    for goal in imports:
+        for mapping in goal.mappings:
+            first = targets.setdefault(f"property {mapping.property}", goal.name)
+            if first != goal.name:
+                yield _both_set(first, goal.name, f"the property '{mapping.property}'")
+    targets.clear()
+    for other in exports:
+        for outgoing in other.mappings:
+            first = targets.setdefault(outgoing.field, other.name)
+            if first != other.name:
+                yield _both_set(first, other.name, f"the field '{outgoing.field}'")
+    summed = {(m.field, m.property) for g in imports for m in g.mappings if m.rule is Rule.SUM}
+    for other in exports:
+        for outgoing in other.mappings:
+            source = getattr(outgoing.source, "property", None)
+            if (outgoing.field, source) in summed:
+                yield Finding(
+                    "sum-feeds-itself",
+                    f"goals.{other.name}.mappings.{outgoing.field}",
+                    f"{other.name}: '{outgoing.field}' is filled from '{source}', into which it "
+                    "is summed; it would grow with every run.",
+                )
+
+
+def _both_set(first: str, second: str, what: str) -> Finding:
+    return Finding(
+        "two-goals-one-target",
+        f"goals.{second}.mappings",
+        f"{first} and {second} both set {what}; the later goal wins.",
+        "warning",
+    )
