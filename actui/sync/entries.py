@@ -1,0 +1,236 @@
+"""One contact becomes one entry of `PUT /profiles`, or a reason why not (design §6)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from decimal import Decimal
+from itertools import product
+
+from actui.model.goals import ImportGoal, ListStatus
+from actui.model.journal import SumKey
+from actui.model.mapping import (
+    IdentifierLink,
+    ImportMapping,
+    Rule,
+    WhenEmpty,
+    is_custom,
+    perstag,
+)
+from actui.model.people import Contact, ProfileWrite, PropertyWrite
+from actui.model.run import Outcome, Reason, Record
+from actui.sync.resolve import Accounts
+from actui.sync.values import convert, number, plain
+
+# The schema's word; BlueConic's prose says SUM (blueconic.md §3).
+INCREMENT = "INCREMENT"
+NEW_PROFILES_ONLY = "NEW_PROFILES_ONLY"
+_STRATEGY = {Rule.SET: "SET", Rule.SET_IF_EMPTY: "SET_IF_EMPTY", Rule.ADD: "ADD"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one contact asks BlueConic to do; `sums` are remembered once it has been done."""
+
+    contact: Contact
+    write: ProfileWrite
+    fingerprint: bytes
+    sums: Mapping[SumKey, str] = field(default_factory=dict)
+    has_increment: bool = False
+
+
+@dataclass(slots=True)
+class Warnings:
+    """Values that did not fit, counted by field, with the first few as examples."""
+
+    total: int = 0
+    by_field: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, values: tuple[str, ...]) -> None:
+        """Count `values` of the field `name`."""
+        self.total += len(values)
+        examples = self.by_field.setdefault(name, [])
+        examples.extend(values[: 3 - len(examples)])
+
+
+class EntryBuilder:
+    """Turns contacts into entries for one goal; pure but for the warnings it collects."""
+
+    def __init__(self, goal: ImportGoal, accounts: Accounts, zone: tzinfo) -> None:
+        self._goal = goal
+        self._accounts = accounts
+        self._zone = zone
+        self._selected = {int(c.list.id or 0): c for c in goal.lists}
+        self._statuses = goal.read_statuses
+        self.warnings = Warnings()
+
+    def belongs(self, contact: Contact) -> bool:
+        """Whether the goal reads this contact at all: list and status by its own rows."""
+        if self._goal.contacts == "lists":
+            return bool(self._on(contact))
+        if self._statuses is None:
+            return True
+        return any(status in self._statuses for status in contact.lists.values())
+
+    def _on(self, contact: Contact) -> list[int]:
+        statuses = self._statuses or frozenset(ListStatus)
+        return [i for i in self._selected if contact.lists.get(i) in statuses]
+
+    def _may_create(self, contact: Contact) -> bool:
+        if self._goal.contacts == "all":
+            return self._goal.create_profiles
+        return any(self._selected[i].create_profiles for i in self._on(contact))
+
+    def build(self, contact: Contact, remembered: Mapping[SumKey, str]) -> Entry | Record:
+        """The entry, or the outcome of a contact that needs no write."""
+        if contact.erased:
+            return _record(contact, Outcome.SKIPPED, Reason.ERASED)
+        links: list[tuple[str, str]] = []
+        profile_id: str | None = None
+        for link in self._goal.identifiers:
+            raw = field_value(contact, link.field).strip()
+            if not raw:
+                return _record(contact, Outcome.SKIPPED, Reason.NO_IDENTIFIER, link.field)
+            if link.property is None:
+                profile_id = raw
+                continue
+            value = self._identifier(link, raw)
+            if value is None:
+                return _record(contact, Outcome.REJECTED, Reason.INVALID_IDENTIFIER, link.field)
+            links.append((link.property, value))
+        writes, sums = self._writes(contact, remembered)
+        create = profile_id is None and self._may_create(contact)
+        if create:
+            written = {write.property for write in writes}
+            writes += [
+                PropertyWrite(name, (value,), "SET", NEW_PROFILES_ONLY)
+                for name, value in links
+                if name not in written
+            ]
+        new = self._goal.new_profiles
+        write = ProfileWrite(
+            identifier=str(contact.id),
+            writes=tuple(writes),
+            matching=() if profile_id else _matching(self._goal.identifiers, links),
+            profile_id=profile_id,
+            create=create,
+            legislation=new.privacy_legislation if create else None,
+            permission_level=new.permission_level if create else None,
+            domain_group=new.domain_group if create else None,
+        )
+        increments = any(w.strategy == INCREMENT for w in writes)
+        return Entry(contact, write, self._fingerprint(contact, write), sums, increments)
+
+    def _identifier(self, link: IdentifierLink, raw: str) -> str | None:
+        known = self._accounts.properties[link.property or ""]
+        fitted = convert(raw, known.type, self._zone)
+        return fitted.values[0] if len(fitted.values) == 1 and not fitted.dropped else None
+
+    def _writes(
+        self, contact: Contact, remembered: Mapping[SumKey, str]
+    ) -> tuple[list[PropertyWrite], dict[SumKey, str]]:
+        writes: list[PropertyWrite] = []
+        sums: dict[SumKey, str] = {}
+        for mapping in self._goal.mappings:
+            raw = field_value(contact, mapping.field)
+            if mapping.rule is Rule.SUM:
+                key = SumKey(contact.id, mapping.field, mapping.property)
+                self._sum(mapping, raw, key, remembered.get(key), writes, sums)
+                continue
+            target = self._accounts.properties[mapping.property]
+            fitted = convert(raw, target.type, self._zone)
+            if fitted.dropped:
+                self.warnings.add(mapping.field, fitted.dropped)
+            if fitted.values:
+                strategy = _STRATEGY[mapping.rule]
+                writes.append(PropertyWrite(mapping.property, fitted.values, strategy))
+            elif not raw.strip() and mapping.when_empty is WhenEmpty.CLEAR:
+                writes.append(PropertyWrite(mapping.property, (), "SET"))
+        names = self._list_names(contact) if self._goal.save_lists_to else ()
+        if names and self._goal.save_lists_to:
+            writes.append(PropertyWrite(self._goal.save_lists_to, names, "ADD"))
+        return writes, sums
+
+    def _sum(
+        self,
+        mapping: ImportMapping,
+        raw: str,
+        key: SumKey,
+        last: str | None,
+        writes: list[PropertyWrite],
+        sums: dict[SumKey, str],
+    ) -> None:
+        value = number(raw) if raw.strip() else None
+        target = self._accounts.properties[mapping.property]
+        if value is None or convert(plain(value), target.type).dropped:
+            if raw.strip():
+                self.warnings.add(mapping.field, (raw,))
+            return
+        if last is None and mapping.sum_start == "baseline":
+            sums[key] = plain(value)
+            return
+        before = Decimal(last) if last is not None else None
+        if before == value:
+            return
+        delta = value - (before or 0) if mapping.of == "change" else value
+        sums[key] = plain(value)
+        if delta:
+            writes.append(PropertyWrite(mapping.property, (plain(delta),), INCREMENT))
+
+    def _list_names(self, contact: Contact) -> tuple[str, ...]:
+        if self._goal.contacts == "lists":
+            ids = self._on(contact)
+        else:
+            ids = [i for i, status in contact.lists.items() if status is ListStatus.ACTIVE]
+        known = self._accounts.lists
+        return tuple(sorted(known[i].name for i in ids if i in known))
+
+    def _fingerprint(self, contact: Contact, write: ProfileWrite) -> bytes:
+        """What the profile would be told, with a Sum's source value in place of its step."""
+        told = [w for w in write.writes if w.strategy != INCREMENT]
+        summed = [
+            (m.property, field_value(contact, m.field))
+            for m in self._goal.mappings
+            if m.rule is Rule.SUM
+        ]
+        facts = repr((told, summed, write.matching, write.profile_id, write.create))
+        return hashlib.blake2b(facts.encode(), digest_size=12).digest()
+
+
+def field_value(contact: Contact, name: str) -> str:
+    """A contact's field as ActiveCampaign holds it, empty when it has none."""
+    if is_custom(name):
+        return contact.fields.get(perstag(name), "")
+    match name:
+        case "email":
+            return contact.email
+        case "firstName":
+            return contact.first_name
+        case "lastName":
+            return contact.last_name
+        case "phone":
+            return contact.phone
+        case "cdate":
+            return contact.created.isoformat() if contact.created else ""
+        case "udate":
+            return contact.updated.isoformat() if contact.updated else ""
+        case _:
+            return str(getattr(contact, name))
+
+
+def _matching(
+    links: list[IdentifierLink], values: list[tuple[str, str]]
+) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """All links at once; an e-mail that is not lower case is looked for in both forms."""
+    choices: list[list[tuple[str, str]]] = []
+    for link, (name, value) in zip(links, values, strict=True):
+        lower = value.lower()
+        both = link.field == "email" and lower != value
+        choices.append([(name, value), (name, lower)] if both else [(name, value)])
+    return tuple(product(*choices))
+
+
+def _record(contact: Contact, outcome: Outcome, reason: Reason, detail: str = "") -> Record:
+    return Record(outcome, reason, detail, contact_id=contact.id, email=contact.email)

@@ -1,0 +1,101 @@
+"""What the run of one goal holds: its ports, its counts, what it was asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from actui.model.connection import Connection
+from actui.model.goals import Goal, Mode
+from actui.model.journal import Done, GoalState
+from actui.model.run import GoalProgress, GoalSummary
+from actui.sync.meter import Meter, count, stamp
+from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
+from actui.sync.resolve import Accounts
+from actui.sync.stop import Stop
+
+OVERLAP = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a command asked of this run beyond the configuration."""
+
+    goals: tuple[str, ...] = ()
+    full: bool = False
+    fresh: bool = False
+    limit: int | None = None
+    trigger: str = "manual"
+
+
+@dataclass(slots=True)
+class GoalRun:
+    """One goal in one run; `commit` is the only way its counts grow."""
+
+    run: str
+    connection: Connection
+    goal: Goal
+    activecampaign: ActiveCampaign
+    blueconic: BlueConic
+    ledger: Ledger
+    clock: Clock
+    accounts: Accounts
+    options: Options
+    stop: Stop
+    meter: Meter
+    progress: GoalProgress
+    summary: GoalSummary
+    started_at: datetime
+    """ActiveCampaign's own `Date` when this run first began: the next watermark."""
+
+    def commit(self, done: Done, warnings: int = 0) -> None:
+        """Make an acknowledged batch durable and count it, in this order of importance."""
+        self.summary.warnings += warnings
+        count(self.summary, (record for _, record, _ in done.records))
+        self.ledger.commit(self.run, self.goal.id, done, self.summary)
+        self.meter.tick()
+
+    def phase(self, words: str, expected: int | None = None) -> None:
+        """Say what the goal is doing now."""
+        self.progress.phase = words
+        if expected is not None:
+            self.progress.expected = expected
+        self.meter.tick()
+
+    def warn_once(self, seen: set[str], words: str) -> None:
+        """Count one warning of a kind, however often it occurs."""
+        if words not in seen:
+            seen.add(words)
+            self.summary.warnings += 1
+            if words not in self.summary.message:
+                self.summary.message = f"{self.summary.message} {words}".strip()
+
+    def plan(self) -> tuple[bool, bool, datetime | None]:
+        """Whether to send what did not change, whether to read everything, and since when else.
+
+        Full: asked for, configured, or the goal is not the one that last succeeded. Read
+        everything: also when the last complete reading is `reconcile_days` old.
+        """
+        state = self.ledger.goal_state(self.goal.id)
+        changed_goal = state.config_hash != self.goal.config_hash()
+        full = self.options.full or self.goal.mode is Mode.FULL or changed_goal
+        if full or state.watermark is None:
+            return full, True, None
+        due = self.started_at - timedelta(days=self.goal.reconcile_days)
+        stale = state.reconciled is None or datetime.fromisoformat(state.reconciled) <= due
+        return False, stale, datetime.fromisoformat(state.watermark) - OVERLAP
+
+    def succeeded(self, read_everything: bool) -> None:
+        """Move the watermark: only a whole, unlimited, successful goal does."""
+        if self.options.limit is not None:
+            return
+        before = self.ledger.goal_state(self.goal.id)
+        now = stamp(self.started_at)
+        self.ledger.save_goal_state(
+            self.goal.id,
+            GoalState(
+                config_hash=self.goal.config_hash(),
+                watermark=now,
+                reconciled=now if read_everything else before.reconciled,
+            ),
+        )

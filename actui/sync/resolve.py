@@ -1,0 +1,191 @@
+"""What the two accounts hold, and the configuration's names found in it (design §5, identity)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from actui.model.connection import Connection
+from actui.model.errors import ConfigError
+from actui.model.findings import Finding
+from actui.model.goals import ExportGoal, ImportGoal, Named
+from actui.model.mapping import PropertySource, Rule, SegmentsSource, is_custom, perstag
+from actui.model.people import ContactField, ContactList, Objective, Property, Segment
+from actui.sync.ports import ActiveCampaign, BlueConic
+from actui.sync.values import SUMMABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The metadata a run works with, read once at its start."""
+
+    fields: Mapping[str, ContactField]
+    lists: Mapping[int, ContactList]
+    properties: Mapping[str, Property]
+    segments: Mapping[str, Segment]
+    objectives: Mapping[str, Objective]
+    interactions: Mapping[str, str] = field(default_factory=dict)
+
+
+async def read_accounts(
+    connection: Connection, activecampaign: ActiveCampaign, blueconic: BlueConic
+) -> Accounts:
+    """Ask both services for everything the configuration may name."""
+    fields, lists, properties = await asyncio.gather(
+        activecampaign.fields(), activecampaign.lists(), blueconic.properties()
+    )
+    exports = connection.exports()
+    segments = await blueconic.segments() if exports else ()
+    objectives = await blueconic.objectives() if connection.objectives else ()
+    wants_interactions = any(m.source == "viewed_interactions" for g in exports for m in g.mappings)
+    return Accounts(
+        fields={f.tag: f for f in fields},
+        lists={item.id: item for item in lists},
+        properties={p.id: p for p in properties},
+        segments={s.id: s for s in segments},
+        objectives={o.id: o for o in objectives},
+        interactions=await blueconic.interactions() if wants_interactions else {},
+    )
+
+
+def resolve(connection: Connection, accounts: Accounts) -> tuple[Connection, list[Finding]]:
+    """The same connection with ids beside its names, and what does not fit the accounts.
+
+    Only active goals are looked at: a goal that is off may name things that are gone.
+    """
+    found: list[Finding] = []
+    objectives = [
+        _find(named, accounts.objectives.values(), "BlueConic objective", "objectives", found)
+        for named in connection.objectives
+    ]
+    goals: list[ImportGoal | ExportGoal] = []
+    for goal in connection.goals:
+        where = f"goals.{goal.name}"
+        if not goal.enabled:
+            goals.append(goal)
+        elif isinstance(goal, ImportGoal):
+            goals.append(_resolve_import(goal, where, accounts, found))
+        else:
+            goals.append(_resolve_export(goal, where, accounts, found))
+    return connection.model_copy(update={"objectives": objectives, "goals": goals}), found
+
+
+def refuse(found: Iterable[Finding]) -> None:
+    """Raise ConfigError with the errors among the findings, one sentence a line."""
+    said = [finding.message for finding in found if finding.severity == "error"]
+    if said:
+        raise ConfigError("\n".join(dict.fromkeys(said)))
+
+
+class _Thing(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def id(self) -> str | int: ...
+
+
+def _find(
+    named: Named, things: Iterable[_Thing], what: str, where: str, found: list[Finding]
+) -> Named:
+    known = list(things)
+    if named.id is not None:
+        for thing in known:
+            if str(thing.id) == named.id:
+                if thing.name != named.name:
+                    said = f"The {what} '{named.name}' is now called '{thing.name}'."
+                    found.append(Finding("renamed", where, said, "warning"))
+                return Named(name=thing.name, id=named.id)
+        said = f"The {what} '{named.name}' (id {named.id}) does not exist any more."
+        found.append(Finding("unknown-name", where, said))
+        return named
+    matches = [t for t in known if t.name == named.name]
+    matches = matches or [t for t in known if str(t.id) == named.name]
+    if len(matches) == 1:
+        return Named(name=matches[0].name, id=str(matches[0].id))
+    if matches:
+        ids = ", ".join(sorted(str(t.id) for t in matches))
+        said = f"{len(matches)} things are a {what} '{named.name}': name it by id ({ids})."
+        found.append(Finding("ambiguous-name", where, said))
+    else:
+        found.append(Finding("unknown-name", where, f"There is no {what} '{named.name}'."))
+    return named
+
+
+def _resolve_import(
+    goal: ImportGoal, where: str, accounts: Accounts, found: list[Finding]
+) -> ImportGoal:
+    _know_fields((link.field for link in goal.identifiers), where, accounts, found)
+    _know_fields((mapping.field for mapping in goal.mappings), where, accounts, found)
+    _know_links((link.property for link in goal.identifiers), where, accounts, found)
+    _know_properties((mapping.property for mapping in goal.mappings), where, accounts, found)
+    for mapping in goal.mappings:
+        target = accounts.properties.get(mapping.property)
+        if mapping.rule is Rule.SUM and target is not None and target.type not in SUMMABLE:
+            said = f"{goal.name}: '{mapping.property}' is no number, so nothing can be summed."
+            found.append(Finding("sum-needs-number", f"{where}.mappings", said))
+    if goal.contacts == "all":
+        return goal
+    lists = [
+        choice.model_copy(
+            update={
+                "list": _find(
+                    choice.list, accounts.lists.values(), "ActiveCampaign list", where, found
+                )
+            }
+        )
+        for choice in goal.lists
+    ]
+    return goal.model_copy(update={"lists": lists})
+
+
+def _resolve_export(
+    goal: ExportGoal, where: str, accounts: Accounts, found: list[Finding]
+) -> ExportGoal:
+    _know_fields((link.field for link in goal.identifiers), where, accounts, found)
+    _know_fields((mapping.field for mapping in goal.mappings), where, accounts, found)
+    _know_links((link.property for link in goal.identifiers), where, accounts, found)
+    sources = [mapping.source for mapping in goal.mappings]
+    named = (source.property for source in sources if isinstance(source, PropertySource))
+    _know_properties(named, where, accounts, found)
+    for source in sources:
+        if isinstance(source, SegmentsSource) and source.segments != "all":
+            for name in source.segments:
+                _find(Named(name=name), accounts.segments.values(), "segment", where, found)
+    segment = _find(goal.segment, accounts.segments.values(), "BlueConic segment", where, found)
+    lists = [
+        _find(named_list, accounts.lists.values(), "ActiveCampaign list", where, found)
+        for named_list in goal.lists
+    ]
+    return goal.model_copy(update={"segment": segment, "lists": lists})
+
+
+def _know_fields(
+    names: Iterable[str], where: str, accounts: Accounts, found: list[Finding]
+) -> None:
+    for name in names:
+        if is_custom(name) and perstag(name) not in accounts.fields:
+            said = f"There is no ActiveCampaign field {name}."
+            found.append(Finding("unknown-field", where, said))
+
+
+def _know_properties(
+    names: Iterable[str], where: str, accounts: Accounts, found: list[Finding]
+) -> None:
+    for name in names:
+        if name not in accounts.properties:
+            said = f"There is no BlueConic profile property '{name}'."
+            found.append(Finding("unknown-property", where, said))
+
+
+def _know_links(
+    names: Iterable[str | None], where: str, accounts: Accounts, found: list[Finding]
+) -> None:
+    linked: Sequence[str] = [name for name in names if name is not None]
+    _know_properties(linked, where, accounts, found)
+    for name in linked:
+        known = accounts.properties.get(name)
+        if known is not None and not known.indexed:
+            said = f"'{name}' is no unique identifier in BlueConic, so it cannot be a link."
+            found.append(Finding("not-an-identifier", where, said))

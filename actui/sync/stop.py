@@ -1,0 +1,43 @@
+"""Stopping in two stages: first finish the batch in flight, then at once (design §4)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from actui.model.errors import StoppedError
+from actui.sync.ports import Clock, Ledger
+
+POLL_SECONDS = 0.5
+
+
+class Stop:
+    """Whether somebody wants this run to end: by a signal, or by a request in the ledger."""
+
+    def __init__(self, ledger: Ledger, run: str, clock: Clock) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._clock = clock
+        self._signals = 0
+        self.level = 0
+
+    def signal(self) -> None:
+        """A SIGTERM or SIGINT came; the second one means now."""
+        self._signals += 1
+        self._raise_level()
+
+    def _raise_level(self) -> None:
+        self.level = max(self.level, min(2, self._signals))
+
+    def check(self) -> None:
+        """Raise StoppedError where work can be left safely, if somebody asked for it."""
+        if self.level:
+            raise StoppedError("The run was stopped; run it again to continue.")
+
+    async def watch(self, work: asyncio.Task[object]) -> None:
+        """Follow the ledger until cancelled; at level two, cancel `work` where it stands."""
+        while True:
+            self.level = max(self.level, self._ledger.stop_level(self._run))
+            if self.level >= 2:
+                work.cancel("stopped now")
+                return
+            await self._clock.sleep(POLL_SECONDS)
