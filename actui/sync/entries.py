@@ -55,6 +55,12 @@ class Warnings:
         examples.extend(values[: 3 - len(examples)])
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    remember: str
+    add: Decimal
+
+
 class EntryBuilder:
     """Turns contacts into entries for one goal; pure but for the warnings it collects."""
 
@@ -137,7 +143,12 @@ class EntryBuilder:
             raw = field_value(contact, mapping.field)
             if mapping.rule is Rule.SUM:
                 key = SumKey(contact.id, mapping.field, mapping.property)
-                self._sum(mapping, raw, key, remembered.get(key), writes, sums)
+                step = self._sum(mapping, raw, remembered.get(key))
+                if step is not None:
+                    sums[key] = step.remember
+                    if step.add:
+                        values = (plain(step.add),)
+                        writes.append(PropertyWrite(mapping.property, values, INCREMENT))
                 continue
             target = self._accounts.properties[mapping.property]
             fitted = convert(raw, target.type, self._zone)
@@ -153,31 +164,21 @@ class EntryBuilder:
             writes.append(PropertyWrite(self._goal.save_lists_to, names, "ADD"))
         return writes, sums
 
-    def _sum(
-        self,
-        mapping: ImportMapping,
-        raw: str,
-        key: SumKey,
-        last: str | None,
-        writes: list[PropertyWrite],
-        sums: dict[SumKey, str],
-    ) -> None:
+    def _sum(self, mapping: ImportMapping, raw: str, last: str | None) -> _Step | None:
+        """What to add and what to remember; None when there is nothing new to add."""
         value = number(raw) if raw.strip() else None
         target = self._accounts.properties[mapping.property]
         if value is None or convert(plain(value), target.type).dropped:
             if raw.strip():
                 self.warnings.add(mapping.field, (raw,))
-            return
+            return None
         if last is None and mapping.sum_start == "baseline":
-            sums[key] = plain(value)
-            return
+            return _Step(plain(value), Decimal(0))
         before = Decimal(last) if last is not None else None
         if before == value:
-            return
+            return None
         delta = value - (before or 0) if mapping.of == "change" else value
-        sums[key] = plain(value)
-        if delta:
-            writes.append(PropertyWrite(mapping.property, (plain(delta),), INCREMENT))
+        return _Step(plain(value), delta)
 
     def _list_names(self, contact: Contact) -> tuple[str, ...]:
         if self._goal.contacts == "lists":
@@ -203,21 +204,21 @@ def field_value(contact: Contact, name: str) -> str:
     """A contact's field as ActiveCampaign holds it, empty when it has none."""
     if is_custom(name):
         return contact.fields.get(perstag(name), "")
-    match name:
-        case "email":
-            return contact.email
-        case "firstName":
-            return contact.first_name
-        case "lastName":
-            return contact.last_name
-        case "phone":
-            return contact.phone
-        case "cdate":
-            return contact.created.isoformat() if contact.created else ""
-        case "udate":
-            return contact.updated.isoformat() if contact.updated else ""
-        case _:
-            return str(getattr(contact, name))
+    if name in ("cdate", "udate"):
+        moment = contact.created if name == "cdate" else contact.updated
+        return moment.isoformat() if moment else ""
+    return str(getattr(contact, _ATTRIBUTES[name]))
+
+
+_ATTRIBUTES = {
+    "email": "email",
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "phone": "phone",
+    "id": "id",
+    "bounced_hard": "bounced_hard",
+    "bounced_soft": "bounced_soft",
+}
 
 
 def _matching(

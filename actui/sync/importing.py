@@ -18,6 +18,7 @@ from actui.sync.reading import BlockReader, Selection, cut_into_blocks
 
 MOST_ENTRIES = 1_000
 BLOCKS_AT_ONCE = 3
+STOP_NOW = 2
 ATTEMPTS = 3
 """How often a write whose answer was lost is sent again, where that cannot double anything."""
 
@@ -35,6 +36,7 @@ class ImportRun:
         self._objectives = [o.id or o.name for o in goal_run.connection.objectives]
         self._warned: set[str] = set()
         self._taken = 0
+        self._writing: set[asyncio.Task[None]] = set()
         self._full, self._everything, self._since = goal_run.plan()
 
     async def execute(self) -> None:
@@ -57,8 +59,18 @@ class ImportRun:
         except BaseExceptionGroup as several:
             # the first is the cause; the others are its siblings being cancelled
             raise several.exceptions[0] from None
+        finally:
+            await self._settle()
+        run.stop.check()
         await self._complete(highest_id)
         run.succeeded(read_everything=self._everything)
+
+    async def _settle(self) -> None:
+        """Let writes in flight be answered and committed, unless the user wants to end now."""
+        if self._writing and self._run.stop.level < STOP_NOW:
+            await asyncio.wait(self._writing)
+        for task in self._writing:
+            task.cancel()
 
     def _blocks(self, highest_id: int) -> Sequence[Block]:
         run = self._run
@@ -100,19 +112,32 @@ class ImportRun:
             waiting: list[Entry] = []
             sending: asyncio.Task[None] | None = None
             async for page in reader.pages(block):
-                self._run.stop.check()
+                if self._run.stop.level or self._limit_reached():
+                    break
                 waiting += self._entries(page)
                 if len(waiting) >= MOST_ENTRIES:
                     batch, waiting = waiting[:MOST_ENTRIES], waiting[MOST_ENTRIES:]
                     if sending is not None:
-                        await sending
+                        await asyncio.shield(sending)
                     # reading goes on while BlueConic works
-                    sending = asyncio.create_task(self._send(batch))
+                    sending = self._start_sending(batch)
             if sending is not None:
-                await sending
+                await asyncio.shield(sending)
+            if self._run.stop.level:
+                return
             if waiting:
-                await self._send(waiting)
+                await asyncio.shield(self._start_sending(waiting))
             self._run.commit(Done(records=(), finished_block=block.number))
+
+    def _start_sending(self, batch: Sequence[Entry]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._send(batch))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return task
+
+    def _limit_reached(self) -> bool:
+        limit = self._run.options.limit
+        return limit is not None and self._taken >= limit
 
     def _warn(self, words: str) -> None:
         self._run.warn_once(self._warned, words)
