@@ -169,7 +169,7 @@ class ExportRun:
             return
         run = self._run
         run.phase("reading new contacts")
-        known = await self._knowledge.again(list(created))
+        known = await self._knowledge.newly_made(list(created))
         links: dict[str, int] = {}
         memberships: list[tuple[int, int]] = []
         for email, (profile_id, lists) in created.items():

@@ -6,7 +6,7 @@ of all contacts into the ledger's index, a hundred to a request, later refreshed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from actui.sync.reading import PAGE, BlockReader, Selection, cut_into_blocks
 
 _SWEPT = "swept"
 _REFRESHED = "refreshed"
+_ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,18 @@ class Knowledge:
             return await self.of(emails, 0)
         return await self.look_up(emails)
 
+    async def newly_made(self, emails: Sequence[str]) -> dict[str, Known]:
+        """Contacts that came to be during this run, by whatever costs fewer requests."""
+        if self._ready or len(emails) <= PAGE:
+            return await self.again(emails)
+        wanted = {email.lower() for email in emails}
+        found: dict[str, Known] = {}
+        since = self._run.started_at - OVERLAP
+        async for contact in self._everybody(Selection(updated_after=since)):
+            if contact.email.lower() in wanted:
+                found[contact.email.lower()] = Known(contact.id, contact.lists)
+        return found
+
     async def _sweep_is_cheaper(self, addresses: int) -> bool:
         if self._is_swept():
             # a refresh reads what changed lately: a page or a few
@@ -98,43 +111,44 @@ class Knowledge:
         self._ready = True
 
     async def _sweep(self) -> None:
-        run = self._run
-        page = await run.activecampaign.highest_contact_id()
-        began = stamp(page.served_at or run.started_at)
-        run.ledger.clear_index()
-        highest = page.contacts[0].id if page.contacts else 0
-        await self._read(Selection(), highest)
-        run.ledger.set_index_fact(_SWEPT, began)
-        run.ledger.set_index_fact(_REFRESHED, began)
+        began = self._run.started_at
+        self._run.ledger.clear_index()
+        await self._index(Selection())
+        self._run.ledger.set_index_fact(_SWEPT, stamp(began))
+        self._run.ledger.set_index_fact(_REFRESHED, stamp(began))
 
     async def _refresh(self) -> None:
         """Read again what changed since the last reading, an hour of overlap included."""
-        run = self._run
-        last = run.ledger.index_fact(_REFRESHED)
+        last = self._run.ledger.index_fact(_REFRESHED)
         if last is None:
             await self._sweep()
             return
-        page = await run.activecampaign.highest_contact_id()
-        highest = page.contacts[0].id if page.contacts else 0
-        since = datetime.fromisoformat(last) - OVERLAP
-        await self._read(Selection(updated_after=since), highest)
-        run.ledger.set_index_fact(_REFRESHED, stamp(page.served_at or run.started_at))
+        await self._index(Selection(updated_after=datetime.fromisoformat(last) - OVERLAP))
+        self._run.ledger.set_index_fact(_REFRESHED, stamp(self._run.started_at))
 
-    async def _read(self, selection: Selection, highest: int) -> None:
-        run = self._run
-        reader = BlockReader(run.activecampaign, selection, self._warn)
-        # one block: the whole id space in one rising stream
+    async def _index(self, selection: Selection) -> None:
+        alive: list[Indexed] = []
+        erased: list[int] = []
+        async for contact in self._everybody(selection):
+            if contact.erased:
+                erased.append(contact.id)
+            else:
+                alive.append(Indexed(contact.id, contact.email.lower(), contact.lists))
+            if len(alive) + len(erased) >= _ROWS_AT_ONCE:
+                self._run.ledger.index_contacts(alive, erased=erased)
+                alive, erased = [], []
+        self._run.ledger.index_contacts(alive, erased=erased)
+
+    async def _everybody(self, selection: Selection) -> AsyncIterator[Contact]:
+        """All contacts of a selection in one rising stream."""
+        page = await self._run.activecampaign.highest_contact_id()
+        highest = page.contacts[0].id if page.contacts else 0
+        reader = BlockReader(self._run.activecampaign, selection, self._warn)
         for block in cut_into_blocks(highest, expected=0):
-            async for page in reader.pages(block):
-                run.stop.check()
-                run.ledger.index_contacts(
-                    [_indexed(contact) for contact in page if not contact.erased],
-                    erased=[contact.id for contact in page if contact.erased],
-                )
+            async for contacts in reader.pages(block):
+                self._run.stop.check()
+                for contact in contacts:
+                    yield contact
 
     def _warn(self, words: str) -> None:
         self._run.warn_once(self._warned, words)
-
-
-def _indexed(contact: Contact) -> Indexed:
-    return Indexed(contact.id, contact.email.lower(), contact.lists)

@@ -1,0 +1,304 @@
+"""A run from its first request to its summary (design §4): order, resume, stop, failure."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from actui.model.connection import Connection
+from actui.model.errors import (
+    ActuiError,
+    ConfigError,
+    CredentialsError,
+    StoppedError,
+    UnreachableError,
+)
+from actui.model.findings import errors
+from actui.model.goals import ExportGoal, ImportGoal
+from actui.model.people import ImportRow
+from actui.model.run import GoalSummary, RequestCounts, RunSnapshot, RunState, RunSummary
+from actui.sync.exporting import ExportRun
+from actui.sync.goalrun import GoalRun, Options
+from actui.sync.importing import ImportRun
+from actui.sync.meter import Meter, stamp
+from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
+from actui.sync.resolve import Accounts, read_accounts, refuse, resolve
+from actui.sync.stop import Stop
+
+_FIRST_START = "first-start"
+_SERVED_AT = "served-at"
+_GOALS = "goals"
+CUT_OFF = "cut-off"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything outside the engine that a run works with.
+
+    `row_size` tells the bytes of one row of a bulk import; `keep` receives the connection once
+    its names have been resolved to ids; `save` receives the summary at each change of state.
+    """
+
+    activecampaign: ActiveCampaign
+    blueconic: BlueConic
+    ledger: Ledger
+    clock: Clock
+    row_size: Callable[[ImportRow], int]
+    save: Callable[[RunSummary], None]
+    keep: Callable[[Connection], None]
+
+
+def chosen_goals(connection: Connection, options: Options) -> list[ImportGoal | ExportGoal]:
+    """The goals of a run in their order: imports first, then exports (design §4).
+
+    Raises ConfigError where a run makes no sense; nothing has been touched then.
+    """
+    if not connection.enabled:
+        raise ConfigError(
+            f"'{connection.name}' is switched off; switch it on and run it again.", code="off"
+        )
+    wrong = errors(connection)
+    if wrong:
+        raise ConfigError("\n".join(finding.message for finding in wrong), code="incomplete")
+    active: list[ImportGoal | ExportGoal] = [*connection.imports(), *connection.exports()]
+    if not options.goals:
+        return active
+    wanted = [goal for goal in active if goal.name in options.goals or goal.id in options.goals]
+    missing = set(options.goals) - {g.name for g in wanted} - {g.id for g in wanted}
+    if missing:
+        raise ConfigError(f"'{connection.name}' has no active goal '{sorted(missing)[0]}'.")
+    return wanted
+
+
+class Engine:
+    """One run of one connection. The caller holds the connection's run lock."""
+
+    def __init__(self, connection: Connection, ports: Ports, options: Options, pid: int) -> None:
+        self._connection = connection
+        self._ports = ports
+        self._options = options
+        self._pid = pid
+        self._goals = chosen_goals(connection, options)
+        run, self._resumed = self._run_id()
+        started = stamp(ports.clock.now())
+        self.summary = RunSummary(
+            run=run,
+            connection=connection.name,
+            connection_id=connection.id,
+            trigger=options.trigger,
+            started=started,
+        )
+        self.stop = Stop(ports.ledger, run, ports.clock)
+        self._meter = Meter(
+            ports.ledger,
+            ports.clock,
+            RunSnapshot(
+                run=run,
+                connection_id=connection.id,
+                state=RunState.STARTING,
+                pid=pid,
+                started=started,
+            ),
+        )
+
+    def _shape(self) -> str:
+        """What must be the same for a run to be continued: its goals and their configuration."""
+        return json.dumps({goal.id: goal.config_hash() for goal in self._goals}, sort_keys=True)
+
+    def _run_id(self) -> tuple[str, bool]:
+        ledger = self._ports.ledger
+        left = ledger.open_run()
+        if left is not None:
+            same = ledger.run_fact(left, _GOALS) == self._shape()
+            if same and not self._options.fresh and not self._options.full:
+                return left, True
+            ledger.end_run(left, resumable=False)
+        now = self._ports.clock.now()
+        return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}", False
+
+    async def execute(self) -> RunSummary:
+        """Run to a final state and return the summary; only bugs escape as exceptions."""
+        ports, summary = self._ports, self.summary
+        ports.ledger.begin_run(summary.run, summary.trigger, summary.started, self._pid)
+        if self._resumed:
+            summary.started = ports.ledger.run_fact(summary.run, _FIRST_START) or summary.started
+        else:
+            ports.ledger.set_run_fact(summary.run, _FIRST_START, summary.started)
+            ports.ledger.set_run_fact(summary.run, _GOALS, self._shape())
+        self._enter(RunState.STARTING)
+        work: asyncio.Task[object] = asyncio.create_task(self._work())
+        watch = asyncio.create_task(self.stop.watch(work))
+        try:
+            await work
+        except asyncio.CancelledError:
+            if self.stop.level == 0:
+                raise
+            self._end(RunState.STOPPED, StoppedError("The run was ended at once."))
+        except StoppedError as stopped:
+            self._end(RunState.STOPPED, stopped)
+        except ActuiError as failure:
+            self._end(RunState.FAILED, failure)
+        finally:
+            watch.cancel()
+        return summary
+
+    async def _work(self) -> None:
+        accounts = await self._prepare()
+        self._enter(RunState.RUNNING)
+        for goal in self._goals:
+            self.stop.check()
+            await self._goal(goal, accounts)
+        failed = [goal for goal in self.summary.goals if not goal.ok]
+        self.summary.ok = not failed
+        if failed:
+            self.summary.code = "goals-failed"
+            self.summary.message = f"{failed[0].goal}: {failed[0].message}"
+        self._ports.ledger.end_run(self.summary.run, resumable=False)
+        self._finish(RunState.FINISHED)
+
+    async def _prepare(self) -> Accounts:
+        """Prove both credentials and find every name, before anything is written anywhere."""
+        ports = self._ports
+        await ports.activecampaign.me()
+        accounts = await read_accounts(self._connection, ports.activecampaign, ports.blueconic)
+        resolved, found = resolve(self._connection, accounts)
+        refuse(found)
+        if resolved != self._connection:
+            ports.keep(resolved)
+            self._connection = resolved
+            self._goals = chosen_goals(resolved, self._options)
+            ports.ledger.set_run_fact(self.summary.run, _GOALS, self._shape())
+        if ports.ledger.run_fact(self.summary.run, _SERVED_AT) is None:
+            page = await ports.activecampaign.highest_contact_id()
+            served = page.served_at or ports.clock.now()
+            ports.ledger.set_run_fact(self.summary.run, _SERVED_AT, stamp(served))
+        return await self._with_list_properties(accounts)
+
+    async def _with_list_properties(self, accounts: Accounts) -> Accounts:
+        """Create the properties that keep list names where they do not exist yet."""
+        wanted = {
+            goal.save_lists_to
+            for goal in self._goals
+            if isinstance(goal, ImportGoal) and goal.save_lists_to
+        }
+        missing = wanted - accounts.properties.keys()
+        for name in sorted(missing):
+            await self._ports.blueconic.create_property(name, name, "SELECT")
+        return accounts
+
+    async def _goal(self, goal: ImportGoal | ExportGoal, accounts: Accounts) -> None:
+        ports, run = self._ports, self.summary.run
+        kept = ports.ledger.goal_summary(run, goal.id)
+        summary = kept or GoalSummary(goal=goal.name, goal_id=goal.id, kind=goal.kind)
+        self.summary.goals.append(summary)
+        progress = self._meter.goal(summary)
+        if ports.ledger.goal_is_done(run, goal.id):
+            progress.done = True
+            return
+        summary.ok, summary.code, summary.message = True, "", ""
+        served_at = ports.ledger.run_fact(run, _SERVED_AT)
+        goal_run = GoalRun(
+            run=run,
+            connection=self._connection,
+            goal=goal,
+            activecampaign=ports.activecampaign,
+            blueconic=ports.blueconic,
+            ledger=ports.ledger,
+            clock=ports.clock,
+            accounts=accounts,
+            options=self._options,
+            stop=self.stop,
+            meter=self._meter,
+            progress=progress,
+            summary=summary,
+            started_at=datetime.fromisoformat(served_at) if served_at else ports.clock.now(),
+        )
+        began, sent_before = ports.clock.monotonic(), self._traffic()
+        already, spent = summary.requests.model_copy(), summary.seconds
+        try:
+            if isinstance(goal, ImportGoal):
+                await ImportRun(goal_run, goal).execute()
+            else:
+                await ExportRun(goal_run, goal, ports.row_size).execute()
+            _judge(summary)
+        except (StoppedError, CredentialsError, UnreachableError) as failure:
+            _fail(summary, failure)
+            raise
+        except ActuiError as failure:
+            _fail(summary, failure)
+        finally:
+            summary.requests = _sum(already, self._traffic(), sent_before)
+            summary.seconds = round(spent + ports.clock.monotonic() - began, 1)
+            ports.ledger.save_goal_summary(run, goal.id, summary, done=summary.ok)
+        progress.done = True
+        self._meter.flush()
+
+    def _traffic(self) -> RequestCounts:
+        ours, theirs = self._ports.activecampaign.traffic, self._ports.blueconic.traffic
+        return RequestCounts(
+            activecampaign=ours.requests,
+            blueconic=theirs.requests,
+            throttled=ours.throttled + theirs.throttled,
+        )
+
+    def _enter(self, state: RunState) -> None:
+        self.summary.state = state
+        self.summary.unique = self._ports.ledger.unique()
+        self._ports.save(self.summary)
+        self._meter.state(state, self.summary.message)
+
+    def _end(self, state: RunState, failure: ActuiError) -> None:
+        self.summary.code, self.summary.message = failure.code, failure.message
+        self._ports.ledger.end_run(self.summary.run, resumable=state is RunState.STOPPED)
+        self._finish(state)
+
+    def _finish(self, state: RunState) -> None:
+        self.summary.ended = stamp(self._ports.clock.now())
+        self._enter(state)
+
+
+def close_cut_off(
+    summary: RunSummary, snapshot: RunSnapshot | None, now: datetime
+) -> RunSummary | None:
+    """The closed form of a run whose process is gone, or None if it ended properly."""
+    if summary.state.is_final:
+        return None
+    goals: Sequence[GoalSummary] = summary.goals
+    if snapshot is not None and snapshot.run == summary.run:
+        goals = [progress.summary for progress in snapshot.goals]
+    return summary.model_copy(
+        update={
+            "state": RunState.FAILED,
+            "ok": False,
+            "code": CUT_OFF,
+            "message": "The run's process ended before its work did; run it again to continue.",
+            "ended": stamp(now.astimezone(UTC)),
+            "goals": list(goals),
+        }
+    )
+
+
+def _fail(summary: GoalSummary, failure: ActuiError) -> None:
+    summary.ok = False
+    summary.code = failure.code
+    summary.message = failure.message
+
+
+def _judge(summary: GoalSummary) -> None:
+    """Nothing accepted and something rejected is a failed goal (design §4)."""
+    accepted = summary.created + summary.updated + summary.unchanged
+    if summary.rejected and not accepted:
+        summary.ok = False
+        summary.code = "nothing-accepted"
+        summary.message = f"All {summary.rejected} records that were sent were rejected."
+
+
+def _sum(already: RequestCounts, now: RequestCounts, before: RequestCounts) -> RequestCounts:
+    return RequestCounts(
+        activecampaign=already.activecampaign + now.activecampaign - before.activecampaign,
+        blueconic=already.blueconic + now.blueconic - before.blueconic,
+        throttled=already.throttled + now.throttled - before.throttled,
+    )
