@@ -1,0 +1,7 @@
+"""`python -m actui`."""
+
+import sys
+
+from actui.cli import main
+
+sys.exit(main())

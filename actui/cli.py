@@ -1,0 +1,138 @@
+"""The command line: words in, one exit code out; each command imports what it needs itself."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from actui import __version__
+
+_CONFIGURING = "actui.commands.configuring"
+_RUNNING = "actui.commands.running"
+_SECRETS = "actui.commands.credentials"
+_TRYING = "actui.commands.trying"
+_SECRET_NAMES = ("activecampaign-api-key", "blueconic-client-secret")
+_SWITCH_HELP = "choose a reading where the services' behaviour is not certain"
+
+
+class _Grammar:
+    """Builds the sub-commands; each names the module and function that carry it out."""
+
+    def __init__(self) -> None:
+        self.top = argparse.ArgumentParser(
+            prog="actui",
+            description="Connect BlueConic with ActiveCampaign. Without a command: the console.",
+        )
+        self.top.add_argument("--version", action="version", version=f"actui {__version__}")
+        self.top.add_argument("--ascii", action="store_true", help="draw in plain ASCII")
+        self._commands = self.top.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(self, name: str, module: str, words: str, *, json: bool = True) -> _Command:
+        """One sub-command, carried out by the function `name` of `module`."""
+        made = self._commands.add_parser(name, help=words, description=words)
+        made.set_defaults(module=module, function=name)
+        if json:
+            made.add_argument("--json", action="store_true", help="print JSON")
+        return made
+
+
+_Command = argparse.ArgumentParser
+
+
+def grammar() -> argparse.ArgumentParser:
+    """The whole grammar of the command line."""
+    made = _Grammar()
+    _configuring(made)
+    _running(made)
+    _trying(made)
+    return made.top
+
+
+def _configuring(made: _Grammar) -> None:
+    made.add("list", _CONFIGURING, "list the connections and how they stand")
+    apply = made.add("apply", _CONFIGURING, "create or update connections from files")
+    apply.add_argument("files", nargs="+", metavar="FILE", help="a connection file, - for stdin")
+    export = made.add("export", _CONFIGURING, "print a connection as a file", json=False)
+    export.add_argument("name", metavar="NAME")
+    check = made.add("check", _CONFIGURING, "say what is wrong with a connection or a file")
+    check.add_argument("name", metavar="NAME|FILE")
+    check.add_argument("--online", action="store_true", help="ask both accounts as well")
+    for name, words in (("enable", "on"), ("disable", "off")):
+        switch = made.add(name, _CONFIGURING, f"switch a connection {words}", json=False)
+        switch.add_argument("name", metavar="NAME")
+    delete = made.add("delete", _CONFIGURING, "delete a connection and what it kept", json=False)
+    delete.add_argument("name", metavar="NAME")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+    made.add("paths", _CONFIGURING, "say where actui keeps what")
+    secret = made.add("secret", _SECRETS, "store, look for or delete a connection's secrets")
+    secret.add_argument("action", choices=("set", "status", "delete"))
+    secret.add_argument("name", metavar="NAME")
+    secret.add_argument(
+        "which", nargs="?", choices=_SECRET_NAMES, metavar="SECRET", help=" or ".join(_SECRET_NAMES)
+    )
+
+
+def _running(made: _Grammar) -> None:
+    run = made.add("run", _RUNNING, "run a connection now, or continue what was cut off")
+    run.add_argument("name", metavar="NAME")
+    run.add_argument("--goal", action="append", default=[], help="only this goal; may be repeated")
+    run.add_argument("--full", action="store_true", help="send also what did not change")
+    run.add_argument("--fresh", action="store_true", help="start anew instead of continuing")
+    run.add_argument("--limit", type=_positive, metavar="N", help="only the first N people a goal")
+    run.add_argument("--trigger", default="manual", help=argparse.SUPPRESS)
+    watch = made.add("watch", _RUNNING, "follow a connection's run until it ends")
+    watch.add_argument("name", metavar="NAME")
+    stop = made.add("stop", _RUNNING, "ask a run to finish its batch and end; twice: now")
+    stop.add_argument("name", metavar="NAME")
+    runs = made.add("runs", _RUNNING, "print a connection's run history, newest first")
+    runs.add_argument("name", metavar="NAME")
+    runs.add_argument("--limit", type=_positive, default=20, metavar="N")
+    outcomes = made.add("outcomes", _RUNNING, "print what became of each person")
+    outcomes.add_argument("name", metavar="NAME")
+    outcomes.add_argument("--csv", action="store_true", help="print CSV")
+    for key in ("run", "goal", "outcome", "reason"):
+        outcomes.add_argument(f"--{key}", metavar=key.upper())
+
+
+def _trying(made: _Grammar) -> None:
+    sandbox = made.add("sandbox", _TRYING, "simulate both services on this machine", json=False)
+    sandbox.add_argument("--contacts", type=_positive, default=250, metavar="N")
+    sandbox.add_argument("--profiles", type=_positive, default=400, metavar="N")
+    sandbox.add_argument("--seed", type=int, default=1, metavar="S")
+    sandbox.add_argument("--latency", type=float, default=0.0, metavar="MS")
+    sandbox.add_argument("--jitter", type=float, default=0.0, metavar="MS")
+    sandbox.add_argument("--limits", choices=("real", "off"), default="real")
+    sandbox.add_argument(
+        "--switch", action="append", default=[], metavar="NAME=READING", help=_SWITCH_HELP
+    )
+    demo = made.add("demo", _TRYING, "try actui on simulated services, in a throw-away home")
+    demo.add_argument("--headless", action="store_true", help="run once, print the summary, end")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Carry out a command line and return its exit code."""
+    asked = grammar().parse_args(words)
+    if asked.command is None:
+        asked.module, asked.function = "actui.commands.console", "console"
+    from actui.commands.guard import guarded
+
+    return guarded(lambda: _call(asked))
+
+
+def _call(asked: argparse.Namespace) -> int:
+    command = getattr(importlib.import_module(asked.module), asked.function)
+    code: int = command(asked)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
