@@ -68,9 +68,7 @@ def check(asked: argparse.Namespace) -> int:
     """Print the findings; exit 2 when one of them keeps the connection from running."""
     house = House.open()
     is_file = asked.name == "-" or Path(asked.name).is_file()
-    connection = (
-        _read(asked.name) if is_file else house.connections.find(asked.name).connection
-    )
+    connection = _read(asked.name) if is_file else house.connections.find(asked.name).connection
     found = findings(connection)
     if asked.online:
         found += asyncio.run(house.check_online(connection))
@@ -117,7 +115,9 @@ def list(asked: argparse.Namespace) -> int:  # noqa: A001
             }
             print(json.dumps(facts, ensure_ascii=False))
             continue
-        state = "running" if running else state_word(last.state, ok=last.ok) if last else "never ran"
+        state = (
+            "running" if running else state_word(last.state, ok=last.ok) if last else "never ran"
+        )
         when = f" {last.ended or last.started}" if last else ""
         print(f"{connection.name}: {'on' if connection.enabled else 'off'}, {state}{when}")
     return exitcodes.OK

@@ -8,11 +8,11 @@ import json
 import sys
 
 from pydantic import SecretStr
+from store.secrets import SecretName
 
 from actui import exitcodes
 from actui.model.errors import ConfigError
 from actui.wiring import House, secret_command_name, secret_origin, secret_words
-from store.secrets import SecretName
 
 _OF_A_CONNECTION = (SecretName.ACTIVECAMPAIGN_API_KEY, SecretName.BLUECONIC_CLIENT_SECRET)
 
@@ -21,9 +21,7 @@ def secret(asked: argparse.Namespace) -> int:
     """Store, look for or delete a connection's secrets."""
     house = House.open()
     connection = house.connections.find(asked.name).connection
-    names = [
-        name for name in _OF_A_CONNECTION if asked.which in (None, secret_command_name(name))
-    ]
+    names = [name for name in _OF_A_CONNECTION if asked.which in (None, secret_command_name(name))]
     if asked.action == "set":
         if len(names) != 1:
             said = " or ".join(secret_command_name(name) for name in names)

@@ -1,0 +1,21 @@
+"""`actui` without a command: the console."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from actui.model.errors import ConfigError
+
+
+def console(asked: argparse.Namespace) -> int:
+    """Open the console on the home that the environment names."""
+    from actui.terminal import prepare_terminal
+
+    wrong = prepare_terminal(os.environ)
+    if wrong:
+        raise ConfigError(wrong)
+    from actui.app import run_console
+    from actui.services import console_services
+
+    return run_console(console_services(), ascii_only=bool(getattr(asked, "ascii", False)))

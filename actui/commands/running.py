@@ -1,0 +1,176 @@
+"""Commands about runs: run, watch, stop, runs, outcomes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import json
+import signal
+import sys
+import time
+
+from actui import exitcodes
+from actui.console.words import progress_line, run_line
+from actui.model.connection import Connection
+from actui.model.errors import ConfigError
+from actui.model.run import RunSnapshot, RunSummary
+from actui.sync.goalrun import Options
+from actui.wiring import House
+
+POLL_SECONDS = 0.5
+_COLUMNS = (
+    "run",
+    "goal",
+    "outcome",
+    "reason",
+    "detail",
+    "contact_id",
+    "profile_id",
+    "email",
+    "at",
+)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Run a connection in this process, or continue its last run."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    options = Options(
+        goals=tuple(asked.goal),
+        full=asked.full,
+        fresh=asked.fresh,
+        limit=asked.limit,
+        trigger=asked.trigger,
+    )
+    summary = asyncio.run(_run(house, connection, options, asked.json))
+    if asked.json:
+        print(summary.model_dump_json(), flush=True)
+    else:
+        _print_summary(summary)
+    return exitcodes.of_run(summary)
+
+
+async def _run(house: House, connection: Connection, options: Options, quiet: bool) -> RunSummary:
+    async with house.engine(connection, options) as engine:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, engine.stop.signal)
+        telling = None
+        if not quiet and sys.stderr.isatty():
+            telling = asyncio.create_task(_tell(engine.live))
+        try:
+            return await engine.execute()
+        finally:
+            if telling is not None:
+                telling.cancel()
+                print(file=sys.stderr)
+
+
+async def _tell(snapshot: RunSnapshot) -> None:
+    """Keep one line on the terminal up to date; nothing is written while nothing changes."""
+    shown = ""
+    while True:
+        line = progress_line(snapshot)
+        if line != shown:
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            shown = line
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def _print_summary(summary: RunSummary) -> None:
+    print(run_line(summary))
+    for goal in summary.goals:
+        print(
+            f"  {goal.goal} ({goal.kind}): read {goal.read:,}, created {goal.created:,}, "
+            f"updated {goal.updated:,}, unchanged {goal.unchanged:,}, skipped {goal.skipped:,}, "
+            f"rejected {goal.rejected:,}, unknown {goal.unknown:,}"
+        )
+        for reason, count in sorted(goal.reasons.items()):
+            print(f"    {reason}: {count:,}")
+        if goal.kind == "export":
+            lists = goal.lists
+            print(
+                f"    lists: subscribed {lists.subscribed:,}, resubscribed "
+                f"{lists.resubscribed:,}, unsubscribed {lists.unsubscribed:,}, left {lists.left:,}"
+            )
+        if goal.message:
+            print(f"    {goal.message}")
+    unique = summary.unique
+    print(f"  unique profiles: imported {unique.imported:,}, exported {unique.exported:,}")
+    if summary.message:
+        print(f"  {summary.message}")
+
+
+def watch(asked: argparse.Namespace) -> int:
+    """Follow a run, whoever started it; the exit code is the run's own."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    shown = ""
+    with house.ledger(connection) as ledger:
+        while house.lock(connection).is_held():
+            snapshot = ledger.read_progress()
+            if snapshot is not None:
+                line = snapshot.model_dump_json() if asked.json else progress_line(snapshot)
+                if line != shown:
+                    print(line, flush=True)
+                    shown = line
+            time.sleep(POLL_SECONDS)
+    last = next(iter(house.history(connection).all(limit=1)), None)
+    if last is None:
+        raise ConfigError(f"'{connection.name}' has never run: actui run '{connection.name}'")
+    if asked.json:
+        print(last.model_dump_json())
+    else:
+        _print_summary(last)
+    return exitcodes.of_run(last)
+
+
+def stop(asked: argparse.Namespace) -> int:
+    """Ask the run that is going to stop."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    if not house.lock(connection).is_held():
+        raise ConfigError(f"'{connection.name}' is not running.", code="not-running")
+    level = house.request_stop(connection)
+    if asked.json:
+        print(json.dumps({"connection": connection.name, "stop": level}))
+    elif level == 1:
+        print(f"{connection.name}: will end after the batch in flight; stop again to end now")
+    else:
+        print(f"{connection.name}: ends now")
+    return exitcodes.OK
+
+
+def runs(asked: argparse.Namespace) -> int:
+    """Print the run history, newest first."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    for summary in house.history(connection).all(limit=asked.limit):
+        print(summary.model_dump_json() if asked.json else run_line(summary))
+    return exitcodes.OK
+
+
+def outcomes(asked: argparse.Namespace) -> int:
+    """Print one line a person: what became of them, and why."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    names = {goal.id: goal.name for goal in connection.goals}
+    goal = next((id_ for id_, name in names.items() if asked.goal in (id_, name)), asked.goal)
+    writer = csv.DictWriter(sys.stdout, _COLUMNS) if asked.csv else None
+    if writer is not None:
+        writer.writeheader()
+    with house.ledger(connection) as ledger:
+        for row in ledger.outcomes(
+            run=asked.run, goal=goal, outcome=asked.outcome, reason=asked.reason
+        ):
+            line = {**row, "goal": names.get(str(row["goal"]), row["goal"])}
+            if writer is not None:
+                writer.writerow({name: line.get(name) for name in _COLUMNS})
+            elif asked.json:
+                print(json.dumps(line, ensure_ascii=False))
+            else:
+                who = line["email"] or line["profile_id"] or line["contact_id"]
+                why = " ".join(str(line[key]) for key in ("reason", "detail") if line[key])
+                print(f"{line['run']}  {line['goal']}  {who}  {line['outcome']}  {why}".rstrip())
+    return exitcodes.OK

@@ -1,0 +1,112 @@
+"""`actui sandbox` and `actui demo`: both services simulated, on this machine alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from actui.model.connection import secret_prefix
+from actui.model.document import load
+from actui.model.errors import ConfigError, UnreachableError
+
+DEMO_CONTACTS = 250
+DEMO_PROFILES = 400
+
+
+def sandbox(asked: argparse.Namespace) -> int:
+    """Serve both services until a signal; the ready line is the only one on stdout."""
+    from actui.sandbox.command import serve
+    from actui.sandbox.options import SandboxOptions
+
+    switches = {}
+    for item in asked.switch:
+        name, equals, reading = item.partition("=")
+        if not equals:
+            raise ConfigError(f"--switch takes NAME=READING, not '{item}'.")
+        switches[name] = reading
+    try:
+        return serve(
+            SandboxOptions(
+                contacts=asked.contacts,
+                profiles=asked.profiles,
+                seed=asked.seed,
+                latency_ms=asked.latency,
+                jitter_ms=asked.jitter,
+                limits=asked.limits,
+                switches=switches,
+            )
+        )
+    except ValueError as wrong:
+        raise ConfigError(str(wrong)) from wrong
+
+
+def demo(asked: argparse.Namespace) -> int:
+    """Show actui at work in a throw-away home; nothing of it stays."""
+    with tempfile.TemporaryDirectory(prefix="actui-demo-") as place, _services() as ready:
+        environ = _environment(Path(place), ready)
+        os.environ.update(environ)
+        from actui.wiring import House
+
+        house = House.open()
+        house.connections.save(load(demo_file(ready), "demo"))
+        if not asked.headless:
+            from actui.commands.console import console
+
+            return console(asked)
+        from actui.commands.running import run
+
+        words = argparse.Namespace(
+            name="Demo", goal=[], full=False, fresh=False, limit=None, trigger="manual"
+        )
+        words.json = asked.json
+        return run(words)
+
+
+def demo_file(ready: dict[str, Any]) -> str:
+    """The demonstration's connection file, pointed at a running sandbox."""
+    template = files("actui.commands").joinpath("demo.yaml").read_text(encoding="utf-8")
+    return (
+        template.replace("ACTIVECAMPAIGN_URL", ready["activecampaign"]["url"])
+        .replace("BLUECONIC_URL", ready["blueconic"]["url"])
+        .replace("BLUECONIC_CLIENT", ready["blueconic"]["client_id"])
+    )
+
+
+def _environment(place: Path, ready: dict[str, Any]) -> dict[str, str]:
+    prefix = f"ACTUI_SECRET_{secret_prefix('Demo')}"
+    return {
+        "ACTUI_HOME": str(place),
+        f"{prefix}_ACTIVECAMPAIGN_API_KEY": ready["activecampaign"]["api_key"],
+        f"{prefix}_BLUECONIC_CLIENT_SECRET": ready["blueconic"]["client_secret"],
+    }
+
+
+@contextmanager
+def _services() -> Iterator[dict[str, Any]]:
+    """A sandbox in a process of its own, ended with the demonstration."""
+    words = [sys.executable, "-P", "-m", "actui", "sandbox"]
+    words += ["--contacts", str(DEMO_CONTACTS), "--profiles", str(DEMO_PROFILES)]
+    words += ["--switch", "batch-speed=fast"]
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+    )
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            raise UnreachableError("The sandbox did not start.")
+        yield json.loads(line)
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
