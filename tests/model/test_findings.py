@@ -1,0 +1,78 @@
+"""Findings: what keeps a connection from running, and what its user should know."""
+
+from actui.model.connection import Connection
+from actui.model.findings import errors, findings
+
+LINK = [{"field": "email", "property": "email"}]
+
+
+def connection(*goals, **more):
+    facts = {
+        "name": "N",
+        "activecampaign": {"url": "https://a.example"},
+        "blueconic": {"url": "https://b.example", "client_id": "c"},
+        "goals": list(goals),
+    }
+    return Connection.model_validate({**facts, **more})
+
+
+def imported(name="I", **more):
+    return {"kind": "import", "name": name, "identifiers": LINK, **more}
+
+
+def exported(name="E", **more):
+    return {"kind": "export", "name": name, "segment": "S", "identifiers": LINK, **more}
+
+
+def codes(found):
+    return [finding.code for finding in found]
+
+
+def test_a_sound_connection_has_none():
+    assert findings(connection(imported(), exported())) == []
+
+
+def test_an_empty_one_says_what_is_missing():
+    said = codes(errors(Connection(name="N")))
+    assert said == ["no-url", "no-url", "no-client", "no-goal"]
+
+
+def test_goals_that_are_off_are_not_looked_at():
+    off = imported(identifiers=[], enabled=False)
+    assert codes(errors(connection(off))) == ["no-active-goal"]
+
+
+def test_what_is_not_available_is_refused_by_name():
+    for key, value in (
+        ("resubscribe", "own"),
+        ("unsubscribe", True),
+        ("recreate_deleted", True),
+        ("lifecycle", {"lifecycle": "W", "stage": "S"}),
+        ("identifiers", [{"field": "%CID%", "property": "customer_id"}]),
+    ):
+        found = errors(connection(exported(**{key: value})))
+        assert codes(found) == ["not-available"], key
+        assert found[0].where == f"goals.E.{key}"
+
+
+def test_two_goals_with_one_target_are_a_warning():
+    mapped = [{"field": "firstName", "property": "first_name"}]
+    found = findings(connection(imported("A", mappings=mapped), imported("B", mappings=mapped)))
+    assert [(f.code, f.severity) for f in found] == [("two-goals-one-target", "warning")]
+
+
+def test_a_sum_that_feeds_itself_is_an_error():
+    found = errors(
+        connection(
+            imported(mappings=[{"field": "%P%", "property": "points", "rule": "sum"}]),
+            exported(mappings=[{"from": {"property": "points"}, "field": "%P%"}]),
+        )
+    )
+    assert codes(found) == ["sum-feeds-itself"]
+
+
+def test_a_renamed_list_does_not_change_the_goal():
+    one = connection(exported(lists=[{"name": "Old", "id": "3"}])).goals[0]
+    other = connection(exported(lists=[{"name": "New", "id": "3"}])).goals[0]
+    third = connection(exported(lists=[{"name": "New", "id": "4"}])).goals[0]
+    assert one.config_hash() == other.config_hash() != third.config_hash()
