@@ -1,1 +1,1 @@
-"""HTTP clients of ActiveCampaign and BlueConic, for exactly the calls the engine makes."""
+"""The HTTP clients of ActiveCampaign and BlueConic."""

@@ -1,0 +1,252 @@
+"""The calls to BlueConic's REST API v2 that actui makes (blueconic.md §11, OpenAPI v103)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import SecretStr
+
+from actui.api import blueconic_rows as shape
+from actui.api.blueconic_token import TokenSource
+from actui.api.http import Answer, Call, compact, exchange, read
+from actui.api.retry import PATIENT, Patience, persist
+from actui.model.errors import CredentialsError, RefusedError, ServiceError
+from actui.model.journal import Traffic
+from actui.model.people import (
+    Lifecycle,
+    Objective,
+    ProfilePage,
+    ProfileWrite,
+    Property,
+    Segment,
+    WriteResult,
+)
+
+SERVICE = "BlueConic"
+MOST_ENTRIES = 1000
+_PAGE = 100
+# Refusals "too busy" and "too many at once": nothing of the request was done.
+_UNAPPLIED = frozenset({429, 503})
+# The prose says SUM where the schema says this (blueconic.md §3).
+_SUM_STRATEGY = "INCREMENT"
+
+T = TypeVar("T")
+
+
+class BlueConicClient:
+    """One tenant. All methods raise the errors of `actui.model.errors` and give up in the end.
+
+    `url` is the tenant's base address as `service_url` leaves it. At most `at_once` requests are
+    under way together, for BlueConic answers 429 to concurrency. `http` is closed by whoever made
+    it. A 401 has the token replaced once; a 403 is a CredentialsError that names the right that
+    the application lacks.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        secret: SecretStr,
+        *,
+        http: httpx.AsyncClient,
+        at_once: int = 2,
+        patience: Patience = PATIENT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.traffic = Traffic()
+        self._base = f"{url.rstrip('/')}/rest/v2"
+        self._http = http
+        self._patience = patience
+        self._slots = asyncio.Semaphore(at_once)
+        self._token = TokenSource(
+            self._base, client_id, secret, http=http, sending=self._count, clock=clock
+        )
+
+    async def properties(self) -> Sequence[Property]:
+        """All profile properties (right read:profile-properties)."""
+        found = await self._all("profileProperties", "profileProperties", "read:profile-properties")
+        return [shape.profile_property(row) for row in found]
+
+    async def create_property(self, property_id: str, name: str, type_: str) -> None:
+        """Create a profile property of the filter type `type_` (right write:profile-properties).
+
+        An existing property of that id is overwritten: look first. May be repeated safely.
+        """
+        told = {
+            "id": property_id,
+            "name": name,
+            "filterType": type_,
+            "indexed": False,
+            "permissionLevel": "PERSONAL",
+            "dataSensitivity": "NON_PII",
+            "mergeStrategy": "BOTH",
+            "availableForSegmentation": True,
+            "showInUI": True,
+            "tags": [],
+            "values": [],
+        }
+        path = f"profileProperties/{quote(property_id, safe='')}"
+        call = Call(SERVICE, "PUT", f"{self._base}/{path}", content=compact(told))
+        await self._ask(call, "write:profile-properties", lambda answer: None)
+
+    async def segments(self) -> Sequence[Segment]:
+        """All segments (right read:segments)."""
+        found = await self._all("segments", "segments", "read:segments")
+        return [shape.segment(row) for row in found]
+
+    async def objectives(self) -> Sequence[Objective]:
+        """All objectives (right read:objectives)."""
+        found = await self._all("objectives", "objectives", "read:objectives")
+        return [shape.objective(row) for row in found]
+
+    async def lifecycles(self) -> Sequence[Lifecycle]:
+        """All lifecycles (right read:lifecycles); none where the tenant is too old to know them."""
+        try:
+            found = await self._all("lifecycles", "lifecycles", "read:lifecycles")
+        except RefusedError as error:
+            if error.status == 404:
+                return ()
+            raise
+        return [shape.lifecycle(row) for row in found]
+
+    async def interactions(self) -> Mapping[str, str]:
+        """Names of dialogues by id; empty where they may not be read (403, 404).
+
+        The ids are those in the property `interactions_viewed` (blueconic.md §11).
+        """
+        try:
+            found = await self._all("dialogues", "dialogues", None)
+        except RefusedError as error:
+            if error.status in (403, 404):
+                return {}
+            raise
+        return {str(row["id"]): str(row.get("name") or row["id"]) for row in found}
+
+    async def segment_page(
+        self,
+        segment_id: str,
+        *,
+        cursor: str | None,
+        count: int,
+        properties: Sequence[str],
+        expand: Sequence[str] = (),
+    ) -> ProfilePage:
+        """One page of a segment's profiles; `cursor` None begins, `count` is at most 1,000,000.
+
+        Only the named properties are in the answer; with none named BlueConic sends all of them.
+        A page's order and its cursor are BlueConic's: begin again rather than keep a cursor.
+        """
+        at = cursor or "*"
+        params = [("cursor", at), ("count", str(count))]
+        if properties:
+            params.append(("properties", ",".join(properties)))
+        params += [("expand", part) for part in expand]
+        url = f"{self._base}/segments/{quote(segment_id, safe='')}/profiles"
+        call = Call(SERVICE, "GET", url, params=tuple(params))
+        return await self._ask(
+            call, "read:segments", lambda answer: shape.profile_page(answer.body, at)
+        )
+
+    async def write_profiles(
+        self, entries: Sequence[ProfileWrite], *, objectives: Sequence[str] = ()
+    ) -> Sequence[WriteResult]:
+        """Write up to 1,000 entries, else ValueError (right write:profiles).
+
+        The results are in the order of the entries, fewer after a 413. Raises LostAnswerError when
+        the answer did not come whole; 429 and 503 are refusals of all and are waited out.
+        """
+        if not entries:
+            return ()
+        if len(entries) > MOST_ENTRIES:
+            raise ValueError(f"BlueConic takes at most {MOST_ENTRIES} entries, not {len(entries)}")
+        call = Call(
+            SERVICE,
+            "PUT",
+            f"{self._base}/profiles",
+            params=(("objectiveIds", ",".join(objectives)),) if objectives else (),
+            content=compact([shape.entry(write) for write in entries]),
+            repeatable=False,
+            unapplied=_UNAPPLIED,
+            accept=frozenset({413}),
+        )
+
+        def parse(answer: Answer) -> Sequence[WriteResult]:
+            if answer.status == 413 and not isinstance(answer.body, list):
+                raise RefusedError("BlueConic finds the request too large", status=413)
+            return shape.results(answer.body, entries, partial=answer.status == 413)
+
+        try:
+            return await self._ask(call, "write:profiles", parse)
+        except RefusedError as error:
+            words = error.detail.upper()
+            if error.status == 400 and ("STRATEGY" in words or _SUM_STRATEGY in words):
+                raise RefusedError(
+                    f"{error.message}; this tenant may not know the strategy {_SUM_STRATEGY}, "
+                    "which the rule Sum needs",
+                    code="strategy-refused",
+                    status=400,
+                    detail=error.detail,
+                ) from None
+            raise
+
+    async def _all(self, path: str, key: str, right: str | None) -> list[dict[str, Any]]:
+        """Every row of a collection paged by startIndex and count, each id once.
+
+        Ends at a page that brings nothing new; totals are not relied on.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        start = 0
+        while True:
+            params = (("startIndex", str(start)), ("count", str(_PAGE)))
+            call = Call(SERVICE, "GET", f"{self._base}/{path}", params=params)
+            page = await self._ask(
+                call, right, lambda a: {str(r["id"]): r for r in shape.rows(a.body, key)}
+            )
+            if page.keys() <= found.keys():
+                return list(found.values())
+            found.update(page)
+            start += len(page)
+
+    async def _ask(self, call: Call, right: str | None, parse: Callable[[Answer], T]) -> T:
+        async def send() -> T:
+            async with self._slots:  # given back while waiting to try again
+                answer = await self._with_token(call)
+            return read(call, answer, lambda _: parse(answer))
+
+        try:
+            return await persist(send, host=call.host, patience=self._patience)
+        except RefusedError as error:
+            if error.status == 403 and right:
+                said = f" ({error.detail})" if error.detail else ""
+                raise CredentialsError(
+                    f"The BlueConic application lacks the right {right}{said}",
+                    code="right-missing",
+                ) from None
+            raise
+
+    async def _with_token(self, call: Call) -> Answer:
+        for attempt in (1, 2):
+            try:
+                auth = await self._token.auth()
+                self._count()
+                return await exchange(self._http, replace(call, auth=auth))
+            except ServiceError as error:
+                if error.status in (429, 503):
+                    self.traffic.throttled += 1
+                if error.status != 401:
+                    raise
+                self._token.refused(auth)
+                if attempt == 2:
+                    raise CredentialsError(
+                        f"BlueConic at {call.host} refuses the token it has just given"
+                    ) from None
+        raise AssertionError("the second attempt returns or raises")
+
+    def _count(self) -> None:
+        self.traffic.requests += 1

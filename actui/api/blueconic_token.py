@@ -1,0 +1,116 @@
+"""The access token of a BlueConic application: fetched when needed, shared, kept in memory only."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from actui.api.http import Call, exchange, read
+from actui.model.errors import CredentialsError, RefusedError
+
+_EARLY = 60.0  # seconds before its end at which a token is no longer used
+
+
+class BearerAuth(httpx.Auth):
+    """Puts a token into the request at the last moment."""
+
+    def __init__(self, token: SecretStr) -> None:
+        self.token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the header that the OpenAPI's `oauth2` scheme asks for."""
+        request.headers["Authorization"] = f"Bearer {self.token.get_secret_value()}"
+        yield request
+
+
+class TokenSource:
+    """Client credentials in the body of `POST /oauth/token` (OpenAPI v103, operation getToken).
+
+    However many requests wait for a token, one call fetches it.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        client_id: str,
+        secret: SecretStr,
+        *,
+        http: httpx.AsyncClient,
+        sending: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = f"{base}/oauth/token"
+        self._client_id = client_id
+        self._secret = secret
+        self._http = http
+        self._sending = sending
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._auth: BearerAuth | None = None
+        self._good_until = 0.0
+
+    async def auth(self) -> BearerAuth:
+        """A token good for a minute at least. Raises CredentialsError when the client is refused.
+
+        May also raise what `exchange` raises; it does not retry.
+        """
+        async with self._lock:
+            if self._auth is None or self._clock() >= self._good_until:
+                self._auth = await self._fetch()
+            return self._auth
+
+    def refused(self, auth: BearerAuth) -> None:
+        """Forget a token that was answered with 401, unless it has been replaced already."""
+        if self._auth is auth:
+            self._auth = None
+
+    async def _fetch(self) -> BearerAuth:
+        call = Call(
+            "BlueConic",
+            "POST",
+            self._url,
+            form=_Form(self._client_id, self._secret),
+        )
+        asked = self._clock()
+        self._sending()
+        try:
+            answer = await exchange(self._http, call)
+        except RefusedError as error:
+            if error.status == 404:
+                raise CredentialsError(
+                    f"{call.host} has no BlueConic API: check the address of the tenant"
+                ) from None
+            said = f" ({error.detail})" if error.detail else ""
+            raise CredentialsError(
+                f"BlueConic at {call.host} does not accept the client id and secret{said}: "
+                "check the application under Settings, Access management, Applications"
+            ) from None
+        token, lifetime = read(call, answer, _token)
+        self._good_until = asked + max(lifetime - _EARLY, lifetime / 2)
+        return BearerAuth(token)
+
+
+class _Form(dict[str, str]):
+    """The token request's form, whose repr shows no secret."""
+
+    def __init__(self, client_id: str, secret: SecretStr) -> None:
+        super().__init__(
+            grant_type="client_credentials",
+            client_id=client_id,
+            client_secret=secret.get_secret_value(),
+        )
+
+    def __repr__(self) -> str:
+        return "_Form(…)"
+
+
+def _token(body: Any) -> tuple[SecretStr, float]:
+    token = body["access_token"]
+    if not isinstance(token, str) or not token:
+        raise ValueError("no token")
+    return SecretStr(token), float(body.get("expires_in") or 3600)

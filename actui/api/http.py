@@ -1,0 +1,297 @@
+"""One way to send a request, and one way to sort what comes back into the error tree.
+
+Nothing here retries; `actui.api.retry` does, guided by the class of the error.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, TypeVar
+
+import httpx
+
+from actui.model.errors import (
+    LostAnswerError,
+    RefusedError,
+    RetriableError,
+    ServiceError,
+    UnreachableError,
+)
+
+# httpx writes every URL at INFO, and URLs hold people's e-mail addresses.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+WEB_PAGE = "web-page"
+_LONGEST_WAIT = 600.0
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+T = TypeVar("T")
+
+
+class NotReachedError(RetriableError):
+    """The request never left: no connection to the host. Becomes UnreachableError in the end."""
+
+    default_code = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `auth` puts the secret into its header, so that it is in no local variable.
+
+    `repeatable`: sending it twice does no more than sending it once. `unapplied`: statuses
+    of a failure that surely left a write undone, so that it may be sent again. `accept`: statuses
+    beside 2xx whose JSON the caller wants to read itself.
+    """
+
+    service: str
+    method: str
+    url: str
+    auth: httpx.Auth | None = None
+    params: Sequence[tuple[str, str]] = ()
+    content: bytes | None = None
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    repeatable: bool = True
+    unapplied: frozenset[int] = frozenset({429})
+    accept: frozenset[int] = frozenset()
+
+    @property
+    def host(self) -> str:
+        """The host the request goes to."""
+        return httpx.URL(self.url).host
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer whose status was expected and whose body is JSON."""
+
+    status: int
+    body: Any
+    served_at: datetime | None
+
+
+def http_client(*, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+    """The HTTP client of one process; the caller closes it.
+
+    Connecting may take 10 s, an answer 60 s (a write may succeed long after a client gave up).
+    Certificates are verified, `SSL_CERT_FILE` and `HTTPS_PROXY` work as httpx has them, loopback
+    never goes through a proxy, redirects are not followed and cookies are not kept.
+    """
+    # Idle connections are dropped before servers usually do (5 s), because a write that meets a
+    # connection being closed cannot be told from one that was applied.
+    limits = httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=3.0)
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=httpx.Timeout(60.0, connect=10.0),
+        limits=limits,
+        follow_redirects=False,
+        # A session cookie would let ActiveCampaign queue requests behind one another.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        mounts={"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None},
+    )
+
+
+async def exchange(http: httpx.AsyncClient, call: Call) -> Answer:
+    """Send `call` once.
+
+    Raises NotReachedError or UnreachableError when nothing was sent, RetriableError when it may be
+    sent again, LostAnswerError when a write may have been applied, RefusedError for 4xx and
+    ServiceError for a redirect. Errors carry no header and no request.
+    """
+    try:
+        response = await http.request(
+            call.method,
+            call.url,
+            auth=call.auth,
+            params=list(call.params) or None,
+            content=call.content,
+            data=call.form,
+            headers=_headers(call),
+        )
+    except httpx.HTTPError as error:
+        failure = _transport_failure(call, error)
+    else:
+        return _sorted(call, response)
+    # Raised outside the handler: a traceback through httpx would show the request's headers.
+    raise failure
+
+
+def unusable(
+    call: Call, why: str, *, status: int | None = None, code: str | None = None
+) -> ServiceError:
+    """The error for an answer that came but says nothing: `why` completes "… answered …"."""
+    message = f"{call.service} at {call.host} answered {why}"
+    if call.repeatable:
+        return RetriableError(message, status=status, code=code)
+    return LostAnswerError(
+        f"{message}; whether the request was applied is unknown", status=status, code=code
+    )
+
+
+def read(call: Call, answer: Answer, parse: Callable[[Any], T]) -> T:
+    """`parse(answer.body)`; a body of another shape is an unusable answer."""
+    try:
+        return parse(answer.body)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        failure = unusable(call, "without the data that was asked for", status=answer.status)
+    raise failure
+
+
+def compact(told: Any) -> bytes:
+    """JSON without spaces in UTF-8; half a surrogate pair becomes a question mark."""
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def service_words(body: Any) -> str:
+    """The service's own explanation, from any of the error bodies of activecampaign.md §1.2."""
+    return " ".join(dict.fromkeys(part.strip() for part in _words(body) if part.strip()))[:500]
+
+
+def _words(body: Any) -> Iterator[str]:
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, list):
+        for item in body:
+            yield from _words(item)
+    elif isinstance(body, dict):
+        for key in ("message", "title", "detail", "failureReason", "error_description"):
+            if isinstance(body.get(key), str):
+                yield body[key]
+        for key in ("errors", "failureReasons"):
+            yield from _words(body.get(key))
+        if not isinstance(body.get("error_description"), str) and isinstance(
+            body.get("error"), str
+        ):
+            yield body["error"]
+
+
+def _headers(call: Call) -> dict[str, str]:
+    headers = {"Accept": "application/json"}
+    if call.content is not None:
+        headers["Content-Type"] = "application/json"
+    return headers
+
+
+def _transport_failure(call: Call, error: httpx.HTTPError) -> ServiceError | UnreachableError:
+    reason = str(error).strip() or type(error).__name__
+    if _certificate_failed(error):
+        return UnreachableError(
+            f"The certificate of {call.host} could not be verified ({reason}); "
+            "SSL_CERT_FILE may name the authority to trust",
+            code="certificate",
+        )
+    if isinstance(error, _NEVER_SENT):
+        return NotReachedError(f"{call.service} at {call.host} could not be reached ({reason})")
+    if isinstance(error, httpx.TimeoutException):
+        why = "nothing in time"
+    elif isinstance(error, httpx.DecodingError):
+        why = "with a body that could not be unpacked"
+    else:
+        why = f"with a connection that broke off ({reason})"
+    return unusable(call, why)
+
+
+def _certificate_failed(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _sorted(call: Call, response: httpx.Response) -> Answer:
+    status = response.status_code
+    if 300 <= status < 400:
+        target = httpx.URL(response.headers.get("Location", "")).host or "another page"
+        raise ServiceError(
+            f"{call.host} points to {target} instead of answering: is that the right address?",
+            code="redirected",
+            status=status,
+        )
+    body, is_json = _json(response)
+    if is_json and (200 <= status < 300 or status in call.accept):
+        return Answer(status, body, _http_date(response.headers.get("Date")))
+    if 200 <= status < 300:
+        raise _no_json(call, response)
+    words = service_words(body) if is_json else _plain_words(response)
+    said = f": {words}" if words else ""
+    if status in (408, 425, 429) or status >= 500:
+        if call.repeatable or status in call.unapplied:
+            raise RetriableError(
+                f"{call.service} at {call.host} is busy (status {status}){said}",
+                status=status,
+                detail=words,
+                after=_retry_after(response.headers.get("Retry-After")),
+            )
+        raise LostAnswerError(
+            f"{call.service} at {call.host} failed (status {status}){said}; "
+            "whether the request was applied is unknown",
+            status=status,
+            detail=words,
+        )
+    raise RefusedError(
+        f"{call.service} refused the request (status {status}){said}", status=status, detail=words
+    )
+
+
+def _no_json(call: Call, response: httpx.Response) -> ServiceError:
+    if not response.content.strip():
+        return unusable(call, "with an empty body", status=response.status_code)
+    if _is_page(response):
+        why = "with a web page instead of data: is that the right address?"
+        return unusable(call, why, status=response.status_code, code=WEB_PAGE)
+    return unusable(call, "with a body that is cut off or no JSON", status=response.status_code)
+
+
+def _json(response: httpx.Response) -> tuple[Any, bool]:
+    # The declared type is no help: ActiveCampaign calls JSON `text/plain` (activecampaign.md §1.2).
+    if not response.content.strip() or _is_page(response):
+        return None, False
+    try:
+        return response.json(), True
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def _is_page(response: httpx.Response) -> bool:
+    kind = response.headers.get("Content-Type", "")
+    return "html" in kind or response.content.lstrip()[:1] == b"<"
+
+
+def _plain_words(response: httpx.Response) -> str:
+    return "" if _is_page(response) else " ".join(response.text.split())[:200]
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _retry_after(text: str | None) -> float | None:
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        moment = _http_date(text)
+        if moment is None:
+            return None
+        seconds = (moment - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), _LONGEST_WAIT) if seconds == seconds else None  # noqa: PLR0124

@@ -1,0 +1,184 @@
+"""The request gates of one ActiveCampaign account (activecampaign.md §1.3, §7.1).
+
+Every process of a home passes the same gate: its state is a small file that is read and written
+under an operating-system lock. A grant is claimed under that lock at the instant it is given,
+never ahead of it, so that neither a late wake-up nor another process can press two grants
+together. Instants are `time.monotonic`, which all processes of a machine share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+Clock = Callable[[], float]
+Sleep = Callable[[float], Awaitable[None]]
+
+_MARGIN = 1.02  # the service's clock and the way there are not ours
+_INSTANT = 1e-6  # less than this is a rounding error
+_SLOWEST = 1 / 16
+_RECOVERY = 0.02  # of the full speed, per success
+_LONGEST_PAUSE = 3600.0
+_UNSHARED_RATE = 100.0  # faster than this is the sandbox, where a file per request would cost most
+
+
+@dataclass(slots=True)
+class _State:
+    sends: list[float] = field(default_factory=list)
+    paused_until: float = 0.0
+    speed: float = 1.0
+    strikes: int = 0
+
+
+class Pace:
+    """A gate that opens at most `rate` times in any sliding second, evenly spaced.
+
+    Below one per second it opens once per 1/rate seconds. All gates on one `path` share one
+    budget (its directory must exist); without a path, or above 100 per second, a gate is its own.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        rate: float = 5.0,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._rate = rate
+        self._path = path if rate <= _UNSHARED_RATE else None
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = asyncio.Lock()
+        self._own = _State()
+        self._successes = 0
+        self._burst = max(1, int(rate))
+
+    async def acquire(self) -> None:
+        """Return when a request may be sent. Cancelling while it waits uses nothing up."""
+        async with self._lock:
+            while (wait := self._claim()) > 0:
+                await self._sleep(wait)
+
+    def slow_down(self, after: float | None = None) -> None:
+        """Stop every sharer for `after` seconds and halve the speed.
+
+        Without `after` the pause grows from 1 s to 30 s with each time in a row. While a pause is
+        running it is only made longer: requests in flight together are told once.
+        """
+        with self._state() as state:
+            now = self._clock()
+            fresh = state.paused_until <= now
+            pause = min(30.0, 2.0**state.strikes) if after is None else after
+            if fresh:
+                state.speed = max(_SLOWEST, state.speed / 2)
+                state.strikes = min(state.strikes + 1, 10)
+            if fresh or after is not None:
+                state.paused_until = max(state.paused_until, now + min(pause, _LONGEST_PAUSE))
+        self._successes = 0
+
+    def succeeded(self) -> None:
+        """Say that a request was served: the speed comes back a little at the next grant."""
+        self._successes += 1
+
+    def _claim(self) -> float:
+        """Take the grant and return 0, or the seconds to wait before asking again."""
+        with self._state() as state:
+            now = self._clock()
+            if self._successes:
+                state.speed = min(1.0, state.speed + _RECOVERY * self._successes)
+                state.strikes = 0
+                self._successes = 0
+            wait = self._earliest(state) - now
+            if wait > _INSTANT:
+                return wait
+            state.sends = [*state.sends, now][-self._burst :]
+        return 0.0
+
+    def _earliest(self, state: _State) -> float:
+        if not state.sends:
+            return state.paused_until
+        rate = self._rate * state.speed
+        # Sleeping is not exact to a hundredth: above that only the number in a window counts.
+        gap = 1 / rate if rate <= _UNSHARED_RATE else 0.0
+        earliest = max(state.paused_until, state.sends[-1] + gap)
+        if len(state.sends) >= self._burst:
+            earliest = max(earliest, state.sends[-self._burst] + _MARGIN * self._burst / rate)
+        return earliest
+
+    @contextmanager
+    def _state(self) -> Iterator[_State]:
+        if self._path is None:
+            yield self._own
+            return
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)  # held for the microseconds of a small file
+            text = os.read(handle, 65536)
+            state = self._parsed(text)
+            yield state
+            told = json.dumps(asdict(state)).encode()
+            if told != text:
+                os.lseek(handle, 0, os.SEEK_SET)
+                os.write(handle, told)
+                os.ftruncate(handle, len(told))
+        finally:
+            os.close(handle)
+
+    def _parsed(self, text: bytes) -> _State:
+        if not text:
+            return _State()
+        now = self._clock()
+        try:
+            state = _State(**json.loads(text))
+            latest = max([*state.sends, 0.0])
+            if latest > now or state.paused_until > now + _LONGEST_PAUSE:
+                return _State()  # written before the machine started anew
+        except (ValueError, TypeError):
+            # A writer died half-way: suppose that it had used everything up.
+            return _State(sends=[now] * self._burst)
+        return state
+
+
+class BulkPace:
+    """The gate of `POST /import/bulk_import`.
+
+    100 requests a minute, and 20 a minute for those with one contact (activecampaign.md §7.1).
+    A request with one contact passes both gates, since it is not known whether it counts in both.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        per_minute: float = 100.0,
+        single_per_minute: float = 20.0,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        single = path.with_name(path.name + "-single") if path else None
+        self._any = Pace(path, rate=per_minute / 60, clock=clock, sleep=sleep)
+        self._single = Pace(single, rate=single_per_minute / 60, clock=clock, sleep=sleep)
+
+    async def acquire(self, rows: int) -> None:
+        """Return when a bulk request with `rows` contacts may be sent."""
+        if rows == 1:
+            await self._single.acquire()
+        await self._any.acquire()
+
+    def slow_down(self, after: float | None = None) -> None:
+        """Stop all bulk requests of the account for `after` seconds."""
+        self._single.slow_down(after)
+        self._any.slow_down(after)
+
+    def succeeded(self) -> None:
+        """Say that a bulk request was served."""
+        self._single.succeeded()
+        self._any.succeeded()

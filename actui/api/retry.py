@@ -1,0 +1,74 @@
+"""How long to go on with a request that may still succeed."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import stamina
+
+from actui.api.http import NotReachedError
+from actui.model.errors import RetriableError, ServiceError, UnreachableError
+
+T = TypeVar("T")
+
+# Without a handler, Python would print stamina's notices on the terminal.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """At most so many attempts, and none started later than `seconds` after the first."""
+
+    attempts: int = 8
+    seconds: float = 180.0
+
+
+PATIENT = Patience()
+
+
+async def persist(
+    send: Callable[[], Awaitable[T]], *, host: str, patience: Patience = PATIENT
+) -> T:
+    """The result of `send`, called again after every RetriableError.
+
+    Waits as long as the service asked for (`after`), else exponentially from 1 s to 30 s; both
+    with jitter. In the end the last error is raised; UnreachableError when no attempt ever
+    reached `host`. Other errors pass at once.
+    """
+    reached = False
+    try:
+        async for attempt in stamina.retry_context(
+            on=_wait_for,
+            attempts=patience.attempts,
+            timeout=patience.seconds,
+            wait_initial=1.0,
+            wait_max=30.0,
+            wait_jitter=1.0,
+        ):
+            with attempt:
+                try:
+                    return await send()
+                except NotReachedError:
+                    raise
+                except ServiceError:
+                    reached = True
+                    raise
+    except NotReachedError as error:
+        if reached:
+            raise
+        raise UnreachableError(
+            f"{error.message}; check the address {host} and the network"
+        ) from None
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _wait_for(error: Exception) -> bool | float:
+    if not isinstance(error, RetriableError):
+        return False
+    if error.after is None:
+        return True
+    return error.after + random.random()  # noqa: S311 (spreads retries, guards nothing)
