@@ -81,7 +81,7 @@ def test_the_whole_format_comes_back_the_same():
     [
         (WHOLE.replace("favorite", "favourite"), "f.yaml:7: unknown key 'favourite'"),
         (WHOLE.replace("rule: set_if_empty", "rule: maybe"), "f.yaml:29: rule:"),
-        (WHOLE.replace("of: value", "off: value"), "f.yaml:31: unknown key 'off'"),
+        (WHOLE.replace("of: value", "offs: value"), "f.yaml:31: unknown key 'offs'"),
         (WHOLE.replace("{from: profile_id", "{from: nothing"), "f.yaml:41: from: "),
         (WHOLE.replace("version: 1", "version: 2"), "f.yaml:1: 'version' must be 1"),
         (WHOLE.replace("    - import:", "    - imports:"), "f.yaml:17: a goal starts with"),
