@@ -206,9 +206,11 @@ def _transport_failure(call: Call, error: httpx.HTTPError) -> ServiceError | Unr
 
 
 def _certificate_failed(error: BaseException | None) -> bool:
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # chains of errors can be circular
         if isinstance(error, ssl.SSLCertVerificationError):
             return True
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
     return False
 

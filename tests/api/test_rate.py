@@ -42,7 +42,8 @@ class VirtualTime:
             if self._waiting:
                 moment, _, future = heapq.heappop(self._waiting)
                 self.now = max(self.now, moment)
-                future.set_result(None)
+                if not future.done():
+                    future.set_result(None)
         for task in tasks:
             task.result()
 

@@ -1,0 +1,196 @@
+"""How answers and failures of any kind are sorted, partly over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import traceback
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+import respx
+import stamina
+from pydantic import SecretStr
+
+from actui.api.blueconic_token import BearerAuth
+from actui.api.http import Call, exchange, http_client, service_words
+from actui.api.retry import Patience, _wait_for, persist
+from actui.model.errors import (
+    ActuiError,
+    LostAnswerError,
+    RefusedError,
+    RetriableError,
+    UnreachableError,
+)
+
+URL = "https://acme.example/x"
+SECRET = "do-not-show"
+
+
+@pytest.fixture(autouse=True)
+def no_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=3):
+        yield
+
+
+def call(url: str = URL, *, repeatable: bool = True) -> Call:
+    return Call("Acme", "GET", url, auth=BearerAuth(SecretStr(SECRET)), repeatable=repeatable)
+
+
+async def failure(http: httpx.AsyncClient, request: Call) -> ActuiError:
+    with pytest.raises(ActuiError) as caught:
+        await exchange(http, request)
+    return caught.value
+
+
+@asynccontextmanager
+async def server(answer: bytes) -> AsyncIterator[str]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/"
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        HEAD + b'Content-Length: 100\r\n\r\n{"a": 1}',
+        HEAD + b'Transfer-Encoding: chunked\r\n\r\n8\r\n{"a": 1}\r\n',
+        HEAD + b"Content-Length: 0\r\n\r\n",
+        HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
+        b"nonsense\r\n\r\n",
+    ],
+)
+async def test_an_answer_that_does_not_come_whole(
+    answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # loopback needs no proxy
+    async with http_client() as http, server(answer) as url:
+        assert isinstance(await failure(http, call(url)), RetriableError)
+        assert isinstance(await failure(http, call(url, repeatable=False)), LostAnswerError)
+
+
+async def test_a_closed_port_was_never_reached() -> None:
+    async with server(b"") as url:
+        pass
+    async with http_client() as http:
+        for repeatable in (True, False):
+            request = call(url, repeatable=repeatable)
+            with pytest.raises(UnreachableError) as caught:
+                await persist(lambda request=request: exchange(http, request), host="here")  # type: ignore[misc]
+            assert "here" in caught.value.message
+
+
+async def test_cookies_are_not_kept_and_redirects_not_followed() -> None:
+    body = b"Set-Cookie: PHPSESSID=1\r\nContent-Length: 2\r\n\r\n{}"
+    async with http_client() as http, server(HEAD + body) as url:
+        assert (await exchange(http, call(url))).body == {}
+        assert not list(http.cookies.jar)
+        assert not http.follow_redirects
+
+
+@respx.mock
+async def test_no_secret_is_in_an_error_or_its_traceback() -> None:
+    respx.get(URL).mock(side_effect=httpx.ReadTimeout("slow"))
+    async with http_client() as http:
+        error = await failure(http, call())
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    assert SECRET not in "".join(shown.format())
+    assert error.__context__ is None
+
+
+async def test_a_bad_certificate_is_not_tried_again() -> None:
+    tried = 0
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        nonlocal tried
+        tried += 1
+        try:
+            raise ssl.SSLCertVerificationError("self-signed")
+        except ssl.SSLError as cause:
+            raise httpx.ConnectError("certificate verify failed") from cause
+
+    async with http_client(transport=httpx.MockTransport(refuse)) as http:
+        with pytest.raises(UnreachableError, match="SSL_CERT_FILE"):
+            await persist(lambda: exchange(http, call()), host="acme.example")
+    assert tried == 1
+
+
+@respx.mock
+@pytest.mark.parametrize(
+    ("header", "after"),
+    [
+        ("30", 30.0),
+        ("1.5", 1.5),
+        ("-3", 0.0),
+        ("99999", 600.0),
+        ("soon", None),
+        ("nan", None),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+    ],
+)
+async def test_retry_after(header: str, after: float | None) -> None:
+    respx.get(URL).respond(429, headers={"Retry-After": header})
+    async with http_client() as http:
+        error = await failure(http, call(repeatable=False))
+    assert isinstance(error, RetriableError)
+    assert error.after == after
+
+
+def test_the_wait_is_what_the_service_asked_for_and_a_little_more() -> None:
+    assert 30 <= _wait_for(RetriableError("busy", after=30)) < 31
+    assert _wait_for(RetriableError("busy")) is True
+    assert _wait_for(LostAnswerError("lost")) is False
+
+
+async def test_patience_has_an_end() -> None:
+    sent = 0
+
+    async def send() -> None:
+        nonlocal sent
+        sent += 1
+        raise RetriableError("busy", status=503)
+
+    with pytest.raises(RetriableError):
+        await persist(send, host="acme.example", patience=Patience(attempts=2))
+    assert sent == 3  # testing mode's own number
+
+
+@respx.mock
+async def test_a_refusal_speaks_in_the_services_words() -> None:
+    respx.get(URL).respond(422, json={"errors": [{"title": "Taken", "code": "duplicate"}]})
+    async with http_client() as http:
+        error = await failure(http, call())
+    assert isinstance(error, RefusedError)
+    assert (error.status, error.detail) == (422, "Taken")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"message": "No Result found"}, "No Result found"),
+        ({"errors": "Bulk operation failed"}, "Bulk operation failed"),
+        ({"errors": [{"title": "Bad", "detail": "No e-mail"}, {"title": "Bad"}]}, "Bad No e-mail"),
+        ({"message": "No.", "failureReasons": ["a", {"failureReason": "b"}]}, "No. a b"),
+        ({"code": 400, "errors": [{"field": "x", "message": "odd"}]}, "odd"),
+        ({"error": "invalid_client", "error_description": "Failed"}, "Failed"),
+        ({"error": "invalid_client"}, "invalid_client"),
+        (None, ""),
+        ([1, {"errors": None}], ""),
+    ],
+)
+def test_service_words(body: Any, words: str) -> None:
+    assert service_words(body) == words
