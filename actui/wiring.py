@@ -6,26 +6,57 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from time import monotonic
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
-
-from actui.model.connection import Connection, is_loopback, origin
-from actui.model.errors import ConfigError, CredentialsError
-from actui.model.run import RunSummary
-from actui.model.settings import Settings
-from actui.sync.engine import close_cut_off
-from store.connections import Connections, Stored
+from store.connections import Connections
 from store.history import History
 from store.home import Home
 from store.ledger import SqliteLedger, open_ledger, set_aside
 from store.locks import RunLock
 from store.secrets import SecretName, Secrets
 from store.settings import SettingsFile
+
+from actui.api.activecampaign import ActiveCampaignClient, bulk_row_size
+from actui.api.blueconic import BlueConicClient
+from actui.api.http import http_client
+from actui.api.rate import BulkPace, Pace
+from actui.model.connection import Connection, is_loopback, origin
+from actui.model.errors import ConfigError, CredentialsError
+from actui.model.findings import Finding
+from actui.model.settings import PUBLISHED_RATE, Settings
+from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
+from actui.sync.goalrun import Options
+from actui.sync.resolve import read_accounts, resolve
+
+CONNECTION_SECRETS = (SecretName.ACTIVECAMPAIGN_API_KEY, SecretName.BLUECONIC_CLIENT_SECRET)
+_WORDS = {
+    SecretName.ACTIVECAMPAIGN_API_KEY: "ActiveCampaign API key",
+    SecretName.BLUECONIC_CLIENT_SECRET: "BlueConic client secret",
+}
+
+
+def secret_words(name: SecretName) -> str:
+    """A secret's name for a person."""
+    return _WORDS[name]
+
+
+def secret_command_name(name: SecretName) -> str:
+    """A secret's name on the command line, as `activecampaign-api-key`."""
+    return name.value.lower().replace("_", "-")
+
+
+def secret_origin(connection: Connection, name: SecretName) -> str:
+    """The one origin a connection's secret may be sent to."""
+    if name is SecretName.ACTIVECAMPAIGN_API_KEY:
+        return origin(connection.activecampaign.url)
+    return origin(connection.blueconic.url)
 
 
 class SystemClock:
@@ -66,15 +97,16 @@ class House:
         return Secrets(self.home, self.settings, self.environ)
 
     def history(self, connection: Connection) -> History:
-        """The connection's run history, a run that was cut off closed first."""
+        """The connection's run history; a run that was cut off is closed by who notices first."""
         history = History(self.home, connection.id)
         if not self.lock(connection).is_held():
-            latest = next(iter(history.all(limit=1)), None)
-            if latest is not None and not latest.state.is_final:
-                self._close_cut_off(connection, history, latest)
+            self._close_cut_off(connection, history)
         return history
 
-    def _close_cut_off(self, connection: Connection, history: History, latest: RunSummary) -> None:
+    def _close_cut_off(self, connection: Connection, history: History) -> None:
+        latest = next(iter(history.all(limit=1)), None)
+        if latest is None or latest.state.is_final:
+            return
         with self.ledger(connection) as ledger:
             closed = close_cut_off(latest, ledger.read_progress(), datetime.now(UTC))
         if closed is not None:
@@ -123,18 +155,99 @@ class House:
         return found.value
 
     @asynccontextmanager
-    async def clients(
-        self,
-        connection: Connection,
-        key: SecretStr | None = None,
-        client_secret: SecretStr | None = None,
-    ) -> AsyncIterator[tuple[ActiveCampaignClient, BlueConicClient]]:
-        """Both services' clients, with the stored secrets unless others are given."""
+    async def activecampaign(
+        self, connection: Connection, key: SecretStr | None = None
+    ) -> AsyncIterator[ActiveCampaignClient]:
+        """ActiveCampaign's client, with the stored key unless another is given."""
         key = key or self.secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY)
-        client_secret = client_secret or self.secret(
-            connection, SecretName.BLUECONIC_CLIENT_SECRET
-        )
-        async with new_http() as http:
-            yield self.activecampaign(connection, key, http), self.blueconic(
-                connection, client_secret, http
+        url = connection.activecampaign.url
+        async with http_client() as http:
+            yield ActiveCampaignClient(
+                url,
+                key,
+                pace=Pace(self._pace_file(url, "requests"), rate=self._rate(url)),
+                bulk_pace=BulkPace(self._pace_file(url, "imports")),
+                http=http,
             )
+
+    @asynccontextmanager
+    async def blueconic(
+        self, connection: Connection, client_secret: SecretStr | None = None
+    ) -> AsyncIterator[BlueConicClient]:
+        """BlueConic's client, with the stored client secret unless another is given."""
+        client_secret = client_secret or self.secret(connection, SecretName.BLUECONIC_CLIENT_SECRET)
+        account = connection.blueconic
+        async with http_client() as http:
+            yield BlueConicClient(
+                account.url,
+                account.client_id,
+                client_secret,
+                http=http,
+                at_once=self.settings.blueconic_requests_at_once,
+            )
+
+    def _rate(self, url: str) -> float:
+        """The service's limit is never exceeded; the sandbox may be asked for more."""
+        wanted = self.settings.requests_per_second
+        return wanted if is_loopback(urlsplit(url).hostname) else min(wanted, PUBLISHED_RATE)
+
+    def _pace_file(self, url: str, kind: str) -> Path:
+        """One file for one account and kind of request, whatever the connections it serves."""
+        account = hashlib.sha256(origin(url).encode()).hexdigest()[:16]
+        return self.home.pace_dir / f"{account}-{kind}"
+
+    @asynccontextmanager
+    async def engine(self, connection: Connection, options: Options) -> AsyncIterator[Engine]:
+        """An engine that holds the connection's run lock.
+
+        Raises ConfigError, BusyError or CredentialsError before anything was sent or recorded.
+        """
+        chosen_goals(connection, options)
+        with self.lock(connection).held(), ExitStack() as kept:
+            history = History(self.home, connection.id)
+            self._close_cut_off(connection, history)
+            ledger = kept.enter_context(self.bound_ledger(connection, fresh=options.fresh))
+            async with (
+                self.activecampaign(connection) as activecampaign,
+                self.blueconic(connection) as blueconic,
+            ):
+                ports = Ports(
+                    activecampaign=activecampaign,
+                    blueconic=blueconic,
+                    ledger=ledger,
+                    clock=SystemClock(),
+                    row_size=bulk_row_size,
+                    save=history.save,
+                    keep=self._keep,
+                )
+                yield Engine(connection, ports, options, os.getpid())
+
+    def _keep(self, resolved: Connection) -> None:
+        """Store the ids that were found, unless somebody changed the connection meanwhile."""
+        stored = self.connections.find(resolved.id)
+        if stored.connection.name == resolved.name:
+            self.connections.save(resolved, expected=stored.version)
+
+    async def check_online(self, connection: Connection) -> list[Finding]:
+        """Ask both accounts whether everything the connection names is there."""
+        async with (
+            self.activecampaign(connection) as activecampaign,
+            self.blueconic(connection) as blueconic,
+        ):
+            await activecampaign.me()
+            accounts = await read_accounts(connection, activecampaign, blueconic)
+        return resolve(connection, accounts)[1]
+
+    def request_stop(self, connection: Connection) -> int:
+        """Ask the run that is going to stop; 1 after its batch, 2 now."""
+        with self.ledger(connection) as ledger:
+            snapshot = ledger.read_progress()
+            return ledger.request_stop(snapshot.run) if snapshot is not None else 0
+
+    def delete(self, connection: Connection) -> None:
+        """Remove a connection with everything kept for it. Raises BusyError while it runs."""
+        with self.lock(connection).held():
+            for name in CONNECTION_SECRETS:
+                self.secrets.delete(connection.id, name)
+            self.connections.delete(connection.id)
+            self.home.forget(connection.id)

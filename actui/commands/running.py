@@ -45,7 +45,7 @@ def run(asked: argparse.Namespace) -> int:
     )
     summary = asyncio.run(_run(house, connection, options, asked.json))
     if asked.json:
-        print(summary.model_dump_json(), flush=True)
+        print(summary.line(), flush=True)
     else:
         _print_summary(summary)
     return exitcodes.of_run(summary)
@@ -120,7 +120,7 @@ def watch(asked: argparse.Namespace) -> int:
     if last is None:
         raise ConfigError(f"'{connection.name}' has never run: actui run '{connection.name}'")
     if asked.json:
-        print(last.model_dump_json())
+        print(last.line())
     else:
         _print_summary(last)
     return exitcodes.of_run(last)
@@ -147,7 +147,7 @@ def runs(asked: argparse.Namespace) -> int:
     house = House.open()
     connection = house.connections.find(asked.name).connection
     for summary in house.history(connection).all(limit=asked.limit):
-        print(summary.model_dump_json() if asked.json else run_line(summary))
+        print(summary.line() if asked.json else run_line(summary))
     return exitcodes.OK
 
 

@@ -97,7 +97,7 @@ class GoalSummary(_Counts):
     """One goal of one run, as `actui run --json` prints it (design §12)."""
 
     goal: str
-    goal_id: str = Field(default="", exclude=True)
+    goal_id: str = ""
     kind: Literal["import", "export"]
     ok: bool = True
     code: str = ""
@@ -134,7 +134,7 @@ class RunSummary(_Counts):
 
     run: str
     connection: str
-    connection_id: str = Field(default="", exclude=True)
+    connection_id: str = ""
     state: RunState = RunState.STARTING
     ok: bool = False
     code: str = ""
@@ -144,6 +144,12 @@ class RunSummary(_Counts):
     ended: str | None = None
     goals: list[GoalSummary] = Field(default_factory=list)
     unique: UniqueCounts = Field(default_factory=UniqueCounts)
+
+    def line(self) -> str:
+        """The summary as one line of JSON, in the form of design §12."""
+        return self.model_dump_json(
+            exclude={"connection_id": True, "goals": {"__all__": {"goal_id"}}}
+        )
 
 
 class GoalProgress(_Counts):

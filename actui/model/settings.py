@@ -8,6 +8,9 @@ from pydantic import Field
 
 from actui.model.mapping import Strict
 
+PUBLISHED_RATE = 5.0
+"""Requests per second and account that ActiveCampaign allows (activecampaign.md §1.3)."""
+
 
 class Settings(Strict):
     """Preferences and limits of one home, kept in settings.json.
@@ -17,7 +20,7 @@ class Settings(Strict):
     """
 
     theme: str = "textual-dark"
-    requests_per_second: float = Field(default=5.0, gt=0, le=10_000)
+    requests_per_second: float = Field(default=PUBLISHED_RATE, gt=0, le=10_000)
     blueconic_requests_at_once: int = Field(default=2, ge=1, le=16)
     password_command: str | None = None
     secrets_in_file: bool = False

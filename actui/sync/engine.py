@@ -104,6 +104,11 @@ class Engine:
             ),
         )
 
+    @property
+    def live(self) -> RunSnapshot:
+        """The run as it stands now."""
+        return self._meter.snapshot
+
     def _shape(self) -> str:
         """What must be the same for a run to be continued: its goals and their configuration."""
         return json.dumps({goal.id: goal.config_hash() for goal in self._goals}, sort_keys=True)

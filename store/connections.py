@@ -1,0 +1,131 @@
+"""The connections of a home."""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from actui.model.connection import Connection, secret_prefix
+from actui.model.errors import ConfigError
+from store.home import Home, checked_id
+from store.jsonfile import documents
+
+_DISCRIMINATED = "kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A connection as it was last saved; `version` grows by one with each save."""
+
+    connection: Connection
+    version: int
+    saved_at: str
+    saved_by: str
+
+
+class Connections:
+    """Reads and writes connections.json; every call sees what other processes wrote."""
+
+    def __init__(self, home: Home) -> None:
+        self._path = home.connections_file
+
+    def all(self) -> list[Stored]:
+        """All connections, favourites first, then by name."""
+        with documents(self._path) as database:
+            found = [_stored(document) for document in database.all()]
+        return sorted(
+            found, key=lambda s: (not s.connection.favorite, s.connection.name.casefold())
+        )
+
+    def find(self, name_or_id: str) -> Stored:
+        """One connection. Raises ConfigError with names that come close."""
+        known = self.all()
+        for stored in known:
+            if name_or_id in (stored.connection.id, stored.connection.name):
+                return stored
+        names = [stored.connection.name for stored in known]
+        close = difflib.get_close_matches(name_or_id, names, n=3)
+        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        raise ConfigError(f"There is no connection '{name_or_id}'.{hint}", code="unknown")
+
+    def save(self, connection: Connection, *, expected: int | None = None) -> Stored:
+        """Create or replace a connection: the one of its id, else the one of its name.
+
+        Raises ConfigError when its name is taken, or (`changed-elsewhere`) when somebody saved
+        another version than the `expected` one meanwhile.
+        """
+        with documents(self._path) as database:
+            held = {document.doc_id: _stored(document) for document in database.all()}
+            doc_id = _place(connection, held)
+            before = held.get(doc_id) if doc_id is not None else None
+            if expected is not None and before is not None and before.version != expected:
+                raise ConfigError(
+                    f"'{connection.name}' was changed by {before.saved_by} at {before.saved_at}; "
+                    "open it again to see how.",
+                    code="changed-elsewhere",
+                )
+            if before is not None and not connection.id:
+                connection = connection.model_copy(update={"id": before.connection.id})
+            connection = connection.with_ids()
+            checked_id(connection.id)
+            _refuse_taken_name(connection, [s for i, s in held.items() if i != doc_id])
+            stored = Stored(
+                connection,
+                before.version + 1 if before else 1,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                getpass.getuser(),
+            )
+            if doc_id is None:
+                database.insert(_document(stored))
+            else:
+                database.update(_document(stored), doc_ids=[doc_id])
+        return stored
+
+    def delete(self, connection_id: str) -> None:
+        """Remove a connection; one that is gone already is no trouble."""
+        with documents(self._path) as database:
+            for document in database.all():
+                if _stored(document).connection.id == connection_id:
+                    database.remove(doc_ids=[document.doc_id])
+
+
+def _place(connection: Connection, held: dict[int, Stored]) -> int | None:
+    if connection.id:
+        return next((i for i, s in held.items() if s.connection.id == connection.id), None)
+    return next((i for i, s in held.items() if s.connection.name == connection.name), None)
+
+
+def _refuse_taken_name(connection: Connection, others: list[Stored]) -> None:
+    mine = secret_prefix(connection.name)
+    for other in others:
+        if secret_prefix(other.connection.name) == mine:
+            raise ConfigError(
+                f"'{connection.name}' is too much like '{other.connection.name}': their secrets "
+                "would have the same name.",
+                code="name-taken",
+            )
+
+
+def _document(stored: Stored) -> dict[str, Any]:
+    body = stored.connection.model_dump(mode="json", by_alias=True)
+    for goal, facts in zip(stored.connection.goals, body["goals"], strict=True):
+        facts[_DISCRIMINATED] = goal.kind
+    return {
+        "connection": body,
+        "version": stored.version,
+        "saved_at": stored.saved_at,
+        "saved_by": stored.saved_by,
+    }
+
+
+def _stored(document: Any) -> Stored:
+    try:
+        connection = Connection.model_validate(document["connection"])
+    except (ValidationError, KeyError) as wrong:
+        raise ConfigError("connections.json holds a connection that is not valid.") from wrong
+    return Stored(connection, document["version"], document["saved_at"], document["saved_by"])

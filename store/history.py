@@ -1,0 +1,39 @@
+"""The run history of a connection: one document a run, 500 at most."""
+
+from __future__ import annotations
+
+from tinydb import Query
+
+from actui.model.run import RunSummary
+from store.home import Home
+from store.jsonfile import documents
+
+MOST_RUNS = 500
+
+
+class History:
+    """Reads and writes one connection's run history."""
+
+    def __init__(self, home: Home, connection_id: str) -> None:
+        self._path = home.history_file(connection_id)
+
+    def save(self, summary: RunSummary) -> None:
+        """Add a run, or replace what was known of it."""
+        with documents(self._path) as database:
+            database.upsert(summary.model_dump(mode="json"), Query().run == summary.run)
+            surplus = len(database) - MOST_RUNS
+            if surplus > 0:
+                oldest = sorted(database.all(), key=lambda d: str(d["started"]))[:surplus]
+                database.remove(doc_ids=[document.doc_id for document in oldest])
+
+    def all(self, limit: int = MOST_RUNS) -> list[RunSummary]:
+        """The runs, newest first."""
+        with documents(self._path) as database:
+            found = sorted(database.all(), key=lambda d: (d["started"], d["run"]), reverse=True)
+        return [RunSummary.model_validate(document) for document in found[:limit]]
+
+    def find(self, run: str) -> RunSummary | None:
+        """One run by its id."""
+        with documents(self._path) as database:
+            found = database.search(Query().run == run)
+        return RunSummary.model_validate(found[0]) if found else None

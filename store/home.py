@@ -1,0 +1,106 @@
+"""Where a home keeps what: directories of mode 0700, files of mode 0600 (design §5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from actui.model.errors import ConfigError
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+
+def checked_id(text: str) -> str:
+    """An id that is safe in a file name. Raises ConfigError for anything else."""
+    if not _ID.match(text):
+        raise ConfigError(f"'{text}' cannot be an id: letters, digits, - and _ only.")
+    return text
+
+
+@dataclass(frozen=True)
+class Home:
+    """One user's home; it exists once opened."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, environ: Mapping[str, str]) -> Home:
+        """The home named by ACTUI_HOME, else the platform's place for state; made if needed."""
+        named = environ.get("ACTUI_HOME")
+        home = cls(Path(named).expanduser().absolute() if named else user_state_path("actui"))
+        for place in (
+            home.root,
+            home.runs_dir,
+            home.ledgers_dir,
+            home.locks_dir,
+            home.logs_dir,
+            home.pace_dir,
+        ):
+            try:
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as wrong:
+                raise ConfigError(f"{place} cannot be made: {wrong.strerror}.") from wrong
+        return home
+
+    @property
+    def connections_file(self) -> Path:
+        return self.root / "connections.json"
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "settings.json"
+
+    @property
+    def secrets_file(self) -> Path:
+        return self.root / "secrets.json"
+
+    @property
+    def runs_dir(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def ledgers_dir(self) -> Path:
+        return self.root / "ledgers"
+
+    @property
+    def locks_dir(self) -> Path:
+        return self.root / "locks"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def pace_dir(self) -> Path:
+        return self.root / "pace"
+
+    def history_file(self, connection_id: str) -> Path:
+        """The run history of one connection."""
+        return self.runs_dir / f"{checked_id(connection_id)}.json"
+
+    def ledger_file(self, connection_id: str) -> Path:
+        """The ledger of one connection, in a directory of its own."""
+        return self.ledgers_dir / checked_id(connection_id) / "ledger.db"
+
+    def lock_file(self, connection_id: str) -> Path:
+        """The run lock of one connection."""
+        return self.locks_dir / f"{checked_id(connection_id)}.lock"
+
+    def log_file(self, connection_id: str, run: str) -> Path:
+        """What the process of a run prints."""
+        return self.logs_dir / f"{checked_id(connection_id)}-{checked_id(run)}.log"
+
+    def forget(self, connection_id: str) -> None:
+        """Remove the history and ledgers of a connection; people's data goes with it."""
+        ledger = self.ledger_file(connection_id)
+        for file in (*ledger.parent.glob("ledger*"), *self._history_files(connection_id)):
+            file.unlink(missing_ok=True)
+        if ledger.parent.is_dir():
+            ledger.parent.rmdir()
+
+    def _history_files(self, connection_id: str) -> list[Path]:
+        return list(self.runs_dir.glob(f"{checked_id(connection_id)}.json*"))

@@ -1,0 +1,99 @@
+"""The lock that allows one run per connection; the operating system frees it with the process."""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from actui.model.errors import BusyError
+
+_TRIES = 5
+_PAUSE = 0.02
+"""A prober holds the lock for an instant; whoever wants it in earnest tries a few times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who runs a connection."""
+
+    user: str
+    host: str
+    pid: int
+    since: str
+
+
+class RunLock:
+    """One connection's run lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock for a block. Raises BusyError that says who holds it, and since when."""
+        descriptor = self._try_to_lock()
+        if descriptor is None:
+            raise BusyError(self._sentence())
+        try:
+            me = Holder(
+                getpass.getuser(),
+                socket.gethostname(),
+                os.getpid(),
+                datetime.now(UTC).isoformat(timespec="seconds"),
+            )
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(asdict(me)).encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _try_to_lock(self, tries: int = _TRIES) -> int | None:
+        # not inherited by children: a lock must die with the run
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        for attempt in range(tries):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if attempt + 1 < tries:
+                    time.sleep(_PAUSE)
+            else:
+                return descriptor
+        os.close(descriptor)
+        return None
+
+    def is_held(self) -> bool:
+        """Whether a live process runs the connection."""
+        if not self._path.exists():
+            return False
+        descriptor = self._try_to_lock(tries=1)
+        if descriptor is None:
+            return True
+        os.close(descriptor)
+        return False
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock, None when nobody does."""
+        if not self.is_held():
+            return None
+        try:
+            return Holder(**json.loads(self._path.read_text()))
+        except (ValueError, TypeError, OSError):
+            return None
+
+    def _sentence(self) -> str:
+        holder = self.holder()
+        if holder is None:
+            return "Another process runs this connection."
+        return (
+            f"This connection is already running: process {holder.pid} of {holder.user} on "
+            f"{holder.host}, since {holder.since}."
+        )

@@ -1,0 +1,26 @@
+"""Numbered steps from older documents to today's; the file before a step is kept."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from actui.model.errors import ConfigError
+
+Tables = dict[str, dict[str, Any]]
+STEPS: tuple[Callable[[Tables], Tables], ...] = ()
+"""Step n takes documents of version n + 1 to version n + 2."""
+
+LATEST = len(STEPS) + 1
+
+
+def migrated(tables: Tables, version: int, path: Path) -> Tables:
+    """The documents in today's form. Raises ConfigError when a newer actui wrote them."""
+    if version > LATEST:
+        raise ConfigError(f"{path} was written by a newer actui; update this one.")
+    for number in range(version, LATEST):
+        shutil.copyfile(path, path.with_name(f"{path.name}.v{number}"))
+        tables = STEPS[number - 1](tables)
+    return tables

@@ -1,0 +1,185 @@
+"""Where a secret is found and kept (design §5); never in a log, a message or a repr."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from actui.model.connection import secret_prefix
+from actui.model.errors import CredentialsError
+from actui.model.settings import Settings
+from store.home import Home
+from store.jsonfile import documents
+from store.keystore import KeyStore, NoKeyStoreError
+
+_COMMAND_SECONDS = 10
+
+
+class SecretName(StrEnum):
+    """The secrets there are; the names are those of the environment variables."""
+
+    ACTIVECAMPAIGN_API_KEY = "ACTIVECAMPAIGN_API_KEY"
+    BLUECONIC_CLIENT_SECRET = "BLUECONIC_CLIENT_SECRET"  # noqa: S105
+    SMTP_PASSWORD = "SMTP_PASSWORD"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A secret and, in words, where it came from."""
+
+    value: SecretStr
+    source: str
+
+
+def variable(connection_name: str, name: SecretName) -> str:
+    """The environment variable of a connection's secret, also its name elsewhere."""
+    if name is SecretName.SMTP_PASSWORD:
+        return f"ACTUI_SECRET_{name}"
+    return f"ACTUI_SECRET_{secret_prefix(connection_name)}_{name}"
+
+
+class Secrets:
+    """The look-up chain of one home; a run that nobody watches finds what a console stored."""
+
+    def __init__(self, home: Home, settings: Settings, environ: Mapping[str, str]) -> None:
+        self._home = home
+        self._settings = settings
+        self._environ = environ
+        self._keystore = KeyStore(settings.keyring_backend)
+
+    def find(
+        self, connection_name: str, connection_id: str, name: SecretName, origin: str
+    ) -> Found | None:
+        """The secret for `origin`, None when it is nowhere.
+
+        Raises CredentialsError when the one that was stored is for another origin, or when a
+        password command or key store fails.
+        """
+        wanted = variable(connection_name, name)
+        if value := self._environ.get(wanted):
+            return Found(SecretStr(value), f"the environment ({wanted})")
+        if (file := self._credentials_file(wanted)) and file.is_file():
+            return Found(SecretStr(_first_line(file.read_text())), "systemd's credentials")
+        if self._settings.password_command and (value := self._ask_command(wanted)):
+            return Found(SecretStr(value), "the password command")
+        entry = f"{connection_id}:{name}"
+        for text, source in ((self._in_keystore(entry), "the key store"), self._in_file(entry)):
+            if text:
+                return Found(_unsealed(text, origin, name), source)
+        return None
+
+    def _credentials_file(self, wanted: str) -> Path | None:
+        directory = self._environ.get("CREDENTIALS_DIRECTORY")
+        return Path(directory) / wanted if directory else None
+
+    def _ask_command(self, wanted: str) -> str:
+        """Run the user's own command, from the settings alone; its first line is the secret."""
+        command = self._settings.password_command or ""
+        try:
+            done = subprocess.run(  # noqa: S602  the user's own shell command, by their wish
+                command,
+                shell=True,
+                env={**self._environ, "ACTUI_SECRET": wanted},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_COMMAND_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise CredentialsError("The password command did not end within 10 s.") from None
+        if done.returncode:
+            raise CredentialsError(f"The password command failed with code {done.returncode}.")
+        return _first_line(done.stdout)
+
+    def _in_keystore(self, entry: str) -> str | None:
+        try:
+            return self._keystore.get(entry)
+        except NoKeyStoreError:
+            return None
+
+    def _in_file(self, entry: str) -> tuple[str | None, str]:
+        if not self._settings.secrets_in_file or not self._home.secrets_file.exists():
+            return None, ""
+        with documents(self._home.secrets_file) as database:
+            found = [d["value"] for d in database.all() if d["entry"] == entry]
+        return (found[0] if found else None), "the secrets file"
+
+    def save(
+        self,
+        connection_name: str,
+        connection_id: str,
+        name: SecretName,
+        origin: str,
+        value: SecretStr,
+    ) -> str:
+        """Keep a secret for one origin and say where.
+
+        Raises CredentialsError with the other ways when this machine has no usable key store.
+        """
+        entry = f"{connection_id}:{name}"
+        sealed = json.dumps({"origin": origin, "secret": value.get_secret_value()})
+        try:
+            self._keystore.set(entry, sealed)
+        except NoKeyStoreError as missing:
+            if not self._settings.secrets_in_file:
+                raise CredentialsError(
+                    f"{missing.message} Give the secret in the environment variable "
+                    f"{variable(connection_name, name)}, in systemd's credentials, by a password "
+                    "command, or allow a private file: the settings password_command and "
+                    f"secrets_in_file in {self._home.settings_file}.",
+                    code="no-key-store",
+                ) from None
+            self._drop_from_file(entry)
+            with documents(self._home.secrets_file) as database:
+                database.insert({"entry": entry, "value": sealed})
+            self._forget_backup()
+            return "the secrets file"
+        return "the key store"
+
+    def delete(self, connection_id: str, name: SecretName) -> None:
+        """Forget a stored secret; one that is not there is no trouble."""
+        entry = f"{connection_id}:{name}"
+        try:
+            self._keystore.delete(entry)
+        except NoKeyStoreError:
+            pass
+        self._drop_from_file(entry)
+
+    def _drop_from_file(self, entry: str) -> None:
+        if self._home.secrets_file.exists():
+            with documents(self._home.secrets_file) as database:
+                ids = [d.doc_id for d in database.all() if d["entry"] == entry]
+                database.remove(doc_ids=ids)
+            self._forget_backup()
+
+    def _forget_backup(self) -> None:
+        """A replaced or deleted secret must not live on in the last good copy."""
+        self._home.secrets_file.with_name(self._home.secrets_file.name + ".bak").unlink(
+            missing_ok=True
+        )
+
+
+def _unsealed(text: str, origin: str, name: SecretName) -> SecretStr:
+    try:
+        kept = json.loads(text)
+        bound, value = kept["origin"], kept["secret"]
+    except (ValueError, KeyError, TypeError):
+        raise CredentialsError(f"The stored {name} cannot be read; enter it again.") from None
+    if bound != origin:
+        raise CredentialsError(
+            f"The stored {name} was entered for {bound}, not for {origin}; enter it again.",
+            code="other-origin",
+        )
+    return SecretStr(value)
+
+
+def _first_line(text: str) -> str:
+    return text.split("\n", 1)[0].rstrip("\r" + os.linesep)
