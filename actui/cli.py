@@ -32,7 +32,7 @@ class _Grammar:
     def add(self, name: str, module: str, words: str, *, json: bool = True) -> _Command:
         """One sub-command, carried out by the function `name` of `module`."""
         made = self._commands.add_parser(name, help=words, description=words)
-        made.set_defaults(module=module, function=name)
+        made.set_defaults(module=module, function="list_" if name == "list" else name)
         if json:
             made.add_argument("--json", action="store_true", help="print JSON")
         return made

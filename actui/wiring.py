@@ -15,15 +15,9 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
-from store.connections import Connections
-from store.history import History
-from store.home import Home
-from store.ledger import SqliteLedger, open_ledger, set_aside
-from store.locks import RunLock
-from store.secrets import SecretName, Secrets
-from store.settings import SettingsFile
 
-from actui.api.activecampaign import ActiveCampaignClient, bulk_row_size
+from actui.api.activecampaign import ActiveCampaignClient
+from actui.api.activecampaign_rows import bulk_row_size
 from actui.api.blueconic import BlueConicClient
 from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
@@ -34,6 +28,13 @@ from actui.model.settings import PUBLISHED_RATE, Settings
 from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
 from actui.sync.goalrun import Options
 from actui.sync.resolve import read_accounts, resolve
+from store.connections import Connections
+from store.history import History
+from store.home import Home
+from store.ledger import SqliteLedger, open_ledger, set_aside
+from store.locks import RunLock
+from store.secrets import SecretName, Secrets
+from store.settings import SettingsFile
 
 CONNECTION_SECRETS = (SecretName.ACTIVECAMPAIGN_API_KEY, SecretName.BLUECONIC_CLIENT_SECRET)
 _WORDS = {

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -147,10 +148,8 @@ class Secrets:
     def delete(self, connection_id: str, name: SecretName) -> None:
         """Forget a stored secret; one that is not there is no trouble."""
         entry = f"{connection_id}:{name}"
-        try:
+        with suppress(NoKeyStoreError):
             self._keystore.delete(entry)
-        except NoKeyStoreError:
-            pass
         self._drop_from_file(entry)
 
     def _drop_from_file(self, entry: str) -> None:

@@ -24,7 +24,7 @@ def apply(asked: argparse.Namespace) -> int:
         known = {item.connection.id: item for item in house.connections.all()}
         named = {item.connection.name: item for item in known.values()}
         before = known.get(connection.id) or named.get(connection.name)
-        saved = house.connections.save(_keep_ids(connection, before and before.connection))
+        saved = house.connections.save(_keep_ids(connection, before.connection if before else None))
         done = "updated" if before else "created"
         name = saved.connection.name
         if asked.json:
@@ -97,7 +97,7 @@ def _print_findings(found: list[Finding], *, to_stderr: bool = False) -> None:
         print(f"{finding.severity}: {finding.message}", file=sys.stderr if to_stderr else None)
 
 
-def list(asked: argparse.Namespace) -> int:  # noqa: A001
+def list_(asked: argparse.Namespace) -> int:
     """Print every connection with its state."""
     house = House.open()
     for stored in house.connections.all():

@@ -8,11 +8,11 @@ import json
 import sys
 
 from pydantic import SecretStr
-from store.secrets import SecretName
 
 from actui import exitcodes
 from actui.model.errors import ConfigError
 from actui.wiring import House, secret_command_name, secret_origin, secret_words
+from store.secrets import SecretName
 
 _OF_A_CONNECTION = (SecretName.ACTIVECAMPAIGN_API_KEY, SecretName.BLUECONIC_CLIENT_SECRET)
 
@@ -58,11 +58,8 @@ def _status(asked: argparse.Namespace, names: list[SecretName], house: House) ->
 
 
 def _read(words: str) -> SecretStr:
-    if sys.stdin.isatty():
-        value = getpass.getpass(f"{words}: ")
-    else:
-        value = sys.stdin.readline()
-    value = value.strip()
+    asks = sys.stdin.isatty()
+    value = (getpass.getpass(f"{words}: ") if asks else sys.stdin.readline()).strip()
     if not value:
         raise ConfigError(f"The {words} is empty.")
     return SecretStr(value)

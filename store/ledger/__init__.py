@@ -1,0 +1,59 @@
+"""The ledger of a connection: all that grows with people, in one SQLite file (design §5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from store.home import Home
+from store.ledger.exports import Exports
+from store.ledger.people import People
+from store.ledger.runs import Runs
+from store.ledger.schema import connect
+
+__all__ = ["SqliteLedger", "open_ledger", "set_aside"]
+
+
+class SqliteLedger(Runs, People, Exports):
+    """One process's hold on a ledger; also a context manager that closes it.
+
+    Methods that change something return when it is durable. Use one object in one thread.
+    """
+
+    def __enter__(self) -> SqliteLedger:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+
+def open_ledger(path: Path) -> SqliteLedger:
+    """The ledger in this file, made when there is none."""
+    return SqliteLedger(connect(path))
+
+
+def set_aside(home: Home, connection_id: str) -> Path | None:
+    """Move a connection's ledger out of the way, whole; where it is now, None if there was none.
+
+    Call it only while holding the connection's run lock.
+    """
+    path = home.ledger_file(connection_id)
+    if not path.exists():
+        return None
+    with open_ledger(path) as ledger:
+        ledger.checkpoint()
+    aside = path.with_name(f"ledger-{datetime.now(UTC):%Y%m%d-%H%M%S}.db")
+    path.rename(aside)
+    for rest in ("-wal", "-shm"):
+        path.with_name(path.name + rest).unlink(missing_ok=True)
+    return aside

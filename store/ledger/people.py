@@ -1,0 +1,224 @@
+"""People: outcomes, fingerprints, Sum memory, unique profiles, blocks (design §5)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from actui.model.journal import Block, Done, SumKey
+from actui.model.run import GoalSummary, Outcome, Reason, Record, UniqueCounts
+from store.ledger.base import Base
+from store.ledger.keys import (
+    outcome_number,
+    outcome_of,
+    pack,
+    reason_number,
+    reason_of,
+    unpack,
+)
+
+IMPORTED, EXPORTED = 0, 1
+
+
+class People(Base):
+    """What became of people, and what must be known about them next time."""
+
+    def commit(self, run: str, goal: str, done: Done, summary: GoalSummary) -> None:
+        """Everything an acknowledged batch changes, in one transaction."""
+        run_number, goal_number = self._run(run), self._goal(goal)
+        with self._transaction() as db:
+            self._commit_records(db, run_number, goal_number, done.records)
+            db.executemany(
+                "INSERT OR REPLACE INTO sum VALUES (?, ?, ?, ?)",
+                [(k.contact_id, k.field, k.property, value) for k, value in done.sums.items()],
+            )
+            for direction, profiles in ((IMPORTED, done.imported), (EXPORTED, done.exported)):
+                db.executemany(
+                    "INSERT OR IGNORE INTO exchanged VALUES (?, ?)",
+                    [(direction, pack(profile)) for profile in profiles],
+                )
+            db.executemany(
+                "INSERT OR REPLACE INTO link VALUES (?, ?)",
+                [(pack(profile), contact_id) for profile, contact_id in done.links.items()],
+            )
+            db.executemany(
+                "INSERT OR IGNORE INTO membership VALUES (?, ?, ?)",
+                [(goal_number, list_id, contact_id) for contact_id, list_id in done.memberships],
+            )
+            if done.finished_block is not None:
+                db.execute(
+                    "UPDATE block SET done = 1 WHERE run = ? AND goal = ? AND number = ?",
+                    (run_number, goal_number, done.finished_block),
+                )
+            if done.finished_batch is not None:
+                # people's data is not kept a moment longer than it is needed
+                db.execute(
+                    "UPDATE batch SET state = 'done', payload = '', profiles = '' WHERE number = ?",
+                    (done.finished_batch,),
+                )
+            db.execute(
+                "INSERT OR REPLACE INTO goal_run VALUES (?, ?, ?, 0)",
+                (run_number, goal_number, summary.model_dump_json()),
+            )
+
+    def _commit_records(
+        self,
+        db: sqlite3.Connection,
+        run: int,
+        goal: int,
+        records: Sequence[tuple[str, Record, bytes | None]],
+    ) -> None:
+        at = int(datetime.now(UTC).timestamp())
+        db.executemany(
+            "INSERT OR IGNORE INTO seen VALUES (?, ?)", [(goal, pack(key)) for key, _, _ in records]
+        )
+        # An unchanged person whose fingerprint is already known costs nothing.
+        telling = [
+            (key, record, mark)
+            for key, record, mark in records
+            if record.outcome is not Outcome.UNCHANGED or mark is not None
+        ]
+        db.executemany(
+            "INSERT INTO person VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (goal, key) DO UPDATE SET "
+            "outcome = excluded.outcome, reason = excluded.reason, run = excluded.run, "
+            "fingerprint = coalesce(excluded.fingerprint, fingerprint)",
+            [
+                (
+                    goal,
+                    pack(key),
+                    outcome_number(record.outcome),
+                    reason_number(record.reason),
+                    run,
+                    mark,
+                )
+                for key, record, mark in telling
+            ],
+        )
+        db.executemany(
+            "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    run,
+                    goal,
+                    pack(key),
+                    outcome_number(record.outcome),
+                    reason_number(record.reason),
+                    record.detail or None,
+                    record.contact_id,
+                    pack(record.profile_id) if record.profile_id else None,
+                    record.email or None,
+                    at,
+                )
+                for key, record, _ in records
+                if record.outcome is not Outcome.UNCHANGED
+            ],
+        )
+
+    def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]:
+        """The digests of what was last accepted for people of a goal."""
+        rows = self._where_key_in(
+            "SELECT key, fingerprint FROM person "
+            "WHERE goal = ? AND fingerprint IS NOT NULL AND key IN (?)",
+            [self._goal(goal)],
+            (pack(key) for key in keys),
+        )
+        return {unpack(key): mark for key, mark in rows}
+
+    def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
+        """Who has an outcome in the open run already."""
+        rows = self._where_key_in(
+            "SELECT key FROM seen WHERE goal = ? AND key IN (?)",
+            [self._goal(goal)],
+            (pack(key) for key in keys),
+        )
+        return {unpack(key) for (key,) in rows}
+
+    def sums(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]:
+        """The values last added; a renamed or copied goal finds them too."""
+        wanted = set(keys)
+        rows = self._where_key_in(
+            "SELECT contact_id, field, property, value FROM sum WHERE contact_id IN (?)",
+            [],
+            {key.contact_id for key in wanted},
+        )
+        found = {SumKey(contact, field, name): value for contact, field, name, value in rows}
+        return {key: value for key, value in found.items() if key in wanted}
+
+    def plan_blocks(self, run: str, goal: str, blocks: Sequence[Block]) -> None:
+        """Write down how a goal reads its contacts."""
+        run_number, goal_number = self._run(run), self._goal(goal)
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT INTO block VALUES (?, ?, ?, ?, ?, 0)",
+                [(run_number, goal_number, b.number, b.after_id, b.before_id) for b in blocks],
+            )
+            db.execute(
+                "INSERT OR REPLACE INTO run_fact VALUES (?, ?, '1')",
+                (run_number, f"planned:{goal}"),
+            )
+
+    def open_blocks(self, run: str, goal: str) -> Sequence[Block] | None:
+        """The blocks not finished yet; None before `plan_blocks`."""
+        run_number = self._run(run)
+        planned = self._one(
+            "SELECT 1 FROM run_fact WHERE run = ? AND name = ?", run_number, f"planned:{goal}"
+        )
+        if planned is None:
+            return None
+        rows = self._db.execute(
+            "SELECT number, after_id, before_id FROM block "
+            "WHERE run = ? AND goal = ? AND done = 0 ORDER BY number",
+            (run_number, self._goal(goal)),
+        )
+        return [Block(*row) for row in rows]
+
+    def unique(self) -> UniqueCounts:
+        """Distinct profiles exchanged, ever."""
+        counts = dict(
+            self._db.execute("SELECT direction, count(*) FROM exchanged GROUP BY direction")
+        )
+        return UniqueCounts(imported=counts.get(IMPORTED, 0), exported=counts.get(EXPORTED, 0))
+
+    def outcomes(
+        self,
+        *,
+        run: str | None = None,
+        goal: str | None = None,
+        outcome: str | None = None,
+        reason: str | None = None,
+    ) -> Iterator[dict[str, str | int | None]]:
+        """What `actui outcomes` prints, oldest first; `goal` is the goal's id."""
+        tests, values = ["1"], []
+        if run is not None:
+            tests.append("run.id = ?")
+            values.append(run)
+        if goal is not None:
+            tests.append("goal.id = ?")
+            values.append(goal)
+        rows = self._db.execute(
+            "SELECT run.id, goal.id, outcome, reason, detail, contact_id, profile, email, at "  # noqa: S608
+            "FROM outcome JOIN run ON run.number = outcome.run "
+            "JOIN goal ON goal.number = outcome.goal "
+            f"WHERE {' AND '.join(tests)} ORDER BY outcome.run, outcome.goal, outcome.key",
+            values,
+        )
+        for run_id, goal_id, number, why, detail, contact_id, profile, email, at in rows:
+            ended, cause = outcome_of(number), reason_of(why)
+            if outcome not in (None, ended.value) or reason not in (None, _name(cause)):
+                continue
+            yield {
+                "run": run_id,
+                "goal": goal_id,
+                "outcome": ended.value,
+                "reason": _name(cause),
+                "detail": detail,
+                "contact_id": contact_id,
+                "profile_id": None if profile is None else unpack(profile),
+                "email": email,
+                "at": datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z"),
+            }
+
+
+def _name(reason: Reason | None) -> str | None:
+    return None if reason is None else reason.value

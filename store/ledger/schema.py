@@ -1,0 +1,109 @@
+"""The ledger's tables (design §5) and the numbered steps that make them.
+
+Made small: a person costs one row a goal, keyed by integers and blobs, and an unchanged re-run
+writes nothing for them that stays.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from actui.model.errors import ConfigError
+
+_FIRST = """
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID;
+CREATE TABLE goal (
+  number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,
+  config_hash TEXT NOT NULL DEFAULT '', watermark TEXT, reconciled TEXT
+) STRICT;
+CREATE TABLE run (
+  number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, started TEXT NOT NULL,
+  trigger TEXT NOT NULL, pid INTEGER NOT NULL, open INTEGER NOT NULL DEFAULT 1,
+  stop INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE run_fact (
+  run INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE goal_run (
+  run INTEGER NOT NULL, goal INTEGER NOT NULL, summary TEXT NOT NULL,
+  done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (run, goal)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), snapshot TEXT NOT NULL) STRICT;
+
+-- one row per person and goal: the last outcome, and the digest of what was last accepted
+CREATE TABLE person (
+  goal INTEGER NOT NULL, key ANY NOT NULL, outcome INTEGER NOT NULL, reason INTEGER,
+  run INTEGER NOT NULL, fingerprint BLOB, PRIMARY KEY (goal, key)
+) STRICT, WITHOUT ROWID;
+-- what `outcomes` prints: a row per run, unless the outcome is unchanged
+CREATE TABLE outcome (
+  run INTEGER NOT NULL, goal INTEGER NOT NULL, key ANY NOT NULL, outcome INTEGER NOT NULL,
+  reason INTEGER, detail TEXT, contact_id INTEGER, profile ANY, email TEXT, at INTEGER NOT NULL,
+  PRIMARY KEY (run, goal, key)
+) STRICT, WITHOUT ROWID;
+-- who has had an outcome in the run that is open; emptied when it ends
+CREATE TABLE seen (
+  goal INTEGER NOT NULL, key ANY NOT NULL, PRIMARY KEY (goal, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sum (
+  contact_id INTEGER NOT NULL, field TEXT NOT NULL, property TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (contact_id, field, property)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE exchanged (
+  direction INTEGER NOT NULL, profile ANY NOT NULL, PRIMARY KEY (direction, profile)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE link (profile ANY PRIMARY KEY, contact_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE membership (
+  goal INTEGER NOT NULL, list INTEGER NOT NULL, contact_id INTEGER NOT NULL,
+  PRIMARY KEY (goal, list, contact_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE contact (
+  id INTEGER PRIMARY KEY, email TEXT NOT NULL, lists TEXT NOT NULL
+) STRICT;
+CREATE INDEX contact_email ON contact (email);
+CREATE TABLE block (
+  run INTEGER NOT NULL, goal INTEGER NOT NULL, number INTEGER NOT NULL,
+  after_id INTEGER NOT NULL, before_id INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (run, goal, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE batch (
+  number INTEGER PRIMARY KEY, run INTEGER NOT NULL, goal INTEGER NOT NULL,
+  state TEXT NOT NULL, batch_id TEXT NOT NULL, profiles TEXT NOT NULL, payload TEXT NOT NULL,
+  sent_at REAL NOT NULL
+) STRICT;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST,)
+BUSY_MS = 10_000
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """An open ledger in today's form. Raises ConfigError for one of a newer actui."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    is_new = not path.exists()
+    if is_new:
+        path.touch(mode=0o600)
+    # autocommit: every transaction is begun and ended in words
+    database = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    # WAL with FULL: a committed journal row is on the disk before its batch is sent
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("PRAGMA wal_autocheckpoint = 1000")
+    _migrate(database, path)
+    return database
+
+
+def _migrate(database: sqlite3.Connection, path: Path) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version > len(STEPS):
+        database.close()
+        raise ConfigError(f"{path} was written by a newer actui; update this one.")
+    if version == len(STEPS):
+        return
+    if version:
+        database.execute("VACUUM INTO ?", (f"{path}.v{version}",))
+    for number in range(version, len(STEPS)):
+        database.executescript(
+            f"BEGIN IMMEDIATE; {STEPS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
+        )
