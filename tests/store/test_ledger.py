@@ -1,0 +1,163 @@
+"""The ledger: what is committed comes back, what is unchanged costs nothing, resume works."""
+
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actui.model.errors import ConfigError
+from actui.model.goals import ListStatus
+from actui.model.journal import Block, Done, GoalState, Indexed, SumKey
+from actui.model.run import GoalSummary, Outcome, Reason, Record, RunSnapshot, RunState
+from store.home import Home
+from store.ledger import open_ledger, set_aside
+from store.ledger.keys import pack, unpack
+
+SUMMARY = GoalSummary(goal="G", goal_id="g", kind="import")
+MARK = b"0123456789ab"
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with open_ledger(tmp_path / "l" / "ledger.db") as opened:
+        opened.begin_run("r1", "manual", "2026-01-01T00:00:00Z", 1)
+        yield opened
+
+
+def done(key, outcome=Outcome.CREATED, reason=None, mark=MARK, **more):
+    record = Record(outcome, reason, contact_id=7, profile_id=str(uuid.UUID(int=7)), email="a@b.c")
+    return Done(records=[(key, record, mark)], **more)
+
+
+@given(st.one_of(st.text(min_size=1), st.uuids().map(str), st.integers(0, 10**17).map(str)))
+def test_every_key_comes_back(key):
+    assert unpack(pack(key)) == key
+
+
+def test_a_batch_is_committed_whole(ledger):
+    key = SumKey(7, "%P%", "points")
+    ledger.commit(
+        "r1",
+        "g",
+        done("7", sums={key: "12"}, imported=["p1", "p1"], exported=["p2"], links={"p2": 7}),
+        SUMMARY,
+    )
+    assert ledger.fingerprints("g", ["7", "8"]) == {"7": MARK}
+    assert ledger.seen_in_run("r1", "g", ["7", "8"]) == {"7"}
+    assert ledger.sums([key, SumKey(7, "%Q%", "points")]) == {key: "12"}
+    assert ledger.unique().model_dump() == {"imported": 1, "exported": 1}
+    assert ledger.links(["p2", "p3"]) == {"p2": 7}
+    (row,) = ledger.outcomes()
+    assert row["profile_id"] == str(uuid.UUID(int=7))
+    assert (row["outcome"], row["reason"], row["email"]) == ("created", None, "a@b.c")
+
+
+def test_a_failed_commit_changes_nothing(ledger):
+    broken = done("7", sums={SumKey(7, "f", "p"): object()})
+    with pytest.raises(Exception, match="type"):
+        ledger.commit("r1", "g", broken, SUMMARY)
+    assert ledger.seen_in_run("r1", "g", ["7"]) == set()
+    assert list(ledger.outcomes()) == []
+
+
+def test_an_unchanged_person_leaves_no_trace_after_the_run(ledger):
+    ledger.commit("r1", "g", done("7"), SUMMARY)
+    ledger.end_run("r1", resumable=False)
+    ledger.begin_run("r2", "manual", "2026-01-02T00:00:00Z", 1)
+    ledger.commit("r2", "g", done("7", Outcome.UNCHANGED, mark=None), SUMMARY)
+    assert ledger.seen_in_run("r2", "g", ["7"]) == {"7"}
+    ledger.end_run("r2", resumable=False)
+    assert ledger.seen_in_run("r2", "g", ["7"]) == set()
+    assert [row["run"] for row in ledger.outcomes()] == ["r1"]
+
+
+def test_outcomes_are_filtered(ledger):
+    ledger.commit("r1", "g", done("7"), SUMMARY)
+    ledger.commit("r1", "h", done("8", Outcome.SKIPPED, Reason.NO_MATCH, None), SUMMARY)
+    assert [row["goal"] for row in ledger.outcomes(outcome="skipped")] == ["h"]
+    assert [row["goal"] for row in ledger.outcomes(reason="no-match")] == ["h"]
+    assert [row["goal"] for row in ledger.outcomes(goal="g")] == ["g"]
+    assert list(ledger.outcomes(run="none")) == []
+
+
+def test_a_run_that_was_left_is_found_and_goes_on(ledger):
+    ledger.set_run_fact("r1", "goals", "x")
+    ledger.plan_blocks("r1", "g", [Block(0, 0, 11), Block(1, 10, 21)])
+    ledger.commit("r1", "g", Done(records=(), finished_block=0), SUMMARY)
+    ledger.end_run("r1", resumable=True)
+    assert ledger.open_run() == "r1"
+    ledger.begin_run("r1", "manual", "later", 2)
+    assert ledger.run_fact("r1", "goals") == "x"
+    assert ledger.open_blocks("r1", "g") == [Block(1, 10, 21)]
+    assert ledger.open_blocks("r1", "other") is None
+    ledger.end_run("r1", resumable=False)
+    assert ledger.open_run() is None
+
+
+def test_stop_requests_grow_more_urgent_and_end_with_the_run(ledger):
+    assert [ledger.request_stop("r1") for _ in range(3)] == [1, 2, 2]
+    assert ledger.stop_level("r1") == 2
+    ledger.begin_run("r1", "manual", "again", 1)
+    assert ledger.stop_level("r1") == 0
+
+
+def test_progress_is_seen_by_another_reader(ledger, tmp_path):
+    with open_ledger(tmp_path / "l" / "ledger.db") as reader:
+        before = reader.data_version()
+        snapshot = RunSnapshot(run="r1", connection_id="c", state=RunState.RUNNING)
+        ledger.write_progress(snapshot)
+        assert reader.data_version() != before
+        assert reader.read_progress() == snapshot
+
+
+def test_goal_summaries_and_states_come_back(ledger):
+    ledger.save_goal_summary("r1", "g", SUMMARY, done=True)
+    assert ledger.goal_summary("r1", "g") == SUMMARY
+    assert ledger.goal_is_done("r1", "g")
+    assert ledger.goal_state("g") == GoalState()
+    state = GoalState("hash", "2026-01-01T00:00:00Z", None)
+    ledger.save_goal_state("g", state)
+    assert ledger.goal_state("g") == state
+
+
+def test_batches_go_from_sending_to_queued_to_done(ledger):
+    number = ledger.journal_batch("r1", "g", ["p1"], "payload", 1.0)
+    assert ledger.open_batches("r1", "g")[0].state == "sending"
+    ledger.batch_queued("r1", "g", number, "b-1")
+    assert ledger.open_batches("r1", "g")[0].batch_id == "b-1"
+    ledger.commit("r1", "g", Done(records=(), finished_batch=number), SUMMARY)
+    assert ledger.open_batches("r1", "g") == []
+
+
+def test_the_contact_index_remembers_every_status(ledger):
+    lists = {number: status for number, status in enumerate(ListStatus, start=3)}
+    ledger.index_contacts([Indexed(1, "a@b.c", lists), Indexed(2, "a@b.c", {})])
+    assert {c.contact_id: c.lists for c in ledger.indexed(["a@b.c"])["a@b.c"]} == {1: lists, 2: {}}
+    ledger.index_contacts([], erased=[1])
+    assert [c.contact_id for c in ledger.indexed(["a@b.c"])["a@b.c"]] == [2]
+    ledger.set_index_fact("swept", "now")
+    ledger.clear_index()
+    assert ledger.indexed(["a@b.c"]) == {}
+    assert ledger.index_fact("swept") is None
+
+
+def test_a_ledger_is_bound_to_two_accounts_and_can_be_set_aside(tmp_path):
+    home = Home.open({"ACTUI_HOME": str(tmp_path)})
+    with open_ledger(home.ledger_file("c-1")) as ledger:
+        assert ledger.bound_origins() is None
+        ledger.bind_origins("https://a", "https://b")
+        assert ledger.bound_origins() == ("https://a", "https://b")
+    aside = set_aside(home, "c-1")
+    assert aside.exists()
+    with open_ledger(home.ledger_file("c-1")) as ledger:
+        assert ledger.bound_origins() is None
+    home.forget("c-1")
+    assert not aside.exists()
+
+
+def test_a_newer_ledger_is_refused(tmp_path):
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        ledger._db.execute("PRAGMA user_version = 99")
+    with pytest.raises(ConfigError, match="newer actui"):
+        open_ledger(tmp_path / "ledger.db")
