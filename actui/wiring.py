@@ -21,6 +21,7 @@ from actui.api.activecampaign_rows import bulk_row_size
 from actui.api.blueconic import BlueConicClient
 from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
+from actui.api.retry import PATIENT, Patience
 from actui.model.connection import Connection, is_loopback, origin
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.findings import Finding
@@ -36,6 +37,8 @@ from store.locks import RunLock
 from store.secrets import SecretName, Secrets
 from store.settings import SettingsFile
 
+PROBE = Patience(attempts=2, seconds=15.0)
+"""Somebody is waiting for the answer of a test."""
 CONNECTION_SECRETS = (SecretName.ACTIVECAMPAIGN_API_KEY, SecretName.BLUECONIC_CLIENT_SECRET)
 _WORDS = {
     SecretName.ACTIVECAMPAIGN_API_KEY: "ActiveCampaign API key",
@@ -157,7 +160,11 @@ class House:
 
     @asynccontextmanager
     async def activecampaign(
-        self, connection: Connection, key: SecretStr | None = None
+        self,
+        connection: Connection,
+        key: SecretStr | None = None,
+        *,
+        patience: Patience = PATIENT,
     ) -> AsyncIterator[ActiveCampaignClient]:
         """ActiveCampaign's client, with the stored key unless another is given."""
         key = key or self.secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY)
@@ -169,11 +176,16 @@ class House:
                 pace=Pace(self._pace_file(url, "requests"), rate=self._rate(url)),
                 bulk_pace=BulkPace(self._pace_file(url, "imports")),
                 http=http,
+                patience=patience,
             )
 
     @asynccontextmanager
     async def blueconic(
-        self, connection: Connection, client_secret: SecretStr | None = None
+        self,
+        connection: Connection,
+        client_secret: SecretStr | None = None,
+        *,
+        patience: Patience = PATIENT,
     ) -> AsyncIterator[BlueConicClient]:
         """BlueConic's client, with the stored client secret unless another is given."""
         client_secret = client_secret or self.secret(connection, SecretName.BLUECONIC_CLIENT_SECRET)
@@ -185,6 +197,7 @@ class House:
                 client_secret,
                 http=http,
                 at_once=self.settings.blueconic_requests_at_once,
+                patience=patience,
             )
 
     def _rate(self, url: str) -> float:
@@ -238,6 +251,23 @@ class House:
             await activecampaign.me()
             accounts = await read_accounts(connection, activecampaign, blueconic)
         return resolve(connection, accounts)[1]
+
+    async def probe_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
+        """What a key proved: the host and whose key it is."""
+        async with self.activecampaign(connection, key, patience=PROBE) as service:
+            user = await service.me()
+            lists = await service.lists()
+        who = user.name or user.email
+        host = urlsplit(connection.activecampaign.url).netloc
+        return f"{host} knows the key as {who}; {len(lists)} lists can be read."
+
+    async def probe_blueconic(self, connection: Connection, client_secret: SecretStr | None) -> str:
+        """What a client secret proved: the host and what may be read."""
+        async with self.blueconic(connection, client_secret, patience=PROBE) as service:
+            properties = await service.properties()
+            segments = await service.segments()
+        host = urlsplit(connection.blueconic.url).netloc
+        return f"{host} lets {len(properties)} properties and {len(segments)} segments be read."
 
     def request_stop(self, connection: Connection) -> int:
         """Ask the run that is going to stop; 1 after its batch, 2 now."""

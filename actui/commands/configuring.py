@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from actui import exitcodes
-from actui.console.words import state_word
+from actui.console.words import state_words
 from actui.model.connection import Connection
 from actui.model.document import dump, load
 from actui.model.errors import ConfigError
@@ -115,9 +115,7 @@ def list_(asked: argparse.Namespace) -> int:
             }
             print(json.dumps(facts, ensure_ascii=False))
             continue
-        state = (
-            "running" if running else state_word(last.state, ok=last.ok) if last else "never ran"
-        )
+        state = "running" if running else state_words(last.state, last.ok) if last else "never ran"
         when = f" {last.ended or last.started}" if last else ""
         print(f"{connection.name}: {'on' if connection.enabled else 'off'}, {state}{when}")
     return exitcodes.OK

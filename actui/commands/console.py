@@ -16,6 +16,7 @@ def console(asked: argparse.Namespace) -> int:
     if wrong:
         raise ConfigError(wrong)
     from actui.app import run_console
-    from actui.services import console_services
+    from actui.services import HouseServices
+    from actui.wiring import House
 
-    return run_console(console_services(), ascii_only=bool(getattr(asked, "ascii", False)))
+    return run_console(HouseServices(House.open()), ascii_only=asked.ascii)

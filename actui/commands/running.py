@@ -11,7 +11,7 @@ import sys
 import time
 
 from actui import exitcodes
-from actui.console.words import progress_line, run_line
+from actui.commands.words import progress_line, run_line
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.run import RunSnapshot, RunSummary

@@ -1,0 +1,194 @@
+"""A home as the console's screens see it (`actui.console.ports`)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from actui.console.ports import Which
+from actui.model.connection import Connection
+from actui.model.errors import BusyError
+from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
+from actui.model.settings import Settings
+from actui.wiring import House, secret_origin
+from store.connections import Stored
+from store.ledger import SqliteLedger
+from store.secrets import SecretName
+
+_SECRETS: dict[Which, SecretName] = {
+    "activecampaign": SecretName.ACTIVECAMPAIGN_API_KEY,
+    "blueconic": SecretName.BLUECONIC_CLIENT_SECRET,
+}
+
+
+class HouseConnections:
+    """The connections of a home; deleting one takes along all that was kept for it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def all(self) -> Sequence[Stored]:
+        return self._house.connections.all()
+
+    def find(self, name_or_id: str) -> Stored:
+        return self._house.connections.find(name_or_id)
+
+    def save(self, connection: Connection, *, expected: int | None) -> Stored:
+        return self._house.connections.save(connection, expected=expected)
+
+    def delete(self, connection_id: str) -> None:
+        self._house.delete(self.find(connection_id).connection)
+
+
+class HouseHistory:
+    """The run history of one connection; reading it closes a run that was cut off."""
+
+    def __init__(self, house: House, connection: Connection) -> None:
+        self._house = house
+        self._connection = connection
+
+    def all(self, limit: int) -> Sequence[RunSummary]:
+        return self._house.history(self._connection).all(limit=limit)
+
+    def find(self, run: str) -> RunSummary | None:
+        return self._house.history(self._connection).find(run)
+
+
+class LedgerReader:
+    """What can be seen of one connection's run, through a ledger that stays open."""
+
+    def __init__(self, house: House, connection: Connection) -> None:
+        self._house = house
+        self._connection = connection
+
+    @cached_property
+    def _ledger(self) -> SqliteLedger:
+        return self._house.ledger(self._connection)
+
+    def snapshot(self) -> RunSnapshot | None:
+        return self._ledger.read_progress()
+
+    def version(self) -> int:
+        return self._ledger.data_version()
+
+    def unique(self) -> UniqueCounts:
+        return self._ledger.unique()
+
+    def is_running(self) -> bool:
+        return self._house.lock(self._connection).is_held()
+
+    def request_stop(self) -> int:
+        return self._house.request_stop(self._connection) if self.is_running() else 0
+
+
+class HouseVault:
+    """Secrets of connections, bound to the URL they were entered for."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def save(self, connection: Connection, which: Which, value: SecretStr) -> str:
+        name = _SECRETS[which]
+        origin = secret_origin(connection, name)
+        secrets = self._house.secrets
+        return secrets.save(connection.name, connection.id, name, origin, value)
+
+    def status(self, connection: Connection, which: Which) -> str:
+        name = _SECRETS[which]
+        origin = secret_origin(connection, name)
+        found = self._house.secrets.find(connection.name, connection.id, name, origin)
+        return found.source if found else ""
+
+
+class HouseProber:
+    """Tests credentials against the services."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def test_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
+        return await self._house.probe_activecampaign(connection, key)
+
+    async def test_blueconic(self, connection: Connection, secret: SecretStr | None) -> str:
+        return await self._house.probe_blueconic(connection, secret)
+
+
+class DetachedStarter:
+    """Starts `actui run` so that closing the terminal does not end it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def start(self, connection: Connection) -> str:
+        if self._house.lock(connection).is_held():
+            raise BusyError("This connection is already running.")
+        log = self._house.home.logs_dir / f"{connection.id}-last.log"
+        return start_detached(connection.id, log)
+
+
+class HouseServices:
+    """Everything the console needs, for one home."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._readers: dict[str, LedgerReader] = {}
+        self.connections = HouseConnections(house)
+        self.vault = HouseVault(house)
+        self.prober = HouseProber(house)
+        self.starter = DetachedStarter(house)
+
+    @property
+    def settings(self) -> Settings:
+        return self._house.settings
+
+    def history(self, connection: Connection) -> HouseHistory:
+        return HouseHistory(self._house, connection)
+
+    def reader(self, connection: Connection) -> LedgerReader:
+        made = LedgerReader(self._house, connection)
+        return self._readers.setdefault(connection.id, made)
+
+
+def start_detached(connection_id: str, log: Path) -> str:
+    """Start a run that outlives this terminal; how, in one sentence.
+
+    A user's systemd keeps it even where logging out ends a session's processes; elsewhere it gets
+    a session of its own (terminal.md §1.4).
+    """
+    words = [sys.executable, "-P", "-m", "actui", "run", connection_id, "--trigger", "console"]
+    log.touch(mode=0o600)
+    if _user_manager_answers():
+        # named, not valued: systemd-run takes the values from its own environment
+        kept = [f"--setenv={name}" for name in os.environ if name.startswith("ACTUI_")]
+        unit = ["systemd-run", "--user", "--quiet", "--collect", *kept, "--"]
+        if subprocess.run([*unit, *words], check=False, capture_output=True).returncode == 0:
+            return "The run goes on by itself, as a unit of your systemd."
+    with log.open("ab") as output:
+        subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    return "The run goes on by itself, in a session of its own."
+
+
+def _user_manager_answers() -> bool:
+    try:
+        asked = subprocess.run(
+            ["systemctl", "--user", "is-system-running"],  # noqa: S607  wherever systemd put it
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=3,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return asked.stdout.strip() in ("running", "degraded")
