@@ -1,0 +1,1 @@
+"""Both services as real HTTP servers on loopback, written from their documentation alone."""

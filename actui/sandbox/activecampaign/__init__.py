@@ -1,0 +1,1 @@
+"""ActiveCampaign's REST API v3 as `activecampaign.md` describes it."""

@@ -1,0 +1,215 @@
+"""Contacts, list rows and field values as the service writes them (activecampaign.md §3.2, §5.2).
+
+Which keys a contact row carries depends on the call; numbers are strings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from actui.sandbox.activecampaign.account import Account
+from actui.sandbox.activecampaign.central_time import local_stamp, offset_stamp
+from actui.sandbox.activecampaign.rows import Contact, FieldValue, Membership
+
+Json = dict[str, Any]
+
+CONTACT_LINKS = (
+    "bounceLogs",
+    "contactAutomations",
+    "contactData",
+    "contactGoals",
+    "contactLists",
+    "contactLogs",
+    "contactTags",
+    "contactDeals",
+    "deals",
+    "fieldValues",
+    "geoIps",
+    "notes",
+    "organization",
+    "plusAppend",
+    "trackingLogs",
+    "scoreValues",
+    "accountContacts",
+    "automationEntryCounts",
+)
+MEMBERSHIP_LINKS = (
+    "automation",
+    "list",
+    "contact",
+    "form",
+    "autosyncLog",
+    "campaign",
+    "unsubscribeAutomation",
+    "message",
+)
+
+
+def links(account: Account, path: str, names: tuple[str, ...]) -> dict[str, str]:
+    """The `links` object of a row."""
+    base = f"{account.url}/api/3/{path}"
+    found = {name: f"{base}/{name}" for name in names}
+    if "contactAutomations" in found:
+        found["contactAutomations"] += "?limit=2500&orders%5Blastdate%5D=DESC"
+    return found
+
+
+def _token(row: Contact) -> str:
+    """`hash`, an md5-like token per contact (§10)."""
+    return hashlib.md5(f"contact {row.id}".encode(), usedforsecurity=False).hexdigest()
+
+
+def short_row(account: Account, row: Contact) -> Json:
+    """What creating a contact returns."""
+    return {
+        "email": row.email,
+        "firstName": row.first_name,
+        "lastName": row.last_name,
+        "cdate": offset_stamp(row.created),
+        "udate": offset_stamp(row.updated),
+        "phone": row.phone,
+        "orgid": "0",
+        "orgname": "",
+        "links": links(account, f"contacts/{row.id}", CONTACT_LINKS),
+        "id": str(row.id),
+        "organization": None,
+    }
+
+
+def synced_new_row(account: Account, row: Contact) -> Json:
+    """What `contact/sync` returns for a new contact: the short row and two keys more."""
+    return {**short_row(account, row), "hash": _token(row), "email_empty": not row.email}
+
+
+def changed_row(account: Account, row: Contact) -> Json:
+    """What an update returns: no `last_*`, `whatsapp_*`, `scoreValues` or `accountContacts`."""
+    _, _, domain = row.email.partition("@")
+    return {
+        "cdate": offset_stamp(row.created),
+        "email": row.email,
+        "phone": row.phone,
+        "firstName": row.first_name,
+        "lastName": row.last_name,
+        "orgid": "0",
+        "orgname": "",
+        "segmentio_id": "",
+        "bounced_hard": str(row.bounced_hard),
+        "bounced_soft": "0",
+        "bounced_date": offset_stamp(row.bounced_at),
+        "ip": "0",
+        "ua": None,
+        "hash": _token(row),
+        "socialdata_lastcheck": None,
+        "email_local": "",
+        "email_domain": domain,
+        "sentcnt": "0",
+        "rating_tstamp": None,
+        "gravatar": "0",
+        "deleted": "1" if row.deleted else "0",
+        "anonymized": "1" if row.anonymized else "0",
+        "adate": None,
+        "udate": offset_stamp(row.updated),
+        "edate": None,
+        "deleted_at": local_stamp(row.updated) if row.deleted else None,
+        "created_utc_timestamp": local_stamp(row.created),
+        "updated_utc_timestamp": local_stamp(row.updated),
+        "created_timestamp": local_stamp(row.created),
+        "updated_timestamp": local_stamp(row.updated),
+        "created_by": None,
+        "updated_by": "0",
+        "mpp_tracking": "0",
+        "best_send_hour": None,
+        "sms_consent": None,
+        "sms_consent_updated_at": None,
+        "links": links(account, f"contacts/{row.id}", CONTACT_LINKS),
+        "id": str(row.id),
+        "organization": None,
+    }
+
+
+def listed_row(account: Account, row: Contact) -> Json:
+    """What the listing and the single read return."""
+    return {
+        **changed_row(account, row),
+        "last_click_date": offset_stamp(row.last_click),
+        "last_open_date": offset_stamp(row.last_open),
+        "last_mpp_open_date": None,
+        "whatsapp_id": None,
+        "whatsapp_username": None,
+        "scoreValues": [],
+        "accountContacts": [],
+    }
+
+
+def membership_id(contact: int, list_id: int) -> str:
+    """The id of a list row; one row per contact and list, kept for good (§5.2)."""
+    return str(contact * 10000 + list_id)
+
+
+def field_value_id(contact: int, field_id: int) -> str:
+    """The id of a field value row."""
+    return str(contact * 10000 + field_id)
+
+
+def membership_row(account: Account, row: Contact, list_id: int, held: Membership) -> Json:
+    """A `contactLists` row as every GET returns it: `status` is a string."""
+    number = membership_id(row.id, list_id)
+    return {
+        "contact": str(row.id),
+        "list": str(list_id),
+        "form": None,
+        "seriesid": "0",
+        "sdate": offset_stamp(held.joined),
+        "udate": offset_stamp(held.left),
+        "status": str(held.status),
+        "responder": "1",
+        "sync": "0",
+        "unsubreason": held.reason,
+        "campaign": held.campaign,
+        "message": None,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "ip4Sub": "0",
+        "sourceid": held.source,
+        "autosyncLog": None,
+        "ip4_last": "0",
+        "ip4Unsub": "0",
+        "created_timestamp": local_stamp(held.created),
+        "updated_timestamp": local_stamp(held.updated),
+        "created_by": None,
+        "updated_by": None,
+        "unsubscribeAutomation": None,
+        "links": links(account, f"contactLists/{number}", MEMBERSHIP_LINKS),
+        "id": number,
+        "automation": None,
+    }
+
+
+def membership_rows(account: Account, row: Contact) -> list[Json]:
+    """All list rows of one contact."""
+    return [
+        membership_row(account, row, list_id, held) for list_id, held in row.memberships.items()
+    ]
+
+
+def field_value_row(account: Account, row: Contact, field_id: int, held: FieldValue) -> Json:
+    """A `fieldValues` row (§4.2)."""
+    number = field_value_id(row.id, field_id)
+    return {
+        "contact": str(row.id),
+        "field": str(field_id),
+        "value": held.value,
+        "cdate": offset_stamp(held.created),
+        "udate": offset_stamp(held.updated),
+        "created_by": None,
+        "updated_by": None,
+        "links": links(account, f"fieldValues/{number}", ("owner", "field")),
+        "id": number,
+        "owner": str(row.id),
+    }
+
+
+def field_value_rows(account: Account, row: Contact) -> list[Json]:
+    """All field values of one contact."""
+    return [field_value_row(account, row, field_id, held) for field_id, held in row.values.items()]

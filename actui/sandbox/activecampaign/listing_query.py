@@ -1,0 +1,71 @@
+"""Query parameters shared by the account's listings: pages, orders, bracketed filters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import QueryParams
+
+DEFAULT_LIMIT, LARGEST_LIMIT = 20, 100
+BRACKETED = re.compile(r"(\w+)\[(\w+)\](?:\[(\w+)\])?")
+
+
+def whole_number(text: object) -> int | None:
+    """A whole number sent as a string or as an int; None for anything else."""
+    if isinstance(text, bool) or not isinstance(text, (str, int)):
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which slice of a listing is asked for; larger limits are silently cut (§3.1)."""
+
+    limit: int
+    offset: int
+
+    @classmethod
+    def of(cls, params: QueryParams, default: int = DEFAULT_LIMIT) -> Page:
+        limit = whole_number(params.get("limit"))
+        offset = whole_number(params.get("offset"))
+        return cls(
+            default if limit is None or limit < 0 else min(limit, LARGEST_LIMIT),
+            max(0, offset or 0),
+        )
+
+    def cut(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """The slice."""
+        return rows[self.offset : self.offset + self.limit]
+
+
+def bracketed(params: QueryParams, family: str) -> dict[tuple[str, str], str]:
+    """`family[key]=value` and `family[key][op]=value` as {(key, op): value}."""
+    found: dict[tuple[str, str], str] = {}
+    for name, value in params.multi_items():
+        match = BRACKETED.fullmatch(name)
+        if match is not None and match.group(1) == family:
+            found[match.group(2), match.group(3) or ""] = value
+    return found
+
+
+def text_matches(held: str, operator: str, wanted: str) -> bool:
+    """The operators of `filters[name][op]` (§5.1); without one, equality."""
+    left, right = held.lower(), wanted.lower()
+    if operator in ("", "eq"):
+        return left == right
+    tests = {
+        "neq": left != right,
+        "lt": left < right,
+        "lte": left <= right,
+        "gt": left > right,
+        "gte": left >= right,
+        "contains": right in left,
+        "starts_with": left.startswith(right),
+    }
+    return tests.get(operator, True)

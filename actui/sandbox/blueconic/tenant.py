@@ -1,0 +1,31 @@
+"""The tenant: what is configured and who is known."""
+
+from __future__ import annotations
+
+from actui.sandbox.blueconic.profile_store import ProfileStore
+from actui.sandbox.blueconic.seeded_profiles import Population
+from actui.sandbox.blueconic.tenant_catalogue import (
+    DIALOGUES,
+    OBJECTIVES,
+    WELCOME,
+    WIN_BACK,
+    seeded_properties,
+    seeded_segments,
+)
+from actui.sandbox.clock import SandboxClock
+from actui.sandbox.switches import Switches
+
+
+class Tenant:
+    """One BlueConic tenant."""
+
+    def __init__(self, population: Population, clock: SandboxClock, switches: Switches) -> None:
+        self.clock = clock
+        self.switches = switches
+        self.url = "http://127.0.0.1"
+        self.profiles = ProfileStore(population)
+        self.properties = seeded_properties()
+        self.segments = seeded_segments()
+        self.objectives = dict(OBJECTIVES)
+        self.lifecycles = {one.id: one for one in (WELCOME, WIN_BACK)}
+        self.dialogues = {one.id: one for one in DIALOGUES}

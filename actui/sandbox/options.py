@@ -1,0 +1,34 @@
+"""What a sandbox is started with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """How many people there are, how slow the services answer and which readings hold."""
+
+    contacts: int = 250
+    profiles: int = 400
+    seed: int = 1
+    latency_ms: float = 0.0
+    jitter_ms: float = 0.0
+    limits: Literal["real", "off"] = "real"
+    switches: Mapping[str, str] = field(default_factory=dict)
+    state: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.contacts < 0 or self.profiles < 0:
+            raise ValueError("The numbers of contacts and profiles cannot be negative.")
+        if self.latency_ms < 0 or self.jitter_ms < 0:
+            raise ValueError("Latency and jitter cannot be negative.")
+        if self.limits not in ("real", "off"):
+            raise ValueError("limits is either real or off.")
+        if self.state is not None:
+            raise ValueError(
+                "Keeping the sandbox's state in a file is not available yet: leave --state out."
+            )

@@ -1,0 +1,182 @@
+"""Both services and the control port, each a server on loopback, in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import Iterator
+from types import TracebackType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from actui.sandbox.activecampaign.account import Account
+from actui.sandbox.activecampaign.app import ActiveCampaignApp
+from actui.sandbox.activecampaign.batches import Batches
+from actui.sandbox.activecampaign.dump import contact_records
+from actui.sandbox.activecampaign.outside_changes import AccountChanges
+from actui.sandbox.activecampaign.rate_limit import AccountLimits
+from actui.sandbox.blueconic.access_tokens import AccessTokens
+from actui.sandbox.blueconic.app import BlueConicApp
+from actui.sandbox.blueconic.dump import profile_records
+from actui.sandbox.blueconic.outside_changes import TenantChanges
+from actui.sandbox.blueconic.seeded_profiles import Population
+from actui.sandbox.blueconic.tenant import Tenant
+from actui.sandbox.clock import SandboxClock
+from actui.sandbox.control_app import ControlApp, Levers
+from actui.sandbox.faults import FaultBook
+from actui.sandbox.gate import Delays, Gate
+from actui.sandbox.open_connections import OpenConnections
+from actui.sandbox.options import SandboxOptions
+from actui.sandbox.outside_changes import OutsideChanges
+from actui.sandbox.request_log import RequestLog
+from actui.sandbox.switches import Switches
+
+LOOPBACK = "127.0.0.1"
+
+
+class QuietServer(uvicorn.Server):
+    """A server that leaves the process's signals alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Listener:
+    """One application on one ephemeral port."""
+
+    def __init__(self, app: ASGIApp, connections: OpenConnections) -> None:
+        self._connections = connections
+        # asyncio turns Nagle's algorithm off only for sockets that name their protocol.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((LOOPBACK, 0))
+        self.url = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
+        self._server = QuietServer(
+            uvicorn.Config(
+                app,
+                http=connections.protocol_class(),
+                ws="none",
+                loop="none",
+                lifespan="off",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                # Answers are dated by the sandbox's own clock.
+                date_header=False,
+                server_header=False,
+                timeout_keep_alive=60,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen, and return once connections are taken."""
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:
+            if self._task.done():
+                await self._task
+                raise RuntimeError("A server of the sandbox did not start.")
+            await asyncio.sleep(0.005)
+
+    async def stop(self) -> None:
+        """Stop at once, whoever is connected."""
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._connections.reset_all()
+        if self._task is not None:
+            await self._task
+        self._socket.close()
+
+
+class Sandbox:
+    """`async with Sandbox(options) as sandbox:` runs both services until the block ends."""
+
+    def __init__(self, options: SandboxOptions) -> None:
+        self.clock = SandboxClock()
+        self.switches = Switches(options.switches)
+        self._options = options
+        self._listeners: list[Listener] = []
+        self._gates: list[Gate] = []
+        self.ready: dict[str, dict[str, str]] = {}
+
+    async def __aenter__(self) -> Sandbox:
+        options = self._options
+        account = Account(options.seed, options.contacts, self.clock, self.switches)
+        batches = Batches(account)
+        population = Population(options.seed, options.contacts, options.profiles)
+        tenant = Tenant(population, self.clock, self.switches)
+        key, client, secret = secrets.token_hex(32), "sandbox-client", secrets.token_urlsafe(32)
+        tokens = AccessTokens(self.clock, client, secret)
+        levers = self._levers(account, batches, tenant, tokens)
+        limits = AccountLimits(real=options.limits == "real")
+        campaign_app = ActiveCampaignApp(account, batches, limits, key)
+        campaign = self._listen("activecampaign", campaign_app, levers)
+        blueconic = self._listen("blueconic", BlueConicApp(tenant, tokens), levers)
+        control = Listener(ControlApp(levers).build(), OpenConnections())
+        self._listeners.append(control)
+        account.url, tenant.url = campaign.url, blueconic.url
+        for listener in self._listeners:
+            await listener.start()
+        self.ready = {
+            "activecampaign": {"url": campaign.url, "api_key": key},
+            "blueconic": {"url": blueconic.url, "client_id": client, "client_secret": secret},
+            "control": {"url": control.url},
+        }
+        return self
+
+    def _levers(
+        self, account: Account, batches: Batches, tenant: Tenant, tokens: AccessTokens
+    ) -> Levers:
+        options = self._options
+
+        def contacts() -> Iterator[dict[str, object]]:
+            batches.settle()
+            return contact_records(account)
+
+        return Levers(
+            clock=self.clock,
+            switches=self.switches,
+            log=RequestLog(),
+            faults=FaultBook(),
+            delays=Delays(options.latency_ms, options.jitter_ms, options.seed),
+            changes=OutsideChanges(
+                {
+                    "activecampaign": AccountChanges(account, batches.settle).operations,
+                    "blueconic": TenantChanges(tenant).operations,
+                }
+            ),
+            contacts=contacts,
+            profiles=lambda: profile_records(tenant),
+            expire_tokens=tokens.expire_all,
+        )
+
+    def _listen(self, service: str, app: ASGIApp, levers: Levers) -> Listener:
+        connections = OpenConnections()
+        gate = Gate(
+            service,
+            app,
+            clock=levers.clock,
+            log=levers.log,
+            faults=levers.faults,
+            delays=levers.delays,
+            connections=connections,
+            arrived=levers.changes.arrived,
+        )
+        self._gates.append(gate)
+        listener = Listener(gate, connections)
+        self._listeners.append(listener)
+        return listener
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for gate in self._gates:
+            await gate.stop()
+        await asyncio.gather(*(listener.stop() for listener in self._listeners))
