@@ -82,6 +82,10 @@ class Listener:
                 raise RuntimeError("A server of the sandbox did not start.")
             await asyncio.sleep(0.005)
 
+    def disconnect_all(self) -> None:
+        """Break every connection off."""
+        self._connections.reset_all()
+
     async def stop(self) -> None:
         """Stop at once, whoever is connected."""
         self._server.should_exit = True
@@ -177,6 +181,11 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for listener in self._listeners:
+            listener.disconnect_all()
+        # One turn of the loop tells the servers that those connections are gone; a request
+        # cancelled before that would still be answered, with a 500.
+        await asyncio.sleep(0)
         for gate in self._gates:
             await gate.stop()
         await asyncio.gather(*(listener.stop() for listener in self._listeners))

@@ -1,0 +1,115 @@
+"""A running sandbox with clients for its three ports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from actui.sandbox.options import SandboxOptions
+from actui.sandbox.server import Sandbox
+
+
+class Ports:
+    """Authorised clients of one sandbox."""
+
+    def __init__(self, ready: dict[str, dict[str, str]]) -> None:
+        self.ready = ready
+        mine = ready["activecampaign"]
+        self.ac = httpx.AsyncClient(
+            base_url=mine["url"] + "/api/3", headers={"Api-Token": mine["api_key"]}, timeout=5
+        )
+        self.bc = httpx.AsyncClient(base_url=ready["blueconic"]["url"] + "/rest/v2", timeout=5)
+        self.control = httpx.AsyncClient(base_url=ready["control"]["url"], timeout=5)
+
+    async def close(self) -> None:
+        for client in (self.ac, self.bc, self.control):
+            await client.aclose()
+
+    async def token(self) -> httpx.Response:
+        mine = self.ready["blueconic"]
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": mine["client_id"],
+            "client_secret": mine["client_secret"],
+        }
+        return await self.bc.post("/oauth/token", data=form)
+
+    async def authorise(self) -> None:
+        token = (await self.token()).json()["access_token"]
+        self.bc.headers["Authorization"] = f"Bearer {token}"
+
+    async def advance(self, seconds: float) -> None:
+        (await self.control.post("/clock", json={"advance": seconds})).raise_for_status()
+
+    async def switch(self, **readings: str) -> None:
+        chosen = {name.replace("_", "-"): reading for name, reading in readings.items()}
+        (await self.control.post("/switches", json=chosen)).raise_for_status()
+
+    async def fault(self, kind: str, **more: Any) -> None:
+        (await self.control.post("/faults", json={"kind": kind, **more})).raise_for_status()
+
+    async def mutate(self, service: str, op: str, **more: Any) -> dict[str, Any]:
+        change = {"service": service, "op": op, **more}
+        answer = await self.control.post("/mutate", json=change)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def lines(self, path: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (await self.control.get(path)).text.splitlines()]
+
+    async def contact(self, email: str) -> dict[str, Any]:
+        return next(
+            one for one in await self.lines("/contacts") if one["email"].lower() == email.lower()
+        )
+
+    async def on_list(self, list_id: int, status: int) -> dict[str, Any]:
+        """Some contact with this status on the list."""
+        return next(
+            one
+            for one in await self.lines("/contacts")
+            if one["lists"].get(str(list_id)) == status and one["email"]
+        )
+
+    async def imported(self, *contacts: dict[str, Any]) -> dict[str, Any]:
+        """A bulk import up to its end."""
+        answer = await self.ac.post("/import/bulk_import", json={"contacts": list(contacts)})
+        assert answer.status_code == 200, answer.text
+        await self.advance(5)
+        info = await self.ac.get("/import/info", params={"batchId": answer.json()["batchId"]})
+        found: dict[str, Any] = info.json()
+        return found
+
+    async def put(self, *entries: dict[str, Any], **params: str) -> list[dict[str, Any]]:
+        answer = await self.bc.put("/profiles", json=list(entries), params=params)
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
+
+async def _opened(options: SandboxOptions) -> AsyncIterator[Ports]:
+    async with Sandbox(options) as sandbox:
+        ports = Ports(sandbox.ready)
+        await ports.authorise()
+        try:
+            yield ports
+        finally:
+            await ports.close()
+
+
+@pytest.fixture
+async def ports() -> AsyncIterator[Ports]:
+    """Without rate limits."""
+    async for opened in _opened(SandboxOptions(limits="off")):
+        yield opened
+
+
+@pytest.fixture
+async def limited() -> AsyncIterator[Ports]:
+    """With rate limits."""
+    async for opened in _opened(SandboxOptions(contacts=20, profiles=20)):
+        yield opened

@@ -1,0 +1,188 @@
+"""`/contacts`: pages, orders, filters, sideloads and single writes."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d-0[56]:00")
+
+
+async def page(ports: Any, **params: Any) -> dict[str, Any]:
+    answer = await ports.ac.get("/contacts", params=params)
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_a_wrong_key_is_403_without_body_or_content_type(ports: Any) -> None:
+    answer = await ports.ac.get("/users/me", headers={"Api-Token": "wrong"})
+    assert answer.status_code == 403
+    assert answer.content == b""
+    assert "content-type" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/users/me", "/contacts/"])
+async def test_the_credential_checks_and_trailing_slashes_answer(ports: Any, path: str) -> None:
+    assert (await ports.ac.get(path)).status_code == 200
+
+
+async def test_limits_are_20_and_at_most_100(ports: Any) -> None:
+    assert len((await page(ports))["contacts"]) == 20
+    body = await page(ports, limit=500)
+    assert len(body["contacts"]) == 100
+    assert body["meta"]["page_input"]["limit"] == 100
+    assert body["meta"]["total"] == "250"
+
+
+async def test_without_orders_contacts_come_by_address(ports: Any) -> None:
+    emails = [one["email"].lower() for one in (await page(ports, limit=100))["contacts"]]
+    assert emails == sorted(emails)
+    second = await page(ports, limit=100, offset=100)
+    assert emails[-1] <= second["contacts"][0]["email"].lower()
+
+
+async def test_keyset_pages_visit_everybody_once(ports: Any) -> None:
+    seen: list[int] = []
+    last = 0
+    while True:
+        body = await page(ports, **{"orders[id]": "ASC", "id_greater": last, "limit": 100})
+        if not body["contacts"]:
+            break
+        seen += [int(one["id"]) for one in body["contacts"]]
+        last = seen[-1]
+    assert len(seen) == len(set(seen)) == 250
+    assert seen == sorted(seen)
+    newest = await page(ports, **{"orders[id]": "DESC", "limit": 1})
+    assert int(newest["contacts"][0]["id"]) == seen[-1]
+
+
+async def test_id_bounds_are_exclusive(ports: Any) -> None:
+    body = await page(ports, **{"orders[id]": "ASC", "id_greater": 4, "id_less": 8})
+    assert [one["id"] for one in body["contacts"]] == ["5", "6", "7"]
+    assert body["meta"]["total"] == "250"
+    await ports.switch(total_counts="rest")
+    body = await page(ports, **{"orders[id]": "ASC", "id_greater": 4, "id_less": 8})
+    assert body["meta"]["total"] == "3"
+
+
+async def test_an_address_is_found_in_any_letter_case(ports: Any) -> None:
+    someone = (await page(ports, **{"orders[id]": "ASC", "limit": 1}))["contacts"][0]
+    for email in (someone["email"].upper(), someone["email"].lower()):
+        assert [one["id"] for one in (await page(ports, email=email))["contacts"]] == ["1"]
+    assert (await page(ports, email="nobody@example.org"))["contacts"] == []
+
+
+async def test_a_list_and_status_select_members(ports: Any) -> None:
+    body = await page(ports, listid=3, status=2, include="contactLists", limit=100)
+    assert body["contacts"]
+    rows = {row["id"]: row for row in body["contactLists"]}
+    for one in body["contacts"]:
+        mine = [rows[number] for number in one["contactLists"] if rows[number]["list"] == "3"]
+        assert [row["status"] for row in mine] == ["2"]
+    assert body["meta"]["total"] == str(len(body["contacts"]))
+
+
+async def test_unknown_filters_are_ignored(ports: Any) -> None:
+    body = await page(ports, **{"filters[campaignid]": 3, "whatever": 1})
+    assert body["meta"]["total"] == "250"
+
+
+async def test_updated_after_compares_instants(ports: Any) -> None:
+    rows = []
+    for offset in (0, 100, 200):
+        rows += (await page(ports, **{"orders[id]": "ASC", "limit": 100, "offset": offset}))[
+            "contacts"
+        ]
+    cut = sorted(datetime.fromisoformat(one["udate"]) for one in rows)[200]
+    text = cut.astimezone().isoformat()
+    later = await page(ports, **{"filters[updated_after]": text, "limit": 100})
+    assert later["meta"]["total"] == "49"
+    await ports.switch(updated_after_inclusive="inclusive")
+    later = await page(ports, **{"filters[updated_after]": text, "limit": 100})
+    assert later["meta"]["total"] == "50"
+    bare = cut.strftime("%Y-%m-%d %H:%M:%S")
+    assert (await page(ports, **{"filters[updated_after]": bare}))["meta"]["total"] == "50"
+    await ports.switch(offset_less_dates="utc")
+    assert (await page(ports, **{"filters[updated_after]": bare}))["meta"]["total"] != "0"
+
+
+async def test_numbers_are_texts_and_stamps_are_central(ports: Any) -> None:
+    one = (await page(ports, **{"orders[id]": "ASC", "limit": 1}))["contacts"][0]
+    assert one["deleted"] == "0"
+    assert STAMP.fullmatch(one["cdate"])
+    assert STAMP.fullmatch(one["udate"])
+    assert one["updated_utc_timestamp"] == one["udate"][:19].replace("T", " ")
+    assert len(one["links"]) == 18
+
+
+async def test_a_single_contact_brings_its_siblings(ports: Any) -> None:
+    member = await ports.on_list(3, 1)
+    body = (await ports.ac.get(f"/contacts/{member['id']}")).json()
+    assert [row["id"] for row in body["contactLists"]] == body["contact"]["contactLists"]
+    assert body["contactLists"][0]["channel"] == "email"
+    missing = await ports.ac.get("/contacts/99999")
+    assert missing.status_code == 404
+    assert missing.json() == {"message": "No Result found for Subscriber with id 99999"}
+
+
+async def test_sync_answers_201_then_200_and_only_writes_what_is_sent(ports: Any) -> None:
+    body = {"contact": {"email": "New@example.org", "firstName": "Nina", "phone": "1"}}
+    first = await ports.ac.post("/contact/sync", json=body)
+    assert first.status_code == 201
+    values = [{"field": "1", "value": "gold"}, {"field": "9999", "value": "x"}]
+    body = {"contact": {"email": "new@EXAMPLE.org", "lastName": "Ny", "fieldValues": values}}
+    second = await ports.ac.post("/contact/sync", json=body)
+    assert second.status_code == 200
+    assert second.json()["contact"]["id"] == first.json()["contact"]["id"]
+    assert [one["field"] for one in second.json()["fieldValues"]] == ["1"]
+    held = await ports.contact("new@example.org")
+    assert (held["firstName"], held["lastName"], held["fields"]) == ("Nina", "Ny", {"TIER": "gold"})
+
+
+async def test_single_writes_refuse_with_the_recorded_errors(ports: Any) -> None:
+    without = await ports.ac.post("/contact/sync", json={"contact": {"firstName": "A"}})
+    assert without.status_code == 400
+    taken = await ports.on_list(3, 1)
+    again = await ports.ac.post("/contacts", json={"contact": {"email": taken["email"].upper()}})
+    assert (again.status_code, again.json()["errors"][0]["code"]) == (422, "duplicate")
+    for email in ("nonsense", "two..dots@example.org"):
+        wrong = await ports.ac.post("/contacts", json={"contact": {"email": email}})
+        assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "email_invalid")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_an_update_by_id_may_change_the_address(ports: Any, method: str) -> None:
+    body = {"contact": {"email": "moved@example.org"}}
+    answer = await ports.ac.request(method, "/contacts/1", json=body)
+    assert answer.status_code == 200
+    assert "last_open_date" not in answer.json()["contact"]
+    assert (await page(ports, email="moved@example.org"))["contacts"][0]["id"] == "1"
+    taken = await ports.ac.request(method, "/contacts/2", json=body)
+    assert taken.status_code == 422
+    missing = await ports.ac.request(method, "/contacts/99999", json=body)
+    assert missing.status_code == 404
+
+
+async def test_a_deleted_contact_is_gone_and_its_id_stays_free(ports: Any) -> None:
+    member = await ports.on_list(3, 1)
+    assert (await ports.ac.delete(f"/contacts/{member['id']}")).json() == {}
+    again = await ports.ac.delete(f"/contacts/{member['id']}")
+    assert again.json()["message"].startswith("No result found for contact")
+    assert (await page(ports))["meta"]["total"] == "249"
+    assert (await page(ports, email=member["email"]))["contacts"] == []
+    body = {"contact": {"email": member["email"]}}
+    made = await ports.ac.post("/contacts", json=body)
+    assert int(made.json()["contact"]["id"]) > int(member["id"])
+
+
+async def test_writes_move_udate(ports: Any) -> None:
+    before = (await ports.ac.get("/contacts/1")).json()["contact"]["udate"]
+    body = {"fieldValue": {"contact": "1", "field": "1", "value": "silver"}}
+    answer = await ports.ac.post("/fieldValues", json=body)
+    assert (answer.status_code, answer.json()["fieldValue"]["value"]) == (200, "silver")
+    after = (await ports.ac.get("/contacts/1")).json()["contact"]["udate"]
+    assert after > before
