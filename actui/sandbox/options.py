@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from actui.sandbox.switches import Switches
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
@@ -28,6 +30,8 @@ class SandboxOptions:
             raise ValueError("Latency and jitter cannot be negative.")
         if self.limits not in ("real", "off"):
             raise ValueError("limits is either real or off.")
+        # Unknown switches and readings are told at once, before any server runs.
+        Switches(self.switches)
         if self.state is not None:
             raise ValueError(
                 "Keeping the sandbox's state in a file is not available yet: leave --state out."

@@ -208,6 +208,11 @@ def test_a_state_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
         SandboxOptions(state=tmp_path / "state.json")
 
 
+def test_unknown_switches_are_refused_before_anything_starts() -> None:
+    with pytest.raises(ValueError, match="batch-speed has no reading"):
+        SandboxOptions(switches={"batch-speed": "warp"})
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_the_process_prints_one_line_and_ends_on_a_signal(number: int) -> None:
     code = (

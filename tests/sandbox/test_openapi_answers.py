@@ -24,6 +24,7 @@ TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object"
 BEYOND_THE_SCHEMA = {
     "touchpoints": "in the examples of /lifecycles",
     "description": "in the examples of every listing",
+    "domains": "in the examples of /dialogues",
     "pluginId": "in the examples of /lifecycles",
     "href": "the schema of link has capitals, every example small letters",
     "rel": "as href",

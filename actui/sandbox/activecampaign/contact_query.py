@@ -17,6 +17,9 @@ from actui.sandbox.activecampaign.listing_query import Page, bracketed, whole_nu
 from actui.sandbox.activecampaign.rows import Contact
 from actui.sandbox.sorted_ids import SortedIds
 
+PLACE_KEYS = frozenset({"id_greater", "id_less", "offset", "limit"})
+"""Parameters that say where in a listing a page lies, not what is in the listing."""
+
 Test = Callable[[int], bool]
 
 ROW_KEYS: dict[str, Callable[[Contact], object]] = {
@@ -112,7 +115,14 @@ class ContactQuery:
         bounds = (self.above, self.below) if bounded else (None, None)
         if not tests:
             return pool.count_between(*bounds)
-        return sum(1 for n in pool.between(*bounds) if all(test(n) for test in tests))
+
+        def count() -> int:
+            return sum(1 for n in pool.between(*bounds) if all(test(n) for test in tests))
+
+        switches = self._account.switches
+        readings = [switches["updated-after-inclusive"], switches["offset-less-dates"], *bounds]
+        asked = sorted(pair for pair in self._params.multi_items() if pair[0] not in PLACE_KEYS)
+        return self._account.contacts.total(repr((readings, asked)), count)
 
     def _ordered(self, numbers: list[int]) -> list[int]:
         key, falling = self._order()

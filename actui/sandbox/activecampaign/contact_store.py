@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from actui.sandbox.activecampaign.rows import Contact
 from actui.sandbox.activecampaign.seeded_contacts import (
     contact_created,
@@ -29,6 +31,7 @@ class ContactStore:
         self._by_address: list[int] | None = None
         self.ids = SortedIds(contact_id(index) for index in range(count))
         self._next_id = contact_id(count) if count else 1
+        self._totals: dict[str, int] = {}
 
     def _seeded_index(self, number: int) -> int | None:
         index = contact_index(number)
@@ -46,6 +49,7 @@ class ContactStore:
 
     def edit(self, number: int) -> Contact | None:
         """A row to change."""
+        self._changed()
         row = self.get(number)
         if row is not None and number not in self._kept:
             self._kept[number] = row
@@ -55,6 +59,7 @@ class ContactStore:
 
     def create(self, email: str, now: int) -> Contact:
         """A new contact with the next id; ids of deleted ones never come back (§10)."""
+        self._changed()
         row = Contact(self._next_id, email, now, now)
         self._next_id += 1
         self._kept[row.id] = row
@@ -66,6 +71,7 @@ class ContactStore:
 
     def delete(self, row: Contact) -> None:
         """Take a contact away for good."""
+        self._changed()
         self._kept.pop(row.id, None)
         self._forget_address(row)
         self.ids.discard(row.id)
@@ -98,6 +104,18 @@ class ContactStore:
         if found in self._kept or found not in self.ids:
             return None
         return found if contact_email(self._seed, number - 1).lower() == lowered else None
+
+    def _changed(self) -> None:
+        self._totals.clear()
+
+    def total(self, question: str, count: Callable[[], int]) -> int:
+        """The answer to a counting question, kept until any row is taken to be changed.
+
+        Every page of a filtered listing asks the same one, and counting looks at every row.
+        """
+        if question not in self._totals:
+            self._totals[question] = count()
+        return self._totals[question]
 
     def email_of(self, number: int) -> str:
         """The address alone, without generating the row."""
