@@ -38,7 +38,23 @@ LOOPBACK = "127.0.0.1"
 
 
 class QuietServer(uvicorn.Server):
-    """A server that leaves the process's signals alone."""
+    """A server that leaves the process's signals alone and ends the moment it is told to."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ended = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        # uvicorn's own loop dates answers and looks for an end ten times a second; neither is
+        # wanted, and a test run starts and ends many sandboxes.
+        await self.ended.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Connections are broken off before this, so there is nobody to wait for.
+        for server in self.servers:
+            server.close()
+        for one in sockets or []:
+            one.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -88,12 +104,10 @@ class Listener:
 
     async def stop(self) -> None:
         """Stop at once, whoever is connected."""
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.ended.set()
         self._connections.reset_all()
         if self._task is not None:
             await self._task
-        self._socket.close()
 
 
 class Sandbox:
