@@ -1,76 +1,133 @@
-"""Numbers, states and moments as short words; pure, and safe to show as they are."""
+"""Numbers, times and states as short text; pure, with an ASCII variant of every glyph."""
 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from actui.model.run import GoalProgress, RunSnapshot, RunState, RunSummary
+from actui.model.run import RunState, RunSummary
 
-_STATES = {
-    RunState.STARTING: "starting",
-    RunState.RUNNING: "running",
-    RunState.STOPPING: "stopping",
-    RunState.STOPPED: "stopped",
-    RunState.FAILED: "failed",
-}
+# Marks, embeddings, overrides and isolates: they would reorder the text around them.
+_BIDI = frozenset(
+    chr(code) for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+_SPACES = frozenset("\n\r\t\u2028\u2029")
 
 
 def plain(text: str) -> str:
-    """Text from outside without anything that acts: control characters, direction overrides."""
-    return "".join(
-        " " if character in "\n\t" else character
-        for character in text
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-    )
+    """Text from outside as one line on which control characters and bidi overrides cannot act."""
+    return "".join(_safe(character) for character in text)
 
 
-def state_word(state: RunState, *, ok: bool) -> str:
-    """A run's state; finishing and succeeding are two facts (blueconic.md §12)."""
-    if state is RunState.FINISHED:
-        return "finished" if ok else "finished with failed goals"
-    return _STATES[state]
+def _safe(character: str) -> str:
+    if character in _SPACES:
+        return " "
+    if character in _BIDI or unicodedata.category(character) == "Cc":
+        return ""
+    return "\ufffd" if unicodedata.category(character) == "Cs" else character
 
 
-def moment(stamp: str | None) -> str:
-    """An ISO stamp as `2026-11-24 02:07`, in UTC as it was written."""
-    return stamp[:16].replace("T", " ") if stamp else ""
+def shortened(text: str, width: int) -> str:
+    """At most `width` characters, the last one a dot where something is missing."""
+    return text if len(text) <= width else text[: max(width - 2, 0)].rstrip() + ".."
+
+
+def number(value: int) -> str:
+    """12431 → 12,431."""
+    return f"{value:,}"
 
 
 def duration(seconds: float) -> str:
-    """Seconds as `42 s`, `3 min 05 s` or `2 h 03 min`."""
-    whole = round(seconds)
+    """A length of time in its two largest units."""
+    whole = max(int(seconds), 0)
     if whole < 60:
         return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02} s"
-    return f"{minutes // 60} h {minutes % 60:02} min"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def run_line(summary: RunSummary) -> str:
-    """A run in one line."""
-    words = state_word(summary.state, ok=summary.ok)
-    line = f"{moment(summary.started)}  {summary.run}  {words}"
-    if summary.code and summary.state is not RunState.FINISHED:
-        line += f" ({summary.code})"
-    read = sum(goal.read for goal in summary.goals)
-    return f"{line}, {read:,} read"
+def instant(stamp: str | None) -> datetime | None:
+    """A moment as runs write it; None when there is none or it cannot be read."""
+    try:
+        return datetime.fromisoformat(stamp) if stamp else None
+    except ValueError:
+        return None
 
 
-def progress_line(snapshot: RunSnapshot) -> str:
-    """A live run in one line: its state and the goal it is at."""
-    words = state_word(snapshot.state, ok=True)
-    current = next((goal for goal in snapshot.goals if not goal.done), None)
-    if current is None:
-        return words
-    return f"{words}: {goal_line(current)}"
+def seconds_between(start: str | None, end: str | None) -> float:
+    """From one written moment to another; 0 when either is missing."""
+    first, last = instant(start), instant(end)
+    if first is None or last is None or (first.tzinfo is None) != (last.tzinfo is None):
+        return 0.0
+    return max((last - first).total_seconds(), 0.0)
 
 
-def goal_line(progress: GoalProgress) -> str:
-    """A goal at work: `Contacts, sending, 1,200 of 5,000`."""
-    summary = progress.summary
-    count = f"{summary.read:,}"
-    if progress.expected:
-        count += f" of {progress.expected:,}"
-    parts = [plain(summary.goal), progress.phase, count]
-    return ", ".join(part for part in parts if part)
+def moment(stamp: str | None, zone: str = "UTC") -> str:
+    """A written moment as `24 Nov 02:52` in a time zone; an empty text when there is none."""
+    at = instant(stamp)
+    if at is None:
+        return ""
+    if at.tzinfo is not None:
+        at = at.astimezone(ZoneInfo(zone))
+    return f"{at.day:2} {_MONTHS[at.month - 1]} {at:%H:%M}"
+
+
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def state_words(state: RunState, ok: bool = True) -> str:
+    """A run's state for a person."""
+    if state is RunState.FINISHED and not ok:
+        return "finished with failed goals"
+    return state.value.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The signs of the console; none of them stands without a word beside it."""
+
+    star: str
+    rightwards: str
+    leftwards: str
+    off: str
+    incomplete: str
+    ready: str
+    failed: str
+    running: str
+    full: str
+    empty: str
+    on: str
+    tick: str
+
+    def bar(self, done: int, expected: int, width: int) -> str:
+        """How far `done` is on the way to `expected`, never beyond it."""
+        part = min(max(done / expected, 0.0), 1.0) if expected > 0 else 0.0
+        filled = int(part * width)
+        return self.full * filled + self.empty * (width - filled)
+
+    def run_state(self, run: RunSummary) -> str:
+        """The sign of how a run ended."""
+        if not run.state.is_final:
+            return self.running
+        if run.state is RunState.FINISHED and run.ok:
+            return self.tick
+        return self.off if run.state is RunState.STOPPED else self.failed
+
+
+UNICODE = Glyphs("★", "⟶", "⟵", "○", "▲", "●", "✗", "▶", "█", "░", "●", "✓")
+ASCII = Glyphs("*", "-->", "<--", "-", "!", "+", "x", ">", "#", ".", "+", "v")
+
+
+def percent(done: int, expected: int) -> str:
+    """A whole percentage, below 100 until all of it is done."""
+    if expected <= 0:
+        return ""
+    return f"{min(done * 100 // expected, 100)}%"
+
+
+def counted(amount: int, one: str, many: str) -> str:
+    """1 goal, 2 goals."""
+    return f"{number(amount)} {one if amount == 1 else many}"

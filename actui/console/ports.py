@@ -1,0 +1,128 @@
+"""What the console asks of the floors below it, by shape; the roof joins them.
+
+Every call may raise the errors of `actui.model.errors`. Calls without `async` are made on the
+console's own thread and answer at once, unless their docstring says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from pydantic import SecretStr
+
+from actui.model.connection import Connection
+from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
+from actui.model.settings import Settings
+
+Which = Literal["activecampaign", "blueconic"]
+"""Whose secret: ActiveCampaign's API key or BlueConic's client secret."""
+
+
+class Stored(Protocol):
+    """A connection as it was last saved; `version` changes with each save."""
+
+    @property
+    def connection(self) -> Connection: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def saved_at(self) -> str: ...
+    @property
+    def saved_by(self) -> str: ...
+
+
+class ConnectionStore(Protocol):
+    """The connections of a home."""
+
+    def all(self) -> Sequence[Stored]:
+        """All of them, favourites first, then by name."""
+
+    def find(self, name_or_id: str) -> Stored:
+        """One of them. Raises ConfigError when there is none."""
+
+    def save(self, connection: Connection, *, expected: int | None) -> Stored:
+        """Create (`expected` None) or replace a connection.
+
+        Raises ConfigError `changed-elsewhere` when the stored version is not the expected one.
+        """
+
+    def delete(self, connection_id: str) -> None:
+        """Remove a connection with everything kept for it. Raises BusyError while it runs."""
+
+
+class HistoryStore(Protocol):
+    """The run history of one connection."""
+
+    def all(self, limit: int) -> Sequence[RunSummary]:
+        """The latest runs, newest first."""
+
+    def find(self, run: str) -> RunSummary | None: ...
+
+
+class RunReader(Protocol):
+    """What can be seen of one connection's run, whichever process it is in."""
+
+    def snapshot(self) -> RunSnapshot | None:
+        """The live progress, of the run that is going or of the last one."""
+
+    def version(self) -> int:
+        """A number that changes whenever `snapshot` may have changed; cheap."""
+
+    def unique(self) -> UniqueCounts: ...
+
+    def is_running(self) -> bool:
+        """Whether a process holds the connection's run lock."""
+
+    def request_stop(self) -> int:
+        """Ask the run to stop: answers 1 = after its batch, 2 = now, 0 = nothing to stop.
+
+        Each call asks more strongly than the one before.
+        """
+
+
+class Vault(Protocol):
+    """Secrets of connections. Called in a thread, because a key store may take seconds."""
+
+    def save(self, connection: Connection, which: Which, value: SecretStr) -> object:
+        """Keep a secret for the connection's present URL."""
+
+    def status(self, connection: Connection, which: Which) -> str:
+        """Where the secret is, in words, or "" when it is nowhere.
+
+        Raises CredentialsError `other-origin` when the stored one belongs to another URL.
+        """
+
+
+class Prober(Protocol):
+    """Tests credentials against the services; None means the stored secret."""
+
+    async def test_activecampaign(self, connection: Connection, key: SecretStr | None) -> str: ...
+    async def test_blueconic(self, connection: Connection, secret: SecretStr | None) -> str: ...
+
+
+class RunStarter(Protocol):
+    """Starts a run in a process of its own. Called in a thread."""
+
+    def start(self, connection: Connection) -> str:
+        """Start it and say, in one sentence, what keeps it alive without this console."""
+
+
+class Services(Protocol):
+    """Everything the console needs, made by the roof for one home."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def connections(self) -> ConnectionStore: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def prober(self) -> Prober: ...
+    @property
+    def starter(self) -> RunStarter: ...
+
+    def history(self, connection: Connection) -> HistoryStore: ...
+
+    def reader(self, connection: Connection) -> RunReader:
+        """The same reader at each call for the same connection; the services close it."""

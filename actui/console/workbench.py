@@ -1,0 +1,242 @@
+"""What the screens ask for: connections, credentials and runs of one home."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr, ValidationError
+
+from actui.console.arrows import Arrow, arrows
+from actui.console.feed import Mark, follow
+from actui.console.ports import RunReader, Services, Stored, Which
+from actui.console.words import ASCII, UNICODE, Glyphs, plain
+from actui.model.connection import Connection, new_id
+from actui.model.errors import ActuiError, ConfigError, CredentialsError
+from actui.model.findings import errors, findings
+from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
+
+HISTORY_ROWS = 50
+SECRET_WORDS: dict[Which, str] = {
+    "activecampaign": "ActiveCampaign API key",
+    "blueconic": "BlueConic client secret",
+}
+_FIELDS = {
+    ("name",): "Name",
+    ("activecampaign", "url"): "ActiveCampaign URL",
+    ("blueconic", "url"): "BlueConic host name",
+    ("blueconic", "client_id"): "BlueConic client id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionForm:
+    """What the connection page's fields hold; an empty secret keeps the stored one."""
+
+    name: str
+    enabled: bool
+    activecampaign_url: str
+    blueconic_url: str
+    client_id: str
+    secrets: dict[Which, SecretStr] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, connection: Connection) -> ConnectionForm:
+        """The fields as they stand when nothing has been typed."""
+        return cls(
+            connection.name,
+            connection.enabled,
+            connection.activecampaign.url,
+            connection.blueconic.url,
+            connection.blueconic.client_id,
+        )
+
+    def onto(self, connection: Connection) -> Connection:
+        """The connection with the fields' values.
+
+        Raises ConfigError with one sentence about the first field that is not right.
+        """
+        facts = connection.model_dump(mode="python", by_alias=True)
+        facts |= {
+            "name": self.name.strip(),
+            "enabled": self.enabled,
+            "goals": connection.goals,
+            "activecampaign": {"url": self.activecampaign_url},
+            "blueconic": {"url": self.blueconic_url, "client_id": self.client_id.strip()},
+        }
+        try:
+            return Connection.model_validate(facts)
+        except ValidationError as wrong:
+            raise ConfigError(_sentence(wrong)) from None
+
+
+def _sentence(wrong: ValidationError) -> str:
+    first = wrong.errors(include_url=False)[0]
+    where = tuple(str(part) for part in first["loc"])
+    said = str(first["msg"]).removeprefix("Value error, ")
+    return plain(f"{_FIELDS.get(where, '.'.join(where))}: {said}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A connection with everything its row or page head shows."""
+
+    stored: Stored
+    arrows: tuple[Arrow, Arrow]
+    last: RunSummary | None
+    running: bool
+
+    @property
+    def connection(self) -> Connection:
+        return self.stored.connection
+
+    @property
+    def why(self) -> str:
+        """What an arrow that is not ready has to say; an empty text when both are."""
+        return next((arrow.why for arrow in self.arrows if arrow.why), "")
+
+
+class Workbench:
+    """The console's one way to everything outside it; every failure is an ActuiError."""
+
+    def __init__(self, services: Services, *, ascii_only: bool = False) -> None:
+        self._services = services
+        self.glyphs: Glyphs = ASCII if ascii_only else UNICODE
+
+    # connections
+
+    def overviews(self) -> list[Overview]:
+        """All connections, favourites first."""
+        return [self._overview(stored) for stored in self._services.connections.all()]
+
+    def overview(self, connection_id: str) -> Overview:
+        """One connection. Raises ConfigError when it is gone."""
+        return self._overview(self._services.connections.find(connection_id))
+
+    def _overview(self, stored: Stored) -> Overview:
+        connection = stored.connection
+        running = self.is_running(connection)
+        last = next(iter(self._services.history(connection).all(1)), None)
+        return Overview(
+            stored, arrows(connection, findings(connection), last, running), last, running
+        )
+
+    def draft(self) -> Connection:
+        """A new connection under a free name; nothing is stored before it is saved."""
+        taken = {stored.connection.name for stored in self._services.connections.all()}
+        name, count = "ActiveCampaign", 1
+        while name in taken:
+            count += 1
+            name = f"ActiveCampaign {count}"
+        return Connection(id=new_id("c"), name=name)
+
+    def switch(self, stored: Stored) -> Stored:
+        """Switch a connection on or off."""
+        turned = stored.connection.model_copy(update={"enabled": not stored.connection.enabled})
+        return self._services.connections.save(turned, expected=stored.version)
+
+    def delete(self, connection: Connection) -> None:
+        """Remove a connection with everything kept for it. Raises BusyError while it runs."""
+        self._services.connections.delete(connection.id)
+
+    async def save(
+        self, connection: Connection, form: ConnectionForm, *, expected: int | None
+    ) -> Stored:
+        """Store the fields; the secrets that were typed follow with `save_secrets`.
+
+        Raises CredentialsError before anything is stored when a changed URL lacks its secret.
+        """
+        wanted = form.onto(connection)
+        for which in SECRET_WORDS:
+            if which not in form.secrets:
+                await self._refuse_foreign_secret(wanted, which)
+        return self._services.connections.save(wanted, expected=expected)
+
+    async def save_secrets(self, connection: Connection, form: ConnectionForm) -> None:
+        """Keep the secrets that were typed, for the connection's present URLs."""
+        for which, value in form.secrets.items():
+            url = connection.activecampaign if which == "activecampaign" else connection.blueconic
+            if not url.url:
+                raise CredentialsError(f"Enter the URL that the {SECRET_WORDS[which]} is for.")
+            await asyncio.to_thread(self._services.vault.save, connection, which, value)
+
+    async def _refuse_foreign_secret(self, connection: Connection, which: Which) -> None:
+        try:
+            await asyncio.to_thread(self._services.vault.status, connection, which)
+        except CredentialsError as failure:
+            if failure.code == "other-origin":
+                raise
+
+    async def secret_status(self, connection: Connection, which: Which) -> str:
+        """One sentence on where a secret is."""
+        try:
+            where = await asyncio.to_thread(self._services.vault.status, connection, which)
+        except ActuiError as failure:
+            return plain(failure.message)
+        return f"Stored in {plain(where)}; leave empty to keep it." if where else "Not stored yet."
+
+    async def test(self, connection: Connection, form: ConnectionForm, which: Which) -> str:
+        """What a test of the fields as they stand has proved."""
+        wanted, prober = form.onto(connection), self._services.prober
+        typed = form.secrets.get(which)
+        if which == "activecampaign":
+            return plain(await prober.test_activecampaign(wanted, typed))
+        return plain(await prober.test_blueconic(wanted, typed))
+
+    # runs
+
+    def reader(self, connection: Connection) -> RunReader:
+        return self._services.reader(connection)
+
+    def is_running(self, connection: Connection) -> bool:
+        """Whether a run of the connection is going, in whichever process."""
+        return self.reader(connection).is_running()
+
+    def unique(self, connection: Connection) -> UniqueCounts:
+        """Distinct profiles exchanged through the connection, ever."""
+        return self.reader(connection).unique()
+
+    def history(self, connection: Connection) -> Sequence[RunSummary]:
+        """The latest runs, newest first."""
+        return self._services.history(connection).all(HISTORY_ROWS)
+
+    def run(self, connection: Connection, run: str) -> RunSummary | None:
+        """One run of the history."""
+        return self._services.history(connection).find(run)
+
+    async def start(self, connection: Connection) -> tuple[Mark, str]:
+        """Start a run; the mark to follow it from, and what keeps it alive.
+
+        Raises ConfigError or CredentialsError where the run would end at once for the same reason.
+        """
+        if not connection.enabled:
+            raise ConfigError(
+                "The connection is off: switch it on and save, then run it.", code="disabled"
+            )
+        for finding in errors(connection):
+            raise ConfigError(plain(finding.message), code=finding.code)
+        for which, words in SECRET_WORDS.items():
+            if not await asyncio.to_thread(self._services.vault.status, connection, which):
+                raise CredentialsError(f"Enter the {words} and save, then run it.")
+        mark = Mark.of(self.reader(connection))
+        said = await asyncio.to_thread(self._services.starter.start, connection)
+        return mark, plain(said)
+
+    def follow(self, connection: Connection, since: Mark | None) -> AsyncIterator[RunSnapshot]:
+        """The pictures of the run that is going; see `feed.follow`."""
+        return follow(self.reader(connection), since=since)
+
+    def stop(self, connection: Connection, *, now: bool = False) -> str:
+        """Ask the run to stop; one sentence on what happens then."""
+        reader = self.reader(connection)
+        if not reader.is_running():
+            return "Nothing is running."
+        level = reader.request_stop()
+        if now and level == 1:
+            level = reader.request_stop()
+        if level == 0:
+            return "Nothing is running."
+        if level == 1:
+            return "Stopping after the batch in flight. Run it again to continue."
+        return "Stopping now. Run it again to continue."

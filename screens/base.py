@@ -1,0 +1,144 @@
+"""What every page of the console does alike."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import DataTable, OptionList, Static
+
+from actui.console.words import plain
+from actui.model.errors import ActuiError
+from screens.text import lines
+
+WATCH = "watch"
+
+
+class ActuiScreen(Screen[None]):
+    """A page: it looks at the world only while it is on top, and turns failures into words."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", tooltip="Go back one page", id="page.back"),
+        Binding(
+            "question_mark,f1",
+            "show_help",
+            "Help",
+            key_display="?",
+            tooltip="Show the keys of this page",
+            id="page.help",
+        ),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether leaving the page would lose something typed."""
+        return False
+
+    def on_screen_resume(self, _: events.ScreenResume) -> None:
+        # a covered page's workers would go on otherwise, and so would its bytes over the line
+        self.run_worker(
+            self._guard(self.watch_world()),
+            name=WATCH,
+            group=WATCH,
+            exclusive=True,
+            exit_on_error=False,
+        )
+
+    def on_screen_suspend(self, _: events.ScreenSuspend) -> None:
+        self.workers.cancel_group(self, WATCH)
+
+    async def watch_world(self) -> None:
+        """Look at what this page shows until cancelled; started anew whenever it comes on top."""
+
+    def attempt(self, work: Awaitable[None], group: str) -> None:
+        """Carry out something that may take time; a failure becomes words."""
+        self.run_worker(
+            self._guard(work), name=group, group=group, exclusive=True, exit_on_error=False
+        )
+
+    async def _guard(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except ActuiError as failure:
+            self.say(failure.message, severity="error")
+        except Exception as bug:
+            # its text may hold a value of somebody's, so only the kind of mistake is told
+            self.say(f"actui met a bug here ({type(bug).__name__}).", severity="error")
+
+    def say(self, sentence: str, *, severity: str = "information") -> None:
+        """Tell something in passing."""
+        level = "error" if severity == "error" else "information"
+        self.notify(plain(sentence), severity=level, markup=False)  # type: ignore[arg-type]
+
+    def action_leave(self) -> None:
+        """Go back one page."""
+        self.dismiss()
+
+    def action_show_help(self) -> None:
+        """Show the keys of this page."""
+        from screens.help import HelpScreen  # noqa: PLC0415  help is itself a page
+
+        self.app.push_screen(HelpScreen(type(self)))
+
+
+class Words(Static):
+    """A piece of text, painted again only when it became another; `fixed` = of a given size."""
+
+    def __init__(
+        self, text: str = "", *, id: str | None = None, classes: str = "", fixed: bool = False
+    ) -> None:
+        super().__init__(lines(text), id=id, classes=classes, markup=False)
+        self.words = text
+        self._fixed = fixed
+        self._hide_empty()
+
+    def put(self, text: str) -> None:
+        """Show another text."""
+        if text != self.words:
+            self.words = text
+            # a place whose size the style gives needs no new layout, which costs bytes
+            self.update(lines(text), layout=not self._fixed)
+            self._hide_empty()
+
+    def _hide_empty(self) -> None:
+        if not self._fixed:
+            self.set_class(not self.words, "-empty")
+
+
+class ListTable(DataTable[object]):
+    """A table of rows to choose from, with the keys that lists have everywhere."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Down", show=False, tooltip="Next row", id="list.down"),
+        Binding("k", "cursor_up", "Up", show=False, tooltip="Row before", id="list.up"),
+        Binding("h", "scroll_left", "Left", show=False, tooltip="Scroll left", id="list.left"),
+        Binding("l", "scroll_right", "Right", show=False, tooltip="Scroll right", id="list.right"),
+        Binding("g", "scroll_top", "First", show=False, tooltip="First row", id="list.first"),
+        Binding("G", "scroll_bottom", "Last", show=False, tooltip="Last row", id="list.last"),
+    ]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
+
+    @property
+    def chosen(self) -> str | None:
+        """The key of the row under the cursor."""
+        if not self.is_valid_row_index(self.cursor_row):
+            return None
+        return self.ordered_rows[self.cursor_row].key.value
+
+
+class ChoiceList(OptionList):
+    """A list of lines to choose from, with the same keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Down", show=False, tooltip="Next line", id="choice.down"),
+        Binding("k", "cursor_up", "Up", show=False, tooltip="Line before", id="choice.up"),
+        Binding("g", "first", "First", show=False, tooltip="First line", id="choice.first"),
+        Binding("G", "last", "Last", show=False, tooltip="Last line", id="choice.last"),
+    ]

@@ -1,0 +1,243 @@
+"""The connections of this home, with their status arrows."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Button, DataTable, Footer, Input
+
+from actui.console.runview import last_run
+from actui.console.words import counted, number, plain
+from actui.console.workbench import Overview, Workbench
+from screens.add_connection import AddConnectionScreen
+from screens.base import ActuiScreen, ListTable, Words
+from screens.confirm import ConfirmScreen
+from screens.connection import ConnectionScreen
+from screens.text import shown
+
+LOOK_SECONDS = 2.0
+_FIRST = """actui connects BlueConic with ActiveCampaign.
+
+There is no connection yet. A connection has the credentials of both, import and export goals,
+and a switch that turns it on.
+
+To look around first, without any account: leave with q and type
+
+    actui demo
+
+It opens this console on a sandbox of both services, with a connection that is ready to run."""
+
+
+class ConnectionsScreen(ActuiScreen):
+    """The first page: every connection in a line, or the way to the first one."""
+
+    CSS_PATH = "connections.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "add", "Add", tooltip="Add connection", id="connections.add"),
+        Binding(
+            "e", "switch", "On/off", tooltip="Switch the connection on or off", id="connections.on"
+        ),
+        Binding("d", "delete", "Delete", tooltip="Delete the connection", id="connections.delete"),
+        Binding(
+            "slash",
+            "search",
+            "Search",
+            key_display="/",
+            tooltip="Show only connections with a word in name or labels",
+            id="connections.search",
+        ),
+        Binding("escape", "leave", "All", tooltip="Show all", show=False, id="connections.all"),
+    ]
+
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__()
+        self._workbench = workbench
+        self._overviews: list[Overview] = []
+        self._shown: list[tuple[str, ...]] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Words("actui - Connections", id="head")
+        yield Input(placeholder="Search name or label", id="filter")
+        yield ListTable(id="table")
+        with Vertical(id="first"):
+            yield Words(_FIRST)
+            yield Button("Add the first connection", id="add-first", compact=True)
+        yield Words("", id="why")
+        yield Footer(show_command_palette=True, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#filter").display = False
+        self.look()
+        first = "#add-first" if not self._overviews else "#table"
+        self.query_one(first).focus()
+
+    async def watch_world(self) -> None:
+        """Look again every two seconds; another process may run or change something."""
+        while True:
+            self.look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def on_resize(self, _: events.Resize) -> None:
+        self._shown = None
+        self._fill()
+
+    def look(self) -> None:
+        """Read the connections and show what changed."""
+        self._overviews = self._workbench.overviews()
+        self._fill()
+
+    # showing
+
+    def _visible(self) -> list[Overview]:
+        wanted = self.query_one("#filter", Input).value.strip().casefold()
+        return [
+            overview
+            for overview in self._overviews
+            if wanted in overview.connection.name.casefold()
+            or any(wanted in label.casefold() for label in overview.connection.labels)
+        ]
+
+    def _row(self, overview: Overview) -> tuple[str, ...]:
+        connection, glyphs = overview.connection, self._workbench.glyphs
+        return (
+            connection.id,
+            glyphs.star if connection.favorite else "",
+            plain(connection.name),
+            "on" if connection.enabled else "off",
+            *(arrow.short(glyphs) for arrow in overview.arrows),
+            last_run(overview.last, glyphs, connection.timezone),
+            ", ".join(plain(label) for label in connection.labels),
+        )
+
+    def _fill(self) -> None:
+        visible = self._visible()
+        rows = [self._row(overview) for overview in visible]
+        if rows == self._shown:
+            return
+        empty = not self._overviews
+        # the table is filled anew only when something in it changed: a repaint costs 8 kB
+        self._shown = rows
+        self.query_one("#first").display = empty
+        table = self.query_one("#table", ListTable)
+        table.display = not empty
+        had, kept = table.chosen, table.cursor_row
+        table.clear(columns=True)
+        glyphs = self._workbench.glyphs
+        name_width = max(14, min(self.size.width - 66, 40))
+        for label, width in (
+            ("", 1),
+            ("Name", name_width),
+            ("On", 3),
+            (f"Import {glyphs.rightwards}", 12),
+            (f"Export {glyphs.leftwards}", 12),
+            ("Last run", 21),
+            ("Labels", None),
+        ):
+            table.add_column(shown(label), width=width)
+        for row in rows:
+            table.add_row(*(shown(cell) for cell in row[1:]), key=row[0])
+        ids = [row[0] for row in rows]
+        table.move_cursor(row=ids.index(had) if had in ids else min(kept, max(len(ids) - 1, 0)))
+        head = "actui - Connections"
+        if len(rows) != len(self._overviews):
+            head += f"  {number(len(rows))} of {number(len(self._overviews))}"
+        elif not empty:
+            head += f"  {counted(len(rows), 'connection', 'connections')}"
+        self.query_one("#head", Words).put(head)
+        self._explain()
+        self.refresh_bindings()
+
+    @property
+    def _chosen(self) -> Overview | None:
+        key = self.query_one("#table", ListTable).chosen
+        return next((one for one in self._overviews if one.connection.id == key), None)
+
+    @on(DataTable.RowHighlighted)
+    def _explain(self) -> None:
+        chosen = self._chosen
+        why = "" if chosen is None else chosen.why
+        self.query_one("#why", Words).put(why)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Actions on a connection are offered only where there is one."""
+        if action in ("switch", "delete", "search") and self.is_mounted:
+            return bool(self._overviews)
+        return super().check_action(action, parameters)
+
+    # acting
+
+    @on(DataTable.RowSelected)
+    def _open(self) -> None:
+        if self._chosen is not None:
+            stored = self._chosen.stored
+            self.app.push_screen(ConnectionScreen(self._workbench, stored.connection, stored))
+
+    @on(Button.Pressed, "#add-first")
+    def action_add(self) -> None:
+        """Add a connection."""
+        self.app.push_screen(AddConnectionScreen(), self._added)
+
+    def _added(self, kind: str | None) -> None:
+        if kind is not None:
+            self.app.push_screen(ConnectionScreen(self._workbench, self._workbench.draft(), None))
+
+    async def action_switch(self) -> None:
+        """Switch the connection on or off."""
+        if self._chosen is not None:
+            self.attempt(self._switch(self._chosen), "switch")
+
+    async def _switch(self, chosen: Overview) -> None:
+        self._workbench.switch(chosen.stored)
+        self.look()
+
+    def action_delete(self) -> None:
+        """Delete the connection, after a question."""
+        chosen = self._chosen
+        if chosen is None:
+            return
+        question = ConfirmScreen(
+            f"Delete the connection '{plain(chosen.connection.name)}'?\n\n"
+            "Its goals, secrets, run history and what it remembers of people go with it. "
+            "This cannot be undone.",
+            do="Delete",
+            keep="Keep",
+        )
+        self.app.push_screen(question, lambda yes: self._deleted(chosen) if yes else None)
+
+    def _deleted(self, chosen: Overview) -> None:
+        self.attempt(self._delete(chosen), "delete")
+
+    async def _delete(self, chosen: Overview) -> None:
+        self._workbench.delete(chosen.connection)
+        self.look()
+        if not self._overviews:
+            self.query_one("#add-first").focus()
+
+    # searching
+
+    def action_search(self) -> None:
+        """Open the search bar."""
+        bar = self.query_one("#filter", Input)
+        bar.display = True
+        bar.focus()
+
+    @on(Input.Changed, "#filter")
+    def _search(self) -> None:
+        self._fill()
+
+    @on(Input.Submitted, "#filter")
+    def _to_table(self) -> None:
+        self.query_one("#table").focus()
+
+    def action_leave(self) -> None:
+        """Show all connections again."""
+        bar = self.query_one("#filter", Input)
+        bar.value = ""
+        bar.display = False
+        if self._overviews:
+            self.query_one("#table").focus()

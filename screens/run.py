@@ -1,0 +1,142 @@
+"""A run: followed from outside while it goes, from the run history afterwards."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
+from textual.widgets import Footer
+
+from actui.console.feed import Mark
+from actui.console.runview import GoalView, Rates, RunView, live_view, past_view
+from actui.console.words import plain
+from actui.console.workbench import Workbench
+from actui.model.connection import Connection
+from actui.model.run import RunSnapshot, RunSummary
+from screens.base import ActuiScreen, Words
+
+
+class GoalBlock(Vertical):
+    """One goal's texts, each in a place of its own size so that a change repaints little."""
+
+    def __init__(self, view: GoalView) -> None:
+        super().__init__(classes="goal-block")
+        self._view = view
+
+    def compose(self) -> ComposeResult:
+        view = self._view
+        with Horizontal(classes="line"):
+            yield Words(view.title, classes="title", fixed=True)
+            yield Words(view.phase, classes="phase", fixed=True)
+        with Horizontal(classes="line"):
+            yield Words(view.progress, classes="progress", fixed=True)
+            yield Words(view.rate, classes="rate", fixed=True)
+        with Grid(classes="counts"):
+            for text in view.counts:
+                yield Words(text, classes="count", fixed=True)
+        yield Words(view.notes, classes="notes")
+
+    def put(self, view: GoalView) -> None:
+        """Show what changed."""
+        for place, text in (
+            (".title", view.title),
+            (".phase", view.phase),
+            (".progress", view.progress),
+            (".rate", view.rate),
+            (".notes", view.notes),
+        ):
+            self.query_one(place, Words).put(text)
+        for words, text in zip(self.query(".count").results(Words), view.counts, strict=True):
+            words.put(text)
+
+
+class RunScreen(ActuiScreen):
+    """A run that is going (`past` None), one just started (`since`), or one of the history."""
+
+    CSS_PATH = "run.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "stop", "Stop", tooltip="Finish the batch in flight and stop", id="run.stop"),
+        Binding(
+            "S", "stop_now", "Stop now", tooltip="Stop without finishing the batch", id="run.now"
+        ),
+    ]
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        connection: Connection,
+        *,
+        past: RunSummary | None = None,
+        since: Mark | None = None,
+        said: str = "",
+    ) -> None:
+        super().__init__()
+        self._workbench = workbench
+        self._connection = connection
+        self._past = past
+        self._since = since
+        self._said = said
+        self._rates = Rates()
+        self._ended = past is not None
+
+    def compose(self) -> ComposeResult:
+        yield Words(f"{plain(self._connection.name)} - Run", id="head")
+        with Horizontal(id="state-line"):
+            yield Words("starting" if self._since else "", id="state", fixed=True)
+            yield Words("", id="elapsed", fixed=True)
+        yield Words(self._said, id="message")
+        yield VerticalScroll(id="goals", can_focus=True)
+        yield Footer(compact=True)
+
+    async def watch_world(self) -> None:
+        """Follow the run until it has ended; then show what the history says of it."""
+        if self._past is not None:
+            await self._show(self._past_view(self._past))
+            return
+        latest: RunSnapshot | None = None
+        async for latest in self._workbench.follow(self._connection, self._since):
+            self._since = None
+            self._rates.add(latest)
+            await self._show(live_view(latest, self._rates, self._workbench.glyphs))
+        self._ended = True
+        self.refresh_bindings()
+        if latest is None:
+            self.query_one("#message", Words).put("Nothing is running.")
+            return
+        past = self._workbench.run(self._connection, latest.run)
+        if past is not None and past.state.is_final:
+            self._past = past
+            await self._show(self._past_view(past))
+
+    def _past_view(self, past: RunSummary) -> RunView:
+        return past_view(past, self._workbench.glyphs, self._connection.timezone)
+
+    async def _show(self, view: RunView) -> None:
+        self.query_one("#state", Words).put(view.state)
+        self.query_one("#elapsed", Words).put(view.elapsed)
+        self.query_one("#message", Words).put(view.message or self._said)
+        place = self.query_one("#goals")
+        blocks = list(place.query(GoalBlock))
+        for block, goal in zip(blocks, view.goals, strict=False):
+            block.put(goal)
+        for goal in view.goals[len(blocks) :]:
+            await place.mount(GoalBlock(goal))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A run that has ended cannot be stopped."""
+        if action in ("stop", "stop_now"):
+            return not self._ended
+        return super().check_action(action, parameters)
+
+    def action_stop(self) -> None:
+        """Finish the batch in flight and stop."""
+        self.attempt(self._stop(now=False), "stop")
+
+    def action_stop_now(self) -> None:
+        """Stop without finishing the batch."""
+        self.attempt(self._stop(now=True), "stop")
+
+    async def _stop(self, *, now: bool) -> None:
+        self.say(self._workbench.stop(self._connection, now=now))

@@ -1,0 +1,165 @@
+"""*Set up and run*: credentials with tests, data exchange and run history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.widgets import Button, Input, Label, Static
+
+from actui.console.ports import Which
+from actui.console.runview import history_row
+from actui.console.words import Glyphs, number
+from actui.console.workbench import ConnectionForm
+from actui.model.connection import Connection
+from actui.model.run import RunSummary, UniqueCounts
+from screens.base import ListTable, Words
+from screens.text import shown
+
+_SECRET_FIELDS: dict[Which, str] = {
+    "activecampaign": "#activecampaign-key",
+    "blueconic": "#blueconic-secret",
+}
+
+
+class SetupPanel(VerticalScroll):
+    """The fields of *Set up and run*; its page tests, saves and runs."""
+
+    @dataclass
+    class Test(Message):
+        """Somebody wants one service's credentials tested."""
+
+        which: Which
+
+    class Run(Message):
+        """Somebody wants a run."""
+
+    def __init__(self, connection: Connection, glyphs: Glyphs) -> None:
+        super().__init__(id="setup", can_focus=False)
+        self._connection = connection
+        self._glyphs = glyphs
+        self._rows: list[tuple[str, ...]] | None = None
+
+    def compose(self) -> ComposeResult:
+        account, tenant = self._connection.activecampaign, self._connection.blueconic
+        yield Static("ActiveCampaign", classes="heading")
+        yield from _field("URL", "activecampaign-url", account.url, "https://acme.api-us1.com")
+        yield from _field("API key", "activecampaign-key", "", secret=True)
+        yield Words("", id="activecampaign-stored", classes="hint")
+        yield Words("Find both in ActiveCampaign: Settings > Developer", classes="hint")
+        yield Button("Test ActiveCampaign", id="test-activecampaign", compact=True)
+        yield Words("", id="activecampaign-answer", classes="answer")
+        yield Static("BlueConic", classes="heading")
+        yield from _field("Host name", "blueconic-url", tenant.url, "https://acme.blueconic.net")
+        yield from _field("Client id", "client-id", tenant.client_id)
+        yield from _field("Client secret", "blueconic-secret", "", secret=True)
+        yield Words("", id="blueconic-stored", classes="hint")
+        yield Words(
+            "Find id and secret in BlueConic: Settings > Access management > Applications",
+            classes="hint",
+        )
+        yield Button("Test BlueConic", id="test-blueconic", compact=True)
+        yield Words("", id="blueconic-answer", classes="answer")
+        yield Static("Data exchange", classes="heading")
+        yield Words("", id="unique", classes="answer")
+        yield Static("Run history", classes="heading")
+        yield Button("Run now (F5)", id="run-now", compact=True)
+        yield Words("No run yet.", id="no-run", classes="answer")
+        yield ListTable(id="history")
+
+    # reading
+
+    def form(self, name: str, enabled: bool) -> ConnectionForm:
+        """What the fields hold."""
+        secrets: dict[Which, SecretStr] = {}
+        for which, field in _SECRET_FIELDS.items():
+            if typed := self.query_one(field, Input).value:
+                secrets[which] = SecretStr(typed)
+        return ConnectionForm(
+            name,
+            enabled,
+            self.query_one("#activecampaign-url", Input).value,
+            self.query_one("#blueconic-url", Input).value,
+            self.query_one("#client-id", Input).value,
+            secrets,
+        )
+
+    # showing
+
+    def put_fields(self, connection: Connection) -> None:
+        """Show the stored values and forget typed secrets."""
+        self.query_one("#activecampaign-url", Input).value = connection.activecampaign.url
+        self.query_one("#blueconic-url", Input).value = connection.blueconic.url
+        self.query_one("#client-id", Input).value = connection.blueconic.client_id
+        for field in _SECRET_FIELDS.values():
+            self.query_one(field, Input).value = ""
+
+    def put_stored(self, which: Which, sentence: str) -> None:
+        """Say where a secret is."""
+        self.query_one(f"#{which}-stored", Words).put(sentence)
+
+    def put_answer(self, which: Which, sentence: str) -> None:
+        """Say what a test proved."""
+        self.query_one(f"#{which}-answer", Words).put(sentence)
+
+    def put_unique(self, unique: UniqueCounts) -> None:
+        """Show the data exchange."""
+        self.query_one("#unique", Words).put(
+            f"Unique profiles imported  {number(unique.imported)}\n"
+            f"Unique profiles exported  {number(unique.exported)}"
+        )
+
+    def put_running(self, running: bool) -> None:
+        """Offer what F5 does now."""
+        label = "Watch the run (F5)" if running else "Run now (F5)"
+        button = self.query_one("#run-now", Button)
+        if str(button.label) != label:
+            button.label = label
+
+    def put_history(self, runs: Sequence[RunSummary], zone: str) -> None:
+        """Show the latest runs; the table is filled anew only when one of them changed."""
+        rows: list[tuple[str, ...]] = [
+            (run.run, *history_row(run, self._glyphs, zone)) for run in runs
+        ]
+        if rows == self._rows:
+            return
+        self._rows = rows
+        table = self.query_one("#history", ListTable)
+        table.display = bool(rows)
+        self.query_one("#no-run").display = not rows
+        had = table.chosen
+        table.clear(columns=True)
+        for label, width in (("Started", 12), ("State", None), ("Took", 10), ("Read", None)):
+            table.add_column(shown(label), width=width)
+        for row in rows:
+            table.add_row(*(shown(cell) for cell in row[1:]), key=row[0])
+        ids = [row[0] for row in rows]
+        if had in ids:
+            table.move_cursor(row=ids.index(had))
+
+    def ask_for(self, which: Which) -> None:
+        """Go to a secret's field."""
+        self.query_one(_SECRET_FIELDS[which], Input).focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "run-now":
+            self.post_message(self.Run())
+        elif event.button.id == "test-activecampaign":
+            self.post_message(self.Test("activecampaign"))
+        elif event.button.id == "test-blueconic":
+            self.post_message(self.Test("blueconic"))
+
+
+def _field(
+    label: str, field: str, value: str, example: str = "", *, secret: bool = False
+) -> ComposeResult:
+    with Horizontal(classes="field"):
+        yield Label(label, markup=False)
+        yield Input(value, placeholder=example, password=secret, id=field, compact=True)
