@@ -118,7 +118,7 @@ def _forgive_input() -> None:
         made = codecs.getincrementaldecoder(encoding)
         return lambda: made(errors="replace")
 
-    linux_driver.getincrementaldecoder = decoder  # type: ignore[assignment]
+    vars(linux_driver)["getincrementaldecoder"] = decoder
 
 
 def run_console(services: Services, *, ascii_only: bool = False) -> int:

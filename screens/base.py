@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual import events
@@ -15,6 +15,8 @@ from actui.model.errors import ActuiError
 from screens.text import lines
 
 WATCH = "watch"
+# a function and not its coroutine, which would be left unawaited when cancelled before its start
+Work = Callable[[], Awaitable[None]]
 
 
 class ActuiScreen(Screen[None]):
@@ -41,13 +43,7 @@ class ActuiScreen(Screen[None]):
 
     def on_screen_resume(self, _: events.ScreenResume) -> None:
         # a covered page's workers would go on otherwise, and so would its bytes over the line
-        self.run_worker(
-            self._guard(self.watch_world()),
-            name=WATCH,
-            group=WATCH,
-            exclusive=True,
-            exit_on_error=False,
-        )
+        self.attempt(self.watch_world, WATCH)
 
     def on_screen_suspend(self, _: events.ScreenSuspend) -> None:
         self.workers.cancel_group(self, WATCH)
@@ -55,15 +51,17 @@ class ActuiScreen(Screen[None]):
     async def watch_world(self) -> None:
         """Look at what this page shows until cancelled; started anew whenever it comes on top."""
 
-    def attempt(self, work: Awaitable[None], group: str) -> None:
+    def attempt(self, work: Work, group: str) -> None:
         """Carry out something that may take time; a failure becomes words."""
-        self.run_worker(
-            self._guard(work), name=group, group=group, exclusive=True, exit_on_error=False
-        )
 
-    async def _guard(self, work: Awaitable[None]) -> None:
+        async def guarded() -> None:
+            await self._guard(work)
+
+        self.run_worker(guarded, name=group, group=group, exclusive=True, exit_on_error=False)
+
+    async def _guard(self, work: Work) -> None:
         try:
-            await work
+            await work()
         except ActuiError as failure:
             self.say(failure.message, severity="error")
         except Exception as bug:

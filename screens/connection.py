@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -109,7 +110,7 @@ class ConnectionScreen(ActuiScreen):
         self.query_one("#left").focus()
         if self._stored is None:
             self.query_one("#name").focus()
-        self.attempt(self._show_secrets(), "secrets")
+        self.attempt(self._show_secrets, "secrets")
         self._look()
 
     # looking
@@ -190,7 +191,7 @@ class ConnectionScreen(ActuiScreen):
 
     def action_save(self) -> None:
         """Store what was typed."""
-        self.attempt(self._save(), "save")
+        self.attempt(self._save, "save")
 
     async def _save(self) -> None:
         form = self._form()
@@ -209,7 +210,7 @@ class ConnectionScreen(ActuiScreen):
         self.query_one("#name", Input).value = self._connection.name
         self.query_one(SetupPanel).put_fields(self._connection)
         self.say("Saved.")
-        self.attempt(self._show_secrets(), "secrets")
+        self.attempt(self._show_secrets, "secrets")
 
     def _ask_again(self, form: ConnectionForm) -> None:
         changed: Which = "activecampaign"
@@ -225,13 +226,13 @@ class ConnectionScreen(ActuiScreen):
 
     @on(SetupPanel.Test)
     def _test_one(self, wanted: SetupPanel.Test) -> None:
-        self.attempt(self._test(wanted.which), f"test-{wanted.which}")
+        self.attempt(partial(self._test, wanted.which), f"test-{wanted.which}")
 
     def action_test(self) -> None:
         """Test both services with the fields as they stand."""
         self.query_one("#left", ChoiceList).highlighted = 0
         for which in SECRET_WORDS:
-            self.attempt(self._test(which), f"test-{which}")
+            self.attempt(partial(self._test, which), f"test-{which}")
 
     async def _test(self, which: Which) -> None:
         panel = self.query_one(SetupPanel)
@@ -249,7 +250,7 @@ class ConnectionScreen(ActuiScreen):
     @on(SetupPanel.Run)
     def action_run(self) -> None:
         """Run now, or watch the run that is going."""
-        self.attempt(self._run(), "run")
+        self.attempt(self._run, "run")
 
     async def _run(self) -> None:
         if self._stored is None or self.is_dirty:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -12,7 +13,7 @@ from textual.containers import Vertical
 from textual.widgets import Button, DataTable, Footer, Input
 
 from actui.console.runview import last_run
-from actui.console.words import counted, number, plain
+from actui.console.words import counted, number, plain, state_words
 from actui.console.workbench import Overview, Workbench
 from screens.add_connection import AddConnectionScreen
 from screens.base import ActuiScreen, ListTable, Words
@@ -128,15 +129,16 @@ class ConnectionsScreen(ActuiScreen):
         had, kept = table.chosen, table.cursor_row
         table.clear(columns=True)
         glyphs = self._workbench.glyphs
-        name_width = max(14, min(self.size.width - 66, 40))
+        spare = self.size.width - 57 - 2
+        name_width = max(14, min(spare * 2 // 3, 40))
         for label, width in (
             ("", 1),
             ("Name", name_width),
             ("On", 3),
             (f"Import {glyphs.rightwards}", 12),
             (f"Export {glyphs.leftwards}", 12),
-            ("Last run", 21),
-            ("Labels", None),
+            ("Last run", 14),
+            ("Labels", max(6, spare - name_width)),
         ):
             table.add_column(shown(label), width=width)
         for row in rows:
@@ -160,8 +162,13 @@ class ConnectionsScreen(ActuiScreen):
     @on(DataTable.RowHighlighted)
     def _explain(self) -> None:
         chosen = self._chosen
-        why = "" if chosen is None else chosen.why
-        self.query_one("#why", Words).put(why)
+        self.query_one("#why", Words).put("" if chosen is None else self._more(chosen))
+
+    def _more(self, chosen: Overview) -> str:
+        last = chosen.last
+        if chosen.why or last is None:
+            return chosen.why
+        return f"Last run: {state_words(last.state, last.ok)}"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Actions on a connection are offered only where there is one."""
@@ -189,7 +196,7 @@ class ConnectionsScreen(ActuiScreen):
     async def action_switch(self) -> None:
         """Switch the connection on or off."""
         if self._chosen is not None:
-            self.attempt(self._switch(self._chosen), "switch")
+            self.attempt(partial(self._switch, self._chosen), "switch")
 
     async def _switch(self, chosen: Overview) -> None:
         self._workbench.switch(chosen.stored)
@@ -210,7 +217,7 @@ class ConnectionsScreen(ActuiScreen):
         self.app.push_screen(question, lambda yes: self._deleted(chosen) if yes else None)
 
     def _deleted(self, chosen: Overview) -> None:
-        self.attempt(self._delete(chosen), "delete")
+        self.attempt(partial(self._delete, chosen), "delete")
 
     async def _delete(self, chosen: Overview) -> None:
         self._workbench.delete(chosen.connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -132,11 +133,11 @@ class RunScreen(ActuiScreen):
 
     def action_stop(self) -> None:
         """Finish the batch in flight and stop."""
-        self.attempt(self._stop(now=False), "stop")
+        self.attempt(partial(self._stop, now=False), "stop")
 
     def action_stop_now(self) -> None:
         """Stop without finishing the batch."""
-        self.attempt(self._stop(now=True), "stop")
+        self.attempt(partial(self._stop, now=True), "stop")
 
     async def _stop(self, *, now: bool) -> None:
         self.say(self._workbench.stop(self._connection, now=now))

@@ -78,14 +78,17 @@ def _arrow(
 
 
 def _error(direction: Direction, connection: Connection, found: Sequence[Finding]) -> str:
-    others = [f"goals.{goal.name}" for goal in connection.goals if goal.kind != direction]
     for finding in found:
-        elsewhere = any(
-            finding.where == other or finding.where.startswith(f"{other}.") for other in others
-        )
-        if finding.severity == "error" and not elsewhere:
+        if finding.severity == "error" and _kind(connection, finding.where) in ("", direction):
             return finding.message
     return ""
+
+
+def _kind(connection: Connection, where: str) -> str:
+    """The kind of the goal that a finding is about; an empty text when it is about none."""
+    about = [g for g in connection.goals if f"{where}.".startswith(f"goals.{g.name}.")]
+    # a name may hold a dot, so the longest that fits is meant
+    return max(about, key=lambda goal: len(goal.name)).kind if about else ""
 
 
 def _failure(direction: Direction, active: set[str], last: RunSummary | None) -> str:

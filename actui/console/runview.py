@@ -16,7 +16,7 @@ from actui.console.words import (
     seconds_between,
     state_words,
 )
-from actui.model.run import GoalProgress, GoalSummary, Outcome, RunSnapshot, RunState, RunSummary
+from actui.model.run import GoalProgress, GoalSummary, Outcome, RunSnapshot, RunSummary
 
 _RATE_SECONDS = 10.0
 _BAR_WIDTH = 20
@@ -165,11 +165,7 @@ def history_row(run: RunSummary, glyphs: Glyphs, zone: str) -> tuple[str, str, s
 
 
 def last_run(run: RunSummary | None, glyphs: Glyphs, zone: str) -> str:
-    """The last run in a table's cell."""
+    """The last run in a table's cell: how it ended as a sign, and when it began."""
     if run is None:
         return "never"
-    return f"{moment(run.started, zone).strip()} {glyphs.run_state(run)} {_short(run)}"
-
-
-def _short(run: RunSummary) -> str:
-    return "part failed" if run.state is RunState.FINISHED and not run.ok else run.state.lower()
+    return f"{glyphs.run_state(run)} {moment(run.started, zone).strip()}"

@@ -1,0 +1,213 @@
+"""A console on fakes, at the sizes it must fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr
+from textual.pilot import Pilot
+
+from actui.model.connection import Connection
+from actui.model.errors import ConfigError, CredentialsError
+from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
+from actui.model.settings import Settings
+
+HOSTILE = ["Leads [vip]", "x [/y]", "a\x1b[31m\u202eb\nc", "[bold]"]
+
+
+@dataclass(frozen=True)
+class FakeStored:
+    connection: Connection
+    version: int = 1
+    saved_at: str = "2026-11-24T02:00:00+00:00"
+    saved_by: str = "ann"
+
+
+class FakeConnections:
+    def __init__(self, *connections: Connection) -> None:
+        self.held = {c.id: FakeStored(c) for c in connections}
+
+    def all(self) -> list[FakeStored]:
+        return list(self.held.values())
+
+    def find(self, name_or_id: str) -> FakeStored:
+        if name_or_id not in self.held:
+            raise ConfigError(f"There is no connection '{name_or_id}'.")
+        return self.held[name_or_id]
+
+    def save(self, connection: Connection, *, expected: int | None) -> FakeStored:
+        before = self.held.get(connection.id)
+        if before is not None and before.version != expected:
+            raise ConfigError("It was changed by bob; open it again to see how.")
+        stored = FakeStored(connection, before.version + 1 if before else 1)
+        self.held[connection.id] = stored
+        return stored
+
+    def delete(self, connection_id: str) -> None:
+        del self.held[connection_id]
+
+
+@dataclass
+class FakeHistory:
+    runs: list[RunSummary] = field(default_factory=list)
+
+    def all(self, limit: int) -> list[RunSummary]:
+        return self.runs[:limit]
+
+    def find(self, run: str) -> RunSummary | None:
+        return next((one for one in self.runs if one.run == run), None)
+
+
+@dataclass
+class FakeReader:
+    picture: RunSnapshot | None = None
+    running: bool = False
+    number: int = 0
+    counts: UniqueCounts = field(default_factory=UniqueCounts)
+    stops: int = 0
+
+    def show(self, picture: RunSnapshot, *, running: bool = True) -> None:
+        self.picture, self.running = picture, running
+        self.number += 1
+
+    def snapshot(self) -> RunSnapshot | None:
+        return self.picture
+
+    def version(self) -> int:
+        return self.number
+
+    def unique(self) -> UniqueCounts:
+        return self.counts
+
+    def is_running(self) -> bool:
+        return self.running
+
+    def request_stop(self) -> int:
+        self.stops = min(self.stops + 1, 2)
+        return self.stops
+
+
+@dataclass
+class FakeVault:
+    kept: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def _url(self, connection: Connection, which: str) -> str:
+        return str(getattr(connection, which).url)
+
+    def save(self, connection: Connection, which: str, value: SecretStr) -> str:
+        self.kept[which] = (self._url(connection, which), value.get_secret_value())
+        return "the key store"
+
+    def status(self, connection: Connection, which: str) -> str:
+        if which not in self.kept:
+            return ""
+        url, _ = self.kept[which]
+        if url != self._url(connection, which):
+            raise CredentialsError(
+                f"The stored secret was entered for {url}; enter it again.", code="other-origin"
+            )
+        return "the key store"
+
+
+@dataclass
+class FakeProber:
+    failure: CredentialsError | None = None
+
+    async def test_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
+        if self.failure:
+            raise self.failure
+        return f"Signed in as ann [x] with {'the typed' if key else 'the stored'} key."
+
+    async def test_blueconic(self, connection: Connection, secret: SecretStr | None) -> str:
+        return "BlueConic gave a token."
+
+
+@dataclass
+class FakeStarter:
+    started: list[str] = field(default_factory=list)
+    then: Callable[[], None] = lambda: None
+
+    def start(self, connection: Connection) -> str:
+        self.started.append(connection.name)
+        self.then()
+        return "The run goes on by itself, in a session of its own."
+
+
+@dataclass
+class FakeServices:
+    connections: FakeConnections
+    vault: FakeVault = field(default_factory=FakeVault)
+    prober: FakeProber = field(default_factory=FakeProber)
+    starter: FakeStarter = field(default_factory=FakeStarter)
+    settings: Settings = field(default_factory=Settings)
+    histories: dict[str, FakeHistory] = field(default_factory=dict)
+    readers: dict[str, FakeReader] = field(default_factory=dict)
+
+    def history(self, connection: Connection) -> FakeHistory:
+        return self.histories.setdefault(connection.id, FakeHistory())
+
+    def reader(self, connection: Connection) -> FakeReader:
+        return self.readers.setdefault(connection.id, FakeReader())
+
+
+def connection(name: str = "Newsletter", **changes: Any) -> Connection:
+    """A connection that is ready to run, with one goal of each kind."""
+    facts: dict[str, Any] = {
+        "id": "c-1",
+        "name": name,
+        "enabled": True,
+        "labels": ["email"],
+        "activecampaign": {"url": "https://acme.api-us1.com"},
+        "blueconic": {"url": "https://acme.blueconic.net", "client_id": "client"},
+        "goals": [
+            {
+                "kind": "import",
+                "id": "g-1",
+                "name": "Contacts",
+                "contacts": "lists",
+                "lists": [{"list": "Leads [vip]", "create_profiles": True}],
+                "identifiers": [{"field": "email", "property": "email"}],
+                "mappings": [{"field": "firstName", "property": "first_name", "rule": "set"}],
+            },
+            {
+                "kind": "export",
+                "id": "g-2",
+                "name": "x [/y]",
+                "segment": "Readers [/b]",
+                "identifiers": [{"field": "email", "property": "email"}],
+                "mappings": [{"from": {"property": "first_name"}, "field": "firstName"}],
+                "lists": ["Newsletter"],
+            },
+        ],
+    }
+    return Connection.model_validate(facts | changes)
+
+
+def services(*connections: Connection) -> FakeServices:
+    """A home with these connections and both secrets stored for their URLs."""
+    made = FakeServices(FakeConnections(*connections))
+    made.vault.kept = {
+        "activecampaign": ("https://acme.api-us1.com", "k"),
+        "blueconic": ("https://acme.blueconic.net", "s"),
+    }
+    return made
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], bool], what: str = "") -> None:
+    """Let the app work until something holds."""
+    for _ in range(400):
+        try:
+            if holds():
+                return
+        except Exception:  # noqa: S110  a page that is not there yet
+            pass
+        await pilot.pause(0.01)
+    raise AssertionError(f"did not come about: {what or holds}\n{seen(pilot)}")
+
+
+def seen(pilot: Pilot[Any]) -> str:
+    """What is on the screen, as text."""
+    screen = pilot.app.screen
+    return "\n".join(strip.text.rstrip() for strip in screen._compositor.render_strips())

@@ -1,0 +1,110 @@
+"""What is typed on the connection page: kept, tested, asked for again, never lost silently."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from actui.app import ConsoleApp
+from actui.model.errors import CredentialsError
+from screens.confirm import ConfirmScreen
+from screens.connection import ConnectionScreen
+from screens.connections import ConnectionsScreen
+from tests.screens.fakes import FakeServices, FakeStored, connection, seen, services, until
+
+Opened = tuple[FakeServices, Pilot[Any]]
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[Opened]:
+    made = services(connection())
+    app = ConsoleApp(made)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
+        yield made, pilot
+
+
+def put(pilot: Pilot[Any], field: str, value: str) -> None:
+    pilot.app.screen.query_one(field, Input).value = value
+
+
+async def test_an_empty_secret_keeps_the_stored_one(opened: Opened) -> None:
+    made, pilot = opened
+    put(pilot, "#name", "Other")
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: made.connections.held["c-1"].connection.name == "Other")
+    assert made.vault.kept["activecampaign"][1] == "k"
+
+
+async def test_a_typed_secret_is_stored_masked_and_forgotten(opened: Opened) -> None:
+    made, pilot = opened
+    put(pilot, "#activecampaign-key", "sEcReT")
+    await pilot.pause()
+    assert "sEcReT" not in seen(pilot)
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: made.vault.kept["activecampaign"][1] == "sEcReT")
+    await until(pilot, lambda: not pilot.app.screen.query_one("#activecampaign-key", Input).value)
+
+
+async def test_a_changed_url_asks_for_its_secret(opened: Opened) -> None:
+    made, pilot = opened
+    put(pilot, "#activecampaign-url", "other.api-us1.com")
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: pilot.app.screen.query_one("#activecampaign-key").has_focus)
+    assert made.connections.held["c-1"].version == 1
+    put(pilot, "#activecampaign-key", "new")
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: made.connections.held["c-1"].version == 2)
+    await until(
+        pilot, lambda: made.vault.kept["activecampaign"] == ("https://other.api-us1.com", "new")
+    )
+
+
+async def test_a_wrong_url_is_named_with_its_field(opened: Opened) -> None:
+    made, pilot = opened
+    put(pilot, "#blueconic-url", "http://acme.blueconic.net")
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: "BlueConic host name" in seen(pilot))
+    assert made.connections.held["c-1"].version == 1
+
+
+async def test_somebody_elses_save_is_not_overwritten(opened: Opened) -> None:
+    made, pilot = opened
+    theirs = connection().model_copy(update={"description": "theirs"})
+    made.connections.held["c-1"] = FakeStored(theirs, version=2)
+    put(pilot, "#name", "Mine")
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: "changed by bob" in seen(pilot))
+    assert made.connections.held["c-1"].connection.description == "theirs"
+
+
+async def test_a_test_says_what_it_proved_or_what_failed(opened: Opened) -> None:
+    made, pilot = opened
+    await pilot.press("ctrl+t")
+    await until(pilot, lambda: "Signed in as ann [x] with the stored key." in seen(pilot))
+    made.prober.failure = CredentialsError("ActiveCampaign refused the key.")
+    await pilot.press("ctrl+t")
+    await until(pilot, lambda: "✗ ActiveCampaign refused the key." in seen(pilot))
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+q"])
+async def test_leaving_with_something_typed_asks(opened: Opened, key: str) -> None:
+    _, pilot = opened
+    put(pilot, "#name", "Other")
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+    await pilot.press("right", "enter")
+    if key == "escape":
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionsScreen))
+    else:
+        await until(pilot, lambda: pilot.app.return_code == 0)
