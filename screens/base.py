@@ -9,6 +9,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import DataTable, OptionList, Static
+from textual.worker import Worker
 
 from actui.console.words import plain
 from actui.model.errors import ActuiError
@@ -57,7 +58,9 @@ class ActuiScreen(Screen[None]):
         async def guarded() -> None:
             await self._guard(work)
 
-        self.run_worker(guarded, name=group, group=group, exclusive=True, exit_on_error=False)
+        _: Worker[None] = self.run_worker(
+            guarded, name=group, group=group, exclusive=True, exit_on_error=False
+        )
 
     async def _guard(self, work: Work) -> None:
         try:
