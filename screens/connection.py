@@ -90,7 +90,9 @@ class ConnectionScreen(ActuiScreen):
         with Horizontal(id="body"):
             yield ChoiceList(*self._choices(), id="left")
             yield SetupPanel(self._connection, self._workbench.glyphs)
-            with VerticalScroll(id="goal", can_focus=True):
+            with VerticalScroll(id="goal", can_focus=True) as goal:
+                # hidden before the first paint: each repaint of a page costs the line 8 kB
+                goal.display = False
                 yield Words("", id="goal-words")
         yield Footer(compact=True)
 
@@ -105,8 +107,6 @@ class ConnectionScreen(ActuiScreen):
         return options
 
     def on_mount(self) -> None:
-        self.query_one("#goal").display = False
-        self.query_one("#history").display = False
         self.query_one("#left").focus()
         if self._stored is None:
             self.query_one("#name").focus()
@@ -258,7 +258,6 @@ class ConnectionScreen(ActuiScreen):
         elif self._workbench.is_running(self._connection):
             self.app.push_screen(RunScreen(self._workbench, self._connection))
         else:
-            self.say("Starting...")
             since, said = await self._workbench.start(self._connection)
             self.app.push_screen(
                 RunScreen(self._workbench, self._connection, since=since, said=said)

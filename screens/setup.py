@@ -70,7 +70,9 @@ class SetupPanel(VerticalScroll):
         yield Static("Run history", classes="heading")
         yield Button("Run now (F5)", id="run-now", compact=True)
         yield Words("No run yet.", id="no-run", classes="answer")
-        yield ListTable(id="history")
+        history = ListTable(id="history")
+        history.display = False
+        yield history
 
     # reading
 
