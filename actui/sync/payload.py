@@ -149,11 +149,12 @@ class PayloadBuilder:
             values = (source.text,)
         elif isinstance(source, SegmentsSource):
             wanted = source.segments
-            values = [
+            # in an order of their own: BlueConic's would send a profile again for nothing
+            values = sorted(
                 name
                 for id_, name in profile.segments
                 if wanted == "all" or id_ in wanted or name in wanted
-            ]
+            )
         elif source == "profile_id":
             values = (profile.id,)
         elif source == "permission_level":

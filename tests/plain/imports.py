@@ -1,0 +1,324 @@
+"""What an import goal means, said a second time without anything of the program's own code.
+
+Contacts are rows as the sandbox's control port prints them, with `erased` added; profiles are a
+mapping of id to properties, the oldest first; a goal is the plain mapping of a connection file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Row = dict[str, Any]
+Properties = dict[str, list[str]]
+
+STATUS_NUMBERS = {"unconfirmed": 0, "active": 1, "unsubscribed": 2, "bounced": 3}
+SHAPES = {
+    "RANGE": re.compile(r"-?\d{1,10}"),
+    "DECIMAL": re.compile(r"-?\d{1,15}(\.\d{1,4})?"),
+    "CURRENCY": re.compile(r"-?\d{1,15}(\.\d{1,4})?"),
+    "EMAIL": re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
+}
+LARGEST = 2**31 - 1
+
+
+@dataclass
+class Memory:
+    """What stays between runs: Sum values for ever, accepted payloads by goal and contact."""
+
+    sums: dict[tuple[int, str, str], Decimal] = field(default_factory=dict)
+    accepted: dict[tuple[str, int], object] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
+
+
+@dataclass
+class BlueConic:
+    """Profiles and the types of their properties."""
+
+    profiles: dict[str, Properties]
+    types: Mapping[str, str]
+    zone: str = "UTC"
+
+    def find(self, links: list[tuple[str, list[str]]]) -> str | None:
+        """The oldest profile that has, for every link, one of the accepted values.
+
+        Values are tried in their order, so the exact form of an address goes before another.
+        """
+        for attempt in _attempts(links):
+            for key, properties in self.profiles.items():
+                if all(value in properties.get(name, []) for name, value in attempt):
+                    return key
+        return None
+
+
+def _attempts(links: list[tuple[str, list[str]]]) -> list[list[tuple[str, str]]]:
+    found: list[list[tuple[str, str]]] = [[]]
+    for name, values in links:
+        found = [[*begun, (name, value)] for begun in found for value in values]
+    return found
+
+
+def parts(text: str) -> list[str]:
+    """`||a||b||` is several values."""
+    if text.startswith("||") and text.endswith("||"):
+        return [part for part in text.split("||") if part]
+    return [text] if text else []
+
+
+def fitted(text: str, kind: str, zone: str) -> tuple[list[str], int]:
+    """The values a property of this type takes, and how many it does not."""
+    good: list[str] = []
+    bad = 0
+    for part in parts(text):
+        value = _as(part, kind, zone)
+        if value is None:
+            bad += 1
+        elif value not in good:
+            good.append(value)
+    return good, bad
+
+
+def _as(part: str, kind: str, zone: str) -> str | None:
+    if kind == "DATETIME":
+        return _milliseconds(part.strip(), ZoneInfo(zone))
+    if kind == "SELECT":
+        return part
+    part = part.strip()
+    if not SHAPES[kind].fullmatch(part):
+        return None
+    return None if kind == "RANGE" and abs(int(part)) > LARGEST else part
+
+
+def _milliseconds(text: str, zone: ZoneInfo) -> str | None:
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            moment = datetime.combine(date.fromisoformat(text), time(), zone)
+        else:
+            moment = datetime.fromisoformat(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    except ValueError:
+        return None
+    return str(int(round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)))
+
+
+def value_of(contact: Row, name: str) -> str:
+    """A field as ActiveCampaign holds it."""
+    if name.startswith("%"):
+        return contact["fields"].get(name.strip("%").upper()) or ""
+    return str(contact.get(name) or "")
+
+
+class PlainImport:
+    """One import goal over a whole account."""
+
+    def __init__(self, goal: Row, lists: Mapping[int, str], blueconic: BlueConic) -> None:
+        self.goal = goal
+        self.lists = lists
+        self.ids = {name: number for number, name in lists.items()}
+        self.blueconic = blueconic
+
+    def run(self, contacts: list[Row], memory: Memory, *, full: bool = True) -> Counter[str]:
+        """Import everybody by rising id; the counts by outcome and by `outcome/reason`."""
+        counts: Counter[str] = Counter()
+        for contact in sorted(contacts, key=lambda row: int(row["id"])):
+            if not self.reads(contact):
+                continue
+            counts["read"] += 1
+            ending = self.one(contact, memory, counts, full=full)
+            counts[ending.partition("/")[0]] += 1
+            if "/" in ending:
+                counts[ending] += 1
+        return counts
+
+    def chosen(self, contact: Row) -> list[Row]:
+        """The goal's lists that the contact is on with a status the goal reads."""
+        wanted = {STATUS_NUMBERS[s] for s in self.goal.get("statuses") or ["active"]}
+        held = {int(number): status for number, status in contact["lists"].items()}
+        return [
+            choice
+            for choice in self.goal.get("lists", [])
+            if held.get(self.ids[choice["list"]]) in wanted
+        ]
+
+    def reads(self, contact: Row) -> bool:
+        """Whether the contact is one of the goal's."""
+        if self.goal.get("contacts", "all") == "lists":
+            return bool(self.chosen(contact))
+        if not self.goal.get("statuses"):
+            return True
+        wanted = {STATUS_NUMBERS[s] for s in self.goal["statuses"]}
+        return bool(wanted & set(contact["lists"].values()))
+
+    def may_create(self, contact: Row) -> bool:
+        """Whether somebody unknown becomes a profile."""
+        if self.goal.get("contacts", "all") == "all":
+            return bool(self.goal.get("create_profiles"))
+        return any(choice.get("create_profiles") for choice in self.chosen(contact))
+
+    def names(self, contact: Row) -> list[str]:
+        """The list names to keep."""
+        if self.goal.get("contacts", "all") == "lists":
+            return sorted(choice["list"] for choice in self.chosen(contact))
+        return sorted(self.lists[int(i)] for i, s in contact["lists"].items() if s == 1)
+
+    def links(self, contact: Row) -> list[tuple[str, list[str]]] | str:
+        """The linked properties with the values that match, or what the contact ends as."""
+        links: list[tuple[str, list[str]]] = []
+        for link in self.goal["identifiers"]:
+            raw = value_of(contact, link["field"]).strip()
+            if not raw:
+                return "skipped/no-identifier"
+            kind = self.blueconic.types[link["property"]]
+            values, bad = fitted(raw, kind, self.blueconic.zone)
+            if bad or len(values) != 1:
+                return "rejected/invalid-identifier"
+            lower = values[0].lower()
+            both = link["field"] == "email" and lower != values[0]
+            links.append((link["property"], [values[0], lower] if both else values))
+        return links
+
+    def one(self, contact: Row, memory: Memory, counts: Counter[str], *, full: bool) -> str:
+        """What becomes of one contact, as `outcome` or `outcome/reason`."""
+        if contact["erased"]:
+            return "skipped/erased"
+        links = self.links(contact)
+        if isinstance(links, str):
+            return links
+        facts = self.facts(contact)
+        place = (self.goal["name"], int(contact["id"]))
+        self.warn(contact, counts)
+        if not full and memory.accepted.get(place) == facts:
+            return "unchanged"
+        key = self.blueconic.find(links)
+        created = key is None
+        if key is None:
+            if not self.may_create(contact):
+                return "skipped/no-match"
+            key = f"new:{contact['id']}:{len(self.blueconic.profiles)}"
+        before = self.blueconic.profiles.get(key, {})
+        after, sums, wrong = self.merged(contact, before, memory)
+        if created:
+            mapped = {
+                m["property"] for m in self.goal.get("mappings", []) if m["property"] in after
+            }
+            after |= {name: [values[0]] for name, values in links if name not in mapped}
+        self.blueconic.profiles[key] = after
+        memory.sums |= sums
+        if wrong:
+            return "rejected/rejected-by-blueconic"
+        memory.accepted[place] = facts
+        memory.imported.add(key)
+        changed = "created" if created else "updated"
+        return changed if after != before else "unchanged"
+
+    def facts(self, contact: Row) -> object:
+        """What the goal tells BlueConic about the contact."""
+        return (
+            [value_of(contact, link["field"]) for link in self.goal["identifiers"]],
+            [value_of(contact, m["field"]) for m in self.goal.get("mappings", [])],
+            self.names(contact) if self.goal.get("save_lists_to") else None,
+            self.may_create(contact),
+        )
+
+    def warn(self, contact: Row, counts: Counter[str]) -> None:
+        """Count the values that no property takes."""
+        for mapping in self.goal.get("mappings", []):
+            raw = value_of(contact, mapping["field"])
+            kind = self.blueconic.types[mapping["property"]]
+            if mapping.get("rule") == "sum":
+                counts["warnings"] += bool(raw.strip()) and _summand(raw, kind) is None
+            else:
+                counts["warnings"] += fitted(raw, kind, self.blueconic.zone)[1]
+
+    def merged(
+        self, contact: Row, before: Properties, memory: Memory
+    ) -> tuple[Properties, dict[tuple[int, str, str], Decimal], bool]:
+        """The profile afterwards, the Sum values to remember, and whether something was refused."""
+        after = {name: list(values) for name, values in before.items()}
+        sums: dict[tuple[int, str, str], Decimal] = {}
+        wrong = False
+        for mapping in self.goal.get("mappings", []):
+            name, rule = mapping["property"], mapping.get("rule", "set")
+            raw = value_of(contact, mapping["field"])
+            if rule == "sum":
+                wrong |= self.add(contact, mapping, after, memory, sums)
+                continue
+            values, _ = fitted(raw, self.blueconic.types[name], self.blueconic.zone)
+            held = after.get(name, [])
+            if not values:
+                if not raw.strip() and mapping.get("when_empty") == "clear":
+                    after.pop(name, None)
+            elif rule == "set":
+                after[name] = values
+            elif rule == "set_if_empty":
+                after[name] = held or values
+            elif rule == "add":
+                after[name] = held + [value for value in values if value not in held]
+        place = self.goal.get("save_lists_to")
+        if place and self.names(contact):
+            held = after.get(place, [])
+            after[place] = held + [name for name in self.names(contact) if name not in held]
+        return after, sums, wrong
+
+    def add(
+        self,
+        contact: Row,
+        mapping: Row,
+        after: Properties,
+        memory: Memory,
+        sums: dict[tuple[int, str, str], Decimal],
+    ) -> bool:
+        """Add a field's number once; True when the property cannot hold the total."""
+        name = mapping["property"]
+        kind = self.blueconic.types[name]
+        value = _summand(value_of(contact, mapping["field"]), kind)
+        if value is None:
+            return False
+        place = (int(contact["id"]), mapping["field"], name)
+        last = memory.sums.get(place)
+        if last == value:
+            return False
+        step = value
+        if last is None and mapping.get("sum_start") == "baseline":
+            step = Decimal(0)
+        elif last is not None and mapping.get("of") == "change":
+            step = value - last
+        total = Decimal((after.get(name) or ["0"])[0]) + step
+        if kind == "RANGE" and abs(total) > LARGEST:
+            return True
+        if step:
+            after[name] = [_plain(total)]
+        sums[place] = value
+        return False
+
+
+def _summand(raw: str, kind: str) -> Decimal | None:
+    try:
+        value = Decimal(raw.strip())
+    except ArithmeticError:
+        return None
+    if not value.is_finite() or not SHAPES[kind].fullmatch(_plain(value)):
+        return None
+    return None if kind == "RANGE" and abs(value) > LARGEST else value
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def comparable(profiles: Mapping[str, Properties]) -> list[tuple[object, ...]]:
+    """Profiles without their ids and without empty properties, numbers by their value."""
+    found = []
+    for properties in profiles.values():
+        held = {name: tuple(values) for name, values in properties.items() if values}
+        found.append(tuple(sorted(held.items())))
+    return sorted(found)
