@@ -111,7 +111,7 @@ class Control:
         found: list[dict[str, Any]] = (await self._http.get("/requests?summary=1")).json()
         return found
 
-    async def post(self, path: str, **body: Any) -> Any:
+    async def post(self, path: str, /, **body: Any) -> Any:
         """Move a lever."""
         answer = await self._http.post(path, json=body)
         answer.raise_for_status()

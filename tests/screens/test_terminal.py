@@ -1,0 +1,110 @@
+"""The console on a real pseudo-terminal: a run is started, watched, left by a hang-up, found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.processes import ACTUI, Control, Home, control_of, sandbox_process
+from tests.e2e.test_main_job import demo_connection
+from tests.screens.terminals import CTRL_Q, DOWN, ENTER, ESCAPE, F5, Terminal
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[dict[str, Any]]:
+    with sandbox_process(
+        "--contacts", "200", "--profiles", "200", "--limits", "off", "--switch", "batch-speed=fast"
+    ) as line:
+        yield line
+
+
+@pytest.fixture
+async def home(tmp_path: Path, ready: dict[str, Any]) -> Home:
+    made = Home(tmp_path, ready, demo_connection())
+    await made.apply()
+    return made
+
+
+@pytest.fixture
+async def control(ready: dict[str, Any]) -> AsyncIterator[Control]:
+    async with control_of(ready) as made:
+        yield made
+
+
+def is_running(home: Home) -> bool:
+    told = subprocess.run(
+        [*ACTUI, "list", "--json"], env=home.environ, capture_output=True, text=True, check=True
+    )
+    return bool(json.loads(told.stdout)["running"])
+
+
+async def test_a_run_outlives_its_terminal_and_the_next_console_shows_its_end(
+    home: Home, control: Control
+) -> None:
+    await control.post(
+        "/faults",
+        service="activecampaign",
+        method="GET",
+        path="/api/3/contacts",
+        kind="hold",
+        times=1,
+        after=1,
+    )
+    with Terminal(home.environ) as first:
+        first.shows("Demo")
+        first.press(ENTER)
+        first.shows("Set up and run")
+        first.press(F5)
+        first.shows("running")
+        first.hang_up()
+        assert first.ended() == 0
+    assert is_running(home)
+    with Terminal(home.environ) as second:
+        second.shows("running")
+        second.press(ENTER)
+        second.shows("Set up and run")
+        second.press(F5)
+        second.shows("running")
+        await control.post("/release")
+        second.shows("finished")
+        second.press(ESCAPE)
+        second.shows("Set up and run")
+        second.press(CTRL_Q)
+        assert second.ended() == 0
+    assert not is_running(home)
+
+
+async def test_credentials_are_tested_and_a_stray_byte_does_no_harm(home: Home) -> None:
+    with Terminal(home.environ, columns=60, rows=20) as terminal:
+        terminal.shows("Demo")
+        terminal.type_bytes(b"\xe9")
+        terminal.press(DOWN, ENTER)
+        terminal.shows("Set up and run")
+        terminal.press("\x14")
+        terminal.shows("lists can be read")
+        terminal.press(CTRL_Q)
+        assert terminal.ended() == 0
+
+
+async def test_sigterm_gives_the_terminal_back(home: Home) -> None:
+    with Terminal(home.environ) as terminal:
+        terminal.shows("Demo")
+        terminal.press()
+        terminal.process.terminate()
+        assert terminal.ended() == 0
+        assert terminal.left_the_alternate_screen
+
+
+@pytest.mark.parametrize("extra", [{"NO_COLOR": "1"}, {"TERM": "linux"}, {"TERM": "screen"}])
+async def test_it_opens_on_plain_terminals(home: Home, extra: dict[str, str]) -> None:
+    with Terminal(home.environ | extra) as terminal:
+        terminal.shows("Demo")
+        if "NO_COLOR" in extra:
+            assert not terminal.colours
+        terminal.press(CTRL_Q)
+        assert terminal.ended() == 0
