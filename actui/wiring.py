@@ -233,6 +233,7 @@ class House:
                     row_size=bulk_row_size,
                     save=history.save,
                     keep=self._keep,
+                    settle_seconds=self.settings.settle_seconds,
                 )
                 yield Engine(connection, ports, options, os.getpid())
 

@@ -153,6 +153,35 @@ class BlueConicClient:
             call, "read:segments", lambda answer: shape.profile_page(answer.body, at)
         )
 
+    async def find_profiles(self, pairs: Sequence[tuple[str, str]]) -> Sequence[str]:
+        """The ids of the profiles with all these (property, value) (right read:profiles).
+
+        Only properties with `indexed: true` can be searched (blueconic.md §11).
+        """
+        params = tuple(
+            param for name, value in pairs for param in (("property", name), ("value", value))
+        )
+        call = Call(SERVICE, "GET", f"{self._base}/profiles", params=params)
+        return await self._ask(
+            call, "read:profiles", lambda a: [str(r["id"]) for r in shape.rows(a.body, "profiles")]
+        )
+
+    async def profile_values(self, profile_id: str, property_id: str) -> Sequence[str] | None:
+        """One property of one profile, None when there is no such profile (right read:profiles)."""
+        call = Call(
+            SERVICE,
+            "GET",
+            f"{self._base}/profiles/{quote(profile_id, safe='')}",
+            params=(("properties", property_id),),
+        )
+        try:
+            found = await self._ask(call, "read:profiles", lambda a: shape.profile(a.body))
+        except RefusedError as error:
+            if error.status == 404:
+                return None
+            raise
+        return found.properties.get(property_id, ())
+
     async def write_profiles(
         self, entries: Sequence[ProfileWrite], *, objectives: Sequence[str] = ()
     ) -> Sequence[WriteResult]:

@@ -67,7 +67,7 @@ def profile_page(body: Any, cursor: str) -> ProfilePage:
     The listing ends with a page without `nextCursor`; an empty page that repeats the cursor is an
     end too, a full one would never end and raises ValueError.
     """
-    profiles = [_profile(row) for row in rows(body, "profiles")]
+    profiles = [profile(row) for row in rows(body, "profiles")]
     following = body.get("nextCursor") or None
     if following == cursor:
         if profiles:
@@ -120,11 +120,13 @@ def results(body: Any, entries: Sequence[ProfileWrite], *, partial: bool) -> lis
 
 def _result(row: Mapping[str, Any], sent: ProfileWrite) -> WriteResult:
     profile_id = row.get("profileId")
+    told = row.get("validationErrors")
     return WriteResult(
         identifier=sent.identifier,
         state=str(row["state"]).upper(),
         profile_id=str(profile_id) if profile_id else None,
-        complaints=tuple(_complaints(row.get("validationErrors"))),
+        complaints=tuple(_complaints(told)),
+        complained_about=frozenset(map(str, told)) if isinstance(told, dict) else frozenset(),
     )
 
 
@@ -150,7 +152,8 @@ def _rule(write: PropertyWrite) -> dict[str, Any]:
     return told
 
 
-def _profile(row: Mapping[str, Any]) -> Profile:
+def profile(row: Mapping[str, Any]) -> Profile:
+    """One profile; its lifecycle stages are None where they are not shown."""
     permissions = row.get("permissions")
     level = permissions.get("level") if isinstance(permissions, dict) else None
     legislation = row.get("privacyLegislation")

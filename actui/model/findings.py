@@ -84,7 +84,7 @@ def _about_import(goal: ImportGoal, where: str) -> Iterator[Finding]:
             "warning",
         )
     for mapping in goal.mappings:
-        if mapping.rule is not Rule.SUM and (mapping.of, mapping.sum_start) != ("value", "add"):
+        if mapping.rule is not Rule.SUM and (mapping.of, mapping.sum_start) != ("value", None):
             yield Finding(
                 "sum-options-unused",
                 f"{where}.mappings.{mapping.property}",

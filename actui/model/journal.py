@@ -57,15 +57,34 @@ class SumKey:
 
 
 @dataclass(frozen=True, slots=True)
+class SumSend:
+    """An entry with a Sum, written down before it is sent (design §6).
+
+    `receipt` is unique for contact and send; `sums` are the values to remember once it is known
+    that they were added; `matching` and `profile_id` find the profile again; `sent_at` is in Unix
+    seconds.
+    """
+
+    contact_id: int
+    receipt: str
+    sums: Mapping[SumKey, str]
+    matching: tuple[tuple[tuple[str, str], ...], ...]
+    profile_id: str | None
+    sent_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Everything one acknowledged batch changes; committed in one transaction (design §5).
 
     `records` go with their person's key (contact id for imports, profile id for exports) and the
-    fingerprint of what was accepted, None where nothing was. `sums` are the values now added.
+    fingerprint of what was accepted, None where nothing was. `sums` are the values now added;
+    `settled` are the contacts whose journalled entry has become of known fate.
     """
 
     records: Sequence[tuple[str, Record, bytes | None]]
     sums: Mapping[SumKey, str] = field(default_factory=dict)
+    settled: Sequence[int] = ()
     imported: Sequence[str] = ()
     exported: Sequence[str] = ()
     links: Mapping[str, int] = field(default_factory=dict)

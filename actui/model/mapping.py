@@ -76,14 +76,18 @@ class IdentifierLink(Strict):
 
 
 class ImportMapping(Strict):
-    """One ActiveCampaign field that goes to one BlueConic property under a rule."""
+    """One ActiveCampaign field that goes to one BlueConic property under a rule.
+
+    `sum_start` says what a Sum without memory does with the first value; left open it is added,
+    unless receipts of another installation ask for a decision (design §6).
+    """
 
     field: FieldName
     property: str = Field(min_length=1)
     rule: Rule = Rule.SET
     when_empty: WhenEmpty = WhenEmpty.KEEP
     of: Literal["value", "change"] = "value"
-    sum_start: Literal["add", "baseline"] = "add"
+    sum_start: Literal["add", "baseline"] | None = None
 
     _field = field_validator("field")(_checked_field)
 

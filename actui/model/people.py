@@ -163,12 +163,16 @@ class ProfileWrite:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """BlueConic's answer for one entry: its state in its own words and any complaints."""
+    """BlueConic's answer for one entry: its state in its own words and any complaints.
+
+    `complained_about` names the properties of the complaints, as far as BlueConic names them.
+    """
 
     identifier: str
     state: str
     profile_id: str | None = None
     complaints: tuple[str, ...] = ()
+    complained_about: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

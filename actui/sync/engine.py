@@ -38,6 +38,8 @@ CUT_OFF = "cut-off"
 class Ports:
     """Everything outside the engine that a run works with.
 
+    `settle_seconds` is how long a write whose answer was lost may still be applied (design §6).
+
     `row_size` tells the bytes of one row of a bulk import; `keep` receives the connection once
     its names have been resolved to ids; `save` receives the summary at each change of state.
     """
@@ -49,6 +51,7 @@ class Ports:
     row_size: Callable[[ImportRow], int]
     save: Callable[[RunSummary], None]
     keep: Callable[[Connection], None]
+    settle_seconds: float
 
 
 def chosen_goals(connection: Connection, options: Options) -> list[ImportGoal | ExportGoal]:
@@ -220,6 +223,7 @@ class Engine:
             progress=progress,
             summary=summary,
             started_at=datetime.fromisoformat(served_at) if served_at else ports.clock.now(),
+            settle_seconds=ports.settle_seconds,
         )
         began, sent_before = ports.clock.monotonic(), self._traffic()
         already, spent = summary.requests.model_copy(), summary.seconds

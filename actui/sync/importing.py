@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from actui.model.errors import GoalError, LostAnswerError
+from actui.model.errors import GoalError
 from actui.model.goals import ImportGoal
-from actui.model.journal import Block, Done, SumKey
+from actui.model.journal import Block, Done, SumKey, SumSend
 from actui.model.mapping import Rule
-from actui.model.people import Contact, WriteResult
+from actui.model.people import Contact
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.entries import Entry, EntryBuilder
 from actui.sync.goalrun import GoalRun
 from actui.sync.reading import BlockReader, Selection, cut_into_blocks
+from actui.sync.receipts import RECEIPT_NAME, RECEIPT_PROPERTY, Receipts, Verdict
+from actui.sync.sending import ATTEMPTS, ProfileSender, plain_record
 
 MOST_ENTRIES = 1_000
 BLOCKS_AT_ONCE = 3
 STOP_NOW = 2
-ATTEMPTS = 3
-"""How often a write whose answer was lost is sent again, where that cannot double anything."""
 
 
 class ImportRun:
@@ -33,7 +33,9 @@ class ImportRun:
             goal, goal_run.accounts, ZoneInfo(goal_run.connection.timezone)
         )
         self._sum_mappings = [m for m in goal.mappings if m.rule is Rule.SUM]
-        self._objectives = [o.id or o.name for o in goal_run.connection.objectives]
+        self._receipts = Receipts(goal_run)
+        self._sender = ProfileSender(goal_run, self._receipts)
+        self._late: dict[int, list[Contact]] = {}
         self._warned: set[str] = set()
         self._taken = 0
         self._writing: set[asyncio.Task[None]] = set()
@@ -46,6 +48,7 @@ class ImportRun:
         was acknowledged until then is kept and a continued run does not send it again.
         """
         run = self._run
+        await self._prepare_sums()
         run.phase("reading contacts")
         highest = await run.activecampaign.highest_contact_id()
         highest_id = highest.contacts[0].id if highest.contacts else 0
@@ -62,8 +65,42 @@ class ImportRun:
         finally:
             await self._settle()
         run.stop.check()
+        await self._settle_late()
+        run.stop.check()
         await self._complete(highest_id)
+        self._tell_no_identifiers()
         run.succeeded(read_everything=self._everything)
+
+    async def _prepare_sums(self) -> None:
+        """Take up what an earlier run left open; make the receipt property where it is missing.
+
+        Receipts of somebody else in the tenant mean that these Sums may have been added before
+        (design §6): the user decides then, in the goal's own words.
+        """
+        run = self._run
+        self._receipts.take_up()
+        if not self._sum_mappings:
+            return
+        if RECEIPT_PROPERTY not in run.accounts.properties:
+            run.ledger.begin_receipts()
+            await run.blueconic.create_property(RECEIPT_PROPERTY, RECEIPT_NAME, "SELECT")
+        elif not run.ledger.leaves_receipts():
+            undecided = [m for m in self._sum_mappings if m.sum_start is None]
+            if undecided:
+                raise GoalError(
+                    f"BlueConic's profiles already carry receipts of sums ({RECEIPT_PROPERTY}), "
+                    f"but this connection remembers none: say sum_start: add or baseline for "
+                    f"{undecided[0].field}.",
+                    code="sum-start-needed",
+                )
+            run.ledger.begin_receipts()
+
+    def _tell_no_identifiers(self) -> None:
+        """Nobody at all with a value in a linked field is a mistake in the goal."""
+        summary = self._run.summary
+        if summary.read and summary.reasons.get(Reason.NO_IDENTIFIER.value) == summary.read:
+            fields = " and ".join(link.field for link in self._goal.identifiers)
+            self._warn(f"No contact has a value in {fields}.")
 
     async def _settle(self) -> None:
         """Let writes in flight be answered and committed, unless the user wants to end now."""
@@ -114,23 +151,26 @@ class ImportRun:
             async for page in reader.pages(block):
                 if self._run.stop.level or self._limit_reached():
                     break
-                waiting += self._entries(page)
+                mine = self._within_limit(self._mine(page))
+                self._put_aside([c for c in mine if self._receipts.holds(c.id)], block.number)
+                waiting += self._entries([c for c in mine if not self._receipts.holds(c.id)])
                 if len(waiting) >= MOST_ENTRIES:
                     batch, waiting = waiting[:MOST_ENTRIES], waiting[MOST_ENTRIES:]
                     if sending is not None:
                         await asyncio.shield(sending)
                     # reading goes on while BlueConic works
-                    sending = self._start_sending(batch)
+                    sending = self._start_sending(batch, block.number)
             if sending is not None:
                 await asyncio.shield(sending)
             if self._run.stop.level:
                 return
             if waiting:
-                await asyncio.shield(self._start_sending(waiting))
-            self._run.commit(Done(records=(), finished_block=block.number))
+                await asyncio.shield(self._start_sending(waiting, block.number))
+            if block.number not in self._late:
+                self._run.commit(Done(records=(), finished_block=block.number))
 
-    def _start_sending(self, batch: Sequence[Entry]) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._send(batch))
+    def _start_sending(self, batch: Sequence[Entry], block: int) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._send(batch, block))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
         return task
@@ -142,14 +182,17 @@ class ImportRun:
     def _warn(self, words: str) -> None:
         self._run.warn_once(self._warned, words)
 
-    def _entries(self, contacts: Sequence[Contact]) -> list[Entry]:
-        """What must be written for a page; everything else gets its outcome at once."""
-        run = self._run
+    def _mine(self, contacts: Sequence[Contact]) -> list[Contact]:
+        """The goal's own among these, without those that have their outcome already."""
         mine = [contact for contact in contacts if self._builder.belongs(contact)]
         keys = [str(contact.id) for contact in mine]
-        seen = run.ledger.seen_in_run(run.run, self._goal.id, keys)
-        mine = self._within_limit([c for c in mine if str(c.id) not in seen])
-        accepted = run.ledger.fingerprints(self._goal.id, keys)
+        seen = self._run.ledger.seen_in_run(self._run.run, self._goal.id, keys)
+        return [contact for contact in mine if str(contact.id) not in seen]
+
+    def _entries(self, mine: Sequence[Contact]) -> list[Entry]:
+        """What must be written for these; everything else gets its outcome at once."""
+        run = self._run
+        accepted = run.ledger.fingerprints(self._goal.id, [str(contact.id) for contact in mine])
         remembered = run.ledger.sums(self._sum_keys(mine))
         before = self._builder.warnings.total
         entries: list[Entry] = []
@@ -160,7 +203,7 @@ class ImportRun:
             if isinstance(built, Record):
                 settled.append((key, built, None))
             elif not self._full and accepted.get(key) == built.fingerprint:
-                settled.append((key, _plain_record(built, Outcome.UNCHANGED), None))
+                settled.append((key, plain_record(built, Outcome.UNCHANGED), None))
             else:
                 entries.append(built)
         warnings = self._builder.warnings.total - before
@@ -183,57 +226,55 @@ class ImportRun:
             for mapping in self._sum_mappings
         ]
 
-    async def _send(self, entries: Sequence[Entry]) -> None:
-        """Write a batch and commit what BlueConic answered.
+    async def _send(self, batch: Sequence[Entry], block: int) -> None:
+        lost = await self._sender.send(batch)
+        self._put_aside([entry.contact for entry in lost], block)
 
-        A lost answer is no trouble for Set, Set if empty and Add, which can be sent again; an
-        entry with a Sum is never sent a second time without knowing.
-        """
-        rest = list(entries)
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                while rest:
-                    results = await self._run.blueconic.write_profiles(
-                        [entry.write for entry in rest], objectives=self._objectives
-                    )
-                    if not results:
-                        raise GoalError("BlueConic took none of the profiles sent to it.")
-                    self._acknowledge(rest[: len(results)], results)
-                    rest = rest[len(results) :]
-            except LostAnswerError as lost:
-                self._give_up([entry for entry in rest if entry.has_increment], lost.message)
-                rest = [entry for entry in rest if not entry.has_increment]
-                if attempt == ATTEMPTS and rest:
-                    raise GoalError(
-                        f"BlueConic's answers were lost {ATTEMPTS} times running: {lost.message}"
-                    ) from lost
-            if not rest:
+    def _put_aside(self, contacts: Sequence[Contact], block: int) -> None:
+        """Decide about these at the end, when the fate of their last entry is known."""
+        if contacts:
+            self._late.setdefault(block, []).extend(contacts)
+
+    async def _settle_late(self) -> None:
+        """Send what was not applied, and finish the blocks that waited for it."""
+        for _ in range(ATTEMPTS):
+            if not (self._late or self._receipts.holds_any):
                 return
+            self._judge(await self._receipts.settle())
+            late, self._late = self._late, {}
+            for block, contacts in late.items():
+                for start in range(0, len(contacts), MOST_ENTRIES):
+                    self._run.stop.check()
+                    entries = self._entries(self._mine(contacts[start : start + MOST_ENTRIES]))
+                    if entries:
+                        await self._send(entries, block)
+                if block not in self._late:
+                    self._run.commit(Done(records=(), finished_block=block))
+        if self._late:
+            raise GoalError(
+                "BlueConic's answers were lost time and again; run it again to continue.",
+                code="answers-lost",
+            )
 
-    def _acknowledge(self, entries: Sequence[Entry], results: Sequence[WriteResult]) -> None:
-        records: list[tuple[str, Record, bytes | None]] = []
+    def _judge(self, decided: Mapping[int, tuple[SumSend, Verdict]]) -> None:
+        """Remember what was added; say loudly what nobody can know."""
         sums: dict[SumKey, str] = {}
-        imported: list[str] = []
-        for entry, result in zip(entries, results, strict=True):
-            record = _outcome(entry, result)
-            accepted = record.outcome in (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
-            records.append((str(entry.contact.id), record, entry.fingerprint if accepted else None))
-            if accepted:
-                sums.update(entry.sums)
-                if record.profile_id:
-                    imported.append(record.profile_id)
-        self._run.commit(Done(records=records, sums=sums, imported=imported))
-
-    def _give_up(self, entries: Sequence[Entry], detail: str) -> None:
-        """Nobody knows whether these Sums were added: say so, and do not add them again."""
         records: list[tuple[str, Record, bytes | None]] = []
-        sums: dict[SumKey, str] = {}
-        for entry in entries:
-            record = _plain_record(entry, Outcome.UNKNOWN, Reason.UNRESOLVED, detail)
-            records.append((str(entry.contact.id), record, None))
-            sums.update(entry.sums)
-        if records:
-            self._run.commit(Done(records=records, sums=sums))
+        known = {c.id: c for contacts in self._late.values() for c in contacts}
+        for contact_id, (send, verdict) in decided.items():
+            if verdict is Verdict.ABSENT:
+                continue
+            sums.update(send.sums)
+            if verdict is Verdict.APPLIED:
+                self._sender.changed_before.add(contact_id)
+                continue
+            email = known[contact_id].email if contact_id in known else ""
+            detail = (
+                "BlueConic's answer was lost and the profile does not tell whether it was added"
+            )
+            record = Record(Outcome.UNKNOWN, Reason.UNRESOLVED, detail, contact_id, email=email)
+            records.append((str(contact_id), record, None))
+        self._run.commit(Done(records=records, sums=sums, settled=list(decided)))
 
     async def _complete(self, highest_id: int) -> None:
         """A reading of everybody that never met the highest id, which still exists, fell short."""
@@ -250,33 +291,3 @@ class ImportRun:
                 "the next run reads it again.",
                 code="incomplete-reading",
             )
-
-
-_STATES: dict[str, tuple[Outcome, Reason | None]] = {
-    "CREATED": (Outcome.CREATED, None),
-    "MODIFIED": (Outcome.UPDATED, None),
-    "UNCHANGED": (Outcome.UNCHANGED, None),
-    "NOTFOUND": (Outcome.SKIPPED, Reason.NO_MATCH),
-    "CONSENT_MISMATCH": (Outcome.SKIPPED, Reason.NO_CONSENT),
-    "UNAUTHORIZED": (Outcome.REJECTED, Reason.NOT_AUTHORIZED),
-}
-
-
-def _outcome(entry: Entry, result: WriteResult) -> Record:
-    if result.complaints:
-        said = "; ".join(result.complaints)
-        return _plain_record(entry, Outcome.REJECTED, Reason.REJECTED_BY_BLUECONIC, said)
-    outcome, reason = _STATES.get(result.state, (Outcome.REJECTED, Reason.REJECTED_BY_BLUECONIC))
-    detail = result.state if outcome is Outcome.REJECTED else ""
-    return _plain_record(entry, outcome, reason, detail, result.profile_id)
-
-
-def _plain_record(
-    entry: Entry,
-    outcome: Outcome,
-    reason: Reason | None = None,
-    detail: str = "",
-    profile_id: str | None = None,
-) -> Record:
-    contact = entry.contact
-    return Record(outcome, reason, detail, contact.id, profile_id, contact.email)

@@ -17,6 +17,7 @@ from actui.model.journal import (
     GoalState,
     Indexed,
     SumKey,
+    SumSend,
     Traffic,
 )
 from actui.model.people import (
@@ -99,6 +100,12 @@ class BlueConic(Protocol):
         expand: Sequence[str] = (),
     ) -> ProfilePage: ...
 
+    async def find_profiles(self, pairs: Sequence[tuple[str, str]]) -> Sequence[str]:
+        """The ids of the profiles that carry all these values in unique properties."""
+
+    async def profile_values(self, profile_id: str, property_id: str) -> Sequence[str] | None:
+        """One property of one profile; None when there is no such profile."""
+
     async def write_profiles(
         self, entries: Sequence[ProfileWrite], *, objectives: Sequence[str] = ()
     ) -> Sequence[WriteResult]:
@@ -148,6 +155,15 @@ class Ledger(Protocol):
         """Unfinished blocks in order; None when the goal has not been planned in this run."""
 
     def sums(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]: ...
+    def journal_sums(self, sends: Sequence[SumSend]) -> None: ...
+    def pending_sums(self) -> Sequence[SumSend]:
+        """Entries that were sent, perhaps, and whose fate nobody knows yet."""
+
+    def drop_sums(self, contact_ids: Iterable[int]) -> None:
+        """Forget entries that were surely not applied."""
+
+    def leaves_receipts(self) -> bool: ...
+    def begin_receipts(self) -> None: ...
 
     # export
     def journal_batch(

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from actui.model.journal import Block, Done, SumKey
+from actui.model.journal import Block, Done
 from actui.model.run import GoalSummary, Outcome, Reason, Record, UniqueCounts
 from store.ledger.base import Base
 from store.ledger.keys import (
@@ -32,6 +32,9 @@ class People(Base):
             db.executemany(
                 "INSERT OR REPLACE INTO sum VALUES (?, ?, ?, ?)",
                 [(k.contact_id, k.field, k.property, value) for k, value in done.sums.items()],
+            )
+            db.executemany(
+                "DELETE FROM sum_send WHERE contact_id = ?", [(one,) for one in done.settled]
             )
             for direction, profiles in ((IMPORTED, done.imported), (EXPORTED, done.exported)):
                 db.executemany(
@@ -133,17 +136,6 @@ class People(Base):
             (pack(key) for key in keys),
         )
         return {unpack(key) for (key,) in rows}
-
-    def sums(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]:
-        """The values last added; a renamed or copied goal finds them too."""
-        wanted = set(keys)
-        rows = self._where_key_in(
-            "SELECT contact_id, field, property, value FROM sum WHERE contact_id IN (?)",
-            [],
-            {key.contact_id for key in wanted},
-        )
-        found = {SumKey(contact, field, name): value for contact, field, name, value in rows}
-        return {key: value for key, value in found.items() if key in wanted}
 
     def plan_blocks(self, run: str, goal: str, blocks: Sequence[Block]) -> None:
         """Write down how a goal reads its contacts."""

@@ -74,7 +74,15 @@ CREATE TABLE batch (
 ) STRICT;
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+_SUM_JOURNAL = """
+-- entries with a Sum whose fate is not known yet; nothing else of them is kept
+CREATE TABLE sum_send (
+  contact_id INTEGER PRIMARY KEY, receipt TEXT NOT NULL, sums TEXT NOT NULL,
+  matching TEXT NOT NULL, profile TEXT, sent_at REAL NOT NULL
+) STRICT;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SUM_JOURNAL)
 BUSY_MS = 10_000
 
 

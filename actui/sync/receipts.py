@@ -1,0 +1,159 @@
+"""What became of entries with a Sum whose answer was lost (design §6, Sum exactly once).
+
+Each such entry sets a receipt property to a value that no other send has. The receipt on the
+profile says: applied. Without it at two readings, the second long enough after the request ended,
+the entry was not applied. Anything else cannot be told apart and is never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from actui.model.journal import SumSend
+from actui.model.people import PropertyWrite
+from actui.sync.entries import Entry
+from actui.sync.goalrun import GoalRun
+
+RECEIPT_PROPERTY = "actui_sum_receipt"
+RECEIPT_NAME = "actui: receipt of the last sum"
+LONGEST_REQUEST = 120.0
+"""Seconds after which a request that was sent has ended, whatever became of its process."""
+_WAIT_STEP = 0.5
+
+
+class Verdict(Enum):
+    """What one reading, or two, say about an entry."""
+
+    APPLIED = "applied"
+    ABSENT = "absent"
+    UNCLEAR = "unclear"
+
+
+@dataclass(slots=True)
+class _Held:
+    send: SumSend
+    due: float
+    first: Verdict | None = None
+
+
+class Receipts:
+    """The entries of one goal's run whose fate is open.
+
+    `settle` is to be called until `holds_any` is false; contacts that are held must not be sent.
+    """
+
+    def __init__(self, goal_run: GoalRun) -> None:
+        self._run = goal_run
+        self._held: dict[int, _Held] = {}
+        self._last_stamp = 0
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether the fate of any entry is open."""
+        return bool(self._held)
+
+    def holds(self, contact_id: int) -> bool:
+        """Whether the fate of this contact's last entry is open."""
+        return contact_id in self._held
+
+    def take_up(self) -> None:
+        """Hold what an earlier run, or a goal before this one, left open."""
+        now, ended = self._run.clock.now().timestamp(), self._run.clock.monotonic()
+        for send in self._run.ledger.pending_sums():
+            long_ago = now - send.sent_at > self._run.settle_seconds + LONGEST_REQUEST
+            self._hold(send, ended if long_ago else ended + self._run.settle_seconds)
+
+    def journal(self, entries: Iterable[Entry]) -> Mapping[int, SumSend]:
+        """Write entries down, durably, with a new receipt each; by contact id."""
+        now = self._run.clock.now()
+        sends = [
+            SumSend(
+                contact_id=entry.contact.id,
+                receipt=self._receipt(entry.contact.id, now),
+                sums=entry.sums,
+                matching=entry.write.matching,
+                profile_id=entry.write.profile_id,
+                sent_at=now.timestamp(),
+            )
+            for entry in entries
+            if entry.has_increment
+        ]
+        if sends:
+            self._run.ledger.journal_sums(sends)
+        return {send.contact_id: send for send in sends}
+
+    def lost(self, sends: Iterable[SumSend]) -> None:
+        """The answer for these did not come: hold them, from now on."""
+        due = self._run.clock.monotonic() + self._run.settle_seconds
+        for send in sends:
+            self._hold(send, due)
+
+    def _hold(self, send: SumSend, due: float) -> None:
+        self._held[send.contact_id] = _Held(send, due)
+
+    def _receipt(self, contact_id: int, now: datetime) -> str:
+        """Rises from send to send, so that an older receipt is known to be older."""
+        self._last_stamp = max(self._last_stamp + 1, int(now.timestamp() * 1000))
+        return f"{self._last_stamp:013d}-{contact_id}-{secrets.token_hex(4)}"
+
+    async def settle(self) -> Mapping[int, tuple[SumSend, Verdict]]:
+        """Wait until the fate of everyone held is known, as far as it ever can be.
+
+        Stops waiting with StoppedError; what was held then is still in the journal.
+        """
+        decided: dict[int, tuple[SumSend, Verdict]] = {}
+        for contact_id, held in list(self._held.items()):
+            if held.first is None:
+                held.first = await self._read(held.send)
+            if held.first is Verdict.APPLIED:
+                decided[contact_id] = (held.send, Verdict.APPLIED)
+        for contact_id, held in self._held.items():
+            if contact_id in decided:
+                continue
+            await self._wait_until(held.due)
+            second = await self._read(held.send)
+            both_absent = held.first is Verdict.ABSENT and second is Verdict.ABSENT
+            fate = second if second is Verdict.APPLIED or both_absent else Verdict.UNCLEAR
+            decided[contact_id] = (held.send, fate)
+        self._held.clear()
+        return decided
+
+    async def _wait_until(self, due: float) -> None:
+        clock = self._run.clock
+        while (left := due - clock.monotonic()) > 0:
+            self._run.phase("waiting to see whether BlueConic applied what it did not answer")
+            self._run.stop.check()
+            await clock.sleep(min(left, _WAIT_STEP))
+
+    async def _read(self, send: SumSend) -> Verdict:
+        found = Verdict.ABSENT
+        for profile_id in await self._candidates(send):
+            values = await self._run.blueconic.profile_values(profile_id, RECEIPT_PROPERTY)
+            if send.receipt in (values or ()):
+                return Verdict.APPLIED
+            if any(not _is_older(value, send.receipt) for value in values or ()):
+                found = Verdict.UNCLEAR
+        return found
+
+    async def _candidates(self, send: SumSend) -> Sequence[str]:
+        """Every profile that the entry may have been written to."""
+        if send.profile_id is not None:
+            return (send.profile_id,)
+        found: dict[str, None] = {}
+        for group in send.matching:
+            found.update(dict.fromkeys(await self._run.blueconic.find_profiles(group)))
+        return tuple(found)
+
+
+def _is_older(value: str, receipt: str) -> bool:
+    stamp = value.partition("-")[0]
+    return stamp.isdigit() and len(stamp) == 13 and stamp < receipt.partition("-")[0]
+
+
+def with_receipt(entry: Entry, send: SumSend) -> Sequence[PropertyWrite]:
+    """The entry's writes with its receipt among them."""
+    return (*entry.write.writes, PropertyWrite(RECEIPT_PROPERTY, (send.receipt,)))

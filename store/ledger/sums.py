@@ -1,0 +1,77 @@
+"""What Sums remember, and the journal that lets each be applied exactly once (design §6)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from actui.model.journal import SumKey, SumSend
+from store.ledger.base import Base
+
+_RECEIPTS = "sum-receipts"
+
+
+class Sums(Base):
+    """Values last added, and entries whose fate is not known."""
+
+    def sums(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]:
+        """The values last added; a renamed or copied goal finds them too."""
+        wanted = set(keys)
+        rows = self._where_key_in(
+            "SELECT contact_id, field, property, value FROM sum WHERE contact_id IN (?)",
+            [],
+            {key.contact_id for key in wanted},
+        )
+        found = {SumKey(contact, field, name): value for contact, field, name, value in rows}
+        return {key: value for key, value in found.items() if key in wanted}
+
+    def journal_sums(self, sends: Sequence[SumSend]) -> None:
+        """Write entries down, durably, before they are sent."""
+        rows = [
+            (
+                send.contact_id,
+                send.receipt,
+                json.dumps([[k.field, k.property, value] for k, value in send.sums.items()]),
+                json.dumps(send.matching),
+                send.profile_id,
+                send.sent_at,
+            )
+            for send in sends
+        ]
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO sum_send VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def pending_sums(self) -> Sequence[SumSend]:
+        """Entries that were written down and never settled, by contact id."""
+        rows = self._db.execute(
+            "SELECT contact_id, receipt, sums, matching, profile, sent_at FROM sum_send "
+            "ORDER BY contact_id"
+        )
+        return [
+            SumSend(
+                contact_id=contact_id,
+                receipt=receipt,
+                sums={SumKey(contact_id, name, to): value for name, to, value in json.loads(sums)},
+                matching=tuple(
+                    tuple((name, value) for name, value in group) for group in json.loads(matching)
+                ),
+                profile_id=profile,
+                sent_at=sent_at,
+            )
+            for contact_id, receipt, sums, matching, profile, sent_at in rows
+        ]
+
+    def drop_sums(self, contact_ids: Iterable[int]) -> None:
+        """These entries were surely not applied."""
+        with self._transaction() as db:
+            db.executemany(
+                "DELETE FROM sum_send WHERE contact_id = ?", [(one,) for one in contact_ids]
+            )
+
+    def leaves_receipts(self) -> bool:
+        """Whether this ledger has begun to add Sums to its BlueConic tenant."""
+        return self._one("SELECT 1 FROM fact WHERE name = ?", _RECEIPTS) is not None
+
+    def begin_receipts(self) -> None:
+        """From now on receipts in the tenant may be this ledger's."""
+        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, '1')", (_RECEIPTS,))
