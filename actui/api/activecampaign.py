@@ -1,28 +1,17 @@
-"""The calls to ActiveCampaign's REST API v3 that actui makes (activecampaign.md §2 to §7)."""
+"""The calls to ActiveCampaign's REST API v3 that actui makes (activecampaign.md §2 to §8)."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
-
-import httpx
-from pydantic import SecretStr
+from typing import Any
 
 from actui.api import activecampaign_rows as shape
-from actui.api.http import WEB_PAGE, Answer, Call, exchange, read, unusable
-from actui.api.rate import BulkPace, Pace
-from actui.api.retry import PATIENT, Patience, persist
-from actui.model.errors import (
-    CredentialsError,
-    LostAnswerError,
-    RefusedError,
-    RetriableError,
-    ServiceError,
-)
+from actui.api.activecampaign_account import PAGE, SERVICE, AccountClient
+from actui.api.activecampaign_activity import ActivityCalls
+from actui.api.http import Call, compact, read
+from actui.model.errors import RefusedError, RetriableError, ServiceError
 from actui.model.goals import ListStatus
-from actui.model.journal import Traffic
 from actui.model.people import (
     BatchInfo,
     BulkQueued,
@@ -34,54 +23,14 @@ from actui.model.people import (
     ImportRow,
     User,
 )
+from actui.model.standing import Exclusion, ListRow
 
-SERVICE = "ActiveCampaign"
-_PAGE = "100"  # the maximum (activecampaign.md §3.1)
 _INCLUDE = ("include", "fieldValues,contactLists")
-_DENIALS = 3  # in a row, before a 403 is taken at its word
 _BULK_WAIT = 60.0  # its limit is counted by the minute
 
-T = TypeVar("T")
 
-
-class _KeyAuth(httpx.Auth):
-    """Puts the key into the request at the last moment."""
-
-    def __init__(self, key: SecretStr) -> None:
-        self._key = key
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Api-Token"] = self._key.get_secret_value()
-        yield request
-
-
-class ActiveCampaignClient:
-    """One account. All methods raise the errors of `actui.model.errors` and give up in the end.
-
-    `url` is the account's base address as `service_url` leaves it. `pace` and `bulk_pace` are the
-    account's gates; `http` is closed by whoever made it. A 403 becomes CredentialsError only when
-    `users/me` is denied three times as well, for it occurs with good keys (§1.2).
-    """
-
-    def __init__(
-        self,
-        url: str,
-        key: SecretStr,
-        *,
-        pace: Pace,
-        bulk_pace: BulkPace,
-        http: httpx.AsyncClient,
-        patience: Patience = PATIENT,
-    ) -> None:
-        self.traffic = Traffic()
-        self._base = f"{url.rstrip('/')}/api/3"
-        self._auth = _KeyAuth(key)
-        self._pace = pace
-        self._bulk_pace = bulk_pace
-        self._http = http
-        self._patience = patience
-        self._tags: dict[int, str] | None = None
-        self._tags_lock = asyncio.Lock()
+class ActiveCampaignClient(ActivityCalls, AccountClient):
+    """One account. All methods raise the errors of `actui.model.errors` and give up in the end."""
 
     async def me(self) -> User:
         """The user of the key. Raises CredentialsError when the key is not accepted."""
@@ -115,22 +64,24 @@ class ActiveCampaignClient:
         list_id: int | None = None,
         status: ListStatus | None = None,
         updated_after: datetime | None = None,
+        created_after: datetime | None = None,
     ) -> ContactPage:
         """At most 100 contacts in rising id order; both bounds are exclusive (§3.6).
 
-        `updated_after` must know its time zone. What the service returns is passed on unchecked:
+        Both instants must know their time zone. What the service returns is passed on unchecked:
         filters may have been ignored (§3.1).
         """
-        params = [("orders[id]", "ASC"), ("limit", _PAGE), _INCLUDE, ("id_greater", str(after_id))]
+        params = [("orders[id]", "ASC"), ("limit", PAGE), _INCLUDE, ("id_greater", str(after_id))]
         if before_id is not None:
             params.append(("id_less", str(before_id)))
         if list_id is not None:
             params.append(("listid", str(list_id)))
         if status is not None:
             params.append(("status", shape.STATUS_NUMBER[status]))
-        if updated_after is not None:
-            utc = updated_after.astimezone(UTC)
-            params.append(("filters[updated_after]", utc.strftime("%Y-%m-%dT%H:%M:%SZ")))
+        for name, moment in (("updated_after", updated_after), ("created_after", created_after)):
+            if moment is not None:
+                utc = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                params.append((f"filters[{name}]", utc))
         return await self._contact_page(params)
 
     async def highest_contact_id(self) -> ContactPage:
@@ -160,13 +111,80 @@ class ActiveCampaignClient:
 
         Among several the one stored in lower case is preferred, then the oldest.
         """
-        page = await self._contact_page([("email", email), ("limit", _PAGE), _INCLUDE])
+        page = await self._contact_page([("email", email), ("limit", PAGE), _INCLUDE])
         wanted = email.lower()
         same = [contact for contact in page.contacts if contact.email.lower() == wanted]
         if not same:
             return None
         found = min(same, key=lambda contact: (contact.email != wanted, contact.id))
         return await self.contact(found.id) if found.id in page.missing else found
+
+    async def rename_contact(self, contact_id: int, email: str) -> None:
+        """Give a contact another address (§6); saying it twice does no more than once.
+
+        Raises RefusedError: 404 without such a contact, 422 when the address is another's or not
+        accepted.
+        """
+        await self._put_contact(contact_id, {"email": email})
+
+    async def write_contact(self, contact_id: int, row: ImportRow) -> None:
+        """Set names and fields of a contact by its id, whatever its address; see rename_contact."""
+        told: dict[str, Any] = {}
+        names = {"firstName": row.first_name, "lastName": row.last_name, "phone": row.phone}
+        told.update({key: value for key, value in names.items() if value is not None})
+        told["fieldValues"] = [
+            {"field": str(id_), "value": value} for id_, value in row.fields.items()
+        ]
+        await self._put_contact(contact_id, told)
+
+    async def _put_contact(self, contact_id: int, told: dict[str, Any]) -> None:
+        call = Call(
+            SERVICE,
+            "PUT",
+            f"{self._base}/contacts/{contact_id}",
+            auth=self._auth,
+            content=compact({"contact": told}),
+        )
+        await self._asked(call, lambda body: shape.own_id(body["contact"], contact_id))
+
+    async def set_list_status(self, contact_id: int, list_id: int, status: ListStatus) -> ListRow:
+        """Set a contact's status on one list; the row as it is now (§5.2).
+
+        A 1 over a 2 does resubscribe: look first. Raises LostAnswerError when nobody can know
+        whether it was done, RefusedError 404 without such a contact or list.
+        """
+        relation = {
+            "list": list_id,
+            "contact": contact_id,
+            "status": int(shape.STATUS_NUMBER[status]),
+            "sourceid": 4,
+        }
+        call = Call(
+            SERVICE,
+            "POST",
+            f"{self._base}/contactLists",
+            auth=self._auth,
+            content=compact({"contactList": relation}),
+            repeatable=False,
+        )
+        return await self._asked(
+            call, lambda body: shape.list_row(body["contactList"], contact_id, list_id)
+        )
+
+    async def exclusions(self) -> Sequence[Exclusion]:
+        """The phrases that keep addresses out of every import (§5.5)."""
+        found: list[Exclusion] = []
+        seen: set[str] = set()
+        while True:
+            params = [("limit", PAGE), ("offset", str(len(seen)))]
+            rows = await self._get(
+                "lists/exclusions", params, lambda a: shape.rows(a.body, "exclusions")
+            )
+            fresh = [row for row in rows if str(row.get("id")) not in seen]
+            if not fresh:
+                return found
+            seen.update(str(row.get("id")) for row in fresh)
+            found += [shape.exclusion(row) for row in fresh]
 
     async def bulk_import(
         self, rows: Sequence[ImportRow], *, exclude_automations: bool
@@ -227,112 +245,3 @@ class ActiveCampaignClient:
             if self._tags is None:
                 await self.fields()
             return self._tags or {}
-
-    async def _pages(
-        self, name: str, found: dict[int, dict[str, Any]]
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Fill `found` by id and yield each page, up to one that brings nothing new.
-
-        `meta.total` and short pages end nothing: neither is reliable (§3.1, §3.2).
-        """
-        offset = 0
-        while True:
-            params = [("limit", _PAGE), ("offset", str(offset))]
-            body, rows = await self._get(
-                name,
-                params,
-                lambda a: (a.body, {int(r["id"]): r for r in shape.rows(a.body, name)}),
-            )
-            if rows.keys() <= found.keys():
-                return
-            offset += len(rows)
-            found.update(rows)
-            yield body
-
-    async def _get(
-        self, path: str, params: Sequence[tuple[str, str]], parse: Callable[[Answer], T]
-    ) -> T:
-        call = Call(SERVICE, "GET", f"{self._base}/{path}", auth=self._auth, params=tuple(params))
-
-        async def send() -> T:
-            answer = await self._send(call)
-            return read(call, answer, lambda _: parse(answer))
-
-        return await self._guarded(send)
-
-    async def _send(self, call: Call) -> Answer:
-        await self._pace.acquire()
-        self.traffic.requests += 1
-        try:
-            answer = await exchange(self._http, call)
-        except ServiceError as error:
-            if error.status in (429, 503):
-                self.traffic.throttled += 1
-                self._pace.slow_down(getattr(error, "after", None))
-            raise
-        self._pace.succeeded()
-        return answer
-
-    async def _persist(self, send: Callable[[], Awaitable[T]]) -> T:
-        return await persist(send, host=httpx.URL(self._base).host, patience=self._patience)
-
-    async def _guarded(self, send: Callable[[], Awaitable[T]]) -> T:
-        """`send` with retries; a denial is held against `users/me` before it is believed."""
-        denials = 0
-
-        async def attempt() -> T:
-            nonlocal denials
-            try:
-                return await send()
-            except ServiceError as error:
-                if not _is_denial(error):
-                    raise
-                await self._held_against_me(error)
-                denials += 1
-                if error.status not in (401, 403) or denials >= _DENIALS:
-                    raise
-                raise RetriableError(
-                    f"{error.message} although it accepts the key",
-                    status=error.status,
-                    detail=error.detail,
-                ) from None
-
-        return await self._persist(attempt)
-
-    async def _held_against_me(self, denial: ServiceError) -> None:
-        try:
-            await self._probe()  # raises CredentialsError when it is the key
-        except ServiceError:
-            # The probe's own trouble must not have a write sent again whose fate is unknown.
-            if isinstance(denial, LostAnswerError):
-                raise denial from None
-            raise
-
-    async def _probe(self) -> User:
-        """Ask `users/me` until it answers, at most three times when it denies."""
-        call = Call(SERVICE, "GET", f"{self._base}/users/me", auth=self._auth)
-        page = False
-        for _ in range(_DENIALS):
-            try:
-                answer = await self._send(call)
-            except ServiceError as error:
-                if not _is_denial(error):
-                    raise
-                page = error.code == WEB_PAGE
-                continue
-            if not isinstance(answer.body, dict) or "user" not in answer.body:
-                raise unusable(call, "without saying whose key it is", status=answer.status)
-            return read(call, answer, shape.user)
-        if page:
-            raise CredentialsError(
-                f"{call.host} answers with a web page instead of data: "
-                "the address is not the account's API URL, or the API key has expired"
-            )
-        raise CredentialsError(
-            f"ActiveCampaign at {call.host} does not accept the API key: "
-            "copy it again from Settings, Developer"
-        )
-
-
-def _is_denial(error: ServiceError) -> bool:
-    return error.status in (401, 403) or (error.code == WEB_PAGE and error.status == 200)

@@ -25,6 +25,7 @@ from actui.model.people import (
     ImportRow,
     User,
 )
+from actui.model.standing import Exclusion, ListRow
 
 BULK_ROWS = 250
 BULK_BYTES = 399_999
@@ -100,7 +101,33 @@ def single_contact(body: Any, tags: Mapping[int, str]) -> Contact:
     row = body["contact"]
     own = str(row["id"])
     values = _by_contact(body.get("fieldValues"))
-    return _contact(row, values[own], _by_contact(body.get("contactLists"))[own], tags)
+    lists = _by_contact(body.get("contactLists"))
+    return _contact(row, values[own], lists[own], tags, alone=True)
+
+
+def own_id(row: Mapping[str, Any], contact_id: int) -> None:
+    """Refuse an answer that is about another contact."""
+    if int(row["id"]) != contact_id:
+        raise ValueError("another contact")
+
+
+def list_row(row: Mapping[str, Any], contact_id: int, list_id: int) -> ListRow:
+    """A contact's row on one list (activecampaign.md §5.2)."""
+    if (int(row["contact"]), int(row["list"])) != (contact_id, list_id):
+        raise ValueError("another row")
+    return _list_row(row, _STATUS[str(row["status"])])
+
+
+def _list_row(row: Mapping[str, Any], status: ListStatus) -> ListRow:
+    # `udate` tells an unsubscription only; `updated_timestamp` moves with every change (§5.2)
+    told = (row.get(key) for key in ("sdate", "udate", "updated_timestamp"))
+    mark = "|".join(_text(one) for one in told)
+    return ListRow(status, mark, moment(row.get("sdate")))
+
+
+def exclusion(row: Mapping[str, Any]) -> Exclusion:
+    """A phrase that keeps addresses out (activecampaign.md §5.5)."""
+    return Exclusion(_text(row["matchPhrase"]), _text(row.get("matchType")))
 
 
 def bulk_row(row: ImportRow, *, exclude_automations: bool) -> dict[str, Any]:
@@ -209,6 +236,8 @@ def _contact(
     values: Sequence[Mapping[str, Any]],
     lists: Sequence[Mapping[str, Any]],
     tags: Mapping[int, str],
+    *,
+    alone: bool = False,
 ) -> Contact:
     fields = {}
     for value in values:
@@ -216,6 +245,7 @@ def _contact(
         if tag:  # values of fields deleted since do occur
             fields[tag] = _text(value.get("value"))
     standing: dict[int, ListStatus] = {}
+    list_rows: dict[int, ListRow] = {}
     for relation in lists:
         list_id = _number(relation.get("list"))
         status = _STATUS.get(str(relation.get("status")))
@@ -224,6 +254,8 @@ def _contact(
         # Where a list has two rows, the one that is not active protects the person.
         if list_id not in standing or status is not ListStatus.ACTIVE:
             standing[list_id] = status
+            if alone:
+                list_rows[list_id] = _list_row(relation, status)
     return Contact(
         id=int(row["id"]),
         email=_text(row.get("email")),
@@ -237,6 +269,7 @@ def _contact(
         erased=any(str(row.get(key)) in ("1", "True") for key in ("deleted", "anonymized")),
         fields=fields,
         lists=standing,
+        list_rows=list_rows,
     )
 
 

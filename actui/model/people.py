@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from actui.model.goals import ListStatus
+from actui.model.standing import ListRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Contact:
 
     `fields` maps the upper-case personalisation tag to the value as ActiveCampaign stores it;
     `lists` maps list id to status. `updated` is the instant of `udate`, None for a zero date.
+    `list_rows` is filled only where one contact was read alone.
     """
 
     id: int
@@ -29,6 +31,7 @@ class Contact:
     erased: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[int, ListStatus] = field(default_factory=dict)
+    list_rows: Mapping[int, ListRow] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

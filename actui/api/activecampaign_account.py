@@ -1,0 +1,184 @@
+"""How actui talks to one ActiveCampaign account: key, pace, retries and denials.
+
+activecampaign.md §1. The calls themselves are in `actui.api.activecampaign`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import SecretStr
+
+from actui.api import activecampaign_rows as shape
+from actui.api.http import WEB_PAGE, Answer, Call, exchange, read, unusable
+from actui.api.rate import BulkPace, Pace
+from actui.api.retry import PATIENT, Patience, persist
+from actui.model.errors import CredentialsError, LostAnswerError, RetriableError, ServiceError
+from actui.model.journal import Traffic
+from actui.model.people import User
+
+SERVICE = "ActiveCampaign"
+PAGE = "100"  # the maximum (activecampaign.md §3.1)
+_DENIALS = 3  # in a row, before a 403 is taken at its word
+
+T = TypeVar("T")
+
+
+class _KeyAuth(httpx.Auth):
+    """Puts the key into the request at the last moment."""
+
+    def __init__(self, key: SecretStr) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Api-Token"] = self._key.get_secret_value()
+        yield request
+
+
+class AccountClient:
+    """One account. All methods raise the errors of `actui.model.errors` and give up in the end.
+
+    `url` is the account's base address as `service_url` leaves it. `pace` and `bulk_pace` are the
+    account's gates; `http` is closed by whoever made it. A 403 becomes CredentialsError only when
+    `users/me` is denied three times as well, for it occurs with good keys (§1.2).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: SecretStr,
+        *,
+        pace: Pace,
+        bulk_pace: BulkPace,
+        http: httpx.AsyncClient,
+        patience: Patience = PATIENT,
+    ) -> None:
+        self.traffic = Traffic()
+        self._base = f"{url.rstrip('/')}/api/3"
+        self._auth = _KeyAuth(key)
+        self._pace = pace
+        self._bulk_pace = bulk_pace
+        self._http = http
+        self._patience = patience
+        self._tags: dict[int, str] | None = None
+        self._tags_lock = asyncio.Lock()
+
+    async def _pages(
+        self, path: str, found: dict[int, dict[str, Any]]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Fill `found` by id and yield each page, up to one that brings nothing new.
+
+        The rows are under the last word of the path. `meta.total` and short pages end nothing:
+        neither is reliable (§3.1, §3.2).
+        """
+        offset = 0
+        name = path.rpartition("/")[2]
+        while True:
+            params = [("limit", PAGE), ("offset", str(offset))]
+            body, rows = await self._get(
+                path,
+                params,
+                lambda a: (a.body, {int(r["id"]): r for r in shape.rows(a.body, name)}),
+            )
+            if rows.keys() <= found.keys():
+                return
+            offset += len(rows)
+            found.update(rows)
+            yield body
+
+    async def _get(
+        self, path: str, params: Sequence[tuple[str, str]], parse: Callable[[Answer], T]
+    ) -> T:
+        call = Call(SERVICE, "GET", f"{self._base}/{path}", auth=self._auth, params=tuple(params))
+
+        async def send() -> T:
+            answer = await self._send(call)
+            return read(call, answer, lambda _: parse(answer))
+
+        return await self._guarded(send)
+
+    async def _asked(self, call: Call, parse: Callable[[Any], T]) -> T:
+        async def send() -> T:
+            return read(call, await self._send(call), parse)
+
+        return await self._guarded(send)
+
+    async def _send(self, call: Call) -> Answer:
+        await self._pace.acquire()
+        self.traffic.requests += 1
+        try:
+            answer = await exchange(self._http, call)
+        except ServiceError as error:
+            if error.status in (429, 503):
+                self.traffic.throttled += 1
+                self._pace.slow_down(getattr(error, "after", None))
+            raise
+        self._pace.succeeded()
+        return answer
+
+    async def _persist(self, send: Callable[[], Awaitable[T]]) -> T:
+        return await persist(send, host=httpx.URL(self._base).host, patience=self._patience)
+
+    async def _guarded(self, send: Callable[[], Awaitable[T]]) -> T:
+        """`send` with retries; a denial is held against `users/me` before it is believed."""
+        denials = 0
+
+        async def attempt() -> T:
+            nonlocal denials
+            try:
+                return await send()
+            except ServiceError as error:
+                if not _is_denial(error):
+                    raise
+                await self._held_against_me(error)
+                denials += 1
+                if error.status not in (401, 403) or denials >= _DENIALS:
+                    raise
+                raise RetriableError(
+                    f"{error.message} although it accepts the key",
+                    status=error.status,
+                    detail=error.detail,
+                ) from None
+
+        return await self._persist(attempt)
+
+    async def _held_against_me(self, denial: ServiceError) -> None:
+        try:
+            await self._probe()  # raises CredentialsError when it is the key
+        except ServiceError:
+            # The probe's own trouble must not have a write sent again whose fate is unknown.
+            if isinstance(denial, LostAnswerError):
+                raise denial from None
+            raise
+
+    async def _probe(self) -> User:
+        """Ask `users/me` until it answers, at most three times when it denies."""
+        call = Call(SERVICE, "GET", f"{self._base}/users/me", auth=self._auth)
+        page = False
+        for _ in range(_DENIALS):
+            try:
+                answer = await self._send(call)
+            except ServiceError as error:
+                if not _is_denial(error):
+                    raise
+                page = error.code == WEB_PAGE
+                continue
+            if not isinstance(answer.body, dict) or "user" not in answer.body:
+                raise unusable(call, "without saying whose key it is", status=answer.status)
+            return read(call, answer, shape.user)
+        if page:
+            raise CredentialsError(
+                f"{call.host} answers with a web page instead of data: "
+                "the address is not the account's API URL, or the API key has expired"
+            )
+        raise CredentialsError(
+            f"ActiveCampaign at {call.host} does not accept the API key: "
+            "copy it again from Settings, Developer"
+        )
+
+
+def _is_denial(error: ServiceError) -> bool:
+    return error.status in (401, 403) or (error.code == WEB_PAGE and error.status == 200)

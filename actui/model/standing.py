@@ -1,0 +1,137 @@
+"""How people stand on lists, and what an export goal remembers of it (design §7, §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from actui.model.goals import ListStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A contact's row on one list as a reading of this one contact showed it.
+
+    `mark` differs whenever somebody has changed the row (activecampaign.md §5.2); `joined` is the
+    instant of the last subscription, None where it is not told.
+    """
+
+    status: ListStatus
+    mark: str = ""
+    joined: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A contact that a goal put on a list.
+
+    `at` is when, in Unix seconds of ActiveCampaign's clock. `left_mark` is the row as this goal
+    left it when it unsubscribed the contact, None while the contact is on the list through it.
+    """
+
+    contact_id: int
+    list_id: int
+    at: float
+    left_mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resubscription:
+    """That this connection set a row back to active: `mark` is the row before, `done` if surely."""
+
+    mark: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A contact that an import made, whose id is not known yet."""
+
+    profile_id: str
+    email: str
+    lists: tuple[int, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an acknowledged step of an export changes beside outcomes and fingerprints.
+
+    `joined` are memberships this goal has made, `left` those it has ended, with the row's mark,
+    `gone` those that no longer are its own. `resubscribed` are (contact, list) surely set back to
+    active. `learned` are newcomers whose ids are known now. `forgotten` are contacts whose profiles
+    are to be sent again whenever they come back.
+    """
+
+    joined: Sequence[Membership] = ()
+    left: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    gone: Sequence[tuple[int, int]] = ()
+    resubscribed: Sequence[tuple[int, int]] = ()
+    newcomers: Sequence[Newcomer] = ()
+    learned: Sequence[str] = ()
+    forgotten: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign with the counters that tell whether somebody opened or clicked since.
+
+    `last_sent` is None while it has never been sent.
+    """
+
+    id: int
+    counters: str
+    last_sent: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLink:
+    """A tracked link of a campaign; `is_open` marks the tracking pixel."""
+
+    id: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHit:
+    """One row of a link's data: one contact, `times` repeats (activecampaign.md §8.2).
+
+    `kind` is what the person did; None for machines and rows of no message.
+    """
+
+    id: int
+    contact_id: int
+    kind: str | None
+    times: int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """`count` openings or clicks of a contact at one instant, in Unix seconds."""
+
+    contact_id: int
+    campaign_id: int
+    kind: str
+    at: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A phrase that keeps addresses out of every import (activecampaign.md §5.5)."""
+
+    phrase: str
+    kind: str
+
+    def catches(self, email: str) -> bool:
+        """Whether the phrase is about this address; an unknown kind is read as a part of it."""
+        phrase, text = self.phrase.lower(), email.lower()
+        if self.kind == "exact":
+            return text == phrase
+        if self.kind == "end":
+            return text.endswith(phrase)
+        if self.kind in ("begin", "start"):
+            return text.startswith(phrase)
+        return phrase in text
