@@ -169,7 +169,7 @@ class House:
         """ActiveCampaign's client, with the stored key unless another is given."""
         key = key or self.secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY)
         url = connection.activecampaign.url
-        async with http_client() as http:
+        async with http_client(answer_seconds=self.settings.request_seconds) as http:
             yield ActiveCampaignClient(
                 url,
                 key,
@@ -190,7 +190,7 @@ class House:
         """BlueConic's client, with the stored client secret unless another is given."""
         client_secret = client_secret or self.secret(connection, SecretName.BLUECONIC_CLIENT_SECRET)
         account = connection.blueconic
-        async with http_client() as http:
+        async with http_client(answer_seconds=self.settings.request_seconds) as http:
             yield BlueConicClient(
                 account.url,
                 account.client_id,

@@ -83,10 +83,12 @@ class Answer:
     served_at: datetime | None
 
 
-def http_client(*, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+def http_client(
+    *, answer_seconds: float = 60.0, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
     """The HTTP client of one process; the caller closes it.
 
-    Connecting may take 10 s, an answer 60 s (a write may succeed long after a client gave up).
+    Connecting may take 10 s, an answer longer: a write may succeed long after a client gave up.
     Certificates are verified, `SSL_CERT_FILE` and `HTTPS_PROXY` work as httpx has them, loopback
     never goes through a proxy, redirects are not followed and cookies are not kept.
     """
@@ -95,7 +97,7 @@ def http_client(*, transport: httpx.AsyncBaseTransport | None = None) -> httpx.A
     limits = httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=3.0)
     return httpx.AsyncClient(
         transport=transport,
-        timeout=httpx.Timeout(60.0, connect=10.0),
+        timeout=httpx.Timeout(answer_seconds, connect=10.0),
         limits=limits,
         follow_redirects=False,
         # A session cookie would let ActiveCampaign queue requests behind one another.

@@ -17,12 +17,13 @@ class Settings(Strict):
 
     `requests_per_second` is ActiveCampaign's per-account budget (activecampaign.md §1.3); a higher
     figure is honoured for accounts on this machine alone, which is to say the sandbox.
-    `settle_seconds` is how long a Sum whose answer was lost is waited for before it may be sent
-    again (design §6).
+    `request_seconds` is how long a service may take to answer one request; `settle_seconds` is how
+    long a Sum whose answer was lost is waited for before it may be sent again (design §6).
     """
 
     theme: str = "textual-dark"
     requests_per_second: float = Field(default=PUBLISHED_RATE, gt=0, le=10_000)
+    request_seconds: float = Field(default=60.0, ge=1, le=600)
     settle_seconds: float = Field(default=60.0, ge=1, le=3_600)
     blueconic_requests_at_once: int = Field(default=2, ge=1, le=16)
     password_command: str | None = None

@@ -20,8 +20,8 @@ from actui.sync.goalrun import GoalRun
 
 RECEIPT_PROPERTY = "actui_sum_receipt"
 RECEIPT_NAME = "actui: receipt of the last sum"
-LONGEST_REQUEST = 120.0
-"""Seconds after which a request that was sent has ended, whatever became of its process."""
+LONGEST_REQUEST = 660.0
+"""Seconds after which any request has ended, whatever the settings and became of its process."""
 _WAIT_STEP = 0.5
 
 
