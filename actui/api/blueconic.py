@@ -21,6 +21,7 @@ from actui.model.journal import Traffic
 from actui.model.people import (
     Lifecycle,
     Objective,
+    Profile,
     ProfilePage,
     ProfileWrite,
     Property,
@@ -166,21 +167,25 @@ class BlueConicClient:
             call, "read:profiles", lambda a: [str(r["id"]) for r in shape.rows(a.body, "profiles")]
         )
 
-    async def profile_values(self, profile_id: str, property_id: str) -> Sequence[str] | None:
-        """One property of one profile, None when there is no such profile (right read:profiles)."""
+    async def profile(self, profile_id: str, *, properties: Sequence[str]) -> Profile | None:
+        """One profile with the named properties, None when it is gone (right read:profiles)."""
         call = Call(
             SERVICE,
             "GET",
             f"{self._base}/profiles/{quote(profile_id, safe='')}",
-            params=(("properties", property_id),),
+            params=(("properties", ",".join(properties) or "id"),),
         )
         try:
-            found = await self._ask(call, "read:profiles", lambda a: shape.profile(a.body))
+            return await self._ask(call, "read:profiles", lambda a: shape.profile(a.body))
         except RefusedError as error:
             if error.status == 404:
                 return None
             raise
-        return found.properties.get(property_id, ())
+
+    async def profile_values(self, profile_id: str, property_id: str) -> Sequence[str] | None:
+        """One property of one profile, None when there is no such profile (right read:profiles)."""
+        found = await self.profile(profile_id, properties=[property_id])
+        return None if found is None else found.properties.get(property_id, ())
 
     async def write_profiles(
         self, entries: Sequence[ProfileWrite], *, objectives: Sequence[str] = ()

@@ -18,6 +18,8 @@ from actui.model.people import (
     Property,
     PropertyWrite,
     Segment,
+    Stage,
+    StageOfProfile,
     WriteResult,
 )
 
@@ -54,11 +56,20 @@ def objective(row: Mapping[str, Any]) -> Objective:
 
 def lifecycle(row: Mapping[str, Any]) -> Lifecycle:
     """One lifecycle with its stages in order; a stage calls its id `identifier`."""
-    stages = tuple(
-        (str(stage.get("identifier") or stage["id"]), str(stage.get("name") or ""))
-        for stage in _listed(row.get("stages"))
+    stages = tuple(_stage(stage) for stage in _listed(row.get("stages")))
+    return Lifecycle(str(row["id"]), _name(row), row.get("isEnabled") is not False, stages)
+
+
+def _stage(row: Mapping[str, Any]) -> Stage:
+    rule = row.get("rule") if isinstance(row.get("rule"), dict) else {}
+    cap = rule.get("frequencyCapViews") if rule else None
+    window = str(rule.get("frequencyCapDuration") or "") if rule else ""
+    return Stage(
+        id=str(row.get("identifier") or row["id"]),
+        name=str(row.get("name") or ""),
+        window=window,
+        cap=int(cap) if cap is not None and window else None,
     )
-    return Lifecycle(str(row["id"]), _name(row), stages)
 
 
 def profile_page(body: Any, cursor: str) -> ProfilePage:
@@ -69,12 +80,13 @@ def profile_page(body: Any, cursor: str) -> ProfilePage:
     """
     profiles = [profile(row) for row in rows(body, "profiles")]
     following = body.get("nextCursor") or None
+    is_last = following is None
     if following == cursor:
         if profiles:
             raise ValueError("the cursor does not move")
         following = None
     total = body.get("totalResults")
-    return ProfilePage(profiles, total if isinstance(total, int) else None, following)
+    return ProfilePage(profiles, total if isinstance(total, int) else None, following, is_last)
 
 
 def entry(write: ProfileWrite) -> dict[str, Any]:
@@ -170,11 +182,16 @@ def profile(row: Mapping[str, Any]) -> Profile:
         permission_level=str(level) if level else None,
         segments=tuple((str(s["id"]), _name(s)) for s in _listed(row.get("segments"))),
         lifecycle_stages=(
-            tuple((_name(s["lifecycle"]), _name(s["stage"])) for s in stages)
-            if isinstance(stages, list)
-            else None
+            tuple(map(_stage_of_profile, stages)) if isinstance(stages, list) else None
         ),
+        replaces=tuple(map(str, _listed(row.get("replaces")))),
     )
+
+
+def _stage_of_profile(row: Mapping[str, Any]) -> StageOfProfile:
+    lifecycle, stage = row["lifecycle"], row["stage"]
+    stage_id = str(stage.get("id") or stage.get("identifier") or "")
+    return StageOfProfile(str(lifecycle["id"]), _name(lifecycle), stage_id, _name(stage))
 
 
 def _name(row: Mapping[str, Any]) -> str:

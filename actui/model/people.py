@@ -105,20 +105,44 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
-class Lifecycle:
-    """A BlueConic lifecycle and its stages as (id, name)."""
+class Stage:
+    """A stage of a lifecycle: at most `cap` touchpoints in a `window`; no cap where it is None.
+
+    `window` is BlueConic's word: MINUTE HOUR DAY WEEK MONTH QUARTER YEAR ALWAYS SESSION.
+    """
 
     id: str
     name: str
-    stages: tuple[tuple[str, str], ...] = ()
+    window: str = ""
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """A BlueConic lifecycle and its stages."""
+
+    id: str
+    name: str
+    enabled: bool = True
+    stages: tuple[Stage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageOfProfile:
+    """The stage of one lifecycle in which a profile is."""
+
+    lifecycle_id: str
+    lifecycle: str
+    stage_id: str
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A BlueConic profile as a segment listing shows it.
 
-    `segments` are (id, name); `lifecycle_stages` are (lifecycle name, stage name), None where the
-    tenant does not show them: unknown is not empty (design §7).
+    `segments` are (id, name); `lifecycle_stages` are None where the tenant does not show them:
+    unknown is not empty (design §7). `replaces` are the ids of profiles merged into this one.
     """
 
     id: str
@@ -128,16 +152,21 @@ class Profile:
     legislation: str | None = None
     permission_level: str | None = None
     segments: tuple[tuple[str, str], ...] = ()
-    lifecycle_stages: tuple[tuple[str, str], ...] | None = None
+    lifecycle_stages: tuple[StageOfProfile, ...] | None = None
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ProfilePage:
-    """One page of a segment listing; `cursor` None is its end."""
+    """One page of a segment listing; `cursor` None is its end.
+
+    `is_last` only where BlueConic itself named no further page.
+    """
 
     profiles: Sequence[Profile]
     total: int | None
     cursor: str | None
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

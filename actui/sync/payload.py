@@ -170,7 +170,7 @@ class PayloadBuilder:
         if profile.lifecycle_stages is None:
             self.notes.add("This BlueConic tenant does not show lifecycle stages.")
             return None
-        return [lifecycle for lifecycle, _ in profile.lifecycle_stages]
+        return [stage.lifecycle for stage in profile.lifecycle_stages]
 
     def _written(self, values: Sequence[str], mapping: ExportMapping) -> str:
         """Several values as the field's type takes them (activecampaign.md §4.2)."""

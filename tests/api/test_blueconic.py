@@ -24,7 +24,7 @@ from actui.model.errors import (
     RetriableError,
     UnreachableError,
 )
-from actui.model.people import ProfileWrite, PropertyWrite
+from actui.model.people import ProfileWrite, PropertyWrite, Stage, StageOfProfile
 
 HOST = "https://acme.blueconic.net"
 API = f"{HOST}/rest/v2"
@@ -176,11 +176,17 @@ async def test_metadata(
     objectives = [{"id": "o", "name": "O", "needsConsent": True, "legislations": ["GDPR"]}]
     respx_mock.get(f"{API}/objectives").mock(side_effect=everything(*objectives, key="objectives"))
     assert [o.legislations for o in await client.objectives()] == [("GDPR",)]
-    stages = [{"identifier": "st1", "name": "First", "rule": {}}]
+    rule = {"frequencyCapDuration": "WEEK", "frequencyCapViews": 2}
+    stages = [
+        {"identifier": "st1", "name": "First", "rule": {}},
+        {"identifier": "st2", "name": "Second", "rule": rule},
+    ]
     respx_mock.get(f"{API}/lifecycles").mock(
         side_effect=everything({"id": "l", "name": "L", "stages": stages}, key="lifecycles")
     )
-    assert [x.stages for x in await client.lifecycles()] == [(("st1", "First"),)]
+    (found,) = await client.lifecycles()
+    assert found.stages == (Stage("st1", "First"), Stage("st2", "Second", "WEEK", 2))
+    assert found.enabled
     respx_mock.get(f"{API}/dialogues").mock(
         side_effect=everything({"id": "d", "name": "Welcome"}, key="dialogues")
     )
@@ -216,13 +222,13 @@ async def test_a_segment_is_listed_by_cursor(
         ("expand", "a"),
         ("expand", "b"),
     ]
-    assert (page.total, page.cursor) == (2, "n1")
+    assert (page.total, page.cursor, page.is_last) == (2, "n1", False)
     (found,) = page.profiles
     assert found.properties == {"email": ("a@x.org",), "empty": ()}
     assert (found.consented, found.refused) == ({"o1"}, {"o2"})
     assert (found.legislation, found.permission_level) == ("GDPR", "PERSONAL")
     assert found.segments == (("s1", "All"),)
-    assert found.lifecycle_stages == (("L", "S"),)
+    assert found.lifecycle_stages == (StageOfProfile("l", "L", "s", "S"),)
     route.respond(json={"profiles": [{"id": "p2"}]})
     last = await client.segment_page("s/1", cursor="n1", count=10, properties=())
     assert last.cursor is None
