@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from actui.model.goals import ListStatus
 from actui.model.run import Record
+from actui.model.standing import Exported
 
 
 @dataclass(slots=True)
@@ -28,7 +29,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A bulk import as the journal knows it: `state` is sending, queued or done."""
+    """A bulk import as the journal knows it: `state` is sending, queued or done.
+
+    `of_this_run` tells whether its people's outcomes belong to the run that is open.
+    """
 
     number: int
     state: str
@@ -36,15 +40,18 @@ class Batch:
     profiles: tuple[str, ...]
     payload: str
     sent_at: float = 0.0
+    of_this_run: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """A contact as the export's index remembers it."""
+    """A contact as the export's index remembers it; `values` are those of linked fields."""
 
     contact_id: int
     email: str
     lists: Mapping[int, ListStatus]
+    erased: bool = False
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ class Done:
     imported: Sequence[str] = ()
     exported: Sequence[str] = ()
     links: Mapping[str, int] = field(default_factory=dict)
-    memberships: Sequence[tuple[int, int]] = ()
+    export: Exported = Exported()
     finished_block: int | None = None
     finished_batch: int | None = None
 

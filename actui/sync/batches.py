@@ -15,6 +15,7 @@ from actui.model.goals import ListStatus
 from actui.model.journal import Batch, Done
 from actui.model.people import BatchInfo, BulkRefused, ImportRow
 from actui.model.run import Outcome, Reason, Record
+from actui.model.standing import Exported, Membership
 from actui.sync.goalrun import GoalRun
 from actui.sync.knowing import Knowledge, Known
 
@@ -259,11 +260,13 @@ class Batches:
                 ],
                 exported=[sent.profile_id for sent in rows],
                 links={sent.profile_id: contact_id for sent, contact_id in with_id},
-                memberships=[
-                    (contact_id, list_id)
-                    for sent, contact_id in with_id
-                    for list_id in sent.row.subscribe
-                ],
+                export=Exported(
+                    joined=[
+                        Membership(contact_id, list_id, self._run.started_at.timestamp())
+                        for sent, contact_id in with_id
+                        for list_id in sent.row.subscribe
+                    ]
+                ),
                 finished_batch=batch.number,
             )
         )

@@ -10,6 +10,7 @@ from actui.model.goals import ExportGoal
 from actui.model.journal import Done
 from actui.model.people import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
+from actui.model.standing import Exported, Membership
 from actui.sync.batches import MOST_BYTES, MOST_ROWS, Batches, Sent, inactive_lists
 from actui.sync.goalrun import GoalRun
 from actui.sync.knowing import Knowledge
@@ -171,13 +172,14 @@ class ExportRun:
         run.phase("reading new contacts")
         known = await self._knowledge.newly_made(list(created))
         links: dict[str, int] = {}
-        memberships: list[tuple[int, int]] = []
+        joined: list[Membership] = []
+        at = run.started_at.timestamp()
         for email, (profile_id, lists) in created.items():
             contact = known.get(email)
             if contact is not None:
                 links[profile_id] = contact.contact_id
-                memberships += [(contact.contact_id, list_id) for list_id in lists]
-        run.commit(Done(records=(), links=links, memberships=memberships))
+                joined += [Membership(contact.contact_id, one, at) for one in lists]
+        run.commit(Done(records=(), links=links, export=Exported(joined=joined)))
 
 
 def _skipped(profile: Profile, reason: Reason, email: str) -> Record:

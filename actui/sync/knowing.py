@@ -54,8 +54,11 @@ class Knowledge:
         found: dict[str, Known] = {}
         rows = self._run.ledger.indexed([email.lower() for email in emails])
         for email, contacts in rows.items():
+            alive = [contact for contact in contacts if not contact.erased]
+            if not alive:
+                continue
             # the same address twice in different cases: the older contact is the one imports reach
-            first = min(contacts, key=lambda contact: contact.contact_id)
+            first = min(alive, key=lambda contact: contact.contact_id)
             found[email] = Known(first.contact_id, first.lists)
         return found
 
@@ -127,17 +130,14 @@ class Knowledge:
         self._run.ledger.set_index_fact(_REFRESHED, stamp(self._run.started_at))
 
     async def _index(self, selection: Selection) -> None:
-        alive: list[Indexed] = []
-        erased: list[int] = []
+        read: list[Indexed] = []
         async for contact in self._everybody(selection):
-            if contact.erased:
-                erased.append(contact.id)
-            else:
-                alive.append(Indexed(contact.id, contact.email.lower(), contact.lists))
-            if len(alive) + len(erased) >= _ROWS_AT_ONCE:
-                self._run.ledger.index_contacts(alive, erased=erased)
-                alive, erased = [], []
-        self._run.ledger.index_contacts(alive, erased=erased)
+            email = contact.email.lower()
+            read.append(Indexed(contact.id, email, contact.lists, contact.erased))
+            if len(read) >= _ROWS_AT_ONCE:
+                self._run.ledger.index_contacts(read)
+                read = []
+        self._run.ledger.index_contacts(read)
 
     async def _everybody(self, selection: Selection) -> AsyncIterator[Contact]:
         """All contacts of a selection in one rising stream."""

@@ -11,25 +11,21 @@ from typing import Protocol
 
 from actui.model.goals import ListStatus
 from actui.model.journal import (
-    Batch,
     Block,
     Done,
     GoalState,
-    Indexed,
     SumKey,
     SumSend,
     Traffic,
 )
 from actui.model.people import (
-    BatchInfo,
-    BulkQueued,
-    BulkRefused,
     Contact,
     ContactField,
     ContactList,
     ContactPage,
     Lifecycle,
     Objective,
+    Profile,
     ProfilePage,
     ProfileWrite,
     Property,
@@ -37,11 +33,11 @@ from actui.model.people import (
     User,
     WriteResult,
 )
-from actui.model.people import ImportRow as BulkRow
 from actui.model.run import GoalSummary, RunSnapshot, UniqueCounts
+from actui.sync.export_ports import ExportCalls, ExportMemory
 
 
-class ActiveCampaign(Protocol):
+class ActiveCampaign(ExportCalls, Protocol):
     """The calls to ActiveCampaign (activecampaign.md §2 to §7)."""
 
     traffic: Traffic
@@ -58,6 +54,7 @@ class ActiveCampaign(Protocol):
         list_id: int | None = None,
         status: ListStatus | None = None,
         updated_after: datetime | None = None,
+        created_after: datetime | None = None,
     ) -> ContactPage:
         """One page of at most 100 contacts in rising id order, with field values and lists."""
 
@@ -66,15 +63,6 @@ class ActiveCampaign(Protocol):
 
     async def contact(self, contact_id: int) -> Contact | None: ...
     async def contact_by_email(self, email: str) -> Contact | None: ...
-
-    async def bulk_import(
-        self, rows: Sequence[BulkRow], *, exclude_automations: bool
-    ) -> BulkQueued | BulkRefused:
-        """One batch. Raises LostAnswerError when nobody can know whether it was taken."""
-
-    async def batch(self, batch_id: str) -> BatchInfo: ...
-    async def outstanding_batches(self) -> int:
-        """How many batches of this account are not finished yet."""
 
 
 class BlueConic(Protocol):
@@ -100,6 +88,9 @@ class BlueConic(Protocol):
         expand: Sequence[str] = (),
     ) -> ProfilePage: ...
 
+    async def profile(self, profile_id: str, *, properties: Sequence[str]) -> Profile | None:
+        """One profile, read alone; None when it is gone."""
+
     async def find_profiles(self, pairs: Sequence[tuple[str, str]]) -> Sequence[str]:
         """The ids of the profiles that carry all these values in unique properties."""
 
@@ -115,7 +106,7 @@ class BlueConic(Protocol):
         """
 
 
-class Ledger(Protocol):
+class Ledger(ExportMemory, Protocol):
     """The connection's SQLite file: all that grows with people, and the live run.
 
     Every method is one transaction; those that return have been made durable.
@@ -164,25 +155,6 @@ class Ledger(Protocol):
 
     def leaves_receipts(self) -> bool: ...
     def begin_receipts(self) -> None: ...
-
-    # export
-    def journal_batch(
-        self, run: str, goal: str, profiles: Sequence[str], payload: str, sent_at: float
-    ) -> int: ...
-    def batch_queued(self, run: str, goal: str, number: int, batch_id: str) -> None: ...
-    def drop_batch(self, run: str, goal: str, number: int) -> None: ...
-    def open_batches(self, run: str, goal: str) -> Sequence[Batch]: ...
-    def index_contacts(
-        self, contacts: Iterable[Indexed], *, erased: Iterable[int] = ()
-    ) -> None: ...
-    def indexed(self, emails: Iterable[str]) -> Mapping[str, Sequence[Indexed]]:
-        """Contacts by lower-case e-mail."""
-
-    def index_fact(self, name: str) -> str | None: ...
-    def set_index_fact(self, name: str, value: str | None) -> None: ...
-    def clear_index(self) -> None: ...
-    def links(self, profiles: Iterable[str]) -> Mapping[str, int]: ...
-    def memberships(self, goal: str, list_id: int) -> set[int]: ...
 
     def unique(self) -> UniqueCounts: ...
 

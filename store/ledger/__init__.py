@@ -12,11 +12,12 @@ from store.ledger.people import People
 from store.ledger.runs import Runs
 from store.ledger.schema import connect
 from store.ledger.sums import Sums
+from store.ledger.touches import Touches
 
 __all__ = ["SqliteLedger", "open_ledger", "set_aside"]
 
 
-class SqliteLedger(Runs, People, Sums, Exports):
+class SqliteLedger(Runs, People, Sums, Exports, Touches):
     """One process's hold on a ledger; also a context manager that closes it.
 
     Methods that change something return when it is durable. Use one object in one thread.

@@ -18,6 +18,7 @@ _LETTERS = {
 }
 _STATUSES = {letter: status for status, letter in _LETTERS.items()}
 _INDEX_FACT = "index:"
+_INDEXED = "SELECT id, email, lists, erased FROM contact"
 
 
 class Exports(Base):
@@ -46,32 +47,72 @@ class Exports(Base):
         self._db.execute("DELETE FROM batch WHERE number = ?", (number,))
 
     def open_batches(self, run: str, goal: str) -> Sequence[Batch]:
-        """Batches that are not done, oldest first."""
+        """Batches that are not done, oldest first; those of runs that were given up too."""
+        number = self._run(run)
         rows = self._db.execute(
-            "SELECT number, state, batch_id, profiles, payload, sent_at FROM batch "
-            "WHERE run = ? AND goal = ? AND state <> 'done' ORDER BY number",
-            (self._run(run), self._goal(goal)),
+            "SELECT number, state, batch_id, profiles, payload, sent_at, run FROM batch "
+            "WHERE goal = ? AND state <> 'done' ORDER BY number",
+            (self._goal(goal),),
         )
         return [
-            Batch(number, state, batch_id, tuple(json.loads(profiles)), payload, sent_at)
-            for number, state, batch_id, profiles, payload, sent_at in rows
+            Batch(id_, state, batch_id, tuple(json.loads(profiles)), payload, sent_at, of == number)
+            for id_, state, batch_id, profiles, payload, sent_at, of in rows
         ]
 
-    def index_contacts(self, contacts: Iterable[Indexed], *, erased: Iterable[int] = ()) -> None:
-        """Remember contacts as they were just read, and forget erased ones."""
-        rows = [(c.contact_id, c.email, _packed(c.lists)) for c in contacts]
+    def index_contacts(self, contacts: Iterable[Indexed]) -> None:
+        """Remember contacts as they were just read."""
+        found = list(contacts)
+        ids = [(one.contact_id,) for one in found]
         with self._transaction() as db:
-            db.executemany("INSERT OR REPLACE INTO contact VALUES (?, ?, ?)", rows)
-            db.executemany("DELETE FROM contact WHERE id = ?", [(id_,) for id_ in erased])
+            db.executemany(
+                "INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?)",
+                [(c.contact_id, c.email, _packed(c.lists), c.erased) for c in found],
+            )
+            db.executemany("DELETE FROM contact_value WHERE contact_id = ?", ids)
+            db.executemany(
+                "INSERT OR IGNORE INTO contact_value VALUES (?, ?, ?)",
+                [(name, v, c.contact_id) for c in found for name, v in c.values.items() if v],
+            )
 
     def indexed(self, emails: Iterable[str]) -> Mapping[str, Sequence[Indexed]]:
         """Contacts by lower-case e-mail."""
         found: dict[str, list[Indexed]] = {}
-        for contact_id, email, lists in self._where_key_in(
-            "SELECT id, email, lists FROM contact WHERE email IN (?)", [], emails
-        ):
-            found.setdefault(email, []).append(Indexed(contact_id, email, _unpacked(lists)))
+        for one in self._indexed(f"{_INDEXED} WHERE email IN (?)", emails):
+            found.setdefault(one.email, []).append(one)
         return found
+
+    def indexed_ids(self, ids: Iterable[int]) -> Mapping[int, Indexed]:
+        """Contacts by id."""
+        return {one.contact_id: one for one in self._indexed(f"{_INDEXED} WHERE id IN (?)", ids)}
+
+    def indexed_values(self, field: str, values: Iterable[str]) -> Mapping[str, Sequence[int]]:
+        """Contact ids by the value of a linked field."""
+        found: dict[str, list[int]] = {}
+        for value, contact in self._where_key_in(
+            "SELECT value, contact_id FROM contact_value WHERE field = ? AND value IN (?)",
+            [field],
+            values,
+        ):
+            found.setdefault(value, []).append(contact)
+        return found
+
+    def _indexed(self, query: str, keys: Iterable[str | int]) -> list[Indexed]:
+        rows = list(self._where_key_in(query, [], keys))
+        values: dict[int, dict[str, str]] = {}
+        for contact, field, value in self._where_key_in(
+            "SELECT contact_id, field, value FROM contact_value WHERE contact_id IN (?)",
+            [],
+            [row[0] for row in rows],
+        ):
+            values.setdefault(contact, {})[field] = value
+        return [
+            Indexed(contact, email, _unpacked(lists), bool(erased), values.get(contact, {}))
+            for contact, email, lists, erased in rows
+        ]
+
+    def index_size(self) -> int:
+        """How many contacts the index holds, erased ones included."""
+        return int(self._one("SELECT count(*) FROM contact"))
 
     def index_fact(self, name: str) -> str | None:
         """Something kept about the index."""
@@ -86,6 +127,7 @@ class Exports(Base):
         """Forget all contacts and everything kept about the index."""
         with self._transaction() as db:
             db.execute("DELETE FROM contact")
+            db.execute("DELETE FROM contact_value")
             db.execute("DELETE FROM fact WHERE name LIKE ?", (_INDEX_FACT + "%",))
 
     def links(self, profiles: Iterable[str]) -> Mapping[str, int]:
@@ -96,14 +138,6 @@ class Exports(Base):
             (pack(profile) for profile in profiles),
         )
         return {unpack(profile): contact_id for profile, contact_id in rows}
-
-    def memberships(self, goal: str, list_id: int) -> set[int]:
-        """The contacts a goal has put on a list."""
-        rows = self._db.execute(
-            "SELECT contact_id FROM membership WHERE goal = ? AND list = ?",
-            (self._goal(goal), list_id),
-        )
-        return {contact_id for (contact_id,) in rows}
 
 
 def _packed(lists: Mapping[int, ListStatus]) -> str:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from actui.model.journal import Block, Done
 from actui.model.run import GoalSummary, Outcome, Reason, Record, UniqueCounts
-from store.ledger.base import Base
 from store.ledger.keys import (
     outcome_number,
     outcome_of,
@@ -17,11 +16,12 @@ from store.ledger.keys import (
     reason_of,
     unpack,
 )
+from store.ledger.standing import Standing
 
 IMPORTED, EXPORTED = 0, 1
 
 
-class People(Base):
+class People(Standing):
     """What became of people, and what must be known about them next time."""
 
     def commit(self, run: str, goal: str, done: Done, summary: GoalSummary) -> None:
@@ -45,10 +45,7 @@ class People(Base):
                 "INSERT OR REPLACE INTO link VALUES (?, ?)",
                 [(pack(profile), contact_id) for profile, contact_id in done.links.items()],
             )
-            db.executemany(
-                "INSERT OR IGNORE INTO membership VALUES (?, ?, ?)",
-                [(goal_number, list_id, contact_id) for contact_id, list_id in done.memberships],
-            )
+            self._commit_exported(db, goal_number, done.export)
             if done.finished_block is not None:
                 db.execute(
                     "UPDATE block SET done = 1 WHERE run = ? AND goal = ? AND number = ?",

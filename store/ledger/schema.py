@@ -82,7 +82,44 @@ CREATE TABLE sum_send (
 ) STRICT;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SUM_JOURNAL)
+_STANDING = """
+-- when ActiveCampaign's clock showed it; and the row as this goal left it, once it has
+ALTER TABLE membership ADD COLUMN at REAL NOT NULL DEFAULT 0;
+ALTER TABLE membership ADD COLUMN left_mark TEXT;
+ALTER TABLE goal ADD COLUMN segment TEXT;
+-- rows this connection set back to active: mark is the row before, done once that is sure
+CREATE TABLE resubscribed (
+  list INTEGER NOT NULL, contact_id INTEGER NOT NULL, mark TEXT NOT NULL, done INTEGER NOT NULL,
+  PRIMARY KEY (list, contact_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE newcomer (
+  goal INTEGER NOT NULL, profile ANY NOT NULL, email TEXT NOT NULL, lists TEXT NOT NULL,
+  at REAL NOT NULL, PRIMARY KEY (goal, profile)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE claim (
+  goal INTEGER NOT NULL, contact_id INTEGER NOT NULL, PRIMARY KEY (goal, contact_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX link_contact ON link (contact_id);
+-- the index is read anew in its wider form
+DELETE FROM contact;
+DELETE FROM fact WHERE name LIKE 'index:%';
+ALTER TABLE contact ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE contact_value (
+  field TEXT NOT NULL, value TEXT NOT NULL, contact_id INTEGER NOT NULL,
+  PRIMARY KEY (field, value, contact_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contact_value_contact ON contact_value (contact_id);
+CREATE TABLE campaign (
+  id INTEGER PRIMARY KEY, counters TEXT NOT NULL, lists TEXT NOT NULL
+) STRICT;
+CREATE TABLE hit (id INTEGER PRIMARY KEY, times INTEGER NOT NULL, at REAL NOT NULL) STRICT;
+CREATE TABLE touch (
+  contact_id INTEGER NOT NULL, campaign INTEGER NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL,
+  n INTEGER NOT NULL, PRIMARY KEY (contact_id, campaign, kind, at)
+) STRICT, WITHOUT ROWID;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SUM_JOURNAL, _STANDING)
 BUSY_MS = 10_000
 
 

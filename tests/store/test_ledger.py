@@ -10,6 +10,7 @@ from actui.model.errors import ConfigError
 from actui.model.goals import ListStatus
 from actui.model.journal import Block, Done, GoalState, Indexed, SumKey
 from actui.model.run import GoalSummary, Outcome, Reason, Record, RunSnapshot, RunState
+from actui.model.standing import Exported, Membership
 from store.home import Home
 from store.ledger import open_ledger, set_aside
 from store.ledger.keys import pack, unpack
@@ -134,12 +135,49 @@ def test_the_contact_index_remembers_every_status(ledger):
     lists = {number: status for number, status in enumerate(ListStatus, start=3)}
     ledger.index_contacts([Indexed(1, "a@b.c", lists), Indexed(2, "a@b.c", {})])
     assert {c.contact_id: c.lists for c in ledger.indexed(["a@b.c"])["a@b.c"]} == {1: lists, 2: {}}
-    ledger.index_contacts([], erased=[1])
+    again = Indexed(1, "", {}, erased=True)
+    ledger.index_contacts([again])
     assert [c.contact_id for c in ledger.indexed(["a@b.c"])["a@b.c"]] == [2]
+    assert ledger.indexed_ids([1, 3]) == {1: again}
+    assert ledger.index_size() == 2
     ledger.set_index_fact("swept", "now")
     ledger.clear_index()
     assert ledger.indexed(["a@b.c"]) == {}
     assert ledger.index_fact("swept") is None
+
+
+def test_the_index_finds_contacts_by_their_linked_fields(ledger):
+    ledger.index_contacts([Indexed(n, "", {}, values={"%CID%": v}) for n, v in enumerate("aab", 1)])
+    assert ledger.indexed_values("%CID%", ["a", "c"]) == {"a": [1, 2]}
+    ledger.index_contacts([Indexed(2, "", {}, values={"%CID%": "c"})])
+    assert ledger.indexed_values("%CID%", ["a", "c"]) == {"a": [1], "c": [2]}
+
+
+def test_a_membership_ends_and_begins_again(ledger):
+    def commit(**more):
+        ledger.commit("r1", "g", Done(records=(), export=Exported(**more)), SUMMARY)
+
+    commit(joined=[Membership(n, 3, 5.0) for n in range(1, 2_501)])
+    assert sum(len(some) for some in ledger.members("g", [3, 4])) == 2_500
+    commit(left={(1, 3): "mark"}, gone=[(2, 3)])
+    assert ledger.member_count("g", [3]) == 2_498
+    assert ledger.membership("g", 1, 3) == Membership(1, 3, 5.0, "mark")
+    assert ledger.membership("g", 2, 3) is None
+    commit(joined=[Membership(1, 3, 6.0)])
+    assert ledger.membership("g", 1, 3) == Membership(1, 3, 6.0)
+
+
+def test_a_listing_knows_whom_it_showed_and_who_was_first(ledger):
+    first, second = ledger.listing(), ledger.listing()
+    first.add(["p1", "p2", "p1"])
+    first.mark(["email a@b.c"])
+    assert (first.count(), second.count()) == (2, 0)
+    assert first.has(["email a@b.c", "email x@b.c"]) == {"email a@b.c"}
+    assert first.win("w", "p1")
+    assert not first.win("w", "p2")
+    assert first.win("w", "p1")
+    first.close()
+    second.close()
 
 
 def test_a_ledger_is_bound_to_two_accounts_and_can_be_set_aside(tmp_path):

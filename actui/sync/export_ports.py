@@ -1,0 +1,124 @@
+"""What exports need beyond imports from the floors below, by shape (design §7, §8)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from actui.model.goals import ListStatus
+from actui.model.journal import Batch, Indexed
+from actui.model.people import BatchInfo, BulkQueued, BulkRefused
+from actui.model.people import ImportRow as BulkRow
+from actui.model.standing import (
+    Campaign,
+    CampaignLink,
+    Exclusion,
+    LinkHit,
+    ListRow,
+    Membership,
+    Newcomer,
+    Resubscription,
+    Touch,
+)
+
+
+class ExportCalls(Protocol):
+    """Calls to ActiveCampaign that write, and those that tell what people did with mail."""
+
+    async def bulk_import(
+        self, rows: Sequence[BulkRow], *, exclude_automations: bool
+    ) -> BulkQueued | BulkRefused:
+        """One batch. Raises LostAnswerError when nobody can know whether it was taken."""
+
+    async def batch(self, batch_id: str) -> BatchInfo: ...
+    async def outstanding_batches(self) -> int:
+        """How many batches of this account are not finished yet."""
+
+    async def rename_contact(self, contact_id: int, email: str) -> None:
+        """Raises RefusedError 404 (no such contact) or 422 (the address is somebody else's)."""
+
+    async def write_contact(self, contact_id: int, row: BulkRow) -> None:
+        """Names and fields by id, whatever the address; the row's e-mail and lists do not count."""
+
+    async def set_list_status(self, contact_id: int, list_id: int, status: ListStatus) -> ListRow:
+        """Raises LostAnswerError when nobody can know whether it was done."""
+
+    async def exclusions(self) -> Sequence[Exclusion]: ...
+    async def campaigns(self) -> Sequence[Campaign]: ...
+    async def campaign_lists(self, campaign_id: int) -> frozenset[int]: ...
+    async def campaign_links(self, campaign_id: int) -> Sequence[CampaignLink]: ...
+    def link_hits(self, link: CampaignLink) -> AsyncIterator[Sequence[LinkHit]]:
+        """Who opened or clicked, a page at a time."""
+
+
+class Listing(Protocol):
+    """One listing of one segment; nothing of it outlives the process."""
+
+    def add(self, profiles: Iterable[str]) -> None: ...
+    def count(self) -> int:
+        """How many distinct profiles have been listed."""
+
+    def mark(self, words: Iterable[str]) -> None:
+        """Somebody listed can be recognised by each of these words."""
+
+    def has(self, words: Iterable[str]) -> set[str]: ...
+    def win(self, word: str, profile: str) -> bool:
+        """Whether this profile was the first to ask for the word."""
+
+    def close(self) -> None: ...
+
+
+class ExportMemory(Protocol):
+    """The part of the ledger that is about exports; every method is one transaction."""
+
+    # batches
+    def journal_batch(
+        self, run: str, goal: str, profiles: Sequence[str], payload: str, sent_at: float
+    ) -> int: ...
+    def batch_queued(self, run: str, goal: str, number: int, batch_id: str) -> None: ...
+    def drop_batch(self, run: str, goal: str, number: int) -> None: ...
+    def open_batches(self, run: str, goal: str) -> Sequence[Batch]:
+        """Of all runs: what an abandoned one has queued is still on its way."""
+
+    # the contact index
+    def index_contacts(self, contacts: Iterable[Indexed]) -> None: ...
+    def indexed(self, emails: Iterable[str]) -> Mapping[str, Sequence[Indexed]]:
+        """Contacts by lower-case e-mail."""
+
+    def indexed_ids(self, ids: Iterable[int]) -> Mapping[int, Indexed]: ...
+    def indexed_values(self, field: str, values: Iterable[str]) -> Mapping[str, Sequence[int]]: ...
+    def index_size(self) -> int: ...
+    def index_fact(self, name: str) -> str | None: ...
+    def set_index_fact(self, name: str, value: str | None) -> None: ...
+    def clear_index(self) -> None: ...
+
+    # who is who
+    def links(self, profiles: Iterable[str]) -> Mapping[str, int]: ...
+    def newcomers(self, goal: str) -> Sequence[Newcomer]: ...
+
+    # lists
+    def listing(self) -> Listing: ...
+    def members(self, goal: str, lists: Sequence[int]) -> Iterator[Sequence[Membership]]:
+        """Contacts on the lists through this goal, some hundreds at a time."""
+
+    def member_count(self, goal: str, lists: Sequence[int]) -> int: ...
+    def membership(self, goal: str, contact_id: int, list_id: int) -> Membership | None: ...
+    def resubscription(self, contact_id: int, list_id: int) -> Resubscription | None: ...
+    def intend_resubscribing(self, contact_id: int, list_id: int, mark: str) -> None: ...
+    def claim(self, goal: str, contacts: Iterable[int]) -> None: ...
+    def claims(self, goal: str) -> Iterator[Sequence[int]]: ...
+    def release(self, goal: str, contacts: Iterable[int]) -> None: ...
+    def listed_segment(self, goal: str) -> str | None: ...
+    def set_listed_segment(self, goal: str, segment: str) -> None: ...
+
+    # the lifecycle threshold
+    def campaigns(self) -> Mapping[int, tuple[str, frozenset[int]]]: ...
+    def save_campaign(self, campaign_id: int, counters: str, lists: Iterable[int]) -> None: ...
+    def hits(self, rows: Iterable[int]) -> Mapping[int, tuple[int, float]]: ...
+    def count_touches(
+        self, hits: Sequence[LinkHit], touches: Sequence[Touch], now: float
+    ) -> None: ...
+    def touches(
+        self, contacts: Iterable[int], counted: Mapping[int, frozenset[str]], since: float
+    ) -> Mapping[int, int]: ...
+    def forget_touches(self, before: float) -> None: ...

@@ -1,0 +1,90 @@
+"""Who a listing of a segment has shown so far: kept beside the ledger, gone with the process.
+
+A continued run lists again, so nothing of this is worth a durable write; as a temporary table it
+takes no memory either, however many people there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+
+from store.ledger.keys import pack
+
+_AT_ONCE = 500
+
+
+class Listing:
+    """Profiles listed, the words by which they can be recognised, and who was first with a word."""
+
+    def __init__(self, database: sqlite3.Connection, number: int) -> None:
+        self._db = database
+        self._listed = f"temp.listed_{number}"
+        self._present = f"temp.present_{number}"
+        self._won = f"temp.won_{number}"
+        database.execute(
+            f"CREATE TABLE {self._listed} (profile ANY PRIMARY KEY) STRICT, WITHOUT ROWID"
+        )
+        database.execute(
+            f"CREATE TABLE {self._present} (word BLOB PRIMARY KEY) STRICT, WITHOUT ROWID"
+        )
+        database.execute(
+            f"CREATE TABLE {self._won} (word BLOB PRIMARY KEY, profile TEXT NOT NULL) "
+            "STRICT, WITHOUT ROWID"
+        )
+
+    def add(self, profiles: Iterable[str]) -> None:
+        """These profiles are in the segment."""
+        self._db.execute("BEGIN")
+        self._db.executemany(
+            f"INSERT OR IGNORE INTO {self._listed} VALUES (?)",  # noqa: S608
+            [(pack(profile),) for profile in profiles],
+        )
+        self._db.execute("COMMIT")
+
+    def count(self) -> int:
+        """How many distinct profiles have been listed."""
+        row = self._db.execute(f"SELECT count(*) FROM {self._listed}").fetchone()  # noqa: S608
+        return int(row[0])
+
+    def mark(self, words: Iterable[str]) -> None:
+        """Somebody in the segment can be recognised by each of these words."""
+        self._db.execute("BEGIN")
+        self._db.executemany(
+            f"INSERT OR IGNORE INTO {self._present} VALUES (?)",  # noqa: S608
+            [(_digest(word),) for word in words],
+        )
+        self._db.execute("COMMIT")
+
+    def has(self, words: Iterable[str]) -> set[str]:
+        """Those of the words that were marked."""
+        found: set[str] = set()
+        rest = {_digest(word): word for word in words}
+        digests = list(rest)
+        for start in range(0, len(digests), _AT_ONCE):
+            some = digests[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT word FROM {self._present} WHERE word IN ({marks})"  # noqa: S608
+            found.update(rest[digest] for (digest,) in self._db.execute(query, some))
+        return found
+
+    def win(self, word: str, profile: str) -> bool:
+        """Whether this profile is the first, or was the first, to ask for the word."""
+        digest = _digest(word)
+        self._db.execute(
+            f"INSERT OR IGNORE INTO {self._won} VALUES (?, ?)",  # noqa: S608
+            (digest, profile),
+        )
+        query = f"SELECT profile FROM {self._won} WHERE word = ?"  # noqa: S608
+        (winner,) = self._db.execute(query, (digest,)).fetchone()
+        return bool(winner == profile)
+
+    def close(self) -> None:
+        """Forget everything."""
+        for table in (self._listed, self._present, self._won):
+            self._db.execute(f"DROP TABLE {table}")
+
+
+def _digest(word: str) -> bytes:
+    return hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=12).digest()

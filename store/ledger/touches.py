@@ -1,0 +1,65 @@
+"""What people did with campaigns, counted once each (design §8)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from actui.model.standing import LinkHit, Touch
+from store.ledger.base import Base
+
+
+class Touches(Base):
+    """Campaigns as last read, rows of link data as last seen, and the touches they meant."""
+
+    def campaigns(self) -> Mapping[int, tuple[str, frozenset[int]]]:
+        """Counters and lists of each campaign that has been read to its end."""
+        rows = self._db.execute("SELECT id, counters, lists FROM campaign")
+        return {id_: (counters, frozenset(json.loads(lists))) for id_, counters, lists in rows}
+
+    def save_campaign(self, campaign_id: int, counters: str, lists: Iterable[int]) -> None:
+        """A campaign has been read to its end at these counters."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO campaign VALUES (?, ?, ?)",
+            (campaign_id, counters, json.dumps(sorted(lists))),
+        )
+
+    def hits(self, rows: Iterable[int]) -> Mapping[int, tuple[int, float]]:
+        """How often each row of link data had been repeated, and when last, as far as counted."""
+        found = self._where_key_in("SELECT id, times, at FROM hit WHERE id IN (?)", [], rows)
+        return {id_: (times, at) for id_, times, at in found}
+
+    def count_touches(self, hits: Sequence[LinkHit], touches: Sequence[Touch], now: float) -> None:
+        """Count touches and remember, in the same step, the rows that told them."""
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO hit VALUES (?, ?, ?)",
+                [(one.id, one.times, one.at.timestamp() if one.at else now) for one in hits],
+            )
+            db.executemany(
+                "INSERT INTO touch VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (contact_id, campaign, kind, at) DO UPDATE SET n = n + excluded.n",
+                [(t.contact_id, t.campaign_id, t.kind, t.at, t.count) for t in touches],
+            )
+
+    def touches(
+        self, contacts: Iterable[int], counted: Mapping[int, frozenset[str]], since: float
+    ) -> Mapping[int, int]:
+        """How often each contact was touched since then.
+
+        `counted` names, for each campaign that counts, the kinds that do.
+        """
+        found: dict[int, int] = {}
+        rows = self._where_key_in(
+            "SELECT contact_id, campaign, kind, n FROM touch WHERE at > ? AND contact_id IN (?)",
+            [since],
+            contacts,
+        )
+        for contact, campaign, kind, n in rows:
+            if kind in counted.get(campaign, ()):
+                found[contact] = found.get(contact, 0) + n
+        return found
+
+    def forget_touches(self, before: float) -> None:
+        """Drop what no window reaches any more."""
+        self._db.execute("DELETE FROM touch WHERE at < ?", (before,))
