@@ -232,7 +232,6 @@ class Engine:
                 await ImportRun(goal_run, goal).execute()
             else:
                 await ExportRun(goal_run, goal, ports.row_size).execute()
-            _judge(summary)
         except (StoppedError, CredentialsError, UnreachableError) as failure:
             _fail(summary, failure)
             raise
@@ -294,15 +293,6 @@ def _fail(summary: GoalSummary, failure: ActuiError) -> None:
     summary.ok = False
     summary.code = failure.code
     summary.message = failure.message
-
-
-def _judge(summary: GoalSummary) -> None:
-    """Nothing accepted and something rejected is a failed goal (design §4)."""
-    accepted = summary.created + summary.updated + summary.unchanged
-    if summary.rejected and not accepted:
-        summary.ok = False
-        summary.code = "nothing-accepted"
-        summary.message = f"All {summary.rejected} records that were sent were rejected."
 
 
 def _sum(already: RequestCounts, now: RequestCounts, before: RequestCounts) -> RequestCounts:

@@ -64,7 +64,7 @@ class ExportRun:
         await self._learn_new_contacts()
         for note in sorted(self._builder.notes):
             run.warn_once(set(), note)
-        run.succeeded(read_everything=self._everything)
+        run.finished(read_everything=self._everything)
 
     async def _list(self) -> None:
         """Page through the segment; a cursor is never kept, a continued run lists again."""

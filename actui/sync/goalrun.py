@@ -87,9 +87,17 @@ class GoalRun:
         stale = state.reconciled is None or datetime.fromisoformat(state.reconciled) <= due
         return False, stale, datetime.fromisoformat(state.watermark) - OVERLAP
 
-    def succeeded(self, read_everything: bool) -> None:
-        """Move the watermark: only a whole, unlimited, successful goal does."""
-        if self.options.limit is not None:
+    def finished(self, read_everything: bool) -> None:
+        """The goal is through: judge it, and move the watermark if it was whole and successful.
+
+        A goal in which something was rejected and nothing accepted has failed (design §4).
+        """
+        summary = self.summary
+        if summary.rejected and not summary.created + summary.updated + summary.unchanged:
+            summary.ok = False
+            summary.code = "nothing-accepted"
+            summary.message = f"All {summary.rejected} records that were sent were rejected."
+        if self.options.limit is not None or not summary.ok:
             return
         before = self.ledger.goal_state(self.goal.id)
         now = stamp(self.started_at)

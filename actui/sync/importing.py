@@ -69,7 +69,7 @@ class ImportRun:
         run.stop.check()
         await self._complete(highest_id)
         self._tell_no_identifiers()
-        run.succeeded(read_everything=self._everything)
+        run.finished(read_everything=self._everything)
 
     async def _prepare_sums(self) -> None:
         """Take up what an earlier run left open; make the receipt property where it is missing.

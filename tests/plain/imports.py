@@ -39,21 +39,35 @@ class Memory:
 
 @dataclass
 class BlueConic:
-    """Profiles and the types of their properties."""
+    """Profiles, the types of their properties, and the readings of what the reference leaves open.
+
+    `ignores_case`: matching; `newest_wins`: of several matches; `skips_invalid`: an entry with a
+    value that does not fit.
+    """
 
     profiles: dict[str, Properties]
     types: Mapping[str, str]
     zone: str = "UTC"
+    ignores_case: bool = False
+    newest_wins: bool = False
+    skips_invalid: bool = False
 
     def find(self, links: list[tuple[str, list[str]]]) -> str | None:
         """The oldest profile that has, for every link, one of the accepted values.
 
         Values are tried in their order, so the exact form of an address goes before another.
         """
+        fold = str.lower if self.ignores_case else str
         for attempt in _attempts(links):
-            for key, properties in self.profiles.items():
-                if all(value in properties.get(name, []) for name, value in attempt):
-                    return key
+            found = [
+                key
+                for key, properties in self.profiles.items()
+                if all(
+                    fold(value) in map(fold, properties.get(name, [])) for name, value in attempt
+                )
+            ]
+            if found:
+                return found[-1] if self.newest_wins else found[0]
         return None
 
 
@@ -191,7 +205,7 @@ class PlainImport:
         if isinstance(links, str):
             return links
         facts = self.facts(contact)
-        place = (self.goal["name"], int(contact["id"]))
+        place = (self.goal.get("id") or self.goal["name"], int(contact["id"]))
         self.warn(contact, counts)
         if not full and memory.accepted.get(place) == facts:
             return "unchanged"
@@ -208,8 +222,9 @@ class PlainImport:
                 m["property"] for m in self.goal.get("mappings", []) if m["property"] in after
             }
             after |= {name: [values[0]] for name, values in links if name not in mapped}
-        self.blueconic.profiles[key] = after
-        memory.sums |= sums
+        if not (wrong and self.blueconic.skips_invalid):
+            self.blueconic.profiles[key] = after
+            memory.sums |= sums
         if wrong:
             return "rejected/rejected-by-blueconic"
         memory.accepted[place] = facts
@@ -221,10 +236,19 @@ class PlainImport:
         """What the goal tells BlueConic about the contact."""
         return (
             [value_of(contact, link["field"]) for link in self.goal["identifiers"]],
-            [value_of(contact, m["field"]) for m in self.goal.get("mappings", [])],
+            [self.told(contact, mapping) for mapping in self.goal.get("mappings", [])],
             self.names(contact) if self.goal.get("save_lists_to") else None,
             self.may_create(contact),
         )
+
+    def told(self, contact: Row, mapping: Row) -> object:
+        """What one mapping tells, None when nothing."""
+        raw = value_of(contact, mapping["field"])
+        if mapping.get("rule") == "sum":
+            return raw
+        values, _ = fitted(raw, self.blueconic.types[mapping["property"]], self.blueconic.zone)
+        clears = not raw.strip() and mapping.get("when_empty") == "clear"
+        return values if values or clears else None
 
     def warn(self, contact: Row, counts: Counter[str]) -> None:
         """Count the values that no property takes."""
@@ -315,6 +339,7 @@ def _plain(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
+NUMBERS = ("points", "balance", "order_value")
 RECEIPT = "actui_sum_receipt"
 """Documented: every entry with a Sum leaves one here."""
 
@@ -324,7 +349,9 @@ def comparable(profiles: Mapping[str, Properties]) -> list[tuple[object, ...]]:
     found = []
     for properties in profiles.values():
         held = {
-            name: tuple(values) for name, values in properties.items() if values and name != RECEIPT
+            name: tuple(_plain(Decimal(v)) if name in NUMBERS else v for v in values)
+            for name, values in properties.items()
+            if values and name != RECEIPT
         }
         found.append(tuple(sorted(held.items())))
     return sorted(found)

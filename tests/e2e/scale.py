@@ -1,0 +1,14 @@
+"""How much of the long proofs one test run does; the bench asks for more."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import Phase
+
+EXAMPLES = int(os.environ.get("ACTUI_TEST_EXAMPLES", "25"))
+"""Examples of each property-based test over HTTP."""
+
+_SLOW = (Phase.shrink, Phase.explain)
+PHASES = [one for one in Phase if os.environ.get("ACTUI_TEST_SHRINK") or one not in _SLOW]
+"""Making a failing example smaller takes minutes over HTTP: it is done when asked for."""

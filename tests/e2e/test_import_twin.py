@@ -1,0 +1,150 @@
+"""Random accounts, goals and histories: the engine over HTTP ends where the plain rules end."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from typing import Any
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from tests.e2e.import_examples import (
+    LISTS,
+    READINGS,
+    TEXTS,
+    TYPES,
+    contact_values,
+    goals,
+    mappings,
+    profile_values,
+)
+from tests.e2e.lab import Lab, Row, lab
+from tests.e2e.scale import EXAMPLES, PHASES
+from tests.plain.imports import BlueConic, Memory, PlainImport, comparable
+
+HOUR = 3600.0
+RECONCILE = 7 * 24 * HOUR
+COUNTS = ("read", "created", "updated", "unchanged", "skipped", "rejected", "unknown")
+
+
+class History:
+    """One example: a sandbox and a home, and the plain model beside them."""
+
+    def __init__(self, world: Lab, readings: dict[str, str]) -> None:
+        self.lab = world
+        self.readings = readings
+        self.memory = Memory()
+        self.touched: set[int] = set()
+        self.erased: set[int] = set()
+        self.succeeded: dict[str, Row] = {}
+        self.complete_for: dict[str, float] = {}
+
+    async def run(self, goal: Row) -> None:
+        """A run of the program and one of the model; both must end alike."""
+        known = self.succeeded.get(goal["id"])
+        full = known != {**goal, "name": ""} or goal["mode"] == "full"
+        everything = full or self.complete_for[goal["id"]] >= RECONCILE
+        contacts = [
+            row | {"erased": int(row["id"]) in self.erased}
+            for row in await self.lab.lines("/contacts")
+        ]
+        plain = BlueConic(
+            await self.profiles(),
+            TYPES,
+            ignores_case=self.readings["match-case"] == "ignore",
+            newest_wins=self.readings["several-matches"] == "newest",
+            skips_invalid=self.readings["invalid-value"] == "skips-entry",
+        )
+        read = [row for row in contacts if everything or int(row["id"]) in self.touched]
+        counts = PlainImport(goal, LISTS, plain).run(read, self.memory, full=full)
+        self.lab.apply({"import": goal})
+
+        summary = (await self.lab.run()).goals[0]
+
+        note(f"plain {dict(counts)}")
+        note(f"actui {summary.model_dump_json()}")
+        assert comparable(await self.profiles()) == comparable(plain.profiles)
+        assert summary.adds_up
+        assert {name: getattr(summary, name) for name in COUNTS} == {n: counts[n] for n in COUNTS}
+        assert summary.reasons == {k.partition("/")[2]: n for k, n in counts.items() if "/" in k}
+        assert summary.warnings >= counts["warnings"]
+        failed = counts["rejected"] and not sum(counts[n] for n in COUNTS[1:4])
+        assert summary.ok is not bool(failed)
+        if not failed:
+            self.touched.clear()
+            self.succeeded[goal["id"]] = {**copy.deepcopy(goal), "name": ""}
+            if everything:
+                self.complete_for[goal["id"]] = 0.0
+
+    async def profiles(self) -> dict[str, dict[str, list[str]]]:
+        """Living profiles, the oldest first."""
+        rows = await self.lab.lines("/profiles")
+        return {row["id"]: row["properties"] for row in rows if not row["replacedBy"]}
+
+    async def wait(self, hours: float) -> None:
+        """Time passes, more than the overlap of two readings."""
+        await self.lab.post("/clock", advance=hours * HOUR)
+        for goal in self.complete_for:
+            self.complete_for[goal] += hours * HOUR
+
+    async def change(self, data: st.DataObject) -> None:
+        """Somebody works in one of the two services."""
+        rows = await self.lab.lines("/contacts")
+        what = data.draw(st.sampled_from(["fields", "fields", "status", "delete", "erase", "none"]))
+        if not rows or what == "none":
+            return
+        row = data.draw(st.sampled_from(rows))
+        self.touched.add(int(row["id"]))
+        ask: Row = {"service": "activecampaign", "id": row["id"]}
+        if what == "fields":
+            tag = data.draw(st.sampled_from(sorted(TEXTS)))
+            value = data.draw(st.sampled_from(TEXTS[tag]))
+            await self.lab.post("/mutate", **ask, op="update", set={"fields": {tag: value}})
+        elif what == "status":
+            lists = {str(data.draw(st.sampled_from(sorted(LISTS)))): data.draw(st.integers(0, 3))}
+            await self.lab.post("/mutate", **ask, op="update", set={"lists": lists})
+        else:
+            await self.lab.post("/mutate", **ask, op=what)
+            if what == "erase":
+                self.erased.add(int(row["id"]))
+
+
+def next_goal(data: st.DataObject, goal: Row, turn: int) -> Row:
+    """The same goal mostly; else renamed, copied or with other mappings."""
+    what = data.draw(st.sampled_from(["same", "same", "renamed", "copied", "mappings"]))
+    if what == "renamed":
+        return {**goal, "name": f"Import {turn}"}
+    if what == "copied":
+        return {**goal, "id": f"g-{turn + 1}", "name": f"Copy {turn}"}
+    return {**goal, "mappings": data.draw(mappings())} if what == "mappings" else goal
+
+
+async def one_history(data: st.DataObject) -> None:
+    readings = {name: data.draw(st.sampled_from(pool)) for name, pool in READINGS.items()}
+    async with lab(switches=readings) as world:
+        history = History(world, readings)
+        for number in range(data.draw(st.integers(1, 6))):
+            history.touched.add(await world.contact(**data.draw(contact_values(number))))
+        for number in range(data.draw(st.integers(0, 5))):
+            await world.profile(properties=data.draw(profile_values(number)))
+        goal = data.draw(goals())
+        for turn in range(data.draw(st.integers(1, 4))):
+            if turn:
+                for _ in range(data.draw(st.integers(0, 3))):
+                    await history.change(data)
+                goal = next_goal(data, goal, turn)
+            await history.wait(data.draw(st.sampled_from([2.0, 30.0, 24.0 * 8])))
+            note(f"goal {goal}")
+            await history.run(goal)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    phases=PHASES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(data=st.data())
+def test_random_histories_end_as_the_rules_say(data: Any) -> None:
+    asyncio.run(one_history(data))
