@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
+import os
+import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from actui.sandbox.server import Sandbox
 from actui.sync.goalrun import Options
 from actui.wiring import House
 from store.settings import SettingsFile
+from tests.e2e.processes import ACTUI
 
 Row = dict[str, Any]
 NAME = "Lab"
@@ -69,6 +73,27 @@ class Lab:
         connection = house.connections.find(NAME).connection
         async with house.engine(connection, Options(**options)) as engine:
             return await engine.execute()
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """`actui run` in a process of its own, so that it can be killed."""
+        return subprocess.Popen(
+            [*ACTUI, "run", NAME, "--json", *words],
+            env={**os.environ, **self.environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    async def until(self, holds: Callable[[list[Row]], bool]) -> None:
+        """Wait until the log of requests is as somebody wants it."""
+        while not holds(await self.requests()):  # noqa: ASYNC110  the sandbox tells nobody
+            await asyncio.sleep(0.002)
+
+    async def arrived(self, method: str, path: str, count: int = 1) -> None:
+        """Wait until so many requests of a kind have reached the sandbox."""
+        await self.until(
+            lambda log: sum(r["method"] == method and r["path"] == path for r in log) >= count
+        )
 
     async def lines(self, path: str) -> list[Row]:
         """`/contacts`, `/profiles` or another listing of the control port."""

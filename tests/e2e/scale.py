@@ -12,3 +12,6 @@ EXAMPLES = int(os.environ.get("ACTUI_TEST_EXAMPLES", "25"))
 _SLOW = (Phase.shrink, Phase.explain)
 PHASES = [one for one in Phase if os.environ.get("ACTUI_TEST_SHRINK") or one not in _SLOW]
 """Making a failing example smaller takes minutes over HTTP: it is done when asked for."""
+
+KILLS = int(os.environ.get("ACTUI_TEST_KILLS", "20"))
+"""How often a run is killed at a random moment."""

@@ -6,6 +6,7 @@ import asyncio
 import copy
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -139,6 +140,7 @@ async def one_history(data: st.DataObject) -> None:
             await history.run(goal)
 
 
+@pytest.mark.timeout(60 + 2 * EXAMPLES)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
