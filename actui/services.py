@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import SecretStr
 
+from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
 from actui.console.ports import Which
 from actui.model.connection import Connection
-from actui.model.errors import BusyError
+from actui.model.errors import BusyError, ServiceError
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
-from actui.wiring import House, secret_origin
+from actui.wiring import PROBE, House, secret_origin
 from store.connections import Stored
 from store.ledger import SqliteLedger
 from store.secrets import SecretName
 
+T = TypeVar("T")
 _SECRETS: dict[Which, SecretName] = {
     "activecampaign": SecretName.ACTIVECAMPAIGN_API_KEY,
     "blueconic": SecretName.BLUECONIC_CLIENT_SECRET,
@@ -119,6 +123,36 @@ class HouseProber:
         return await self._house.probe_blueconic(connection, secret)
 
 
+class HouseChooser:
+    """Asks the accounts what there is to choose from; somebody is waiting for it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices:
+        async with self._house.activecampaign(connection, patience=PROBE) as service:
+            fields, lists = await asyncio.gather(service.fields(), service.lists())
+        return ActiveCampaignChoices(fields, lists)
+
+    async def blueconic(self, connection: Connection) -> BlueConicChoices:
+        async with self._house.blueconic(connection, patience=PROBE) as service:
+            properties, segments, objectives, lifecycles = await asyncio.gather(
+                service.properties(),
+                service.segments(),
+                _readable(service.objectives()),
+                _readable(service.lifecycles()),
+            )
+        return BlueConicChoices(properties, segments, objectives or (), lifecycles)
+
+
+async def _readable(asked: Awaitable[Sequence[T]]) -> Sequence[T] | None:
+    """What a client may not be allowed to read; None then."""
+    try:
+        return await asked
+    except ServiceError:
+        return None
+
+
 class DetachedStarter:
     """Starts `actui run` so that closing the terminal does not end it."""
 
@@ -141,6 +175,7 @@ class HouseServices:
         self.connections = HouseConnections(house)
         self.vault = HouseVault(house)
         self.prober = HouseProber(house)
+        self.chooser = HouseChooser(house)
         self.starter = DetachedStarter(house)
 
     @property

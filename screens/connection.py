@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from functools import partial
 from typing import ClassVar
 
@@ -12,23 +11,25 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Checkbox, DataTable, Footer, Input, OptionList
-from textual.widgets.option_list import Option
 
+from actui.console.connectionforms import MetadataForm
+from actui.console.draft import Draft, differences, same_but_for_ids
 from actui.console.goalwords import describe
 from actui.console.ports import Stored, Which
-from actui.console.words import plain, shortened
+from actui.console.words import plain
 from actui.console.workbench import SECRET_WORDS, ConnectionForm, Workbench
 from actui.model.connection import Connection
-from actui.model.errors import ActuiError, CredentialsError
-from screens.base import ActuiScreen, ChoiceList, Words
+from actui.model.errors import ActuiError, ConfigError, CredentialsError
+from screens.base import ActuiScreen, Words
 from screens.confirm import ConfirmScreen
+from screens.form import FormList
+from screens.goal import GoalScreen
+from screens.goals import SETUP, GoalsPanel
 from screens.run import RunScreen
 from screens.setup import SetupPanel
-from screens.text import lines
 
 LOOK_SECONDS = 1.0
-_SETUP = "setup-choice"
-_PANEL_WIDTH = 20
+_DIFFERENCES = 12
 
 
 class OnOff(Checkbox):
@@ -72,14 +73,24 @@ class ConnectionScreen(ActuiScreen):
             tooltip="Test the credentials of both services",
             id="connection.test",
         ),
+        Binding(
+            "ctrl+e",
+            "fold",
+            "Details",
+            tooltip="Show or hide favorite, labels, description and notifications",
+            id="connection.details",
+        ),
     ]
 
     def __init__(self, workbench: Workbench, connection: Connection, stored: Stored | None) -> None:
         super().__init__()
         self._workbench = workbench
-        self._connection = connection
-        self._stored = stored
+        self._draft = Draft(connection, stored)
         self._seen: tuple[int, bool] | None = None
+
+    @property
+    def _connection(self) -> Connection:
+        return self._draft.connection
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
@@ -87,28 +98,22 @@ class ConnectionScreen(ActuiScreen):
             yield OnOff(self._connection.enabled)
         yield Words("", id="arrows")
         yield Words("", id="why")
+        details = MetadataForm(self._draft, self._workbench.labels)
+        folded = FormList(details, self._workbench.glyphs, id="details")
+        folded.display = False
+        yield folded
         with Horizontal(id="body"):
-            yield ChoiceList(*self._choices(), id="left")
-            yield SetupPanel(self._connection, self._workbench.glyphs)
+            yield GoalsPanel(self._draft, id="left")
+            yield SetupPanel(self._draft, self._workbench.glyphs)
             with VerticalScroll(id="goal", can_focus=True) as goal:
                 # hidden before the first paint: each repaint of a page costs the line 8 kB
                 goal.display = False
                 yield Words("", id="goal-words")
         yield Footer(compact=True)
 
-    def _choices(self) -> list[Option]:
-        options = [Option("Set up and run", id=_SETUP)]
-        for index, goal in enumerate(self._connection.goals):
-            state = "on" if goal.enabled else "off"
-            name = shortened(plain(goal.name), _PANEL_WIDTH - 1)
-            options.append(
-                Option(lines(f"{name}\n  {goal.kind} goal, {state}"), id=f"goal-{index}")
-            )
-        return options
-
     def on_mount(self) -> None:
         self.query_one("#left").focus()
-        if self._stored is None:
+        if self._draft.stored is None:
             self.query_one("#name").focus()
         self.attempt(self._show_secrets, "secrets")
         self._look()
@@ -123,7 +128,7 @@ class ConnectionScreen(ActuiScreen):
 
     def _look(self) -> None:
         panel = self.query_one(SetupPanel)
-        if self._stored is None:
+        if self._draft.stored is None:
             self.query_one("#why", Words).put("A new connection: nothing is stored before ^s Save.")
             return
         reader = self._workbench.reader(self._connection)
@@ -132,6 +137,9 @@ class ConnectionScreen(ActuiScreen):
             return
         self._seen = now
         overview = self._workbench.overview(self._connection.id)
+        if overview.stored.version != self._draft.stored.version and not self.is_dirty:
+            self._draft.adopt(overview.stored)
+            self._show_saved()
         glyphs = self._workbench.glyphs
         into, out = (arrow.long(glyphs) for arrow in overview.arrows)
         self.query_one("#arrows", Words).put(f"{into}   {out}")
@@ -144,39 +152,48 @@ class ConnectionScreen(ActuiScreen):
         panel = self.query_one(SetupPanel)
         for which in SECRET_WORDS:
             sentence = "Not stored yet."
-            if self._stored is not None:
+            if self._draft.stored is not None:
                 sentence = await self._workbench.secret_status(self._connection, which)
             panel.put_stored(which, sentence)
 
     # the left panel
 
     @on(OptionList.OptionHighlighted, "#left")
-    def _choose(self, event: OptionList.OptionHighlighted) -> None:
-        chosen = event.option_id or _SETUP
-        self.query_one(SetupPanel).display = chosen == _SETUP
-        self.query_one("#goal").display = chosen != _SETUP
-        if chosen != _SETUP:
-            self._show_goal(int(chosen.removeprefix("goal-")))
-
-    def _show_goal(self, index: int) -> None:
-        goal = self._connection.goals[index]
-        named = shlex.quote(plain(self._connection.name))
-        text = [
-            f"{plain(goal.name)}: {goal.kind} goal, {'on' if goal.enabled else 'off'}",
-            "",
-            *describe(goal),
-            "",
-            "Change it with:",
-            f"  actui export {named} > connection.yaml",
-            "  (edit the file)",
-            "  actui apply connection.yaml",
-        ]
-        self.query_one("#goal-words", Words).put("\n".join(text))
+    def _choose(self) -> None:
+        goal = self.query_one(GoalsPanel).goal
+        self.query_one(SetupPanel).display = goal is None
+        self.query_one("#goal").display = goal is not None
+        if goal is not None:
+            state = "on" if goal.enabled else "off"
+            text = [f"{plain(goal.name)}: {goal.kind} goal, {state}", "enter opens it", ""]
+            self.query_one("#goal-words", Words).put("\n".join([*text, *describe(goal)]))
 
     @on(OptionList.OptionSelected, "#left")
     def _enter(self, event: OptionList.OptionSelected) -> None:
-        target = "#activecampaign-url" if event.option_id == _SETUP else "#goal"
-        self.query_one(target).focus()
+        if event.option_id == SETUP:
+            self.query_one("#activecampaign-url").focus()
+
+    @on(GoalsPanel.Open)
+    def _open_goal(self, event: GoalsPanel.Open) -> None:
+        page = GoalScreen(self._workbench, self._draft, event.goal_id, self.action_save)
+        self.app.push_screen(page, lambda _: self._goals_changed())
+
+    @on(GoalsPanel.Changed)
+    def _goals_changed(self) -> None:
+        panel = self.query_one(GoalsPanel)
+        panel.show()
+        self._choose()
+
+    @on(GoalsPanel.Refused)
+    @on(FormList.Refused)
+    def _refused(self, event: GoalsPanel.Refused | FormList.Refused) -> None:
+        self.say(event.sentence, severity="error")
+
+    def action_fold(self) -> None:
+        """Show or hide the details."""
+        details = self.query_one("#details")
+        details.display = not details.display
+        (details if details.display else self.query_one("#left")).focus()
 
     # the form
 
@@ -187,37 +204,76 @@ class ConnectionScreen(ActuiScreen):
     @property
     def is_dirty(self) -> bool:
         """Whether something typed is not stored."""
-        return self._form() != ConnectionForm.of(self._connection)
+        return self._draft.is_dirty or self._form() != ConnectionForm.of(self._connection)
 
     def action_save(self) -> None:
         """Store what was typed."""
         self.attempt(self._save, "save")
 
     async def _save(self) -> None:
+        await self._store(self._draft.stored)
+
+    async def _store(self, base: Stored | None) -> None:
         form = self._form()
-        expected = self._stored.version if self._stored else None
+        expected = base.version if base else None
         try:
             stored = await self._workbench.save(self._connection, form, expected=expected)
-            self._stored, self._connection = stored, stored.connection
+            self._draft.adopt(stored)
             await self._workbench.save_secrets(stored.connection, form)
         except CredentialsError as failure:
             self._ask_again(form)
             self.say(failure.message, severity="error")
             return
+        except ConfigError as failure:
+            if failure.code != "changed-elsewhere" or base is None:
+                raise
+            await self._settle(base)
+            return
         finally:
             self._seen = None
             self._look()
-        self.query_one("#name", Input).value = self._connection.name
-        self.query_one(SetupPanel).put_fields(self._connection)
+        self._show_saved()
         self.say("Saved.")
         self.attempt(self._show_secrets, "secrets")
+
+    def _show_saved(self) -> None:
+        self.query_one("#name", Input).value = self._connection.name
+        self.query_one(OnOff).value = self._connection.enabled
+        self.query_one(SetupPanel).put_fields(self._connection)
+        self.query_one("#details", FormList).show()
+        self._goals_changed()
+        for page in self.app.screen_stack:
+            if isinstance(page, GoalScreen):
+                page.saved()
+
+    async def _settle(self, base: Stored) -> None:
+        """Somebody saved another version: go on where only ids were found, ask otherwise."""
+        theirs = self._workbench.stored(self._connection.id)
+        if same_but_for_ids(base.connection, theirs.connection):
+            await self._store(theirs)
+            return
+        changed = differences(base.connection, theirs.connection)
+        shown = changed[:_DIFFERENCES]
+        if len(changed) > len(shown):
+            shown.append(f"and {len(changed) - len(shown)} lines more")
+        question = ConfirmScreen(
+            f"The connection was changed by {plain(theirs.saved_by)} meanwhile:\n\n"
+            + "\n".join(shown)
+            + "\n\nYours is not saved yet. Saving it now undoes these changes.",
+            do="Save mine over it",
+            keep="Go on editing",
+        )
+        self.app.push_screen(
+            question,
+            lambda yes: self.attempt(partial(self._store, theirs), "save") if yes else None,
+        )
 
     def _ask_again(self, form: ConnectionForm) -> None:
         changed: Which = "activecampaign"
         if form.activecampaign_url == self._connection.activecampaign.url:
             changed = "blueconic"
         if changed not in form.secrets:
-            self.query_one("#left", ChoiceList).highlighted = 0
+            self.query_one("#left", GoalsPanel).highlighted = 0
             self.query_one(SetupPanel).ask_for(changed)
 
     def action_switch(self) -> None:
@@ -230,7 +286,7 @@ class ConnectionScreen(ActuiScreen):
 
     def action_test(self) -> None:
         """Test both services with the fields as they stand."""
-        self.query_one("#left", ChoiceList).highlighted = 0
+        self.query_one(GoalsPanel).highlighted = 0
         for which in SECRET_WORDS:
             self.attempt(partial(self._test, which), f"test-{which}")
 
@@ -253,7 +309,7 @@ class ConnectionScreen(ActuiScreen):
         self.attempt(self._run, "run")
 
     async def _run(self) -> None:
-        if self._stored is None or self.is_dirty:
+        if self._draft.stored is None or self.is_dirty:
             self.say("Save first: ctrl+s.", severity="error")
         elif self._workbench.is_running(self._connection):
             self.app.push_screen(RunScreen(self._workbench, self._connection))

@@ -12,6 +12,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Input, Label, Static
 
+from actui.console.connectionforms import PrivacyForm
+from actui.console.draft import Draft
 from actui.console.ports import Which
 from actui.console.runview import history_row
 from actui.console.words import Glyphs, number
@@ -19,6 +21,7 @@ from actui.console.workbench import ConnectionForm
 from actui.model.connection import Connection
 from actui.model.run import RunSummary, UniqueCounts
 from screens.base import ListTable, Words
+from screens.form import FormList
 from screens.text import shown
 
 _SECRET_FIELDS: dict[Which, str] = {
@@ -39,14 +42,15 @@ class SetupPanel(VerticalScroll):
     class Run(Message):
         """Somebody wants a run."""
 
-    def __init__(self, connection: Connection, glyphs: Glyphs) -> None:
+    def __init__(self, draft: Draft, glyphs: Glyphs) -> None:
         super().__init__(id="setup", can_focus=False)
-        self._connection = connection
+        self._draft = draft
         self._glyphs = glyphs
         self._rows: list[tuple[str, ...]] | None = None
 
     def compose(self) -> ComposeResult:
-        account, tenant = self._connection.activecampaign, self._connection.blueconic
+        connection = self._draft.connection
+        account, tenant = connection.activecampaign, connection.blueconic
         yield Static("ActiveCampaign", classes="heading")
         yield from _field("URL", "activecampaign-url", account.url, "https://acme.api-us1.com")
         yield from _field("API key", "activecampaign-key", "", secret=True)
@@ -73,6 +77,8 @@ class SetupPanel(VerticalScroll):
         history = ListTable(id="history")
         history.display = False
         yield history
+        yield Static("Privacy management", classes="heading")
+        yield FormList(PrivacyForm(self._draft), self._glyphs, id="privacy")
 
     # reading
 
@@ -95,6 +101,7 @@ class SetupPanel(VerticalScroll):
 
     def put_fields(self, connection: Connection) -> None:
         """Show the stored values and forget typed secrets."""
+        self.query_one("#privacy", FormList).show()
         self.query_one("#activecampaign-url", Input).value = connection.activecampaign.url
         self.query_one("#blueconic-url", Input).value = connection.blueconic.url
         self.query_one("#client-id", Input).value = connection.blueconic.client_id

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from pydantic import SecretStr
 
+from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
 from actui.model.connection import Connection
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
@@ -101,6 +102,13 @@ class Prober(Protocol):
     async def test_blueconic(self, connection: Connection, secret: SecretStr | None) -> str: ...
 
 
+class Chooser(Protocol):
+    """Asks the accounts, with the stored secrets, what there is to choose from."""
+
+    async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices: ...
+    async def blueconic(self, connection: Connection) -> BlueConicChoices: ...
+
+
 class RunStarter(Protocol):
     """Starts a run in a process of its own. Called in a thread."""
 
@@ -119,6 +127,8 @@ class Services(Protocol):
     def vault(self) -> Vault: ...
     @property
     def prober(self) -> Prober: ...
+    @property
+    def chooser(self) -> Chooser: ...
     @property
     def starter(self) -> RunStarter: ...
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr, ValidationError
 
 from actui.console.arrows import Arrow, arrows
+from actui.console.choices import Choices
 from actui.console.feed import Mark, follow
 from actui.console.ports import RunReader, Services, Stored, Which
 from actui.console.words import ASCII, UNICODE, Glyphs, plain
@@ -114,6 +115,38 @@ class Workbench:
         """One connection. Raises ConfigError when it is gone."""
         return self._overview(self._services.connections.find(connection_id))
 
+    def labels(self) -> list[str]:
+        """Every label that a connection of this home has."""
+        return [
+            label for one in self._services.connections.all() for label in one.connection.labels
+        ]
+
+    def stored(self, connection_id: str) -> Stored:
+        """The connection as it is stored now. Raises ConfigError when it is gone."""
+        return self._services.connections.find(connection_id)
+
+    def duplicate(self, connection: Connection) -> Stored:
+        """Store a copy under a free name, switched off; its secrets are entered anew."""
+        goals = [goal.model_copy(update={"id": new_id("g")}) for goal in connection.goals]
+        made = connection.model_copy(
+            update={
+                "id": new_id("c"),
+                "name": self._free(connection.name),
+                "enabled": False,
+                "favorite": False,
+                "goals": goals,
+            }
+        )
+        return self._services.connections.save(made, expected=None)
+
+    def _free(self, wanted: str) -> str:
+        taken = {stored.connection.name for stored in self._services.connections.all()}
+        name, count = wanted, 1
+        while name in taken:
+            count += 1
+            name = f"{wanted[:110]} {count}"
+        return name
+
     def _overview(self, stored: Stored) -> Overview:
         connection = stored.connection
         running = self.is_running(connection)
@@ -124,12 +157,7 @@ class Workbench:
 
     def draft(self) -> Connection:
         """A new connection under a free name; nothing is stored before it is saved."""
-        taken = {stored.connection.name for stored in self._services.connections.all()}
-        name, count = "ActiveCampaign", 1
-        while name in taken:
-            count += 1
-            name = f"ActiveCampaign {count}"
-        return Connection(id=new_id("c"), name=name)
+        return Connection(id=new_id("c"), name=self._free("ActiveCampaign"))
 
     def switch(self, stored: Stored) -> Stored:
         """Switch a connection on or off."""
@@ -183,6 +211,26 @@ class Workbench:
         if which == "activecampaign":
             return plain(await prober.test_activecampaign(wanted, typed))
         return plain(await prober.test_blueconic(wanted, typed))
+
+    async def learn(self, connection: Connection, known: Choices) -> AsyncIterator[Choices]:
+        """Ask both accounts what there is to choose from; each answer as soon as it is there."""
+        chooser = self._services.chooser
+
+        async def activecampaign() -> dict[str, object]:
+            try:
+                return {"activecampaign": await chooser.activecampaign(connection)}
+            except ActuiError as failure:
+                return {"no_activecampaign": plain(failure.message)}
+
+        async def blueconic() -> dict[str, object]:
+            try:
+                return {"blueconic": await chooser.blueconic(connection)}
+            except ActuiError as failure:
+                return {"no_blueconic": plain(failure.message)}
+
+        for answered in asyncio.as_completed((activecampaign(), blueconic())):
+            known = replace(known, **await answered)  # type: ignore[arg-type]
+            yield known
 
     # runs
 

@@ -9,8 +9,18 @@ from typing import Any
 from pydantic import SecretStr
 from textual.pilot import Pilot
 
+from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError, CredentialsError
+from actui.model.people import (
+    ContactField,
+    ContactList,
+    Lifecycle,
+    Objective,
+    Property,
+    Segment,
+    Stage,
+)
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
 
@@ -40,7 +50,7 @@ class FakeConnections:
     def save(self, connection: Connection, *, expected: int | None) -> FakeStored:
         before = self.held.get(connection.id)
         if before is not None and before.version != expected:
-            raise ConfigError("It was changed by bob; open it again to see how.")
+            raise ConfigError("It was changed by bob.", code="changed-elsewhere")
         stored = FakeStored(connection, before.version + 1 if before else 1)
         self.held[connection.id] = stored
         return stored
@@ -124,6 +134,52 @@ class FakeProber:
         return "BlueConic gave a token."
 
 
+def offered_lists() -> ActiveCampaignChoices:
+    """An account with more lists and fields than a page holds, some with hostile names."""
+    names = [*HOSTILE, "Leads [vip]", "Newsletter", *(f"List {n}" for n in range(300))]
+    return ActiveCampaignChoices(
+        fields=[
+            ContactField(1, "TIER", "Tier", "dropdown"),
+            ContactField(2, "POINTS", "Points [b]", "text"),
+            *(ContactField(10 + n, f"T{n}", name, "text") for n, name in enumerate(HOSTILE)),
+        ],
+        lists=[ContactList(n + 1, name, 10 * n) for n, name in enumerate(dict.fromkeys(names))],
+    )
+
+
+def offered_properties() -> BlueConicChoices:
+    """A tenant with a few things of each kind, some with hostile names."""
+    return BlueConicChoices(
+        properties=[
+            Property("email", "E-mail", "EMAIL", indexed=True),
+            Property("first_name", "First name", "SELECT"),
+            Property("tier", "Tier", "SELECT"),
+            Property("score", "Score [/x]", "RANGE"),
+            *(Property(f"p{n}", name, "SELECT") for n, name in enumerate(HOSTILE)),
+        ],
+        segments=[Segment("s1", "Readers [/b]", 12431), Segment("s2", "Buyers", 7)],
+        objectives=[Objective("o1", "Marketing [x]")],
+        lifecycles=[Lifecycle("l1", "Welcome", True, (Stage("st1", "First [/a]", "WEEK", 3),))],
+    )
+
+
+@dataclass
+class FakeChooser:
+    failure: CredentialsError | None = None
+    asked: int = 0
+
+    async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices:
+        self.asked += 1
+        if self.failure:
+            raise self.failure
+        return offered_lists()
+
+    async def blueconic(self, connection: Connection) -> BlueConicChoices:
+        if self.failure:
+            raise self.failure
+        return offered_properties()
+
+
 @dataclass
 class FakeStarter:
     started: list[str] = field(default_factory=list)
@@ -140,6 +196,7 @@ class FakeServices:
     connections: FakeConnections
     vault: FakeVault = field(default_factory=FakeVault)
     prober: FakeProber = field(default_factory=FakeProber)
+    chooser: FakeChooser = field(default_factory=FakeChooser)
     starter: FakeStarter = field(default_factory=FakeStarter)
     settings: Settings = field(default_factory=Settings)
     histories: dict[str, FakeHistory] = field(default_factory=dict)

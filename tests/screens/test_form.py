@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from actui.app import ConsoleApp
+from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
@@ -80,8 +81,30 @@ async def test_somebody_elses_save_is_not_overwritten(opened: Opened) -> None:
     made.connections.held["c-1"] = FakeStored(theirs, version=2)
     put(pilot, "#name", "Mine")
     await pilot.press("ctrl+s")
-    await until(pilot, lambda: "changed by bob" in seen(pilot))
+    await until(pilot, lambda: "changed by ann" in seen(pilot))
+    assert "description: theirs" in seen(pilot)
     assert made.connections.held["c-1"].connection.description == "theirs"
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
+    assert pilot.app.screen.query_one("#name", Input).value == "Mine"
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+    await pilot.press("right", "enter")
+    await until(pilot, lambda: made.connections.held["c-1"].connection.name == "Mine")
+
+
+async def test_ids_that_a_run_found_are_no_change_of_somebody_elses(opened: Opened) -> None:
+    made, pilot = opened
+    found = made.connections.held["c-1"].connection.model_dump(by_alias=True)
+    found["goals"] = [
+        {**goal, "kind": kind}
+        for goal, kind in zip(found["goals"], ("import", "export"), strict=True)
+    ]
+    found["goals"][1]["segment"] = {"name": "Readers [/b]", "id": "s1"}
+    put(pilot, "#name", "Mine")
+    made.connections.held["c-1"] = FakeStored(Connection.model_validate(found), version=2)
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: made.connections.held["c-1"].connection.name == "Mine")
 
 
 async def test_a_test_says_what_it_proved_or_what_failed(opened: Opened) -> None:

@@ -1,0 +1,166 @@
+"""The parts of a connection that are lines to change: metadata and privacy management."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from actui.console.draft import Draft
+from actui.console.forms import Ask, Choose, Line, Option, Page, Type, box, labelled, name, without
+from actui.console.goalform import at
+from actui.model.goals import Named
+
+_WHEN = {
+    "never": "never",
+    "failure": "when a run fails",
+    "every-run": "after every run",
+}
+
+
+class MetadataForm:
+    """Favourite, labels, description and e-mail notifications."""
+
+    def __init__(self, draft: Draft, labels: Callable[[], Sequence[str]]) -> None:
+        self._draft = draft
+        self._labels = labels
+
+    def lines(self) -> list[Line]:
+        """One line a field; labels and recipients one each."""
+        connection, page = self._draft.connection, Page()
+        page.line("favorite", f"{box(connection.favorite)} favorite", 0)
+        described = connection.description or "none"
+        page.line("description", f"description: {name(described)}", 0)
+        for index, label in enumerate(connection.labels):
+            page.line(f"label:{index}", f"label: {name(label)}", 0)
+        page.line("label+", "+ Add a label", 0)
+        notify = connection.notify
+        page.line("notify", f"e-mail notifications: {_WHEN[notify.when]}", 0)
+        if notify.when != "never":
+            for index, recipient in enumerate(notify.recipients):
+                page.line(f"recipient:{index}", f"to {name(recipient)}")
+            page.line("recipient+", "+ Add a recipient")
+        return page.lines
+
+    def enter(self, key: str) -> Ask | None:
+        """Change at once, or ask."""
+        connection = self._draft.connection
+        if key == "favorite":
+            self._draft.put(favorite=not connection.favorite)
+            return None
+        asks: dict[str, Callable[[], Ask]] = {
+            "description": lambda: Type(
+                "Description", connection.description, lambda typed: self._put(description=typed)
+            ),
+            "label+": self._ask_label,
+            "notify": lambda: Choose(
+                "Who is told of runs by e-mail?",
+                labelled(_WHEN.items()),
+                lambda chosen: self._notify(when=chosen[0]),
+                chosen=(connection.notify.when,),
+            ),
+            "recipient+": lambda: Type(
+                "E-mail address",
+                "",
+                lambda typed: self._notify(
+                    recipients=[*self._draft.connection.notify.recipients, typed.strip()]
+                ),
+            ),
+        }
+        return asks[key]() if key in asks else None
+
+    def _put(self, **changes: object) -> None:
+        self._draft.put(**changes)
+
+    def _notify(self, **changes: object) -> None:
+        self._draft.put(notify=dict(self._draft.connection.notify) | changes)
+
+    def _ask_label(self) -> Ask:
+        had = self._draft.connection.labels
+
+        def put(chosen: tuple[str, ...]) -> None:
+            if chosen[0] not in had:
+                self._draft.put(labels=[*had, chosen[0].strip()])
+
+        known = sorted(set(self._labels()) - set(had))
+        return Choose("Which label?", [Option(one, one) for one in known], put, typed="a new label")
+
+    def remove(self, key: str) -> None:
+        """Take out a label or a recipient."""
+        head, index, _ = at(key)
+        if head == "label" and index >= 0:
+            self._draft.put(labels=without(self._draft.connection.labels, index))
+        elif head == "recipient" and index >= 0:
+            self._notify(recipients=without(self._draft.connection.notify.recipients, index))
+
+    def add(self, key: str) -> Ask | None:
+        """Add one more label or recipient."""
+        return self.enter("recipient+" if key.startswith("recipient") else "label+")
+
+    def move(self, key: str, by: int) -> str:
+        """The order of these means nothing."""
+        return key
+
+
+class PrivacyForm:
+    """*Privacy management*: the objectives to which the connection belongs."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+
+    def lines(self) -> list[Line]:
+        """The objectives and what they do."""
+        connection, page = self._draft.connection, Page()
+        for index, objective in enumerate(connection.objectives):
+            page.line(f"objective:{index}", name(objective.name), 0)
+        page.line("objective+", "+ Add to an objective", 0)
+        if connection.objectives:
+            page.hint("Only profiles that consented to at least one of them are processed.", 0)
+            on = connection.consent_where_needed
+            page.line("needed", f"{box(on)} export also where no consent is needed", 0)
+        else:
+            page.hint("Without an objective nobody is left out for lack of consent.", 0)
+        return page.lines
+
+    def enter(self, key: str) -> Ask | None:
+        """Change at once, or ask."""
+        if key == "needed":
+            on = self._draft.connection.consent_where_needed
+            self._draft.put(consent_where_needed=not on)
+            return None
+        return self._ask() if key == "objective+" else None
+
+    def _ask(self) -> Ask:
+        known = self._draft.choices.blueconic
+        options = [Option(one.id, one.name) for one in (known.objectives if known else ())]
+        names = {option.id: option.label for option in options}
+        had = {one.id or one.name: one for one in self._draft.connection.objectives}
+        offered = [*options, *(Option(id_, had[id_].name) for id_ in had if id_ not in names)]
+
+        def put(chosen: tuple[str, ...]) -> None:
+            made = [
+                had.get(id_) or Named(name=names.get(id_, id_), id=id_ if id_ in names else None)
+                for id_ in chosen
+            ]
+            self._draft.put(objectives=made)
+
+        return Choose(
+            "Which objectives does the connection belong to?",
+            offered,
+            put,
+            many=True,
+            chosen=tuple(had),
+            typed="an objective's name",
+        )
+
+    def remove(self, key: str) -> None:
+        """Take an objective out."""
+        head, index, _ = at(key)
+        if head == "objective" and index >= 0:
+            self._draft.put(objectives=without(self._draft.connection.objectives, index))
+
+    def add(self, key: str) -> Ask | None:
+        """Add an objective."""
+        return self._ask()
+
+    def move(self, key: str, by: int) -> str:
+        """The order of objectives means nothing."""
+        return key

@@ -1,0 +1,153 @@
+"""A connection while it is being edited: what was stored, what is meant now, and saving it."""
+
+from __future__ import annotations
+
+import difflib
+
+from pydantic import ValidationError
+
+from actui.console.choices import Choices
+from actui.console.forms import moved
+from actui.console.ports import Stored
+from actui.console.words import plain
+from actui.model.connection import Connection, new_id
+from actui.model.document import dump
+from actui.model.errors import ConfigError
+from actui.model.findings import Finding, findings
+from actui.model.goals import ExportGoal, ImportGoal, Named
+
+AnyGoal = ImportGoal | ExportGoal
+
+
+class Draft:
+    """One connection's goals and metadata as they are meant; pages of one connection share it."""
+
+    def __init__(self, connection: Connection, stored: Stored | None) -> None:
+        self.connection = connection
+        self.stored = stored
+        self._base = stored.connection if stored else connection
+        self.choices = Choices()
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether it differs from what is stored."""
+        return self._base != self.connection
+
+    def adopt(self, stored: Stored) -> None:
+        """Take what is stored as what is meant."""
+        self.stored = stored
+        self._base = self.connection = stored.connection
+
+    def put(self, **changes: object) -> None:
+        """Change the connection. Raises ConfigError with a sentence when it would not be right."""
+        try:
+            self.connection = Connection.model_validate(dict(self.connection) | changes)
+        except ValidationError as wrong:
+            said = str(wrong.errors(include_url=False)[0]["msg"])
+            raise ConfigError(plain(said.removeprefix("Value error, ")) + ".") from None
+
+    # goals
+
+    def goal(self, goal_id: str) -> AnyGoal | None:
+        """A goal by its id."""
+        return next((goal for goal in self.connection.goals if goal.id == goal_id), None)
+
+    def index(self, goal_id: str) -> int:
+        """Where a goal stands in the user's order."""
+        return next(i for i, goal in enumerate(self.connection.goals) if goal.id == goal_id)
+
+    def add_goal(self, kind: str) -> AnyGoal:
+        """A new goal at the end, linked by e-mail address."""
+        facts = {
+            "id": new_id("g"),
+            "kind": kind,
+            "identifiers": [{"field": "email", "property": "email"}],
+        }
+        made: AnyGoal
+        if kind == "import":
+            made = ImportGoal.model_validate({**facts, "name": self._free("Import")})
+        else:
+            made = ExportGoal.model_validate(
+                {**facts, "name": self._free("Export"), "segment": {"name": ""}}
+            )
+        self.put(goals=[*self.connection.goals, made])
+        return made
+
+    def put_goal(self, goal: AnyGoal) -> None:
+        """Replace the goal that has this one's id."""
+        goals = [goal if one.id == goal.id else one for one in self.connection.goals]
+        self.put(goals=goals)
+
+    def copy_goal(self, goal_id: str) -> AnyGoal:
+        """A copy behind the goal; switched off, so that nothing is written twice."""
+        at = self.index(goal_id)
+        goal = self.connection.goals[at]
+        changes = {"id": new_id("g"), "name": self._free(goal.name), "enabled": False}
+        made: AnyGoal = goal.model_copy(update=changes)
+        goals = list(self.connection.goals)
+        self.put(goals=[*goals[: at + 1], made, *goals[at + 1 :]])
+        return made
+
+    def remove_goal(self, goal_id: str) -> None:
+        """Take a goal out."""
+        self.put(goals=[goal for goal in self.connection.goals if goal.id != goal_id])
+
+    def move_goal(self, goal_id: str, by: int) -> None:
+        """Move a goal in the order in which goals run."""
+        goals, _ = moved(self.connection.goals, self.index(goal_id), by)
+        self.put(goals=goals)
+
+    def switch_goal(self, goal_id: str) -> None:
+        """Switch a goal on or off."""
+        goal = self.connection.goals[self.index(goal_id)]
+        self.put_goal(goal.model_copy(update={"enabled": not goal.enabled}))
+
+    def rename_goal(self, goal_id: str, name: str) -> None:
+        """Give a goal another name. Raises ConfigError when another one has it."""
+        goal = self.connection.goals[self.index(goal_id)]
+        if not name.strip():
+            raise ConfigError("A goal needs a name.")
+        self.put_goal(goal.model_copy(update={"name": name.strip()}))
+
+    def findings_of(self, goal: AnyGoal) -> list[Finding]:
+        """What there is to say of a goal, whether or not it is switched on."""
+        goals = [
+            goal.model_copy(update={"enabled": True}) if one.id == goal.id else one
+            for one in self.connection.goals
+        ]
+        where = f"goals.{goal.name}"
+        found = findings(self.connection.model_copy(update={"goals": goals}))
+        return [one for one in found if f"{one.where}.".startswith(f"{where}.")]
+
+    def _free(self, wanted: str) -> str:
+        taken = {goal.name for goal in self.connection.goals}
+        name, count = wanted, 1
+        while name in taken:
+            count += 1
+            name = f"{wanted} {count}"
+        return name
+
+
+def differences(before: Connection, after: Connection) -> list[str]:
+    """What changed between two versions of a connection, as the lines of its file."""
+    lines = difflib.unified_diff(
+        dump(before).splitlines(), dump(after).splitlines(), n=1, lineterm=""
+    )
+    return [plain(line) for line in lines if not line.startswith(("---", "+++", "@@"))]
+
+
+def same_but_for_ids(one: Connection, other: Connection) -> bool:
+    """Whether the two differ only by the ids that a run has found for their names."""
+    return _by_name(one) == _by_name(other)
+
+
+def _by_name(connection: Connection) -> object:
+    return _named(connection.model_dump(mode="json", by_alias=True))
+
+
+def _named(value: object) -> object:
+    if isinstance(value, dict):
+        if value.keys() == Named.model_fields.keys():
+            return value["name"]
+        return {key: _named(item) for key, item in value.items()}
+    return [_named(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,379 @@
+"""The export goal page, in the numbered steps of the help article."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from actui.console.choices import Choices
+from actui.console.forms import Ask, Choose, Option, Page, Type, box, labelled, name, radio
+from actui.console.goalform import GoalForm, at
+from actui.console.words import counted, number
+from actui.model.goals import ExportGoal, LifecycleThreshold, Named
+from actui.model.mapping import (
+    ExportSource,
+    PropertySource,
+    SegmentsSource,
+    TextSource,
+    WhenEmpty,
+)
+from actui.model.people import Stage
+
+SOURCE_WORDS = {
+    "property": "Profile property",
+    "profile_id": "BlueConic profile identifier",
+    "segments": "Associated segments",
+    "lifecycles": "Associated lifecycles",
+    "viewed_interactions": "All viewed interactions (all time)",
+    "permission_level": "Permission level",
+    "text": "Text value",
+}
+"""The article's seven kinds of BlueConic data."""
+_ALL, _NONE = "\0all", "\0none"
+_RESUBSCRIBE = {
+    "never": "never: who left a list stays off it",
+    "own": "own: only people whom this goal itself unsubscribed",
+    "all": "all: also people who opted out THEMSELVES; be sure that you may",
+}
+
+
+def available(goal: ExportGoal, choices: Choices) -> str:
+    """How many profiles the segment offers; an empty text while it is not known."""
+    size = choices.segment_size(goal.segment.id, goal.segment.name)
+    if size is None:
+        return ""
+    return f"{counted(size, 'profile', 'profiles')} available for export"
+
+
+def source_words(source: ExportSource) -> str:
+    """A mapping's left-hand side."""
+    if isinstance(source, PropertySource):
+        return name(source.property)
+    if isinstance(source, TextSource):
+        return f'text "{name(source.text)}"'
+    if isinstance(source, SegmentsSource):
+        if source.segments == "all":
+            return "All associated segments"
+        return f"{counted(len(source.segments), 'associated segment', 'associated segments')}"
+    return SOURCE_WORDS[source]
+
+
+class ExportForm(GoalForm[ExportGoal]):
+    """An export goal being edited."""
+
+    def _steps(self, page: Page) -> None:
+        goal = self.goal
+        page.heading("1 Segment")
+        segment = goal.segment
+        size = self.choices.segment_size(segment.id, segment.name)
+        count = "" if size is None else f"  {number(size)} profiles"
+        chosen = f"{name(segment.name)}{count}" if segment.name else "Select a segment"
+        gone = bool(segment.name) and self.choices.lacks_segment(segment.id, segment.name)
+        self._row(page, "segment", chosen, gone)
+        page.hint("Fewer may be exported: the run tells why, reason by reason.")
+        self._findings(page, "segment")
+        self._links(page, "Without a match a contact is created, if there is an e-mail address.")
+        self._mappings(page)
+        self._lists(page)
+        self._options(page)
+        self._lifecycle(page)
+        self._mode(page, 7)
+
+    def _mappings(self, page: Page) -> None:
+        page.heading("3 Map data")
+        for index, mapping in enumerate(self.goal.mappings):
+            source = mapping.source
+            gone = self.choices.lacks_field(mapping.field) or (
+                isinstance(source, PropertySource) and self.choices.lacks_property(source.property)
+            )
+            clear = "  clears" if mapping.when_empty is WhenEmpty.CLEAR else ""
+            arrow = self.glyphs.rightwards
+            text = f"{source_words(source)} {arrow} {self._field(mapping.field)}{clear}"
+            self._row(page, f"map:{index}", text, gone)
+            if index == self._open:
+                page.line(f"map:{index}:source", f"from: {source_words(source)}", 3)
+                page.line(f"map:{index}:field", f"field: {self._field(mapping.field)}", 3)
+                self._empty_line(page, f"map:{index}", mapping.when_empty)
+        page.line("map+", "+ Map data")
+        page.line("map*", "+ Add remaining fields")
+        self._findings(page, "mappings")
+
+    def _lists(self, page: Page) -> None:
+        page.heading("4 Lists")
+        for index, one in enumerate(self.goal.lists):
+            size = self.choices.list_size(one.id, one.name)
+            count = "" if size is None else f"  {number(size)}"
+            gone = self.choices.lacks_list(one.id, one.name)
+            self._row(page, f"list:{index}", f"{name(one.name)}{count}", gone)
+        page.line("list+", "+ Select lists")
+        page.hint("Exported contacts join them, those already in ActiveCampaign as well.")
+        self._findings(page, "lists")
+
+    def _options(self, page: Page) -> None:
+        goal = self.goal
+        page.heading("5 Options")
+        page.hint("Resubscribe inactive ActiveCampaign contacts")
+        for choice, words in _RESUBSCRIBE.items():
+            page.line(f"resubscribe={choice}", f"{radio(goal.resubscribe == choice)} {words}", 2)
+        self._findings(page, "resubscribe")
+        page.line("unsubscribe", f"{box(goal.unsubscribe)} Unsubscribe who leaves the segment")
+        if goal.unsubscribe:
+            page.hint("Only people whom this goal subscribed; never more than a fifth at once", 3)
+            page.hint("without your word.", 3)
+            if goal.resubscribe == "never":
+                page.wrong(
+                    "Who leaves the segment once is then off the list for ever.", warning=True
+                )
+        self._findings(page, "unsubscribe")
+        page.line("automations", f"{box(goal.automations)} Start ActiveCampaign's automations")
+        size = self.choices.segment_size(goal.segment.id, goal.segment.name)
+        whom = f"up to {number(size)} people" if size is not None else "everyone exported"
+        page.hint(
+            f"On: joining a list can start mails to {whom}."
+            if goal.automations
+            else "Off: nothing is started by the export.",
+            3,
+        )
+        page.line(
+            "recreate", f"{box(goal.recreate_deleted)} Create contacts again that were deleted"
+        )
+        self._findings(page, "automations", "recreate_deleted")
+
+    def _lifecycle(self, page: Page) -> None:
+        page.heading("6 Lifecycle threshold")
+        threshold = self.goal.lifecycle
+        if threshold is None:
+            page.line("lifecycle", "none")
+        else:
+            page.line(
+                "lifecycle",
+                f"{name(threshold.lifecycle.name)}, stage {name(threshold.stage.name)}",
+            )
+            for event in ("opened", "clicked"):
+                page.line(f"event={event}", f"{box(event in threshold.events)} {event}: +1", 2)
+            page.hint("Dialogues of the stage are not counted.", 2)
+            if not self.goal.lists:
+                page.wrong("Without lists no e-mail can be counted.", warning=True)
+        self._findings(page, "lifecycle")
+
+    # changing
+
+    def _enter(self, key: str) -> Ask | None:
+        goal = self.goal
+        if key.startswith("resubscribe="):
+            self.put(resubscribe=key.removeprefix("resubscribe="))
+        elif key == "unsubscribe":
+            self.put(unsubscribe=not goal.unsubscribe)
+        elif key == "automations":
+            self.put(automations=not goal.automations)
+        elif key == "recreate":
+            self.put(recreate_deleted=not goal.recreate_deleted)
+        elif key.startswith("event="):
+            self._toggle_event(key.removeprefix("event="))
+        elif key in (asks := self._questions()):
+            return asks[key]()
+        else:
+            return self._enter_mapping(key)
+        return None
+
+    def _questions(self) -> dict[str, Callable[[], Ask]]:
+        return {
+            "segment": self._ask_segment,
+            "lifecycle": self._ask_lifecycle,
+            "list+": self._ask_lists,
+            "map+": self._ask_source,
+            "map*": self._ask_remaining,
+        }
+
+    def _enter_mapping(self, key: str) -> Ask | None:
+        head, index, part = at(key)
+        if head != "map" or not 0 <= index < len(self.goal.mappings):
+            return None
+        mapping = self.goal.mappings[index]
+        if part == "source":
+            return self._ask_source(lambda source: self._change(index, source=source))
+        if part == "field":
+            return self.ask_field(
+                "Which ActiveCampaign field?",
+                lambda field: self._change(index, field=field),
+                mapping.field,
+                writable=True,
+            )
+        if part == "empty":
+            keep = mapping.when_empty is WhenEmpty.CLEAR
+            self._change(index, when_empty=WhenEmpty.KEEP if keep else WhenEmpty.CLEAR)
+            return None
+        self._open = -1 if self._open == index else index
+        return None
+
+    def _change(self, index: int, **changes: object) -> None:
+        mappings = list(self.goal.mappings)
+        facts = dict(mappings[index]) | changes
+        mappings[index] = mappings[index].model_copy(update=facts)
+        self.put(mappings=mappings)
+
+    def _named(self, id_: str, options: list[Option]) -> Named:
+        label = next((option.label for option in options if option.id == id_), None)
+        return Named(name=id_.strip()) if label is None else Named(name=label, id=id_)
+
+    def _ask_segment(self) -> Ask:
+        options = self.choices.segments()
+
+        def put(chosen: tuple[str, ...]) -> None:
+            self.put(segment=self._named(chosen[0], options))
+
+        now = self.goal.segment
+        return Choose(
+            "Which BlueConic segment?",
+            options,
+            put,
+            chosen=(now.id or now.name,) if now.name else (),
+            typed="a segment's name",
+        )
+
+    def _ask_lists(self) -> Ask:
+        options = self.choices.lists()
+        by_name = {option.label: option.id for option in options}
+        had = {one.id or by_name.get(one.name, one.name): one for one in self.goal.lists}
+        known = {option.id for option in options}
+        # a list that is gone stays chosen until somebody takes it out
+        offered = [*options, *(Option(id_, had[id_].name) for id_ in had if id_ not in known)]
+
+        def put(chosen: tuple[str, ...]) -> None:
+            self.put(lists=[had.get(id_) or self._named(id_, options) for id_ in chosen])
+
+        return Choose(
+            "Which lists do exported contacts join?",
+            offered,
+            put,
+            many=True,
+            chosen=tuple(had),
+            typed="a list's name",
+        )
+
+    # mappings
+
+    def _ask_source(self, then: Callable[[ExportSource], Ask | None] | None = None) -> Ask:
+        done = then or self._ask_target
+
+        def kind(chosen: tuple[str, ...]) -> Ask | None:
+            what = chosen[0]
+            if what == "property":
+                return self.ask_property(
+                    "Which profile property?", lambda id_: done(PropertySource(property=id_))
+                )
+            if what == "segments":
+                return self._ask_segments(done)
+            if what == "text":
+                return Type("Which text?", "", lambda typed: done(TextSource(text=typed)))
+            return done(what)  # type: ignore[arg-type]
+
+        return Choose("What is exported?", labelled(SOURCE_WORDS.items()), kind)
+
+    def _ask_segments(self, done: Callable[[ExportSource], Ask | None]) -> Ask:
+        def put(chosen: tuple[str, ...]) -> Ask | None:
+            some = [id_ for id_ in chosen if id_ != _ALL]
+            return done(SegmentsSource(segments=some if some and _ALL not in chosen else "all"))
+
+        return Choose(
+            "Which of the profile's segments?",
+            (Option(_ALL, "All segments"), *self.choices.segments()),
+            put,
+            many=True,
+            typed="a segment's name",
+        )
+
+    def _ask_target(self, source: ExportSource) -> Ask:
+        def put(field: str) -> None:
+            made = {"source": source, "field": field}
+            self.put(mappings=[*self.goal.mappings, made])
+            self._open = len(self.goal.mappings) - 1
+
+        same = None
+        if isinstance(source, PropertySource):
+            same = self.choices.field_for(source.property)
+        asked = f"{source_words(source)} goes to which ActiveCampaign field?"
+        return self.ask_field(asked, put, same or "", writable=True)
+
+    def _ask_remaining(self) -> Ask:
+        mapped = {mapping.field for mapping in self.goal.mappings}
+        same = dict(self._same_names(mapped))
+        options = [
+            Option(option.id, option.label, f"from {same[option.id]}")
+            for option in self.choices.fields(writable=True)
+            if option.id in same
+        ]
+
+        def put(chosen: tuple[str, ...]) -> None:
+            made = [
+                {"source": PropertySource(property=same[field]), "field": field} for field in chosen
+            ]
+            self.put(mappings=[*self.goal.mappings, *made])
+
+        return Choose(
+            "Which of the remaining fields?",
+            options,
+            put,
+            many=True,
+            chosen=tuple(same),
+            notice="Fields for which BlueConic has a property of the same name.",
+        )
+
+    def _same_names(self, mapped: set[str]) -> Iterator[tuple[str, str]]:
+        linked = {link.field for link in self.goal.identifiers}
+        for option in self.choices.fields(writable=True):
+            same = self.choices.property_for(option.id)
+            if same and option.id not in mapped | linked:
+                yield option.id, same
+
+    # the threshold
+
+    def _ask_lifecycle(self) -> Ask:
+        known = (self.choices.blueconic.lifecycles if self.choices.blueconic else None) or ()
+        by_id = {one.id: one for one in known}
+
+        def stage(chosen: tuple[str, ...]) -> Ask | None:
+            if chosen[0] == _NONE:
+                self.put(lifecycle=None)
+                return None
+            found = by_id.get(chosen[0])
+            lifecycle = Named(name=found.name, id=found.id) if found else Named(name=chosen[0])
+            stages = [Option(one.id, one.name, _cap(one)) for one in found.stages] if found else []
+
+            def put(answer: tuple[str, ...]) -> None:
+                before = self.goal.lifecycle
+                self.put(
+                    lifecycle=LifecycleThreshold(
+                        lifecycle=lifecycle,
+                        stage=self._named(answer[0], stages),
+                        events=before.events if before else ["opened"],
+                    )
+                )
+
+            return Choose("Which stage?", stages, put, typed="a stage's name")
+
+        options = [Option(_NONE, "No threshold"), *(Option(one.id, one.name) for one in known)]
+        now = self.goal.lifecycle
+        return Choose(
+            "Which lifecycle limits this goal?",
+            options,
+            stage,
+            chosen=(now.lifecycle.id or now.lifecycle.name,) if now else (_NONE,),
+            typed="a lifecycle's name",
+            notice="Profiles at the stage's threshold are not exported.",
+        )
+
+    def _toggle_event(self, event: str) -> None:
+        threshold = self.goal.lifecycle
+        if threshold is None:
+            return
+        events = [one for one in threshold.events if one != event]
+        if len(events) == len(threshold.events):
+            events.append(event)  # type: ignore[arg-type]
+        self.put(lifecycle=threshold.model_copy(update={"events": events}))
+
+
+def _cap(stage: Stage) -> str:
+    """A stage's threshold in words."""
+    if stage.cap is None:
+        return "no threshold"
+    return f"at most {number(stage.cap)}, {stage.window.lower()}"

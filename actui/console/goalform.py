@@ -1,0 +1,237 @@
+"""What the forms of both kinds of goal have: links, mode, findings and questions about names."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from pydantic import ValidationError
+
+from actui.console.choices import FIELD_WORDS, Choices
+from actui.console.forms import Ask, Choose, Line, Option, Page, Type, moved, name, radio, without
+from actui.console.words import Glyphs, counted, plain
+from actui.model.errors import ConfigError
+from actui.model.findings import Finding
+from actui.model.goals import ExportGoal, ImportGoal, Mode
+from actui.model.mapping import IdentifierLink, WhenEmpty, is_custom
+
+G = TypeVar("G", ImportGoal, ExportGoal)
+PROFILE_ID = "\0profile-id"
+_EMPTY_WORDS = {
+    WhenEmpty.KEEP: "when empty: keep what is there",
+    WhenEmpty.CLEAR: "when empty: CLEAR what is there",
+}
+
+
+def at(key: str) -> tuple[str, int, str]:
+    """A line's key taken apart: `map:2:rule` is the part rule of the third mapping."""
+    head, _, rest = key.partition(":")
+    index, _, part = rest.partition(":")
+    return head, int(index) if index.isdigit() else -1, part
+
+
+class GoalForm(ABC, Generic[G]):
+    """A goal being edited; `choices` may be replaced whenever more is known of the accounts."""
+
+    def __init__(
+        self,
+        goal: G,
+        choices: Choices,
+        glyphs: Glyphs,
+        check: Callable[[G], Sequence[Finding]],
+    ) -> None:
+        self.goal: G = goal
+        self.choices = choices
+        self.glyphs = glyphs
+        self._check: Callable[[G], Sequence[Finding]] = check
+        self._open = -1
+        self._found: Sequence[Finding] = ()
+
+    # the lines
+
+    def lines(self) -> list[Line]:
+        """The whole page, step by step."""
+        self._found = self._check(self.goal)
+        page = Page()
+        for trouble in dict.fromkeys((self.choices.no_activecampaign, self.choices.no_blueconic)):
+            if trouble:
+                page.wrong(f"{trouble} Names can still be typed.", warning=True)
+        self._findings(page, "")
+        self._steps(page)
+        return page.lines
+
+    @abstractmethod
+    def _steps(self, page: Page) -> None:
+        """The numbered steps of the help article."""
+
+    def _findings(self, page: Page, *parts: str) -> None:
+        for finding in self._found:
+            where = finding.where.removeprefix(f"goals.{self.goal.name}").removeprefix(".")
+            if where.split(".")[0] in parts:
+                said = finding.message.removeprefix(f"{self.goal.name}: ")
+                page.wrong(said[:1].upper() + said[1:], warning=finding.severity == "warning")
+
+    def _links(self, page: Page, hint: str) -> None:
+        page.heading("2 Link identifiers")
+        for index, link in enumerate(self.goal.identifiers):
+            right = link.property or "BlueConic profile identifier"
+            gone = self.choices.lacks_field(link.field) or (
+                link.property is not None and self.choices.lacks_property(link.property)
+            )
+            self._row(page, f"link:{index}", f"{self._field(link.field)} = {name(right)}", gone)
+        page.line("link+", "+ Link an identifier")
+        page.hint(hint)
+        self._findings(page, "identifiers")
+
+    def _mode(self, page: Page, step: int) -> None:
+        page.heading(f"{step} Mode")
+        changed = self.goal.mode is Mode.CHANGED
+        page.line("mode=changed", f"{radio(changed)} changed since the last successful run")
+        if changed:
+            often = counted(self.goal.reconcile_days, "day", "days")
+            page.line("days", f"everything is looked at again every {often}", 2)
+        page.line("mode=full", f"{radio(not changed)} full: everything in every run")
+
+    def _row(self, page: Page, key: str, text: str, gone: bool, depth: int = 1) -> None:
+        page.line(key, f"{text}  {self.glyphs.failed} not there" if gone else text, depth)
+
+    def _field(self, field: str) -> str:
+        if is_custom(field):
+            return name(field)
+        return FIELD_WORDS.get(field, field)
+
+    def _empty_line(self, page: Page, key: str, when: WhenEmpty) -> None:
+        page.line(f"{key}:empty", _EMPTY_WORDS[when], 3)
+
+    # changing
+
+    def put(self, **changes: object) -> None:
+        """Change the goal. Raises ConfigError with a sentence when it would not be right."""
+        try:
+            self.goal = type(self.goal).model_validate(dict(self.goal) | changes)
+        except ValidationError as wrong:
+            said = str(wrong.errors(include_url=False)[0]["msg"])
+            raise ConfigError(plain(said.removeprefix("Value error, ")) + ".") from None
+
+    def enter(self, key: str) -> Ask | None:
+        """Change what the line stands for at once, or ask first."""
+        head, index, _ = at(key)
+        if key == "link+":
+            return self._ask_link(None)
+        if head == "link":
+            return self._ask_link(index)
+        if key.startswith("mode="):
+            self.put(mode=key.removeprefix("mode="))
+        elif key == "days":
+            return Type(
+                "Look at everything again every how many days?",
+                str(self.goal.reconcile_days),
+                self._days,
+                "1 to 365",
+            )
+        else:
+            return self._enter(key)
+        return None
+
+    @abstractmethod
+    def _enter(self, key: str) -> Ask | None:
+        """The lines that only this kind of goal has."""
+
+    def _days(self, typed: str) -> None:
+        if not (typed.strip().isdigit() and 1 <= int(typed) <= 365):
+            raise ConfigError("Type a number of days from 1 to 365.")
+        self.put(reconcile_days=int(typed))
+
+    def _many(self, head: str) -> str:
+        """The goal's attribute that the lines of this kind stand for."""
+        return {"link": "identifiers", "map": "mappings", "list": "lists"}.get(head, "")
+
+    def remove(self, key: str) -> None:
+        """Take out a link, a mapping or a list."""
+        head, index, _ = at(key)
+        attribute = self._many(head)
+        if attribute and index >= 0:
+            self._open = -1
+            self.put(**{attribute: without(getattr(self.goal, attribute), index)})
+
+    def add(self, key: str) -> Ask | None:
+        """Add one more link, mapping or list, whichever the line is one of."""
+        head = at(key)[0].rstrip("+*")
+        return self.enter(f"{head}+") if self._many(head) else None
+
+    def move(self, key: str, by: int) -> str:
+        """Move a link, mapping or list."""
+        head, index, _ = at(key)
+        attribute = self._many(head)
+        if not attribute or index < 0:
+            return key
+        items, to = moved(getattr(self.goal, attribute), index, by)
+        self._open = to if self._open == index else -1
+        self.put(**{attribute: items})
+        return f"{head}:{to}"
+
+    # questions
+
+    def _ask_link(self, index: int | None) -> Ask:
+        links: list[IdentifierLink] = list(self.goal.identifiers)
+        here: int = len(links) if index is None else index
+
+        def with_field(field: str) -> Ask:
+            def put(chosen: tuple[str, ...]) -> None:
+                profile = chosen[0] == PROFILE_ID
+                link = self._made(
+                    IdentifierLink,
+                    field=field,
+                    profile_id=profile,
+                    property=None if profile else chosen[0],
+                )
+                self.put(identifiers=[*links[:here], link, *links[here + 1 :]])
+
+            same = self.choices.property_for(field)
+            return Choose(
+                f"Which BlueConic property must equal {self._field(field)}?",
+                (
+                    *self.choices.properties(identifiers=True),
+                    Option(PROFILE_ID, "BlueConic profile identifier"),
+                ),
+                put,
+                chosen=(same,) if same else (),
+                typed="the property's id",
+                notice="Only properties that are unique identifiers are offered.",
+            )
+
+        now = links[index].field if index is not None else "email"
+        return self.ask_field("Which ActiveCampaign field identifies a contact?", with_field, now)
+
+    def ask_field(
+        self, title: str, then: Callable[[str], Ask | None], now: str = "", writable: bool = False
+    ) -> Choose:
+        """Ask for an ActiveCampaign field."""
+        return Choose(
+            title,
+            self.choices.fields(writable=writable),
+            lambda chosen: then(self._checked(chosen[0])),
+            chosen=(now,) if now else (),
+            typed="a personalisation tag such as %TIER%",
+        )
+
+    def ask_property(self, title: str, then: Callable[[str], Ask | None], now: str = "") -> Choose:
+        """Ask for a BlueConic profile property."""
+        return Choose(
+            title,
+            self.choices.properties(),
+            lambda chosen: then(chosen[0].strip()),
+            chosen=(now,) if now else (),
+            typed="the property's id",
+        )
+
+    def _checked(self, field: str) -> str:
+        return self._made(IdentifierLink, field=field.strip(), property="-").field
+
+    def _made(self, kind: Callable[..., IdentifierLink], **facts: object) -> IdentifierLink:
+        try:
+            return kind(**facts)
+        except ValidationError as wrong:
+            said = str(wrong.errors(include_url=False)[0]["msg"])
+            raise ConfigError(plain(said.removeprefix("Value error, ")) + ".") from None

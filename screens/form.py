@@ -1,0 +1,153 @@
+"""A form drawn as lines to choose from; what its lines ask is asked in a pop-up."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from actui.console.forms import Ask, Choose, Form, Line
+from actui.console.words import Glyphs
+from actui.model.errors import ConfigError
+from screens.ask import ChooseScreen, TypeScreen
+from screens.base import ChoiceList
+from screens.text import shown
+
+_STYLES = {"heading": "bold", "line": "", "hint": "dim", "error": "bold", "warning": ""}
+
+
+class FormList(ChoiceList):
+    """Shows a form and carries answers back to it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "space", "select", "Change", show=False, tooltip="Change the line", id="form.space"
+        ),
+        Binding(
+            "plus,a", "add", "Add", key_display="+", tooltip="Add one like this line", id="form.add"
+        ),
+        Binding(
+            "x,delete", "remove", "Remove", key_display="x", tooltip="Remove the line", id="form.x"
+        ),
+        Binding("J", "shift(1)", "Down", show=False, tooltip="Move the line down", id="form.down"),
+        Binding("K", "shift(-1)", "Up", show=False, tooltip="Move the line up", id="form.up"),
+    ]
+
+    class Changed(Message):
+        """The form holds something else than before."""
+
+    class Refused(Message):
+        """What was answered cannot be taken."""
+
+        def __init__(self, sentence: str) -> None:
+            super().__init__()
+            self.sentence = sentence
+
+    def __init__(self, form: Form, glyphs: Glyphs, *, id: str) -> None:
+        super().__init__(id=id)
+        self.form = form
+        self._glyphs = glyphs
+        self._held: list[Line] = []
+
+    def on_mount(self) -> None:
+        self.show()
+
+    def show(self, key: str | None = None) -> None:
+        """Draw the form as it is now; the cursor stays where it was, or goes to a line."""
+        lines = self.form.lines()
+        wanted = key or self.key
+        if lines != self._held:
+            before, self._held = self.highlighted or 0, lines
+            top = self.scroll_offset.y
+            with self.prevent(OptionList.OptionHighlighted):
+                self.clear_options()
+                self.add_options(
+                    [Option(self._painted(line), disabled=line.kind != "line") for line in lines]
+                )
+            self.scroll_to(y=top, animate=False, force=True)
+        else:
+            before = self.highlighted or 0
+        self.highlighted = self._place(wanted, before)
+
+    def _place(self, key: str, before: int) -> int | None:
+        choosable = [i for i, line in enumerate(self._held) if line.kind == "line"]
+        for index in choosable:
+            if key and self._held[index].key == key:
+                return index
+        return min(choosable, key=lambda index: abs(index - before), default=None)
+
+    def _painted(self, line: Line) -> Text:
+        text = line.text
+        if line.kind == "error":
+            text = f"  {self._glyphs.failed} {text.strip()}"
+        elif line.kind == "warning":
+            text = f"  {self._glyphs.incomplete} {text.strip()}"
+        drawn = shown(text, _STYLES[line.kind])
+        if line.kind in ("hint", "error", "warning"):
+            drawn.no_wrap, drawn.overflow = False, "fold"
+        return drawn
+
+    @property
+    def key(self) -> str:
+        """The key of the line under the cursor."""
+        at = self.highlighted
+        return self._held[at].key if at is not None and at < len(self._held) else ""
+
+    # changing
+
+    @on(OptionList.OptionSelected)
+    def _enter(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        key = self.key
+        self._try(lambda: self.form.enter(key))
+
+    def action_add(self) -> None:
+        """Add one like the line under the cursor."""
+        key = self.key
+        self._try(lambda: self.form.add(key))
+
+    def action_remove(self) -> None:
+        """Remove the line under the cursor."""
+        key = self.key
+        self._try(lambda: self.form.remove(key))
+
+    def action_shift(self, by: int) -> None:
+        """Move the line's thing."""
+        try:
+            self.show(self.form.move(self.key, by))
+        except ConfigError as wrong:
+            self.post_message(self.Refused(wrong.message))
+        self.post_message(self.Changed())
+
+    def _try(self, change: object) -> None:
+        assert callable(change)
+        try:
+            ask: Ask | None = change()
+        except ConfigError as wrong:
+            self.post_message(self.Refused(wrong.message))
+            return
+        self.show()
+        self.post_message(self.Changed())
+        if ask is not None:
+            self._ask(ask)
+
+    def _ask(self, ask: Ask) -> None:
+        if isinstance(ask, Choose):
+
+            def chosen(answer: tuple[str, ...] | None) -> None:
+                if answer is not None:
+                    self._try(lambda: ask.then(answer))
+
+            self.app.push_screen(ChooseScreen(ask), chosen)
+        else:
+
+            def typed(answer: str | None) -> None:
+                if answer is not None:
+                    self._try(lambda: ask.then(answer))
+
+            self.app.push_screen(TypeScreen(ask), typed)

@@ -1,0 +1,127 @@
+"""An import or export goal, step by step as the help article has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Footer
+
+from actui.console.draft import Draft
+from actui.console.exportform import ExportForm, available
+from actui.console.importform import ImportForm
+from actui.console.words import plain
+from actui.console.workbench import Workbench
+from actui.model.errors import ConfigError
+from actui.model.goals import ImportGoal
+from screens.base import ActuiScreen, Words
+from screens.form import FormList
+
+
+class GoalScreen(ActuiScreen):
+    """One goal of a connection being edited; `save` stores the whole connection."""
+
+    CSS_PATH = "goal.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Save", tooltip="Store the connection", id="goal.save"),
+        Binding("ctrl+o", "switch", "On/off", tooltip="Switch the goal on or off", id="goal.on"),
+        Binding(
+            "ctrl+r",
+            "ask_again",
+            "Reload",
+            tooltip="Ask both accounts again what there is to choose from",
+            id="goal.reload",
+        ),
+    ]
+
+    def __init__(
+        self, workbench: Workbench, draft: Draft, goal_id: str, save: Callable[[], None]
+    ) -> None:
+        super().__init__()
+        self._workbench = workbench
+        self._draft = draft
+        self._save = save
+        goal = draft.goal(goal_id)
+        assert goal is not None
+        self._form: ImportForm | ExportForm
+        if isinstance(goal, ImportGoal):
+            self._form = ImportForm(goal, draft.choices, workbench.glyphs, draft.findings_of)
+        else:
+            self._form = ExportForm(goal, draft.choices, workbench.glyphs, draft.findings_of)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="goal-head"):
+            yield Words(self._title(), id="goal-title", fixed=True)
+            yield Words("", id="available", fixed=True)
+        yield FormList(self._form, self._workbench.glyphs, id="form")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self._show()
+        self.query_one("#form").focus()
+        choices = self._draft.choices
+        if choices.activecampaign is None or choices.blueconic is None:
+            self.action_ask_again()
+
+    def _title(self) -> str:
+        goal = self._form.goal
+        state = "on" if goal.enabled else "off"
+        changed = " (not saved)" if self._draft.is_dirty else ""
+        return f"{plain(goal.name)} - {goal.kind} goal, {state}{changed}"
+
+    def _show(self) -> None:
+        self.query_one("#goal-title", Words).put(self._title())
+        said = ""
+        if isinstance(self._form, ExportForm):
+            said = available(self._form.goal, self._form.choices)
+        self.query_one("#available", Words).put(said)
+
+    # the accounts
+
+    def action_ask_again(self) -> None:
+        """Ask both accounts what there is to choose from."""
+        self.attempt(self._learn, "learn")
+
+    async def _learn(self) -> None:
+        before = self._draft.choices.without_trouble()
+        async for known in self._workbench.learn(self._draft.connection, before):
+            self._draft.choices = self._form.choices = known
+            self.query_one(FormList).show()
+            self._show()
+
+    # changing
+
+    @on(FormList.Changed)
+    def _changed(self) -> None:
+        try:
+            self._draft.put_goal(self._form.goal)
+        except ConfigError as wrong:
+            self.say(wrong.message, severity="error")
+        self._show()
+
+    @on(FormList.Refused)
+    def _refused(self, event: FormList.Refused) -> None:
+        self.say(event.sentence, severity="error")
+
+    def action_switch(self) -> None:
+        """Switch the goal on or off; it is stored with the connection."""
+        self._form.put(enabled=not self._form.goal.enabled)
+        self._changed()
+
+    def action_save(self) -> None:
+        """Store the connection."""
+        self._save()
+
+    def saved(self) -> None:
+        """The connection was stored: show the goal as it now is."""
+        goal = self._draft.goal(self._form.goal.id)
+        if goal is None:
+            self.dismiss()
+            return
+        self._form.goal = goal
+        self.query_one(FormList).show()
+        self._show()
