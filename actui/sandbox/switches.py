@@ -62,6 +62,10 @@ SWITCHES: Mapping[str, Switch] = {
     "list-writes-bump-udate": Switch(
         ("yes", "no"), "do unsubscribes and bounces move the contact's udate (ac §3.3)"
     ),
+    "contact-filters": Switch(
+        ("honoured", "listid-ignored", "status-ignored", "updated-after-ignored"),
+        "which documented filter of the contacts listing has no effect (ac §14, client rule 6)",
+    ),
     "include-truncates": Switch(("no", "yes"), "are sideloaded rows cut at 100 a page (ac §3.4)"),
     "lifecycle-stages": Switch(
         ("absent", "profile-only", "present"), "where lifecycleStages appears (bc §5, §11)"

@@ -46,6 +46,7 @@ READINGS = {
     "offset-less-dates": ("central", "utc"),
     "total-counts": ("all", "rest"),
     "include-truncates": ("no", "yes"),
+    "contact-filters": ("honoured", "listid-ignored", "status-ignored", "updated-after-ignored"),
     "match-case": ("exact", "ignore"),
     "several-matches": ("oldest", "newest"),
     "invalid-value": ("dropped", "skips-entry"),

@@ -47,9 +47,12 @@ class ContactQuery:
         self.page = Page.of(params)
         self.above = whole_number(params.get("id_greater"))
         self.below = whole_number(params.get("id_less"))
-        self.list_id = whole_number(params.get("listid")) or 0
+        self._ignored = account.switches["contact-filters"].removesuffix("-ignored")
         status = whole_number(params.get("status"))
-        self.status = -1 if status is None else status
+        self.list_id = whole_number(params.get("listid")) or 0
+        self.status = -1 if status is None or self._ignored == "status" else status
+        if self._ignored == "listid":
+            self.list_id, self.status = 0, -1
 
     def run(self) -> Found:
         """The page."""
@@ -195,7 +198,7 @@ class ContactQuery:
             if key not in ("updated_after", "updated_before", "created_after", "created_before"):
                 continue
             bound = filter_instant(text, switches["offset-less-dates"])
-            if bound is None:
+            if bound is None or (key == "updated_after" and self._ignored == "updated-after"):
                 continue
             yield _stamp_test(stamp, bound, after=key.endswith("after"), inclusive=inclusive)
 
