@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from actui.model.connection import Connection
+from actui.model.consent import CONSENTED
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.mapping import READ_ONLY_FIELDS, Rule
 
@@ -62,6 +63,8 @@ def _about_goals(connection: Connection) -> Iterator[Finding]:
             )
         if isinstance(goal, ImportGoal):
             yield from _about_import(goal, where)
+            if connection.objectives:
+                yield from _about_consent(goal, where)
         else:
             yield from _about_export(goal, where)
 
@@ -91,6 +94,19 @@ def _about_import(goal: ImportGoal, where: str) -> Iterator[Finding]:
                 f"{goal.name}: 'of' and 'sum_start' belong to the rule sum.",
                 "warning",
             )
+
+
+def _about_consent(goal: ImportGoal, where: str) -> Iterator[Finding]:
+    """BlueConic creates nobody without consent where consent is needed (blueconic.md §5, §6)."""
+    creates = goal.create_profiles or any(choice.create_profiles for choice in goal.lists)
+    if creates and not any(mapping.property == CONSENTED for mapping in goal.mappings):
+        yield Finding(
+            "nobody-created",
+            f"{where}.mappings",
+            f"{goal.name}: nobody will be created where consent is needed, because no field is "
+            f"mapped to {CONSENTED}.",
+            "warning",
+        )
 
 
 # What a later version adds; each is refused by name rather than done in part.

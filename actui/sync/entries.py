@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from decimal import Decimal
 from itertools import product
 
+from actui.model.consent import LEGISLATION_PROPERTY, LEGISLATIONS, OBJECTIVE_PROPERTIES
 from actui.model.goals import ImportGoal, ListStatus
 from actui.model.journal import SumKey
 from actui.model.mapping import (
@@ -22,7 +23,7 @@ from actui.model.mapping import (
 from actui.model.people import Contact, ProfileWrite, PropertyWrite
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.resolve import Accounts
-from actui.sync.values import convert, number, plain
+from actui.sync.values import Converted, convert, number, plain
 
 # The schema's word; BlueConic's prose says SUM (blueconic.md §3).
 INCREMENT = "INCREMENT"
@@ -41,18 +42,36 @@ class Entry:
     has_increment: bool = False
 
 
+_EXAMPLES = 3
+_FIELDS_TOLD = 4
+
+
 @dataclass(slots=True)
 class Warnings:
     """Values that did not fit, counted by field, with the first few as examples."""
 
     total: int = 0
-    by_field: dict[str, list[str]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, values: tuple[str, ...]) -> None:
         """Count `values` of the field `name`."""
         self.total += len(values)
-        examples = self.by_field.setdefault(name, [])
-        examples.extend(values[: 3 - len(examples)])
+        self.counts[name] = self.counts.get(name, 0) + len(values)
+        examples = self.examples.setdefault(name, [])
+        new = [value for value in values if value not in examples]
+        examples.extend(new[: _EXAMPLES - len(examples)])
+
+    def sentences(self) -> list[str]:
+        """One sentence for each of the fields with the most values that did not fit."""
+        worst = sorted(self.counts, key=lambda name: (-self.counts[name], name))
+        told = []
+        for name in worst[:_FIELDS_TOLD]:
+            shown = ", ".join(f"'{value[:40]}'" for value in self.examples[name])
+            told.append(f"{name}: {self.counts[name]:,} values left out, such as {shown}.")
+        if len(worst) > _FIELDS_TOLD:
+            told.append(f"Values of {len(worst) - _FIELDS_TOLD} more fields were left out.")
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +170,7 @@ class EntryBuilder:
                         writes.append(PropertyWrite(mapping.property, values, INCREMENT))
                 continue
             target = self._accounts.properties[mapping.property]
-            fitted = convert(raw, target.type, self._zone)
+            fitted = self._consented(mapping, convert(raw, target.type, self._zone))
             if fitted.dropped:
                 self.warnings.add(mapping.field, fitted.dropped)
             if fitted.values:
@@ -163,6 +182,18 @@ class EntryBuilder:
         if names and self._goal.save_lists_to:
             writes.append(PropertyWrite(self._goal.save_lists_to, names, "ADD"))
         return writes, sums
+
+    def _consented(self, mapping: ImportMapping, fitted: Converted) -> Converted:
+        """Only objectives and legislation zones that exist; BlueConic would store others."""
+        if mapping.property in OBJECTIVE_PROPERTIES:
+            known: Container[str] = self._accounts.objectives
+        elif mapping.property == LEGISLATION_PROPERTY:
+            known = LEGISLATIONS
+        else:
+            return fitted
+        kept = tuple(value for value in fitted.values if value in known)
+        dropped = tuple(value for value in fitted.values if value not in known)
+        return Converted(kept, fitted.dropped + dropped)
 
     def _sum(self, mapping: ImportMapping, raw: str, last: str | None) -> _Step | None:
         """What to add and what to remember; None when there is nothing new to add."""

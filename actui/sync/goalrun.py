@@ -69,8 +69,12 @@ class GoalRun:
         if words not in seen:
             seen.add(words)
             self.summary.warnings += 1
-            if words not in self.summary.message:
-                self.summary.message = f"{self.summary.message} {words}".strip()
+            self.note(words)
+
+    def note(self, words: str) -> None:
+        """Add a sentence to what the goal says of itself, once."""
+        if words not in self.summary.message:
+            self.summary.message = f"{self.summary.message} {words}".strip()
 
     def plan(self) -> tuple[bool, bool, datetime | None]:
         """Whether to send what did not change, whether to read everything, and since when else.
@@ -81,6 +85,8 @@ class GoalRun:
         state = self.ledger.goal_state(self.goal.id)
         changed_goal = state.config_hash != self.goal.config_hash()
         full = self.options.full or self.goal.mode is Mode.FULL or changed_goal
+        if changed_goal and state.config_hash:
+            self.note("The goal has changed since its last run, so everybody was sent again.")
         if full or state.watermark is None:
             return full, True, None
         due = self.started_at - timedelta(days=self.goal.reconcile_days)

@@ -69,6 +69,8 @@ class ImportRun:
         run.stop.check()
         await self._complete(highest_id)
         self._tell_no_identifiers()
+        for sentence in self._builder.warnings.sentences():
+            run.note(sentence)
         run.finished(read_everything=self._everything)
 
     async def _prepare_sums(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from actui.model.connection import Connection
+from actui.model.consent import OBJECTIVE_PROPERTIES
 from actui.model.errors import ConfigError
 from actui.model.findings import Finding
 from actui.model.goals import ExportGoal, ImportGoal, Named
@@ -38,7 +39,13 @@ async def read_accounts(
     )
     exports = connection.exports()
     segments = await blueconic.segments() if exports else ()
-    objectives = await blueconic.objectives() if connection.objectives else ()
+    maps_consent = any(
+        mapping.property in OBJECTIVE_PROPERTIES
+        for goal in connection.imports()
+        for mapping in goal.mappings
+    )
+    asks_consent = connection.objectives or maps_consent
+    objectives = await blueconic.objectives() if asks_consent else ()
     wants_interactions = any(m.source == "viewed_interactions" for g in exports for m in g.mappings)
     return Accounts(
         fields={f.tag: f for f in fields},
