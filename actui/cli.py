@@ -81,6 +81,9 @@ def _running(made: _Grammar) -> None:
     run.add_argument("--full", action="store_true", help="send also what did not change")
     run.add_argument("--fresh", action="store_true", help="start anew instead of continuing")
     run.add_argument("--limit", type=_positive, metavar="N", help="only the first N people a goal")
+    run.add_argument(
+        "--confirm-leavers", type=_positive, metavar="N", help="unsubscribe up to N who left"
+    )
     run.add_argument("--trigger", default="manual", help=argparse.SUPPRESS)
     watch = made.add("watch", _RUNNING, "follow a connection's run until it ends")
     watch.add_argument("name", metavar="NAME")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from actui.api.retry import PATIENT, Patience
 from actui.model.connection import Connection, is_loopback, origin
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.findings import Finding
+from actui.model.goals import ExportGoal
 from actui.model.settings import PUBLISHED_RATE, Settings
 from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
 from actui.sync.goalrun import Options
@@ -61,6 +62,11 @@ def secret_origin(connection: Connection, name: SecretName) -> str:
     if name is SecretName.ACTIVECAMPAIGN_API_KEY:
         return origin(connection.activecampaign.url)
     return origin(connection.blueconic.url)
+
+
+def _is_on(goal: ExportGoal, list_id: int) -> bool:
+    """Whether a goal is about a list; one named and not resolved yet may be this one."""
+    return any(named.id is None or named.id == str(list_id) for named in goal.lists)
 
 
 class SystemClock:
@@ -233,9 +239,35 @@ class House:
                     row_size=bulk_row_size,
                     save=history.save,
                     keep=self._keep,
+                    claims=lambda list_id, contacts: self._claims(connection, list_id, contacts),
                     settle_seconds=self.settings.settle_seconds,
                 )
                 yield Engine(connection, ports, options, os.getpid())
+
+    def _claims(
+        self, connection: Connection, list_id: int, contacts: Iterable[int]
+    ) -> set[int] | None:
+        """Contacts that export goals of other connections to the same account claim for a list.
+
+        None when one of those goals has not yet seen its whole segment.
+        """
+        account, asked = origin(connection.activecampaign.url), list(contacts)
+        found: set[int] = set()
+        for stored in self.connections.all():
+            other = stored.connection
+            if other.id == connection.id or not other.enabled:
+                continue
+            if origin(other.activecampaign.url) != account:
+                continue
+            goals = [goal for goal in other.exports() if _is_on(goal, list_id)]
+            if not goals:
+                continue
+            with self.ledger(other) as ledger:
+                for goal in goals:
+                    if ledger.goal_state(goal.id).watermark is None:
+                        return None
+                    found |= ledger.claimed(goal.id, asked)
+        return found
 
     def _keep(self, resolved: Connection) -> None:
         """Store the ids that were found, unless somebody changed the connection meanwhile."""

@@ -109,14 +109,14 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
     async def contact_by_email(self, email: str) -> Contact | None:
         """The contact with that address whatever its case, None when the answer holds none.
 
-        Among several the one stored in lower case is preferred, then the oldest.
+        Among several a living one is preferred, one stored in lower case, then the oldest.
         """
         page = await self._contact_page([("email", email), ("limit", PAGE), _INCLUDE])
         wanted = email.lower()
         same = [contact for contact in page.contacts if contact.email.lower() == wanted]
         if not same:
             return None
-        found = min(same, key=lambda contact: (contact.email != wanted, contact.id))
+        found = min(same, key=lambda one: (one.erased, one.email != wanted, one.id))
         return await self.contact(found.id) if found.id in page.missing else found
 
     async def rename_contact(self, contact_id: int, email: str) -> None:

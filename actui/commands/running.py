@@ -41,6 +41,7 @@ def run(asked: argparse.Namespace) -> int:
         full=asked.full,
         fresh=asked.fresh,
         limit=asked.limit,
+        confirm_leavers=asked.confirm_leavers,
         trigger=asked.trigger,
     )
     summary = asyncio.run(_run(house, connection, options, asked.json))

@@ -67,6 +67,7 @@ def demo(asked: argparse.Namespace) -> int:
         words = argparse.Namespace(
             name="Demo", goal=[], full=False, fresh=False, limit=None, trigger="manual"
         )
+        words.confirm_leavers = None
         words.json = asked.json
         return run(words)
 

@@ -60,8 +60,8 @@ class Exported:
 
     `joined` are memberships this goal has made, `left` those it has ended, with the row's mark,
     `gone` those that no longer are its own. `resubscribed` are (contact, list) surely set back to
-    active. `learned` are newcomers whose ids are known now. `forgotten` are contacts whose profiles
-    are to be sent again whenever they come back.
+    active. `learned` are newcomers who need not be looked for any more. `remarked` are fingerprints
+    of profiles that are to be sent again whenever they come back.
     """
 
     joined: Sequence[Membership] = ()
@@ -70,7 +70,7 @@ class Exported:
     resubscribed: Sequence[tuple[int, int]] = ()
     newcomers: Sequence[Newcomer] = ()
     learned: Sequence[str] = ()
-    forgotten: Sequence[int] = ()
+    remarked: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,79 +6,29 @@ result is known and its people's outcomes are committed. Nothing counts before t
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from actui.model.errors import GoalError, LostAnswerError
 from actui.model.goals import ListStatus
 from actui.model.journal import Batch, Done
-from actui.model.people import BatchInfo, BulkRefused, ImportRow
-from actui.model.run import Outcome, Reason, Record
-from actui.model.standing import Exported, Membership
+from actui.model.people import BatchInfo, BulkRefused
+from actui.model.run import Reason, Record
+from actui.model.standing import Exclusion, Exported, Membership, Newcomer
 from actui.sync.goalrun import GoalRun
 from actui.sync.knowing import Knowledge, Known
+from actui.sync.sent import Sent, decode, encode
 
-MOST_ROWS = 250
-MOST_BYTES = 399_999
 PATIENCE = 30 * 60.0
 """Seconds after which a batch that did not finish is unresolved."""
 SETTLING = 10 * 60.0
 """Seconds after which a batch whose answer was lost is surely not on its way any more."""
+ARRIVING = 10.0
+"""Seconds for which a batch whose answer was lost may not even be counted as outstanding."""
 FIRST_POLL = 2.0
 _FINAL = ("completed", "failed", "interrupted")
 
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One row on its way: whom it is for and what was known when it left."""
-
-    profile_id: str
-    row: ImportRow
-    fingerprint: bytes
-    contact_id: int | None
-    attempt: int = 1
-
-    def record(self, reason: Reason | None = None, detail: str = "") -> Record:
-        """The outcome this row ends in: accepted without a reason, else refused with it."""
-        if reason is Reason.UNRESOLVED:
-            outcome = Outcome.UNKNOWN
-        elif reason is not None:
-            outcome = Outcome.REJECTED
-        else:
-            outcome = Outcome.CREATED if self.contact_id is None else Outcome.UPDATED
-        return Record(outcome, reason, detail, self.contact_id, self.profile_id, self.row.email)
-
-
-def encode(rows: Sequence[Sent]) -> str:
-    """The journal's text for a batch."""
-    return json.dumps(
-        [
-            {
-                "p": sent.profile_id,
-                "c": sent.contact_id,
-                "f": sent.fingerprint.hex(),
-                "a": sent.attempt,
-                "e": sent.row.email,
-                "n": [sent.row.first_name, sent.row.last_name, sent.row.phone],
-                "v": {str(id_): value for id_, value in sent.row.fields.items()},
-                "s": list(sent.row.subscribe),
-            }
-            for sent in rows
-        ],
-        separators=(",", ":"),
-    )
-
-
-def decode(payload: str) -> list[Sent]:
-    """The rows of a journalled batch."""
-    rows = []
-    for item in json.loads(payload):
-        first, last, phone = item["n"]
-        fields = {int(id_): value for id_, value in item["v"].items()}
-        row = ImportRow(item["e"], first, last, phone, fields, tuple(item["s"]))
-        rows.append(Sent(item["p"], row, bytes.fromhex(item["f"]), item["c"], item["a"]))
-    return rows
+Refused = list[tuple[str, Record, bytes | None]]
 
 
 class Batches:
@@ -89,8 +39,10 @@ class Batches:
         self._knowledge = knowledge
         self._automations = automations
         self._typical = FIRST_POLL
-        self.created: dict[str, tuple[str, tuple[int, ...]]] = {}
-        """Addresses of people created in this process → profile id and lists joined."""
+        self._exclusions: Sequence[Exclusion] | None = None
+        self.intended: dict[str, Sent] = {}
+        """Rows of an earlier process that nobody knows to have left, by profile."""
+        self._unsure: list[int] = []
 
     async def send(self, rows: Sequence[Sent]) -> None:
         """Queue rows as one batch; rows that ActiveCampaign refuses are taken out and told."""
@@ -158,39 +110,54 @@ class Batches:
         return [replace(without_left_lists(sent, known), attempt=sent.attempt + 1) for sent in rows]
 
     async def _settle(self, batch: Batch) -> None:
+        """Wait until a batch that may have been taken is surely not on its way any more."""
         clock = self._run.clock
         pause = 2.0
-        while clock.now().timestamp() - batch.sent_at < SETTLING:
-            if await self._run.activecampaign.outstanding_batches() == 0:
+        while (age := clock.now().timestamp() - batch.sent_at) < SETTLING:
+            outstanding = await self._run.activecampaign.outstanding_batches()
+            if outstanding == 0 and age >= ARRIVING:
                 return
             self._run.stop.check()
-            await clock.sleep(pause)
+            await clock.sleep(max(pause, ARRIVING - age))
             pause = min(pause * 1.5, 60.0)
 
     def _open(self) -> Sequence[Batch]:
         return self._run.ledger.open_batches(self._run.run, self._run.goal.id)
 
     async def resume(self) -> None:
-        """Bring batches of an earlier process to their end before anything new is sent."""
+        """Bring what an earlier process has queued to its end before anything new is sent.
+
+        Rows that may never have left are decided anew: their people may have withdrawn consent or
+        opted out meanwhile. `intended` keeps what they were about until `resolved`.
+        """
         for batch in self._open():
             if batch.state == "sending":
-                rows = await self._after_lost_answer(batch.number, decode(batch.payload))
-                await self.send(rows)
+                await self._settle(batch)
+                self._unsure.append(batch.number)
+                if batch.of_this_run:
+                    self.intended.update({s.profile_id: s for s in decode(batch.payload)})
         await self.finish()
+
+    def resolved(self) -> None:
+        """Everybody of `intended` who is still wanted has been sent again."""
+        for number in self._unsure:
+            self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
+        self._unsure = []
 
     async def poll_ripe(self) -> None:
         """Ask about batches old enough to be done; never waits."""
         now = self._run.clock.now().timestamp()
-        for batch in self._open():
-            if batch.state != "queued" or now - batch.sent_at < self._typical * 1.2:
+        for batch in self._queued():
+            if now - batch.sent_at < self._typical * 1.2 or not await self._poll(batch):
                 return
-            if not await self._poll(batch):
-                return
+
+    def _queued(self) -> list[Batch]:
+        return [batch for batch in self._open() if batch.state == "queued"]
 
     async def finish(self) -> None:
         """Wait until every batch of this goal has ended, oldest first."""
         clock = self._run.clock
-        while queued := [batch for batch in self._open() if batch.state == "queued"]:
+        while queued := self._queued():
             batch = queued[0]
             pause = max(0.2, self._typical)
             due = batch.sent_at + self._typical * 1.1
@@ -223,57 +190,70 @@ class Batches:
         done = [sent for sent in rows if sent.row.email.lower() not in failed]
         undone = [sent for sent in rows if sent.row.email.lower() in failed]
         known = await self._knowledge.look_up([sent.row.email for sent in undone])
-        refused: list[tuple[str, Record, bytes | None]] = []
+        refused: Refused = []
         again: list[Sent] = []
         for sent in undone:
             retry = without_left_lists(sent, known)
-            if retry.row.subscribe != sent.row.subscribe and sent.attempt < 3:
+            if retry.row.subscribe != sent.row.subscribe and sent.attempt < 3 and batch.of_this_run:
                 # they left, or bounced, after actui had looked: their fields still go
                 again.append(replace(retry, attempt=sent.attempt + 1))
             else:
-                detail = _why(known.get(sent.row.email.lower()))
-                record = sent.record(Reason.REJECTED_BY_ACTIVECAMPAIGN, detail)
-                refused.append((sent.profile_id, record, None))
+                reason, detail = await self._why(sent, known)
+                refused.append((sent.profile_id, sent.record(reason, detail), None))
         self._accept(batch, done, refused)
         if again:
-            self._run.summary.lists.left += sum(len(sent.row.subscribe) for sent in undone) - sum(
-                len(sent.row.subscribe) for sent in again
-            )
             await self.send(again)
 
-    def _accept(
-        self,
-        batch: Batch,
-        rows: Sequence[Sent],
-        refused: Sequence[tuple[str, Record, bytes | None]],
-    ) -> None:
-        self._run.summary.lists.subscribed += sum(len(sent.row.subscribe) for sent in rows)
-        for sent in rows:
-            if sent.contact_id is None:
-                self.created[sent.row.email.lower()] = (sent.profile_id, sent.row.subscribe)
+    async def _why(self, sent: Sent, known: Mapping[str, Known]) -> tuple[Reason, str]:
+        """Why ActiveCampaign refused an address, found by reading alone."""
+        if self._exclusions is None:
+            self._exclusions = await self._run.activecampaign.exclusions()
+        email = sent.row.email
+        phrase = next((one.phrase for one in self._exclusions if one.catches(email)), None)
+        if phrase is not None:
+            return Reason.EXCLUDED, f"ActiveCampaign's exclusion list holds '{phrase}'."
+        contact = known.get(email.lower())
+        if contact is not None and contact.bounces:
+            detail = f"ActiveCampaign refused the address, which has bounced {contact.bounces}x."
+        else:
+            detail = "ActiveCampaign's import refused the address and gives no reason."
+        return Reason.REJECTED_BY_ACTIVECAMPAIGN, detail
+
+    def _accept(self, batch: Batch, rows: Sequence[Sent], refused: Refused) -> None:
+        at = self._run.started_at.timestamp()
         with_id = [(sent, sent.contact_id) for sent in rows if sent.contact_id is not None]
+        export = Exported(
+            joined=[
+                Membership(contact_id, list_id, at)
+                for sent, contact_id in with_id
+                for list_id in sent.row.subscribe
+            ],
+            newcomers=[
+                Newcomer(sent.profile_id, sent.row.email.lower(), sent.row.subscribe, at)
+                for sent in rows
+                if sent.contact_id is None
+            ],
+        )
+        records: Refused = []
+        if batch.of_this_run:
+            lists = self._run.summary.lists
+            lists.subscribed += sum(len(sent.row.subscribe) for sent in rows)
+            lists.left += sum(sent.left for sent in rows)
+            records = [(sent.profile_id, sent.record(), sent.fingerprint) for sent in rows]
+            records += refused
         self._run.commit(
             Done(
-                records=[
-                    *((sent.profile_id, sent.record(), sent.fingerprint) for sent in rows),
-                    *refused,
-                ],
+                records=records,
                 exported=[sent.profile_id for sent in rows],
                 links={sent.profile_id: contact_id for sent, contact_id in with_id},
-                export=Exported(
-                    joined=[
-                        Membership(contact_id, list_id, self._run.started_at.timestamp())
-                        for sent, contact_id in with_id
-                        for list_id in sent.row.subscribe
-                    ]
-                ),
+                export=export,
                 finished_batch=batch.number,
             )
         )
 
     async def _broken(self, batch: Batch, rows: Sequence[Sent], state: str) -> None:
         """A failed or interrupted batch may be partly applied: look, then send once more."""
-        if all(sent.attempt == 1 for sent in rows):
+        if batch.of_this_run and all(sent.attempt == 1 for sent in rows):
             known = await self._knowledge.again([sent.row.email for sent in rows])
             self._run.ledger.drop_batch(self._run.run, self._run.goal.id, batch.number)
             await self.send([replace(without_left_lists(s, known), attempt=2) for s in rows])
@@ -290,25 +270,15 @@ class Batches:
         )
 
 
-def without_left_lists(sent: Sent, known: dict[str, Known]) -> Sent:
-    """The row without the lists on which its contact already has a row, whatever its status."""
+def without_left_lists(sent: Sent, known: Mapping[str, Known]) -> Sent:
+    """The row without the lists on which its contact has a row that is not active."""
     contact = known.get(sent.row.email.lower())
     if contact is None:
         return sent
-    lists = tuple(id_ for id_ in sent.row.subscribe if id_ not in contact.lists)
-    return replace(sent, row=replace(sent.row, subscribe=lists))
-
-
-def inactive_lists(known: Known | None, lists: Sequence[int]) -> list[int]:
-    """The lists among `lists` that this contact left, bounced from or never confirmed."""
-    if known is None:
-        return []
-    return [
-        id_ for id_ in lists if id_ in known.lists and known.lists[id_] is not ListStatus.ACTIVE
-    ]
-
-
-def _why(known: Known | None) -> str:
-    if known is not None and known.bounces:
-        return f"ActiveCampaign refused the address, which has bounced {known.bounces} times."
-    return "ActiveCampaign's import refused the address and gives no reason."
+    lists = tuple(
+        id_
+        for id_ in sent.row.subscribe
+        if contact.lists.get(id_, ListStatus.ACTIVE) is ListStatus.ACTIVE
+    )
+    left = sent.left + len(sent.row.subscribe) - len(lists)
+    return replace(sent, row=replace(sent.row, subscribe=lists), left=left)

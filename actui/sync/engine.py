@@ -23,6 +23,7 @@ from actui.model.run import GoalSummary, RequestCounts, RunSnapshot, RunState, R
 from actui.sync.exporting import ExportRun
 from actui.sync.goalrun import GoalRun, Options
 from actui.sync.importing import ImportRun
+from actui.sync.leavers import Claims
 from actui.sync.meter import Meter, stamp
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.resolve import Accounts, read_accounts, refuse, resolve
@@ -42,6 +43,7 @@ class Ports:
 
     `row_size` tells the bytes of one row of a bulk import; `keep` receives the connection once
     its names have been resolved to ids; `save` receives the summary at each change of state.
+    `claims` tells which contacts export goals of other connections want to stay on a list.
     """
 
     activecampaign: ActiveCampaign
@@ -51,6 +53,7 @@ class Ports:
     row_size: Callable[[ImportRow], int]
     save: Callable[[RunSummary], None]
     keep: Callable[[Connection], None]
+    claims: Claims
     settle_seconds: float
 
 
@@ -231,7 +234,7 @@ class Engine:
             if isinstance(goal, ImportGoal):
                 await ImportRun(goal_run, goal).execute()
             else:
-                await ExportRun(goal_run, goal, ports.row_size).execute()
+                await ExportRun(goal_run, goal, ports.row_size, ports.claims).execute()
         except (StoppedError, CredentialsError, UnreachableError) as failure:
             _fail(summary, failure)
             raise

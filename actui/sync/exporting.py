@@ -2,48 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from actui.model.goals import ExportGoal
+from actui.model.errors import RefusedError
+from actui.model.goals import ExportGoal, ListStatus
 from actui.model.journal import Done
 from actui.model.people import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
-from actui.model.standing import Exported, Membership
-from actui.sync.batches import MOST_BYTES, MOST_ROWS, Batches, Sent, inactive_lists
+from actui.sync.batches import Batches
 from actui.sync.goalrun import GoalRun
+from actui.sync.identity import Identities, Person
 from actui.sync.knowing import Knowledge
+from actui.sync.leavers import Claims, Leavers
+from actui.sync.newcomers import learn_newcomers
 from actui.sync.payload import Payload, PayloadBuilder
+from actui.sync.resubscribing import Resubscribing
+from actui.sync.segments import SegmentReading
+from actui.sync.sent import Sent
+from actui.sync.threshold import Threshold, stage_of
 
-LISTED_AT_ONCE = 1_000
 WINDOW = 5_000
 """Profiles decided together: enough to choose the cheaper way of knowing, few enough to hold."""
+MOST_ROWS = 250
+MOST_BYTES = 399_999
 _ENVELOPE = 200
 """Bytes of a bulk import's body beside its rows."""
+_STAGES_HIDDEN = "This BlueConic tenant does not show lifecycle stages."
 
 
 class ExportRun:
     """Runs one export goal: list, decide, know, send, and wait for ActiveCampaign to finish."""
 
     def __init__(
-        self, goal_run: GoalRun, goal: ExportGoal, row_size: Callable[[ImportRow], int]
+        self,
+        goal_run: GoalRun,
+        goal: ExportGoal,
+        row_size: Callable[[ImportRow], int],
+        claims: Claims,
     ) -> None:
         self._run = goal_run
         self._goal = goal
         self._row_size = row_size
         self._builder = PayloadBuilder(
-            goal_run.connection, goal, goal_run.accounts, ZoneInfo(goal_run.connection.timezone)
+            goal_run.connection,
+            goal,
+            goal_run.accounts,
+            ZoneInfo(goal_run.connection.timezone),
+            stage_of(goal, goal_run.accounts),
         )
         self._lists = [int(named.id or 0) for named in goal.lists]
         self._knowledge = Knowledge(goal_run)
+        self._identities = Identities(goal_run, goal, self._knowledge)
         self._batches = Batches(goal_run, self._knowledge, goal.automations)
-        self._claimed: set[str] = set()
+        self._threshold = Threshold(goal_run, goal)
+        self._resubscribing = Resubscribing(goal_run, goal)
+        self._leavers = Leavers(goal_run, goal, claims)
+        self._reading = SegmentReading(
+            goal_run,
+            goal,
+            goal_run.ledger.listing(),
+            self._builder.properties(),
+            self._builder.expansions(),
+        )
+        self._listing = self._reading.listing
         self._waiting: list[Payload] = []
         self._outgoing: list[Sent] = []
         self._outgoing_bytes = _ENVELOPE
+        self._stages_are_shown: bool | None = None
         self._listed = 0
-        self._total = 0
         self._full, self._everything, _ = goal_run.plan()
 
     async def execute(self) -> None:
@@ -51,43 +80,41 @@ class ExportRun:
 
         Raises GoalError, ServiceError, CredentialsError, UnreachableError or StoppedError.
         """
+        try:
+            await self._execute()
+        finally:
+            self._listing.close()
+
+    async def _execute(self) -> None:
         run = self._run
         run.phase("finishing earlier batches")
         await self._batches.resume()
+        await self._threshold.read()
         run.phase("listing profiles")
         await self._list()
         await self._decide()
         await self._flush()
+        self._batches.resolved()
         run.phase("waiting for ActiveCampaign")
         await self._batches.finish()
         run.stop.check()
-        await self._learn_new_contacts()
-        for note in sorted(self._builder.notes):
-            run.warn_once(set(), note)
+        await learn_newcomers(run, self._knowledge)
+        if run.options.limit is None:
+            if self._goal.unsubscribe and not run.is_refused:
+                await self._leavers.unsubscribe(self._reading)
+            self._release_claims()
         run.finished(read_everything=self._everything)
 
     async def _list(self) -> None:
-        """Page through the segment; a cursor is never kept, a continued run lists again."""
-        cursor: str | None = None
-        while True:
-            self._run.stop.check()
-            page = await self._run.blueconic.segment_page(
-                self._goal.segment.id or "",
-                cursor=cursor,
-                count=LISTED_AT_ONCE,
-                properties=self._builder.properties(),
-                expand=self._builder.expansions(),
-            )
-            profiles = self._within_limit(page.profiles)
-            self._total = page.total or self._total
+        async for page in self._reading.pages():
+            profiles = await self._with_stages(self._within_limit(page))
             self._listed += len(profiles)
-            self._run.phase("listing profiles", self._total)
+            self._run.phase("listing profiles", self._reading.total)
             self._settle(profiles)
             if len(self._waiting) >= WINDOW:
                 await self._decide()
-            if page.cursor is None or page.cursor == cursor or self._limit_reached():
+            if self._limit_reached():
                 return
-            cursor = page.cursor
 
     def _within_limit(self, profiles: Sequence[Profile]) -> Sequence[Profile]:
         limit = self._run.options.limit
@@ -97,36 +124,70 @@ class ExportRun:
         limit = self._run.options.limit
         return limit is not None and self._listed >= limit
 
+    async def _with_stages(self, profiles: Sequence[Profile]) -> Sequence[Profile]:
+        """Lifecycle stages, which a listing may lack while a profile read alone has them.
+
+        Where that lacks them too they are unknown: nothing is sent of them and nobody is held back.
+        """
+        lacking = [profile for profile in profiles if profile.lifecycle_stages is None]
+        if not lacking or not self._builder.needs_stages or self._stages_are_shown is False:
+            return profiles
+        if self._stages_are_shown is None:
+            probe = await self._alone(lacking[0])
+            self._stages_are_shown = probe.lifecycle_stages is not None
+            if not self._stages_are_shown:
+                self._run.warn_once(set(), _STAGES_HIDDEN)
+                return profiles
+        read = await asyncio.gather(*(self._alone(profile) for profile in lacking))
+        found = {profile.id: profile for profile in read}
+        return [found.get(profile.id, profile) for profile in profiles]
+
+    async def _alone(self, profile: Profile) -> Profile:
+        read = await self._run.blueconic.profile(
+            profile.id, properties=self._builder.properties()[:1]
+        )
+        stages = None if read is None else read.lifecycle_stages
+        return replace(profile, lifecycle_stages=stages)
+
     def _settle(self, profiles: Sequence[Profile]) -> None:
         """Give everyone who needs no write an outcome; the others wait for a decision."""
         run = self._run
         keys = [profile.id for profile in profiles]
         seen = run.ledger.seen_in_run(run.run, self._goal.id, keys)
         accepted = run.ledger.fingerprints(self._goal.id, keys)
+        links = run.ledger.links(keys)
+        over = self._threshold.over(links.values())
         settled: list[tuple[str, Record, bytes | None]] = []
         before = self._builder.warnings.total
         for profile in profiles:
-            old = accepted.get(profile.id)
-            built = self._builder.build(profile, old)
-            if isinstance(built, Payload):
-                email = built.row.email.lower()
-                if email in self._claimed:
-                    built = _skipped(profile, Reason.DUPLICATE_IDENTIFIER, built.row.email)
-                else:
-                    self._claimed.add(email)
+            built = self._settled(profile, accepted.get(profile.id), links, over)
             if profile.id in seen:
                 continue
             if isinstance(built, Record):
                 settled.append((profile.id, built, None))
-            elif not self._full and old == built.fingerprint:
-                email = built.row.email
-                record = Record(Outcome.UNCHANGED, profile_id=profile.id, email=email)
-                settled.append((profile.id, record, None))
             else:
                 self._waiting.append(built)
         warnings = self._builder.warnings.total - before
         if settled or warnings:
             run.commit(Done(records=settled), warnings)
+
+    def _settled(
+        self, profile: Profile, old: bytes | None, links: Mapping[str, int], over: set[int]
+    ) -> Payload | Record:
+        built = self._builder.build(profile, old)
+        if isinstance(built, Record):
+            return built
+        contact_id = links.get(profile.id)
+        first = repr([values[0] for _, values in built.links]) if built.links else built.emails[0]
+        if not self._listing.win(f"first {first.lower()}", profile.id):
+            return built.record(Outcome.SKIPPED, Reason.DUPLICATE_IDENTIFIER)
+        if contact_id in over:
+            return built.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, contact_id)
+        if not self._full and old == built.fingerprint:
+            if contact_id is not None:
+                self._listing.win(f"contact {contact_id}", profile.id)
+            return built.record(Outcome.UNCHANGED, None, contact_id)
+        return built
 
     async def _decide(self) -> None:
         """Learn how the waiting people stand in ActiveCampaign, then put them on their way."""
@@ -135,19 +196,132 @@ class ExportRun:
             return
         run = self._run
         run.phase("reading contacts")
-        to_come = max(0, self._total - self._listed) * len(waiting) // max(1, self._listed)
-        known = await self._knowledge.of([payload.row.email for payload in waiting], to_come)
+        to_come = max(0, self._reading.total - self._listed) * len(waiting)
+        addresses = sum(bool(payload.emails) for payload in waiting)
+        await self._knowledge.prepare(
+            addresses + to_come // max(1, self._listed), needs_index=self._identities.needs_index
+        )
+        people = await self._identities.of(waiting)
+        ids = [p.contact.contact_id for p in people if isinstance(p, Person) and p.contact]
+        over = self._threshold.over(ids)
         run.phase("sending")
-        for payload in waiting:
-            contact = known.get(payload.row.email.lower())
-            left = inactive_lists(contact, self._lists)
-            self._run.summary.lists.left += len(left)
-            joined = contact.lists if contact else {}
-            subscribe = tuple(id_ for id_ in self._lists if id_ not in joined)
-            row = replace(payload.row, subscribe=subscribe)
-            contact_id = contact.contact_id if contact else None
-            await self._add(Sent(payload.profile_id, row, payload.fingerprint, contact_id))
+        for payload, person in zip(waiting, people, strict=True):
+            if not isinstance(person, Person):
+                self._tell(payload, person)
+            elif refusal := await self._put_on_its_way(person, over):
+                self._tell(payload, refusal)
         await self._batches.poll_ripe()
+
+    def _tell(self, payload: Payload, record: Record) -> None:
+        self._run.commit(Done(records=[(payload.profile_id, record, None)]))
+
+    async def _put_on_its_way(self, person: Person, over: set[int]) -> Record | None:
+        """Everything that one person needs; an outcome where it ends here."""
+        payload, contact = person.payload, person.contact
+        if contact is not None:
+            self._listing.mark([f"contact {contact.contact_id}"])
+            if contact.contact_id in over:
+                return payload.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, contact.contact_id)
+        if not self._is_first(person):
+            return payload.record(Outcome.SKIPPED, Reason.DUPLICATE_IDENTIFIER)
+        if contact is not None and self._goal.lists:
+            self._run.ledger.claim(self._goal.id, [contact.contact_id])
+        if contact is not None and person.rename:
+            refusal = await self._rename(person, contact.contact_id)
+            if refusal is not None:
+                return refusal
+        active = await self._resubscribed(person)
+        if contact is not None and not person.row.email:
+            return await self._write_by_id(person, contact.contact_id)
+        await self._add(self._sent(person, active))
+        return None
+
+    def _is_first(self, person: Person) -> bool:
+        """Two profiles never write one contact, nor one address, in one run."""
+        profile = person.payload.profile_id
+        words = [f"address {person.row.email.lower()}"] if person.row.email else []
+        if person.contact is not None:
+            words.append(f"contact {person.contact.contact_id}")
+        return all([self._listing.win(word, profile) for word in words])
+
+    async def _rename(self, person: Person, contact_id: int) -> Record | None:
+        """A changed address goes to the contact the person is, never to a second one."""
+        service, email = self._run.activecampaign, person.row.email
+        self._run.stop.check()
+        try:
+            await service.rename_contact(contact_id, email)
+        except RefusedError as refused:
+            payload = person.payload
+            if refused.status == 404:
+                return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
+            owner = await service.contact_by_email(email)
+            if owner is not None and owner.id != contact_id:
+                return payload.record(Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owner.id)
+            reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
+            return Record(
+                Outcome.REJECTED, reason, refused.detail, contact_id, payload.profile_id, email
+            )
+        return None
+
+    async def _resubscribed(self, person: Person) -> set[int]:
+        contact = person.contact
+        if contact is None:
+            return set()
+        unsubscribed = [
+            list_id
+            for list_id in self._lists
+            if contact.lists.get(list_id) is ListStatus.UNSUBSCRIBED
+            and person.standing.get(list_id) is ListStatus.UNSUBSCRIBED
+            and list_id not in person.kept_out
+        ]
+        return await self._resubscribing.on(contact.contact_id, unsubscribed)
+
+    async def _write_by_id(self, person: Person, contact_id: int) -> Record | None:
+        """A contact without an address that an import would take: its fields alone."""
+        payload = person.payload
+        self._run.stop.check()
+        try:
+            await self._run.activecampaign.write_contact(contact_id, person.row)
+        except RefusedError as refused:
+            if refused.status == 404:
+                return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
+            raise
+        record = payload.record(Outcome.UPDATED, None, contact_id)
+        profile = payload.profile_id
+        self._run.commit(
+            Done(
+                records=[(profile, record, payload.fingerprint)],
+                exported=[profile],
+                links={profile: contact_id},
+            )
+        )
+        return None
+
+    def _sent(self, person: Person, active: set[int]) -> Sent:
+        """The row with the lists it joins: those on which there is no row, and no others.
+
+        Where an earlier process may have sent the same row, what it set out to do still counts.
+        """
+        payload, contact = person.payload, person.contact
+        earlier = self._batches.intended.get(payload.profile_id)
+        begun = earlier.row.subscribe if earlier is not None else ()
+        standing = {**person.standing, **dict.fromkeys(active, ListStatus.ACTIVE)}
+        joining = tuple(
+            id_
+            for id_ in self._lists
+            if id_ not in standing or (id_ in begun and standing[id_] is ListStatus.ACTIVE)
+        )
+        left = sum(
+            standing.get(id_, ListStatus.ACTIVE) is not ListStatus.ACTIVE for id_ in self._lists
+        )
+        return Sent(
+            profile_id=payload.profile_id,
+            row=replace(person.row, subscribe=joining),
+            fingerprint=payload.fingerprint,
+            contact_id=contact.contact_id if contact is not None else None,
+            is_new=contact is None or (earlier is not None and earlier.is_new),
+            left=left,
+        )
 
     async def _add(self, sent: Sent) -> None:
         size = self._row_size(sent.row) + 1
@@ -163,24 +337,13 @@ class ExportRun:
             await self._batches.send(rows)
             self._run.meter.tick()
 
-    async def _learn_new_contacts(self) -> None:
-        """Contacts that this run created have ids now: remember whose they are."""
-        created = self._batches.created
-        if not created:
+    def _release_claims(self) -> None:
+        """Contacts whom nobody in the whole segment is are no longer this goal's to keep."""
+        if not self._reading.is_complete:
             return
-        run = self._run
-        run.phase("reading new contacts")
-        known = await self._knowledge.newly_made(list(created))
-        links: dict[str, int] = {}
-        joined: list[Membership] = []
-        at = run.started_at.timestamp()
-        for email, (profile_id, lists) in created.items():
-            contact = known.get(email)
-            if contact is not None:
-                links[profile_id] = contact.contact_id
-                joined += [Membership(contact.contact_id, one, at) for one in lists]
-        run.commit(Done(records=(), links=links, export=Exported(joined=joined)))
-
-
-def _skipped(profile: Profile, reason: Reason, email: str) -> Record:
-    return Record(Outcome.SKIPPED, reason, profile_id=profile.id, email=email)
+        ledger = self._run.ledger
+        for contacts in ledger.claims(self._goal.id):
+            words = {f"contact {contact}": contact for contact in contacts}
+            gone = words.keys() - self._listing.has(words)
+            if gone:
+                ledger.release(self._goal.id, [words[word] for word in gone])

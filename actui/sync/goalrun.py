@@ -25,6 +25,7 @@ class Options:
     full: bool = False
     fresh: bool = False
     limit: int | None = None
+    confirm_leavers: int | None = None
     trigger: str = "manual"
 
 
@@ -93,13 +94,18 @@ class GoalRun:
         stale = state.reconciled is None or datetime.fromisoformat(state.reconciled) <= due
         return False, stale, datetime.fromisoformat(state.watermark) - OVERLAP
 
-    def finished(self, read_everything: bool) -> None:
-        """The goal is through: judge it, and move the watermark if it was whole and successful.
-
-        A goal in which something was rejected and nothing accepted has failed (design §4).
-        """
+    @property
+    def is_refused(self) -> bool:
+        """Whether something was rejected and nothing accepted: the goal has failed (design §4)."""
         summary = self.summary
-        if summary.rejected and not summary.created + summary.updated + summary.unchanged:
+        return bool(summary.rejected) and not (
+            summary.created + summary.updated + summary.unchanged
+        )
+
+    def finished(self, read_everything: bool) -> None:
+        """The goal is through: judge it, and move the watermark if it was whole and successful."""
+        summary = self.summary
+        if self.is_refused:
             summary.ok = False
             summary.code = "nothing-accepted"
             summary.message = f"All {summary.rejected} records that were sent were rejected."

@@ -2,12 +2,14 @@
 
 Two ways to learn it, the cheaper one taken: one look-up for each address, or an id-ordered sweep
 of all contacts into the ledger's index, a hundred to a request, later refreshed by what changed.
+Links other than the e-mail address can be looked up in the index alone.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from actui.model.goals import ListStatus
@@ -16,18 +18,24 @@ from actui.model.people import Contact
 from actui.sync.goalrun import OVERLAP, GoalRun
 from actui.sync.meter import stamp
 from actui.sync.reading import PAGE, BlockReader, Selection, cut_into_blocks
+from actui.sync.recognising import contact_value, key_fields
 
 _SWEPT = "swept"
 _REFRESHED = "refreshed"
+_FIELDS = "fields"
+_UNCOUNTED = "uncounted"
 _ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A contact as it stood at the last reading."""
+    """A contact as it stood at the last reading; `values` are those of linked fields."""
 
     contact_id: int
+    email: str
     lists: Mapping[int, ListStatus]
+    erased: bool = False
+    values: Mapping[str, str] = field(default_factory=dict)
     bounces: int = 0
 
 
@@ -39,28 +47,48 @@ class Knowledge:
         self._ready = False
         self._total: int | None = None
         self._warned: set[str] = set()
+        # one index serves all goals of the connection
+        exports = goal_run.connection.exports()
+        self._fields = sorted({key for goal in exports for key in key_fields(goal)} - {"id"})
 
-    async def of(self, emails: Sequence[str], still_to_come: int) -> dict[str, Known]:
+    async def prepare(self, addresses: int, *, needs_index: bool) -> None:
+        """Choose the way; `addresses` is how many this run may still ask about."""
+        if not self._ready and (needs_index or await self._sweep_is_cheaper(addresses)):
+            await self._make_ready()
+
+    async def by_email(self, emails: Iterable[str]) -> dict[str, Known]:
         """What is known of each address, keyed by its lower-case form.
 
-        `still_to_come` is how many more addresses this run may ask about; it decides the way.
+        Where several contacts have one address, the living one, then the oldest, is meant.
         """
-        if not emails:
-            return {}
-        if not self._ready and await self._sweep_is_cheaper(len(emails) + still_to_come):
-            await self._make_ready()
         if not self._ready:
             return await self.look_up(emails)
-        found: dict[str, Known] = {}
-        rows = self._run.ledger.indexed([email.lower() for email in emails])
-        for email, contacts in rows.items():
-            alive = [contact for contact in contacts if not contact.erased]
-            if not alive:
-                continue
-            # the same address twice in different cases: the older contact is the one imports reach
-            first = min(alive, key=lambda contact: contact.contact_id)
-            found[email] = Known(first.contact_id, first.lists)
+        rows = self._run.ledger.indexed({email.lower() for email in emails})
+        return {
+            email: _known(min(contacts, key=lambda one: (one.erased, one.contact_id)))
+            for email, contacts in rows.items()
+        }
+
+    async def by_id(self, ids: Iterable[int]) -> dict[int, Known]:
+        """Contacts that exist; one that the index lacks is asked for, so absent means gone."""
+        wanted = set(ids)
+        found: dict[int, Known] = {}
+        if self._ready:
+            indexed = self._run.ledger.indexed_ids(wanted)
+            found = {id_: _known(one) for id_, one in indexed.items()}
+        for contact_id in sorted(wanted - found.keys()):
+            self._run.stop.check()
+            contact = await self._run.activecampaign.contact(contact_id)
+            if contact is not None:
+                found[contact_id] = self._seen(contact)
         return found
+
+    async def by_value(self, name: str, values: Sequence[str]) -> set[int]:
+        """The contacts whose linked field holds one of these values; needs the index."""
+        if name == "id":
+            return set((await self.by_id(int(value) for value in values)).keys())
+        found = self._run.ledger.indexed_values(name, values)
+        return {contact for contacts in found.values() for contact in contacts}
 
     async def look_up(self, emails: Iterable[str]) -> dict[str, Known]:
         """Ask ActiveCampaign about each address now."""
@@ -68,29 +96,37 @@ class Knowledge:
         for email in emails:
             self._run.stop.check()
             contact = await self._run.activecampaign.contact_by_email(email)
-            if contact is not None and not contact.erased:
-                bounces = contact.bounced_hard + contact.bounced_soft
-                found[email.lower()] = Known(contact.id, contact.lists, bounces)
+            if contact is not None:
+                found[email.lower()] = self._seen(contact)
         return found
 
     async def again(self, emails: Sequence[str]) -> dict[str, Known]:
         """The same, read afresh: what was known before may have changed meanwhile."""
-        if self._ready:
+        if self._ready and len(emails) > 2:
             await self._refresh()
-            return await self.of(emails, 0)
+            return await self.by_email(emails)
         return await self.look_up(emails)
 
-    async def newly_made(self, emails: Sequence[str]) -> dict[str, Known]:
-        """Contacts that came to be during this run, by whatever costs fewer requests."""
-        if self._ready or len(emails) <= PAGE:
-            return await self.again(emails)
+    async def newly_made(self, emails: Sequence[str], since: datetime) -> dict[str, Known]:
+        """Contacts that came to be since then, by whatever costs fewer requests."""
         wanted = {email.lower() for email in emails}
         found: dict[str, Known] = {}
-        since = self._run.started_at - OVERLAP
-        async for contact in self._everybody(Selection(updated_after=since)):
-            if contact.email.lower() in wanted:
-                found[contact.email.lower()] = Known(contact.id, contact.lists)
-        return found
+        if len(wanted) > 2:
+            async for contact in self._everybody(Selection(created_after=since - OVERLAP)):
+                if contact.email.lower() in wanted:
+                    found[contact.email.lower()] = self._seen(contact)
+        # an address that was somebody's already, or that is stored in another form
+        return found | await self.look_up(sorted(wanted - found.keys()))
+
+    def _seen(self, contact: Contact) -> Known:
+        return Known(
+            contact.id,
+            contact.email,
+            contact.lists,
+            contact.erased,
+            {name: contact_value(contact, name) for name in self._fields},
+            contact.bounced_hard + contact.bounced_soft,
+        )
 
     async def _sweep_is_cheaper(self, addresses: int) -> bool:
         if self._is_swept():
@@ -102,9 +138,12 @@ class Knowledge:
         return addresses > -(-self._total // PAGE) + 2
 
     def _is_swept(self) -> bool:
-        swept = self._run.ledger.index_fact(_SWEPT)
+        ledger = self._run.ledger
+        swept, fields = ledger.index_fact(_SWEPT), ledger.index_fact(_FIELDS)
+        if swept is None or fields != json.dumps(self._fields):
+            return False
         days = timedelta(days=self._run.goal.reconcile_days)
-        return swept is not None and datetime.fromisoformat(swept) > self._run.started_at - days
+        return datetime.fromisoformat(swept) > self._run.started_at - days
 
     async def _make_ready(self) -> None:
         if self._is_swept():
@@ -114,35 +153,53 @@ class Knowledge:
         self._ready = True
 
     async def _sweep(self) -> None:
-        began = self._run.started_at
-        self._run.ledger.clear_index()
-        await self._index(Selection())
-        self._run.ledger.set_index_fact(_SWEPT, stamp(began))
-        self._run.ledger.set_index_fact(_REFRESHED, stamp(began))
+        ledger, began = self._run.ledger, self._run.started_at
+        ledger.clear_index()
+        total = await self._index(Selection())
+        ledger.set_index_fact(_UNCOUNTED, str(total - ledger.index_size()))
+        ledger.set_index_fact(_FIELDS, json.dumps(self._fields))
+        ledger.set_index_fact(_REFRESHED, stamp(began))
+        ledger.set_index_fact(_SWEPT, stamp(began))
 
     async def _refresh(self) -> None:
-        """Read again what changed since the last reading, an hour of overlap included."""
-        last = self._run.ledger.index_fact(_REFRESHED)
+        """Read again what changed since the last reading, an hour of overlap included.
+
+        Nobody tells of contacts that were deleted (activecampaign.md §10), but their number does:
+        when it does not fit any more, everything is read again.
+        """
+        ledger = self._run.ledger
+        last = ledger.index_fact(_REFRESHED)
         if last is None:
             await self._sweep()
             return
-        await self._index(Selection(updated_after=datetime.fromisoformat(last) - OVERLAP))
-        self._run.ledger.set_index_fact(_REFRESHED, stamp(self._run.started_at))
+        since = datetime.fromisoformat(last) - OVERLAP
+        total = await self._index(Selection(updated_after=since))
+        if total - ledger.index_size() != int(ledger.index_fact(_UNCOUNTED) or 0):
+            await self._sweep()
+            return
+        ledger.set_index_fact(_REFRESHED, stamp(self._run.started_at))
 
-    async def _index(self, selection: Selection) -> None:
+    async def _index(self, selection: Selection) -> int:
+        """Read a selection into the index; how many contacts the account claims to have."""
+        page = await self._run.activecampaign.highest_contact_id()
         read: list[Indexed] = []
-        async for contact in self._everybody(selection):
+        async for contact in self._everybody(selection, page.contacts):
             email = contact.email.lower()
-            read.append(Indexed(contact.id, email, contact.lists, contact.erased))
+            values = {name: contact_value(contact, name) for name in self._fields}
+            read.append(Indexed(contact.id, email, contact.lists, contact.erased, values))
             if len(read) >= _ROWS_AT_ONCE:
                 self._run.ledger.index_contacts(read)
                 read = []
         self._run.ledger.index_contacts(read)
+        return page.total or 0
 
-    async def _everybody(self, selection: Selection) -> AsyncIterator[Contact]:
+    async def _everybody(
+        self, selection: Selection, last: Sequence[Contact] | None = None
+    ) -> AsyncIterator[Contact]:
         """All contacts of a selection in one rising stream."""
-        page = await self._run.activecampaign.highest_contact_id()
-        highest = page.contacts[0].id if page.contacts else 0
+        if last is None:
+            last = (await self._run.activecampaign.highest_contact_id()).contacts
+        highest = last[0].id if last else 0
         reader = BlockReader(self._run.activecampaign, selection, self._warn)
         for block in cut_into_blocks(highest, expected=0):
             async for contacts in reader.pages(block):
@@ -152,3 +209,7 @@ class Knowledge:
 
     def _warn(self, words: str) -> None:
         self._run.warn_once(self._warned, words)
+
+
+def _known(one: Indexed) -> Known:
+    return Known(one.contact_id, one.email, one.lists, one.erased, one.values)

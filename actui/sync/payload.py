@@ -23,6 +23,7 @@ from actui.model.mapping import (
 from actui.model.people import ContactField, ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.entries import Warnings
+from actui.sync.recognising import addresses_of, identifying_properties, link_values
 from actui.sync.resolve import Accounts
 from actui.sync.values import instant
 
@@ -31,6 +32,7 @@ _DOMAIN = re.compile(r"[^\s@\"(),:;<>\[\\\]]+\.[A-Za-z]{2,}\Z")
 _MULTIPLE = ("listbox", "checkbox")
 _SINGLE = ("dropdown", "radio")
 _DIGEST = 10
+_MARK = 4
 VIEWED = "interactions_viewed"
 
 
@@ -42,41 +44,78 @@ def is_importable(email: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a profile asks for: a row without its lists, and the fingerprint of all of it."""
+    """What a profile asks for, before it is known which contact it is.
 
-    profile_id: str
+    `profile_ids` are its own id and those of profiles merged into it. `emails` are the addresses
+    an import takes, in their order; `unusable` is one it does not take, where there is no other.
+    `links` are the values of all links but the e-mail address; every link must match. `row` holds
+    names and fields alone.
+    """
+
+    profile_ids: tuple[str, ...]
+    emails: tuple[str, ...]
+    unusable: str
+    links: tuple[tuple[str, tuple[str, ...]], ...]
     row: ImportRow
     fingerprint: bytes
+
+    @property
+    def profile_id(self) -> str:
+        """The profile's own id."""
+        return self.profile_ids[0]
+
+    def record(
+        self, outcome: Outcome, reason: Reason | None, contact_id: int | None = None
+    ) -> Record:
+        """An outcome of this profile."""
+        email = self.emails[0] if self.emails else self.unusable
+        return Record(outcome, reason, "", contact_id, self.profile_id, email)
 
 
 class PayloadBuilder:
     """Turns profiles into rows for one goal; pure but for the warnings it collects."""
 
     def __init__(
-        self, connection: Connection, goal: ExportGoal, accounts: Accounts, zone: tzinfo
+        self,
+        connection: Connection,
+        goal: ExportGoal,
+        accounts: Accounts,
+        zone: tzinfo,
+        stage: tuple[str, str] | None = None,
     ) -> None:
         self._goal = goal
         self._accounts = accounts
         self._zone = zone
         self._objectives = frozenset(o.id or o.name for o in connection.objectives)
         self._where_needed = connection.consent_where_needed
+        self._stage = stage
+        self._keys = [link for link in goal.identifiers if link.field != "email"]
+        self._has_email_link = len(self._keys) < len(goal.identifiers)
         self.warnings = Warnings()
-        self.notes: set[str] = set()
+
+    @property
+    def needs_stages(self) -> bool:
+        """Whether a profile's lifecycle stages decide anything."""
+        return self._stage is not None or any(m.source == "lifecycles" for m in self._goal.mappings)
 
     def properties(self) -> list[str]:
-        """The profile properties a listing must hold for this goal, and no others."""
-        wanted = {link.property for link in self._goal.identifiers if link.property}
+        """The profile properties a listing must hold for this goal, and no others.
+
+        At least one, for BlueConic sends all of them when none is named.
+        """
+        wanted = identifying_properties(self._goal)
         for mapping in self._goal.mappings:
             if isinstance(mapping.source, PropertySource):
                 wanted.add(mapping.source.property)
             elif mapping.source == "viewed_interactions":
                 wanted.add(VIEWED)
-        return sorted(wanted)
+        return sorted(wanted) or [VIEWED]
 
     def expansions(self) -> list[str]:
         """What a listing must expand, and nothing that no mapping uses."""
         sources = [mapping.source for mapping in self._goal.mappings]
-        expand = []
+        # who was merged into whom keeps an opt-out with its person
+        expand = ["profiles.profile.replace"]
         if any(isinstance(source, SegmentsSource) for source in sources):
             expand.append("profiles.profile.segments")
         if "permission_level" in sources:
@@ -84,45 +123,88 @@ class PayloadBuilder:
         return expand
 
     def build(self, profile: Profile, accepted: bytes | None) -> Payload | Record:
-        """The row, or the outcome of a profile that is not sent.
+        """The payload, or the outcome of a profile that is not sent.
 
         `accepted` is the fingerprint of what ActiveCampaign last took for this profile.
         """
         if not self._has_consent(profile):
             return _record(profile, Outcome.SKIPPED, Reason.NO_CONSENT)
-        addresses = self._addresses(profile)
-        if not addresses:
+        if self._is_in_another_stage(profile):
+            return _record(profile, Outcome.SKIPPED, Reason.NOT_IN_STAGE)
+        addresses = addresses_of(self._goal, profile)
+        emails = tuple(address for address in addresses if is_importable(address))
+        if self._has_email_link and not addresses:
             return _record(profile, Outcome.SKIPPED, Reason.NO_EMAIL)
-        email = next((address for address in addresses if is_importable(address)), None)
-        if email is None:
+        if self._has_email_link and not emails:
             return _record(profile, Outcome.REJECTED, Reason.INVALID_EMAIL, email=addresses[0])
+        links = self._links(profile)
+        if isinstance(links, Record):
+            return links
         if len(addresses) > 1:
             self.warnings.add("email", tuple(addresses[1:]))
-        had = _non_empty_before(accepted)
-        values: dict[str, str] = {}
-        now_filled: set[int] = set()
-        for mapping in self._goal.mappings:
-            value = self._value(profile, mapping)
-            if value is None:
-                continue
-            mark = _mark(mapping.field)
-            if value:
-                values[mapping.field] = value
-                now_filled.add(mark)
-            elif mapping.when_empty is WhenEmpty.CLEAR or (_is_derived(mapping) and mark in had):
-                values[mapping.field] = ""
+        values_by_field, marks = self._values(profile, _non_empty_before(accepted))
         row = ImportRow(
-            email=email,
-            first_name=values.get("firstName"),
-            last_name=values.get("lastName"),
-            phone=values.get("phone"),
+            email="",
+            first_name=values_by_field.get("firstName"),
+            last_name=values_by_field.get("lastName"),
+            phone=values_by_field.get("phone"),
             fields={
                 self._accounts.fields[perstag(name)].id: value
-                for name, value in values.items()
+                for name, value in values_by_field.items()
                 if is_custom(name)
             },
         )
-        return Payload(profile.id, row, self._fingerprint(email, values, now_filled))
+        unusable = "" if emails or not addresses else addresses[0]
+        who = (sorted(email.lower() for email in emails), links)
+        return Payload(
+            profile_ids=(profile.id, *profile.replaces),
+            emails=emails,
+            unusable=unusable,
+            links=links,
+            row=row,
+            fingerprint=self._fingerprint(who, values_by_field, marks),
+        )
+
+    def _links(self, profile: Profile) -> tuple[tuple[str, tuple[str, ...]], ...] | Record:
+        links: list[tuple[str, tuple[str, ...]]] = []
+        for link in self._keys:
+            values = link_values(link, profile)
+            if not values:
+                return _record(profile, Outcome.SKIPPED, Reason.NO_IDENTIFIER)
+            if link.field == "id":
+                values = tuple(value for value in values if _is_contact_id(value))
+                if not values:
+                    return _record(profile, Outcome.REJECTED, Reason.INVALID_IDENTIFIER)
+            links.append((link.field, values))
+        return tuple(links)
+
+    def _values(
+        self, profile: Profile, had: frozenset[int]
+    ) -> tuple[dict[str, str], frozenset[int]]:
+        """The new text of each field that is to be written, and the marks of filled ones."""
+        values: dict[str, str] = {}
+        marks: set[int] = set()
+        for mapping in self._goal.mappings:
+            if mapping.field == "email":
+                continue  # it decides where the row goes
+            value, mark = self._value(profile, mapping), _mark(mapping.field)
+            if value:
+                values[mapping.field] = value
+            elif value == "" and (
+                mapping.when_empty is WhenEmpty.CLEAR or (_is_derived(mapping) and mark in had)
+            ):
+                values[mapping.field] = ""
+            # unknown is not empty: what was filled before still counts as filled
+            if _is_derived(mapping) and (value or (value is None and mark in had)):
+                marks.add(mark)
+        return values, frozenset(marks)
+
+    def _is_in_another_stage(self, profile: Profile) -> bool:
+        if self._stage is None or profile.lifecycle_stages is None:
+            return False
+        return self._stage not in {
+            (stage.lifecycle_id, stage.stage_id) for stage in profile.lifecycle_stages
+        }
 
     def _has_consent(self, profile: Profile) -> bool:
         if not self._objectives or profile.consented & self._objectives:
@@ -132,12 +214,6 @@ class PayloadBuilder:
         zone = profile.legislation or "NONE"
         known = self._accounts.objectives
         return not any(zone in known[o].legislations for o in self._objectives if o in known)
-
-    def _addresses(self, profile: Profile) -> list[str]:
-        found: list[str] = []
-        for link in self._goal.identifiers:
-            found += profile.properties.get(link.property or "", ())
-        return [address.strip() for address in found if address.strip()]
 
     def _value(self, profile: Profile, mapping: ExportMapping) -> str | None:
         """The field's new text; None leaves the field alone whatever else holds."""
@@ -162,23 +238,25 @@ class PayloadBuilder:
         elif source == "viewed_interactions":
             names = self._accounts.interactions
             values = [names.get(id_, id_) for id_ in profile.properties.get(VIEWED, ())]
+        elif profile.lifecycle_stages is None:
+            values = None
         else:
-            values = self._stages(profile)
+            values = [stage.lifecycle for stage in profile.lifecycle_stages]
         return None if values is None else self._written(values, mapping)
 
-    def _stages(self, profile: Profile) -> list[str] | None:
-        if profile.lifecycle_stages is None:
-            self.notes.add("This BlueConic tenant does not show lifecycle stages.")
-            return None
-        return [stage.lifecycle for stage in profile.lifecycle_stages]
+    def _written(self, values: Sequence[str], mapping: ExportMapping) -> str | None:
+        """Several values as the field's type takes them (activecampaign.md §4.2).
 
-    def _written(self, values: Sequence[str], mapping: ExportMapping) -> str:
-        """Several values as the field's type takes them (activecampaign.md §4.2)."""
+        None where there were values and none of them fits: that is not the same as empty.
+        """
         texts = [self._dated(text, mapping) for text in values if text]
         if not is_custom(mapping.field):
             return ", ".join(texts)
         field = self._accounts.fields[perstag(mapping.field)]
-        texts = self._fitting(texts, field, mapping.field)
+        fitting = self._fitting(texts, field, mapping.field)
+        if texts and not fitting:
+            return None
+        texts = fitting
         if field.type in _MULTIPLE:
             return f"||{'||'.join(texts)}||" if texts else ""
         if field.type in _SINGLE:
@@ -222,25 +300,34 @@ class PayloadBuilder:
             self.warnings.add(name, tuple(dropped))
         return kept
 
-    def _fingerprint(self, email: str, values: Mapping[str, str], filled: set[int]) -> bytes:
-        """A digest of row and lists, then two bytes for each field that was not empty.
+    def _fingerprint(self, who: object, values: Mapping[str, str], marks: frozenset[int]) -> bytes:
+        """A digest of row and lists, then four bytes for each derived field that is filled.
 
         The tail tells a later run what *became* empty, so that it can be cleared.
         """
         lists = [named.id or named.name for named in self._goal.lists]
         sent = {name: value for name, value in values.items() if value}
-        facts = repr((email.lower(), sorted(sent.items()), sorted(lists)))
-        digest = hashlib.blake2b(facts.encode(), digest_size=_DIGEST).digest()
-        return digest + b"".join(mark.to_bytes(2, "big") for mark in sorted(filled))
+        facts = repr((who, sorted(sent.items()), sorted(lists)))
+        digest = hashlib.blake2b(facts.encode("utf-8", "replace"), digest_size=_DIGEST).digest()
+        return digest + b"".join(mark.to_bytes(_MARK, "big") for mark in sorted(marks))
+
+
+def accepted_but_left(fingerprint: bytes) -> bytes:
+    """A fingerprint that no payload has, and that still tells which fields were filled."""
+    return bytes(_DIGEST) + fingerprint[_DIGEST:]
+
+
+def _is_contact_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _mark(field: str) -> int:
-    return crc32(field.encode()) & 0xFFFF
+    return crc32(field.encode())
 
 
 def _non_empty_before(accepted: bytes | None) -> frozenset[int]:
     tail = (accepted or b"")[_DIGEST:]
-    return frozenset(int.from_bytes(tail[i : i + 2], "big") for i in range(0, len(tail), 2))
+    return frozenset(int.from_bytes(tail[i : i + _MARK], "big") for i in range(0, len(tail), _MARK))
 
 
 def _is_derived(mapping: ExportMapping) -> bool:

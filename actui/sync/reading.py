@@ -28,6 +28,7 @@ class Selection:
 
     streams: Sequence[tuple[int | None, ListStatus | None]] = ((None, None),)
     updated_after: datetime | None = None
+    created_after: datetime | None = None
 
 
 def cut_into_blocks(highest_id: int, expected: int | None = None) -> list[Block]:
@@ -132,6 +133,7 @@ class BlockReader:
                 list_id=list_id,
                 status=status,
                 updated_after=self._selection.updated_after,
+                created_after=self._selection.created_after,
             )
         )
 

@@ -11,9 +11,9 @@ from actui.model.connection import Connection
 from actui.model.consent import OBJECTIVE_PROPERTIES
 from actui.model.errors import ConfigError
 from actui.model.findings import Finding
-from actui.model.goals import ExportGoal, ImportGoal, Named
+from actui.model.goals import ExportGoal, ImportGoal, LifecycleThreshold, Named
 from actui.model.mapping import PropertySource, Rule, SegmentsSource, is_custom, perstag
-from actui.model.people import ContactField, ContactList, Objective, Property, Segment
+from actui.model.people import ContactField, ContactList, Lifecycle, Objective, Property, Segment
 from actui.sync.ports import ActiveCampaign, BlueConic
 from actui.sync.values import SUMMABLE
 
@@ -28,6 +28,7 @@ class Accounts:
     segments: Mapping[str, Segment]
     objectives: Mapping[str, Objective]
     interactions: Mapping[str, str] = field(default_factory=dict)
+    lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
 
 
 async def read_accounts(
@@ -47,6 +48,8 @@ async def read_accounts(
     asks_consent = connection.objectives or maps_consent
     objectives = await blueconic.objectives() if asks_consent else ()
     wants_interactions = any(m.source == "viewed_interactions" for g in exports for m in g.mappings)
+    has_threshold = any(goal.lifecycle is not None for goal in exports)
+    lifecycles = await blueconic.lifecycles() if has_threshold else ()
     return Accounts(
         fields={f.tag: f for f in fields},
         lists={item.id: item for item in lists},
@@ -54,6 +57,7 @@ async def read_accounts(
         segments={s.id: s for s in segments},
         objectives={o.id: o for o in objectives},
         interactions=await blueconic.interactions() if wants_interactions else {},
+        lifecycles={one.id: one for one in lifecycles},
     )
 
 
@@ -165,7 +169,26 @@ def _resolve_export(
         _find(named_list, accounts.lists.values(), "ActiveCampaign list", where, found)
         for named_list in goal.lists
     ]
-    return goal.model_copy(update={"segment": segment, "lists": lists})
+    update: dict[str, object] = {"segment": segment, "lists": lists}
+    if goal.lifecycle is not None:
+        update["lifecycle"] = _resolve_threshold(goal.name, goal.lifecycle, where, accounts, found)
+    return goal.model_copy(update=update)
+
+
+def _resolve_threshold(
+    goal: str, threshold: LifecycleThreshold, where: str, accounts: Accounts, found: list[Finding]
+) -> LifecycleThreshold:
+    known = accounts.lifecycles
+    where = f"{where}.lifecycle"
+    lifecycle = _find(threshold.lifecycle, known.values(), "BlueConic lifecycle", where, found)
+    if lifecycle.id is None or lifecycle.id not in known:
+        return threshold
+    stages = known[lifecycle.id].stages
+    stage = _find(threshold.stage, stages, f"stage of '{lifecycle.name}'", where, found)
+    if any(one.id == stage.id and one.window == "SESSION" for one in stages):
+        said = f"{goal}: the stage '{stage.name}' counts by session, which mail does not have."
+        found.append(Finding("session-cap", where, said))
+    return threshold.model_copy(update={"lifecycle": lifecycle, "stage": stage})
 
 
 def _know_fields(

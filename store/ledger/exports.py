@@ -139,6 +139,11 @@ class Exports(Base):
         )
         return {unpack(profile): contact_id for profile, contact_id in rows}
 
+    def profiles_of(self, contact_id: int) -> Sequence[str]:
+        """The profiles that were last exported to a contact."""
+        rows = self._db.execute("SELECT profile FROM link WHERE contact_id = ?", (contact_id,))
+        return [unpack(profile) for (profile,) in rows]
+
 
 def _packed(lists: Mapping[int, ListStatus]) -> str:
     return " ".join(f"{id_}{_LETTERS[status]}" for id_, status in sorted(lists.items()))

@@ -54,9 +54,8 @@ class Standing(Base):
             [(goal, pack(profile)) for profile in exported.learned],
         )
         db.executemany(
-            "UPDATE person SET fingerprint = NULL WHERE goal = ? AND key IN "
-            "(SELECT profile FROM link WHERE contact_id = ?)",
-            [(goal, contact) for contact in exported.forgotten],
+            "UPDATE person SET fingerprint = ? WHERE goal = ? AND key = ?",
+            [(mark, goal, pack(profile)) for profile, mark in exported.remarked.items()],
         )
 
     def members(self, goal: str, lists: Sequence[int]) -> Iterator[Sequence[Membership]]:

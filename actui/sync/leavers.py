@@ -1,0 +1,217 @@
+"""Unsubscribing people who left the segment (design §7): in doubt, nobody left.
+
+Somebody leaves a list when this goal had put them there, nobody in the complete segment is them,
+they are active now, and no other goal wants them there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Protocol
+
+from actui.model.errors import GoalError, LostAnswerError
+from actui.model.goals import ExportGoal, ListStatus
+from actui.model.journal import Done
+from actui.model.people import Contact
+from actui.model.standing import Exported, ListRow, Membership
+from actui.sync.export_ports import Listing
+from actui.sync.goalrun import GoalRun
+from actui.sync.payload import accepted_but_left
+from actui.sync.recognising import contact_words
+from actui.sync.segments import list_people
+
+NEEDS_CONFIRMATION = "leavers-need-confirmation"
+FEW = 10
+"""As many may always leave at once."""
+_SHARE = 5
+"""Of the goal's members, one in so many."""
+_CLOCK = 5.0
+"""Seconds by which a stamp of the same event may differ."""
+
+Claims = Callable[[int, Iterable[int]], set[int] | None]
+"""Which contacts goals of other connections claim for a list; None where that is not known."""
+
+
+class Shown(Protocol):
+    """What a run has seen of the segment: `is_complete` as design §7 defines it."""
+
+    @property
+    def listing(self) -> Listing: ...
+    @property
+    def is_complete(self) -> bool: ...
+
+
+class Leavers:
+    """Decides and unsubscribes for one goal, after everybody else has been dealt with."""
+
+    def __init__(self, goal_run: GoalRun, goal: ExportGoal, claims: Claims) -> None:
+        self._run = goal_run
+        self._goal = goal
+        self._claims = claims
+        self._lists = [int(named.id or 0) for named in goal.lists]
+        self._warned: set[str] = set()
+
+    async def unsubscribe(self, shown: Shown) -> None:
+        """Unsubscribe whoever left. Raises GoalError when there are too many to be believed."""
+        if not self._lists:
+            return
+        run, segment = self._run, self._goal.segment.id or ""
+        before = run.ledger.listed_segment(self._goal.id)
+        if not shown.is_complete:
+            run.warn_once(
+                self._warned, "The segment's listing was not complete, so nobody was unsubscribed."
+            )
+            return
+        run.phase("looking for people who left")
+        leavers = await self._find(shown.listing)
+        people = {one.contact_id for one in leavers}
+        if people and not self._is_confirmed(len(people)):
+            members = run.ledger.member_count(self._goal.id, self._lists)
+            too_many = len(people) > FEW and len(people) * _SHARE > members
+            changed = before is not None and before != segment
+            if too_many or changed or shown.listing.count() == 0:
+                raise GoalError(
+                    f"{len(people)} of {members} members seem to have left the segment; nobody was "
+                    f"unsubscribed. Look at the segment, then run with --confirm-leavers "
+                    f"{len(people)}.",
+                    code=NEEDS_CONFIRMATION,
+                )
+        run.phase("unsubscribing people who left")
+        for one in leavers:
+            run.stop.check()
+            await self._leave(one)
+        run.ledger.set_listed_segment(self._goal.id, segment)
+
+    def _is_confirmed(self, people: int) -> bool:
+        most = self._run.options.confirm_leavers
+        return most is not None and people <= most
+
+    async def _find(self, listing: Listing) -> list[Membership]:
+        """Members whom nobody in the segment is, who are active now and whom nobody else claims."""
+        candidates: list[Membership] = []
+        for some in self._run.ledger.members(self._goal.id, self._lists):
+            words = {f"contact {one.contact_id}": one for one in some}
+            shown = listing.has(words)
+            candidates += [one for one in some if f"contact {one.contact_id}" not in shown]
+        if not candidates:
+            return []
+        others = [other async for other in self._other_listings({c.list_id for c in candidates})]
+        try:
+            return await self._confirmed(candidates, listing, others)
+        finally:
+            for _, theirs in others:
+                theirs.close()
+
+    async def _other_listings(self, lists: set[int]) -> AsyncIterator[tuple[ExportGoal, Listing]]:
+        """Who is in the segments of this connection's other goals on these lists, as of now."""
+        for other in self._run.connection.exports():
+            theirs = {int(named.id or 0) for named in other.lists}
+            if other.id == self._goal.id or not lists & theirs:
+                continue
+            shown = await list_people(self._run, other)
+            if not shown.is_complete:
+                shown.listing.close()
+                raise GoalError(
+                    f"The listing of '{other.segment.name}' was not complete, and {other.name} has "
+                    "a list in common with this goal; nobody was unsubscribed.",
+                    code="listing-incomplete",
+                )
+            yield other, shown.listing
+
+    async def _confirmed(
+        self,
+        candidates: Sequence[Membership],
+        listing: Listing,
+        others: Sequence[tuple[ExportGoal, Listing]],
+    ) -> list[Membership]:
+        elsewhere = self._claimed_elsewhere(candidates)
+        leavers: list[Membership] = []
+        gone: list[tuple[int, int]] = []
+        contact: Contact | None = None
+        for one in sorted(candidates, key=lambda candidate: candidate.contact_id):
+            if (one.contact_id, one.list_id) in elsewhere:
+                continue
+            self._run.stop.check()
+            if contact is None or contact.id != one.contact_id:
+                contact = await self._run.activecampaign.contact(one.contact_id)
+            row = self._row(contact, one.list_id)
+            if contact is None or row is None or not _is_its_own(row, one):
+                gone.append((one.contact_id, one.list_id))
+            elif row.status is ListStatus.ACTIVE and not self._is_in(contact, one, listing, others):
+                leavers.append(one)
+        if gone:
+            self._run.commit(Done(records=(), export=Exported(gone=gone)))
+        return leavers
+
+    @staticmethod
+    def _row(contact: Contact | None, list_id: int) -> ListRow | None:
+        return None if contact is None or contact.erased else contact.list_rows.get(list_id)
+
+    def _is_in(
+        self,
+        contact: Contact,
+        one: Membership,
+        listing: Listing,
+        others: Sequence[tuple[ExportGoal, Listing]],
+    ) -> bool:
+        """Whether somebody in this goal's segment, or in another one's for this list, is them."""
+        if listing.has(contact_words(self._goal, contact)):
+            return True
+        return any(
+            theirs.has(contact_words(other, contact))
+            for other, theirs in others
+            if one.list_id in {int(named.id or 0) for named in other.lists}
+        )
+
+    def _claimed_elsewhere(self, candidates: Sequence[Membership]) -> set[tuple[int, int]]:
+        """What goals of other connections on the same account want to stay."""
+        claimed: set[tuple[int, int]] = set()
+        for list_id in {one.list_id for one in candidates}:
+            contacts = [one.contact_id for one in candidates if one.list_id == list_id]
+            theirs = self._claims(list_id, contacts)
+            if theirs is None:
+                self._run.warn_once(
+                    self._warned,
+                    "Another connection's goal on one of the lists has not run yet; until it has, "
+                    "nobody is unsubscribed from that list.",
+                )
+                theirs = set(contacts)
+            claimed |= {(contact, list_id) for contact in theirs}
+        return claimed
+
+    async def _leave(self, one: Membership) -> None:
+        """Unsubscribe one contact from one list, after one more look."""
+        service, pair = self._run.activecampaign, (one.contact_id, one.list_id)
+        contact = await service.contact(one.contact_id)
+        row = self._row(contact, one.list_id)
+        if row is None or row.status is not ListStatus.ACTIVE:
+            return
+        try:
+            row = await service.set_list_status(*pair, ListStatus.UNSUBSCRIBED)
+            mark = row.mark
+        except LostAnswerError:
+            row = self._row(await service.contact(one.contact_id), one.list_id)
+            if row is None or row.status is not ListStatus.UNSUBSCRIBED:
+                row = await service.set_list_status(*pair, ListStatus.UNSUBSCRIBED)
+                mark = row.mark
+            else:
+                # whether this goal did it, or the person, nobody knows: it was the person
+                mark = ""
+        self._run.summary.lists.unsubscribed += 1
+        self._run.commit(
+            Done(
+                records=(),
+                export=Exported(left={pair: mark}, remarked=self._remarked(one.contact_id)),
+            )
+        )
+
+    def _remarked(self, contact_id: int) -> dict[str, bytes]:
+        """Whoever comes back into the segment is sent again, though nothing else changed."""
+        profiles = self._run.ledger.profiles_of(contact_id)
+        accepted = self._run.ledger.fingerprints(self._goal.id, profiles)
+        return {profile: accepted_but_left(mark) for profile, mark in accepted.items()}
+
+
+def _is_its_own(row: ListRow, one: Membership) -> bool:
+    """Whether the row's subscription can be the one this goal made: no older than that."""
+    return row.joined is None or row.joined.timestamp() >= one.at - _CLOCK

@@ -1,0 +1,40 @@
+"""Contacts that imports have made get ids of which the import says nothing (design §7)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from actui.model.journal import Done
+from actui.model.standing import Exported, Membership
+from actui.sync.goalrun import GoalRun
+from actui.sync.knowing import Knowledge
+
+
+async def learn_newcomers(run: GoalRun, knowledge: Knowledge) -> None:
+    """Find the ids of contacts that this goal made, those of an earlier process included.
+
+    From then on they are linked to their profiles, and are members of the lists they joined.
+    """
+    newcomers = run.ledger.newcomers(run.goal.id)
+    if not newcomers:
+        return
+    run.phase("reading new contacts")
+    since = datetime.fromtimestamp(min(one.at for one in newcomers), UTC)
+    found = await knowledge.newly_made([one.email for one in newcomers], since)
+    known = [(one, found[one.email]) for one in newcomers if one.email in found]
+    run.commit(
+        Done(
+            records=(),
+            links={one.profile_id: contact.contact_id for one, contact in known},
+            export=Exported(
+                joined=[
+                    Membership(contact.contact_id, list_id, one.at)
+                    for one, contact in known
+                    for list_id in one.lists
+                    if list_id in contact.lists
+                ],
+                learned=[one.profile_id for one in newcomers],
+            ),
+        )
+    )
+    run.ledger.claim(run.goal.id, [contact.contact_id for _, contact in known])

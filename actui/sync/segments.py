@@ -1,0 +1,88 @@
+"""Listing a segment: who is in it, and whether that is everybody (blueconic.md §4, §11)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from actui.model.goals import ExportGoal
+from actui.model.people import Profile
+from actui.sync.export_ports import Listing
+from actui.sync.goalrun import GoalRun
+from actui.sync.recognising import identifying_properties, recognising_words
+
+LISTED_AT_ONCE = 1_000
+_TOLERATED = 100
+"""One in so many of `totalResults` may be missing: its count lags behind."""
+
+
+class SegmentReading:
+    """One listing from its start; a cursor is never kept, a continued run lists again.
+
+    `total` is what BlueConic says the segment holds. `is_complete` when the listing came to an end
+    of its own and holds, within one per cent, as many different profiles as it said.
+    """
+
+    def __init__(
+        self,
+        run: GoalRun,
+        goal: ExportGoal,
+        listing: Listing,
+        properties: Sequence[str],
+        expand: Sequence[str],
+    ) -> None:
+        self._run = run
+        self._goal = goal
+        self._properties = properties
+        self._expand = expand
+        self.listing = listing
+        self.total = 0
+        self._ended = False
+
+    @property
+    def is_complete(self) -> bool:
+        missing = abs(self.total - self.listing.count())
+        return self._ended and missing * _TOLERATED <= self.total
+
+    async def pages(self) -> AsyncIterator[Sequence[Profile]]:
+        """Page by page; each profile's recognising words are in the listing by then."""
+        cursor: str | None = None
+        told: int | None = None
+        while True:
+            self._run.stop.check()
+            page = await self._run.blueconic.segment_page(
+                self._goal.segment.id or "",
+                cursor=cursor,
+                count=LISTED_AT_ONCE,
+                properties=self._properties,
+                expand=self._expand,
+            )
+            if page.total is not None:
+                told = page.total
+                self.total = max(self.total, told)
+            self._remember(page.profiles)
+            if page.cursor is None:
+                self._ended = page.is_last and told is not None
+            yield page.profiles
+            if page.cursor is None or page.cursor == cursor:
+                return
+            cursor = page.cursor
+
+    def _remember(self, profiles: Sequence[Profile]) -> None:
+        links = self._run.ledger.links([id_ for p in profiles for id_ in (p.id, *p.replaces)])
+        self.listing.add(profile.id for profile in profiles)
+        self.listing.mark(
+            word for profile in profiles for word in recognising_words(self._goal, profile)
+        )
+        self.listing.mark(f"contact {contact}" for contact in links.values())
+        if self._goal.lists:
+            self._run.ledger.claim(self._goal.id, links.values())
+
+
+async def list_people(run: GoalRun, goal: ExportGoal) -> SegmentReading:
+    """Read another goal's segment to its end, only to know who is in it."""
+    properties = sorted(identifying_properties(goal)) or ["email"]
+    expand = ["profiles.profile.replace"]
+    reading = SegmentReading(run, goal, run.ledger.listing(), properties, expand)
+    async for _ in reading.pages():
+        pass
+    return reading
