@@ -5,7 +5,7 @@ The same list stands beside the console's fields, in `actui check` and before ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -109,38 +109,50 @@ def _about_consent(goal: ImportGoal, where: str) -> Iterator[Finding]:
         )
 
 
-# What a later version adds; each is refused by name rather than done in part.
-_NOT_YET: tuple[tuple[Callable[[ExportGoal], bool], str, str], ...] = (
-    (lambda goal: goal.resubscribe != "never", "resubscribe", "resubscribing contacts"),
-    (lambda goal: goal.unsubscribe, "unsubscribe", "unsubscribing contacts who leave the segment"),
-    (lambda goal: goal.lifecycle is not None, "lifecycle", "a lifecycle threshold"),
-    (lambda goal: goal.recreate_deleted, "recreate_deleted", "creating deleted contacts again"),
-    (
-        lambda goal: [link.field for link in goal.identifiers] not in ([], ["email"]),
-        "identifiers",
-        "a link other than the e-mail address",
-    ),
-)
-
-
 def _about_export(goal: ExportGoal, where: str) -> Iterator[Finding]:
-    for wanted, key, words in _NOT_YET:
-        if wanted(goal):
-            yield Finding(
-                "not-available", f"{where}.{key}", f"{goal.name}: {words} is not available yet."
-            )
     for link in goal.identifiers:
-        if link.profile_id:
-            yield Finding(
-                "not-available",
-                f"{where}.identifiers",
-                f"{goal.name}: a link to the BlueConic profile identifier is not available yet.",
-            )
         if link.field in READ_ONLY_FIELDS and link.field != "id":
             yield Finding(
                 "no-link-field",
                 f"{where}.identifiers",
                 f"{goal.name}: '{link.field}' cannot identify a contact.",
+            )
+    fields = {link.field for link in goal.identifiers} | {m.field for m in goal.mappings}
+    if goal.identifiers and "email" not in fields:
+        yield Finding(
+            "no-email-source",
+            f"{where}.identifiers",
+            f"{goal.name}: without an e-mail address linked or mapped nobody can be created.",
+            "warning",
+        )
+    yield from _about_lists(goal, where)
+    if goal.lifecycle is not None and goal.lifecycle.events and not goal.lists:
+        yield Finding(
+            "threshold-without-lists",
+            f"{where}.lifecycle",
+            f"{goal.name}: opens and clicks are counted for the goal's lists; select one.",
+        )
+
+
+def _about_lists(goal: ExportGoal, where: str) -> Iterator[Finding]:
+    if goal.unsubscribe and goal.resubscribe == "never":
+        yield Finding(
+            "leaving-is-for-ever",
+            f"{where}.unsubscribe",
+            f"{goal.name}: who leaves the segment once is off the list for ever, as nobody is "
+            "resubscribed.",
+            "warning",
+        )
+    for wanted, key in (
+        (goal.unsubscribe, "unsubscribe"),
+        (goal.resubscribe != "never", "resubscribe"),
+    ):
+        if wanted and not goal.lists:
+            yield Finding(
+                "no-list",
+                f"{where}.{key}",
+                f"{goal.name}: without a list selected '{key}' has no effect.",
+                "warning",
             )
 
 

@@ -92,6 +92,9 @@ SWITCHES: Mapping[str, Switch] = {
     "invalid-value": Switch(
         ("dropped", "skips-entry"), "what a validation error does to its entry (bc §3)"
     ),
+    "segment-listing": Switch(
+        ("whole", "short"), "does a lagging index leave three in ten out of a listing (bc §4)"
+    ),
     "segment-count": Switch(
         ("exact", "absent"), "is profileCount always in a segment (OpenAPI example)"
     ),

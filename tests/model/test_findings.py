@@ -42,17 +42,26 @@ def test_goals_that_are_off_are_not_looked_at():
     assert codes(errors(connection(off))) == ["no-active-goal"]
 
 
-def test_what_is_not_available_is_refused_by_name():
-    for key, value in (
-        ("resubscribe", "own"),
-        ("unsubscribe", True),
-        ("recreate_deleted", True),
-        ("lifecycle", {"lifecycle": "W", "stage": "S"}),
-        ("identifiers", [{"field": "%CID%", "property": "customer_id"}]),
-    ):
-        found = errors(connection(exported(**{key: value})))
-        assert codes(found) == ["not-available"], key
-        assert found[0].where == f"goals.E.{key}"
+def test_lists_and_thresholds_that_cannot_work_are_told():
+    def told(**more):
+        return [(f.code, f.severity) for f in findings(connection(exported(**more)))]
+
+    never = ("leaving-is-for-ever", "warning")
+    assert told(unsubscribe=True, lists=["L"]) == [never]
+    assert told(unsubscribe=True, resubscribe="own", lists=["L"]) == []
+    assert told(resubscribe="all") == [("no-list", "warning")]
+    capped = {"lifecycle": "W", "stage": "S", "events": ["opened"]}
+    assert told(lifecycle=capped) == [("threshold-without-lists", "error")]
+    assert told(lifecycle=capped, lists=["L"]) == []
+
+
+def test_who_cannot_be_created_is_told():
+    linked = [{"field": "%CID%", "property": "customer_id"}]
+    assert codes(findings(connection(exported(identifiers=linked)))) == ["no-email-source"]
+    mapped = [{"from": {"property": "email"}, "field": "email"}]
+    assert findings(connection(exported(identifiers=linked, mappings=mapped))) == []
+    stamped = [{"field": "udate", "property": "customer_id"}, *LINK]
+    assert codes(errors(connection(exported(identifiers=stamped)))) == ["no-link-field"]
 
 
 def test_two_goals_with_one_target_are_a_warning():
