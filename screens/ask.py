@@ -38,7 +38,8 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
         super().__init__()
         self._ask = ask
         self._chosen = list(ask.chosen)
-        self._options: list[Option] = list(ask.options)
+        self._typed: list[Option] = []
+        self._options: list[Option] = list(ask.options())
         self._found: Sequence[Option] = ()
 
     def compose(self) -> ComposeResult:
@@ -66,18 +67,30 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
         else:
             self.query_one("#search").focus()
 
+    def renew(self) -> None:
+        """Offer what is known now; an account may have answered meanwhile."""
+        self._options = [*self._ask.options(), *self._typed]
+        at = self.query_one("#found", ChoiceList).highlighted
+        self._fill()
+        if at is not None and at < len(self._found):
+            self.query_one("#found", ChoiceList).highlighted = at
+
     # what is offered
 
     def _wanted(self) -> str:
         return self.query_one("#search", Input).value.strip()
 
     def _fill(self) -> None:
-        words = self._wanted().casefold().split()
+        wanted = self._wanted().casefold()
+        words = wanted.split()
         found = [
             one
             for one in self._options
-            if all(word in f"{one.label} {one.note} {one.id}".casefold() for word in words)
+            if all(word in f"{one.label} {one.note}".casefold() for word in words)
         ]
+        if words:
+            # the nearest to what was typed comes first, since enter takes the first
+            found.sort(key=lambda one: _distance(one, wanted))
         self._found = found[:_SHOWN]
         results = self.query_one("#found", ChoiceList)
         results.clear_options()
@@ -137,8 +150,9 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
             self.query_one("#found").focus()
             return
         if not self._found and self._ask.typed:
-            self._options.append(Option(wanted, wanted, "as typed"))
-            exact = self._options[-1:]
+            self._typed.append(Option(wanted, wanted, "as typed"))
+            self._options.append(self._typed[-1])
+            exact = self._typed[-1:]
         for one in exact or self._found[:1]:
             if one.id not in self._chosen:
                 self._chosen.append(one.id)
@@ -183,6 +197,13 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
     def action_close(self) -> None:
         """Change nothing."""
         self.dismiss(None)
+
+
+def _distance(one: Option, wanted: str) -> int:
+    label = one.label.casefold()
+    if wanted in (label, one.id.casefold()):
+        return 0
+    return 1 if label.startswith(wanted) else 2 if wanted in label else 3
 
 
 class TypeScreen(ModalScreen[str]):

@@ -84,7 +84,8 @@ class ActuiScreen(Screen[None]):
         """Show the keys of this page."""
         from screens.help import HelpScreen  # noqa: PLC0415  help is itself a page
 
-        self.app.push_screen(HelpScreen(type(self)))
+        focused = type(self.focused) if self.focused is not None else None
+        self.app.push_screen(HelpScreen(type(self), focused))
 
 
 class Words(Static):

@@ -18,6 +18,7 @@ from actui.console.words import plain
 from actui.console.workbench import Workbench
 from actui.model.errors import ConfigError
 from actui.model.goals import ImportGoal
+from screens.ask import ChooseScreen
 from screens.base import ActuiScreen, Words
 from screens.form import FormList
 
@@ -45,6 +46,7 @@ class GoalScreen(ActuiScreen):
         self._workbench = workbench
         self._draft = draft
         self._save = save
+        self._asking = False
         goal = draft.goal(goal_id)
         assert goal is not None
         self._form: ImportForm | ExportForm
@@ -75,9 +77,9 @@ class GoalScreen(ActuiScreen):
 
     def _show(self) -> None:
         self.query_one("#goal-title", Words).put(self._title())
-        said = ""
+        said = "asking both accounts" if self._asking else ""
         if isinstance(self._form, ExportForm):
-            said = available(self._form.goal, self._form.choices)
+            said = available(self._form.goal, self._form.choices) or said
         self.query_one("#available", Words).put(said)
 
     # the accounts
@@ -88,10 +90,15 @@ class GoalScreen(ActuiScreen):
 
     async def _learn(self) -> None:
         before = self._draft.choices.without_trouble()
+        self._asking = True
+        self._show()
         async for known in self._workbench.learn(self._draft.connection, before):
             self._draft.choices = self._form.choices = known
             self.query_one(FormList).show()
-            self._show()
+            if isinstance(self.app.screen, ChooseScreen):
+                self.app.screen.renew()
+        self._asking = False
+        self._show()
 
     # changing
 

@@ -42,10 +42,19 @@ class GoalsPanel(ChoiceList):
             "plus,a", "add_goal", "Add goal", key_display="+", tooltip="Add goal", id="goals.add"
         ),
         Binding("n", "rename_goal", "Rename", tooltip="Rename the goal", id="goals.rename"),
-        Binding("c", "copy_goal", "Copy", tooltip="Copy the goal", id="goals.copy"),
+        Binding("c", "copy_goal", "Copy", show=False, tooltip="Copy the goal", id="goals.copy"),
         Binding("d,delete", "delete_goal", "Delete", tooltip="Delete the goal", id="goals.delete"),
-        Binding("J", "move_goal(1)", "Down", tooltip="Run the goal later", id="goals.later"),
-        Binding("K", "move_goal(-1)", "Up", tooltip="Run the goal earlier", id="goals.earlier"),
+        Binding(
+            "J", "move_goal(1)", "Down", show=False, tooltip="Run the goal later", id="goals.later"
+        ),
+        Binding(
+            "K",
+            "move_goal(-1)",
+            "Up",
+            show=False,
+            tooltip="Run the goal earlier",
+            id="goals.earlier",
+        ),
     ]
 
     class Changed(Message):

@@ -52,9 +52,10 @@ class HelpScreen(ModalScreen[None]):
         ),
     ]
 
-    def __init__(self, page: type[DOMNode]) -> None:
+    def __init__(self, page: type[DOMNode], focused: type[DOMNode] | None = None) -> None:
         super().__init__()
         self._page = page
+        self._focused = focused
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="box", can_focus=True):
@@ -64,6 +65,14 @@ class HelpScreen(ModalScreen[None]):
 
     def _lines(self) -> Iterator[str]:
         for binding in bindings_of(self._page):
+            yield f"{key_words(binding):>7}  {binding.description}: {binding.tooltip}"
+        here = list(bindings_of(self._focused)) if self._focused else []
+        lists = {binding.action for binding in bindings_of(ListTable)}
+        own = [binding for binding in here if binding.action not in lists | {"first", "last"}]
+        if own:
+            yield ""
+            yield "Where the cursor is"
+        for binding in own:
             yield f"{key_words(binding):>7}  {binding.description}: {binding.tooltip}"
         yield ""
         yield "In lists"

@@ -117,10 +117,10 @@ class Choices:
         known = self.blueconic.segments if self.blueconic else ()
         return next((one.size for one in known if id_ == one.id or name == one.name), None)
 
-    def field_type(self, field: str) -> str:
-        """The type of a custom field; an empty text where it is not known."""
+    def field_title(self, field: str) -> str:
+        """The title of a custom field; an empty text where it is not known."""
         known = self.activecampaign.fields if self.activecampaign else ()
-        return next((one.type for one in known if perstag(field) == one.tag), "")
+        return next((one.title for one in known if perstag(field) == one.tag), "")
 
     def property_type(self, id_: str) -> str:
         """The type of a property; an empty text where it is not known."""

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from actui.console.draft import Draft
-from actui.console.forms import Ask, Choose, Line, Option, Page, Type, box, labelled, name, without
-from actui.console.goalform import at
-from actui.model.goals import Named
+from actui.console.forms import (
+    Ask,
+    Choose,
+    Line,
+    Option,
+    Page,
+    Type,
+    box,
+    labelled,
+    name,
+    with_gone,
+    without,
+)
+from actui.console.goalform import at, named
 
 _WHEN = {
     "never": "never",
@@ -81,7 +92,9 @@ class MetadataForm:
                 self._draft.put(labels=[*had, chosen[0].strip()])
 
         known = sorted(set(self._labels()) - set(had))
-        return Choose("Which label?", [Option(one, one) for one in known], put, typed="a new label")
+        return Choose(
+            "Which label?", labelled((one, one) for one in known), put, typed="a new label"
+        )
 
     def remove(self, key: str) -> None:
         """Take out a label or a recipient."""
@@ -129,17 +142,16 @@ class PrivacyForm:
         return self._ask() if key == "objective+" else None
 
     def _ask(self) -> Ask:
-        known = self._draft.choices.blueconic
-        options = [Option(one.id, one.name) for one in (known.objectives if known else ())]
-        names = {option.id: option.label for option in options}
         had = {one.id or one.name: one for one in self._draft.connection.objectives}
-        offered = [*options, *(Option(id_, had[id_].name) for id_ in had if id_ not in names)]
+        gone = {id_: one.name for id_, one in had.items()}
+
+        def offered() -> list[Option]:
+            known = self._draft.choices.blueconic
+            options = [Option(one.id, one.name) for one in (known.objectives if known else ())]
+            return with_gone(options, gone)
 
         def put(chosen: tuple[str, ...]) -> None:
-            made = [
-                had.get(id_) or Named(name=names.get(id_, id_), id=id_ if id_ in names else None)
-                for id_ in chosen
-            ]
+            made = [had.get(id_) or named(id_, offered()) for id_ in chosen]
             self._draft.put(objectives=made)
 
         return Choose(

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from actui.console.choices import Choices
-from actui.console.forms import Ask, Choose, Option, Page, Type, box, labelled, name, radio
-from actui.console.goalform import GoalForm, at
+from actui.console.forms import (
+    Ask,
+    Choose,
+    Option,
+    Page,
+    Type,
+    box,
+    labelled,
+    name,
+    radio,
+    with_gone,
+)
+from actui.console.goalform import GoalForm, at, named
 from actui.console.words import counted, number
 from actui.model.goals import ExportGoal, LifecycleThreshold, Named
 from actui.model.mapping import (
@@ -16,7 +27,7 @@ from actui.model.mapping import (
     TextSource,
     WhenEmpty,
 )
-from actui.model.people import Stage
+from actui.model.people import Lifecycle, Stage
 
 SOURCE_WORDS = {
     "property": "Profile property",
@@ -60,6 +71,9 @@ def source_words(source: ExportSource) -> str:
 class ExportForm(GoalForm[ExportGoal]):
     """An export goal being edited."""
 
+    def _mapped(self) -> set[str]:
+        return {mapping.field for mapping in self.goal.mappings}
+
     def _steps(self, page: Page) -> None:
         goal = self.goal
         page.heading("1 Segment")
@@ -89,6 +103,7 @@ class ExportForm(GoalForm[ExportGoal]):
             arrow = self.glyphs.rightwards
             text = f"{source_words(source)} {arrow} {self._field(mapping.field)}{clear}"
             self._row(page, f"map:{index}", text, gone)
+            self._findings_of(page, f"mappings.{mapping.field}")
             if index == self._open:
                 page.line(f"map:{index}:source", f"from: {source_words(source)}", 3)
                 page.line(f"map:{index}:field", f"field: {self._field(mapping.field)}", 3)
@@ -211,39 +226,29 @@ class ExportForm(GoalForm[ExportGoal]):
         mappings[index] = mappings[index].model_copy(update=facts)
         self.put(mappings=mappings)
 
-    def _named(self, id_: str, options: list[Option]) -> Named:
-        label = next((option.label for option in options if option.id == id_), None)
-        return Named(name=id_.strip()) if label is None else Named(name=label, id=id_)
-
     def _ask_segment(self) -> Ask:
-        options = self.choices.segments()
-
         def put(chosen: tuple[str, ...]) -> None:
-            self.put(segment=self._named(chosen[0], options))
+            self.put(segment=named(chosen[0], self.choices.segments()))
 
         now = self.goal.segment
         return Choose(
             "Which BlueConic segment?",
-            options,
+            self.segments,
             put,
             chosen=(now.id or now.name,) if now.name else (),
             typed="a segment's name",
         )
 
     def _ask_lists(self) -> Ask:
-        options = self.choices.lists()
-        by_name = {option.label: option.id for option in options}
-        had = {one.id or by_name.get(one.name, one.name): one for one in self.goal.lists}
-        known = {option.id for option in options}
-        # a list that is gone stays chosen until somebody takes it out
-        offered = [*options, *(Option(id_, had[id_].name) for id_ in had if id_ not in known)]
+        had = {self.list_key(one): one for one in self.goal.lists}
+        gone = {id_: one.name for id_, one in had.items()}
 
         def put(chosen: tuple[str, ...]) -> None:
-            self.put(lists=[had.get(id_) or self._named(id_, options) for id_ in chosen])
+            self.put(lists=[had.get(id_) or self.named_list(id_) for id_ in chosen])
 
         return Choose(
             "Which lists do exported contacts join?",
-            offered,
+            lambda: with_gone(self.choices.lists(), gone),
             put,
             many=True,
             chosen=tuple(had),
@@ -276,7 +281,7 @@ class ExportForm(GoalForm[ExportGoal]):
 
         return Choose(
             "Which of the profile's segments?",
-            (Option(_ALL, "All segments"), *self.choices.segments()),
+            lambda: (Option(_ALL, "All segments"), *self.choices.segments()),
             put,
             many=True,
             typed="a segment's name",
@@ -296,25 +301,33 @@ class ExportForm(GoalForm[ExportGoal]):
 
     def _ask_remaining(self) -> Ask:
         mapped = {mapping.field for mapping in self.goal.mappings}
-        same = dict(self._same_names(mapped))
-        options = [
-            Option(option.id, option.label, f"from {same[option.id]}")
-            for option in self.choices.fields(writable=True)
-            if option.id in same
-        ]
+
+        def same() -> dict[str, str]:
+            return dict(self._same_names(mapped))
+
+        def offered() -> list[Option]:
+            known = same()
+            return [
+                Option(option.id, option.label, f"from {known[option.id]}")
+                for option in self.choices.fields(writable=True)
+                if option.id in known
+            ]
 
         def put(chosen: tuple[str, ...]) -> None:
+            known = same()
             made = [
-                {"source": PropertySource(property=same[field]), "field": field} for field in chosen
+                {"source": PropertySource(property=known[field]), "field": field}
+                for field in chosen
+                if field in known
             ]
             self.put(mappings=[*self.goal.mappings, *made])
 
         return Choose(
             "Which of the remaining fields?",
-            options,
+            offered,
             put,
             many=True,
-            chosen=tuple(same),
+            chosen=tuple(same()),
             notice="Fields for which BlueConic has a property of the same name.",
         )
 
@@ -328,14 +341,14 @@ class ExportForm(GoalForm[ExportGoal]):
     # the threshold
 
     def _ask_lifecycle(self) -> Ask:
-        known = (self.choices.blueconic.lifecycles if self.choices.blueconic else None) or ()
-        by_id = {one.id: one for one in known}
+        def known() -> Sequence[Lifecycle]:
+            return (self.choices.blueconic.lifecycles if self.choices.blueconic else None) or ()
 
         def stage(chosen: tuple[str, ...]) -> Ask | None:
             if chosen[0] == _NONE:
                 self.put(lifecycle=None)
                 return None
-            found = by_id.get(chosen[0])
+            found = next((one for one in known() if one.id == chosen[0]), None)
             lifecycle = Named(name=found.name, id=found.id) if found else Named(name=chosen[0])
             stages = [Option(one.id, one.name, _cap(one)) for one in found.stages] if found else []
 
@@ -344,18 +357,20 @@ class ExportForm(GoalForm[ExportGoal]):
                 self.put(
                     lifecycle=LifecycleThreshold(
                         lifecycle=lifecycle,
-                        stage=self._named(answer[0], stages),
+                        stage=named(answer[0], stages),
                         events=before.events if before else ["opened"],
                     )
                 )
 
-            return Choose("Which stage?", stages, put, typed="a stage's name")
+            return Choose("Which stage?", lambda: stages, put, typed="a stage's name")
 
-        options = [Option(_NONE, "No threshold"), *(Option(one.id, one.name) for one in known)]
+        def offered() -> list[Option]:
+            return [Option(_NONE, "No threshold"), *(Option(one.id, one.name) for one in known())]
+
         now = self.goal.lifecycle
         return Choose(
             "Which lifecycle limits this goal?",
-            options,
+            offered,
             stage,
             chosen=(now.lifecycle.id or now.lifecycle.name,) if now else (_NONE,),
             typed="a lifecycle's name",

@@ -5,7 +5,7 @@ Pure: a page draws the lines and carries questions and answers back and forth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -37,11 +37,12 @@ class Option:
 class Choose:
     """A question with answers to choose from; `typed` tells what a typed answer would be.
 
-    `then` receives the ids chosen (one unless `many`, or what was typed) and may ask on.
+    `options` may answer more later, when an account has answered. `then` receives the ids chosen
+    (one unless `many`, or what was typed) and may ask on.
     """
 
     title: str
-    options: Sequence[Option]
+    options: Callable[[], Sequence[Option]]
     then: Callable[[tuple[str, ...]], Ask | None]
     many: bool = False
     chosen: tuple[str, ...] = ()
@@ -130,6 +131,13 @@ def simplified(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
-def labelled(options: Iterable[tuple[str, str]]) -> tuple[Option, ...]:
-    """Options from pairs of id and label."""
-    return tuple(Option(id_, label) for id_, label in options)
+def labelled(options: Iterable[tuple[str, str]]) -> Callable[[], Sequence[Option]]:
+    """Options, always the same, from pairs of id and label."""
+    made = tuple(Option(id_, label) for id_, label in options)
+    return lambda: made
+
+
+def with_gone(options: Sequence[Option], had: Mapping[str, str]) -> list[Option]:
+    """The options and what is chosen but not among them: it stays until somebody takes it out."""
+    known = {option.id for option in options}
+    return [*options, *(Option(id_, label) for id_, label in had.items() if id_ not in known)]

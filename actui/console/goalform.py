@@ -13,7 +13,7 @@ from actui.console.forms import Ask, Choose, Line, Option, Page, Type, moved, na
 from actui.console.words import Glyphs, counted, plain
 from actui.model.errors import ConfigError
 from actui.model.findings import Finding
-from actui.model.goals import ExportGoal, ImportGoal, Mode
+from actui.model.goals import ExportGoal, ImportGoal, Mode, Named
 from actui.model.mapping import IdentifierLink, WhenEmpty, is_custom
 
 G = TypeVar("G", ImportGoal, ExportGoal)
@@ -29,6 +29,12 @@ def at(key: str) -> tuple[str, int, str]:
     head, _, rest = key.partition(":")
     index, _, part = rest.partition(":")
     return head, int(index) if index.isdigit() else -1, part
+
+
+def named(id_: str, options: Sequence[Option]) -> Named:
+    """What was chosen from the options, or typed."""
+    label = next((option.label for option in options if option.id == id_), None)
+    return Named(name=id_.strip()) if label is None else Named(name=label, id=id_)
 
 
 class GoalForm(ABC, Generic[G]):
@@ -62,15 +68,29 @@ class GoalForm(ABC, Generic[G]):
         return page.lines
 
     @abstractmethod
+    def _mapped(self) -> set[str]:
+        """What the mappings fill; their findings stand beside them."""
+
+    @abstractmethod
     def _steps(self, page: Page) -> None:
         """The numbered steps of the help article."""
 
     def _findings(self, page: Page, *parts: str) -> None:
         for finding in self._found:
             where = finding.where.removeprefix(f"goals.{self.goal.name}").removeprefix(".")
-            if where.split(".")[0] in parts:
-                said = finding.message.removeprefix(f"{self.goal.name}: ")
-                page.wrong(said[:1].upper() + said[1:], warning=finding.severity == "warning")
+            part, _, mapping = where.partition(".")
+            if part in parts and mapping not in self._mapped():
+                self._say(page, finding)
+
+    def _findings_of(self, page: Page, part: str) -> None:
+        """What there is to say of one mapping, beside it."""
+        for finding in self._found:
+            if finding.where == f"goals.{self.goal.name}.{part}":
+                self._say(page, finding)
+
+    def _say(self, page: Page, finding: Finding) -> None:
+        said = finding.message.removeprefix(f"{self.goal.name}: ")
+        page.wrong(said[:1].upper() + said[1:], warning=finding.severity == "warning")
 
     def _links(self, page: Page, hint: str) -> None:
         page.heading("2 Link identifiers")
@@ -97,9 +117,10 @@ class GoalForm(ABC, Generic[G]):
         page.line(key, f"{text}  {self.glyphs.failed} not there" if gone else text, depth)
 
     def _field(self, field: str) -> str:
-        if is_custom(field):
-            return name(field)
-        return FIELD_WORDS.get(field, field)
+        if not is_custom(field):
+            return FIELD_WORDS.get(field, field)
+        title = self.choices.field_title(field)
+        return f"{name(title)} {name(field)}" if title else name(field)
 
     def _empty_line(self, page: Page, key: str, when: WhenEmpty) -> None:
         page.line(f"{key}:empty", _EMPTY_WORDS[when], 3)
@@ -191,7 +212,7 @@ class GoalForm(ABC, Generic[G]):
             same = self.choices.property_for(field)
             return Choose(
                 f"Which BlueConic property must equal {self._field(field)}?",
-                (
+                lambda: (
                     *self.choices.properties(identifiers=True),
                     Option(PROFILE_ID, "BlueConic profile identifier"),
                 ),
@@ -210,7 +231,7 @@ class GoalForm(ABC, Generic[G]):
         """Ask for an ActiveCampaign field."""
         return Choose(
             title,
-            self.choices.fields(writable=writable),
+            lambda: self.choices.fields(writable=writable),
             lambda chosen: then(self._checked(chosen[0])),
             chosen=(now,) if now else (),
             typed="a personalisation tag such as %TIER%",
@@ -220,11 +241,28 @@ class GoalForm(ABC, Generic[G]):
         """Ask for a BlueConic profile property."""
         return Choose(
             title,
-            self.choices.properties(),
+            self.properties,
             lambda chosen: then(chosen[0].strip()),
             chosen=(now,) if now else (),
             typed="the property's id",
         )
+
+    def properties(self) -> list[Option]:
+        """The properties that are known now; `choices` is replaced when an account answers."""
+        return self.choices.properties()
+
+    def segments(self) -> list[Option]:
+        """The segments that are known now."""
+        return self.choices.segments()
+
+    def list_key(self, named: Named) -> str:
+        """What stands for a list that the goal names: its id wherever that can be known."""
+        by_name = {option.label: option.id for option in self.choices.lists()}
+        return named.id or by_name.get(named.name, named.name)
+
+    def named_list(self, id_: str) -> Named:
+        """A list that was chosen or typed."""
+        return named(id_, self.choices.lists())
 
     def _checked(self, field: str) -> str:
         return self._made(IdentifierLink, field=field.strip(), property="-").field

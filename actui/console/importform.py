@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from actui.console.forms import Ask, Choose, Option, Page, Type, box, labelled, name, radio
+from actui.console.forms import (
+    Ask,
+    Choose,
+    Option,
+    Page,
+    Type,
+    box,
+    labelled,
+    name,
+    radio,
+    with_gone,
+)
 from actui.console.goalform import GoalForm, at
 from actui.console.words import counted, number
-from actui.model.goals import ImportGoal, ListChoice, ListStatus, Named
+from actui.model.goals import ImportGoal, ListChoice, ListStatus
 from actui.model.mapping import ImportMapping, Rule, WhenEmpty
 
 RULE_WORDS = {
@@ -34,6 +45,9 @@ _LEVELS = ("PERSONAL", "ANONYMOUS", "DO_NOT_TRACK")
 
 class ImportForm(GoalForm[ImportGoal]):
     """An import goal being edited."""
+
+    def _mapped(self) -> set[str]:
+        return {mapping.property for mapping in self.goal.mappings}
 
     def _steps(self, page: Page) -> None:
         goal = self.goal
@@ -92,6 +106,7 @@ class ImportForm(GoalForm[ImportGoal]):
                 f"{RULE_WORDS[mapping.rule]}{clear}"
             )
             self._row(page, f"map:{index}", text, gone)
+            self._findings_of(page, f"mappings.{mapping.property}")
             if index == self._open:
                 self._details(page, index, mapping)
         page.line("map+", "+ Map a field")
@@ -173,28 +188,22 @@ class ImportForm(GoalForm[ImportGoal]):
         self.put(lists=lists)
 
     def _ask_lists(self) -> Ask:
-        had = {choice.list.id or choice.list.name: choice for choice in self.goal.lists}
-        options = self.choices.lists()
-        names = {option.id: option.label for option in options}
-        by_name = {option.label: option.id for option in options}
-        ids = {by_name.get(key, key): choice for key, choice in had.items()}
-        # a list that is gone stays chosen until somebody takes it out
-        options += [Option(id_, ids[id_].list.name) for id_ in ids if id_ not in names]
+        ids = {self.list_key(choice.list): choice for choice in self.goal.lists}
+        gone = {id_: choice.list.name for id_, choice in ids.items()}
 
         def put(chosen: tuple[str, ...]) -> None:
             self.put(
-                lists=[
-                    ids.get(id_)
-                    or ListChoice(
-                        list=Named(name=names.get(id_, id_), id=id_ if id_ in names else None)
-                    )
-                    for id_ in chosen
-                ],
+                lists=[ids.get(id_) or ListChoice(list=self.named_list(id_)) for id_ in chosen],
                 contacts="lists",
             )
 
         return Choose(
-            "Which lists?", options, put, many=True, chosen=tuple(ids), typed="a list's name"
+            "Which lists?",
+            lambda: with_gone(self.choices.lists(), gone),
+            put,
+            many=True,
+            chosen=tuple(ids),
+            typed="a list's name",
         )
 
     def _ask_statuses(self) -> Ask:
@@ -217,7 +226,7 @@ class ImportForm(GoalForm[ImportGoal]):
 
         return Choose(
             "Save the names of the lists in which property?",
-            (Option(_NOTHING, "Do not save the lists"), *self.choices.properties()),
+            lambda: (Option(_NOTHING, "Do not save the lists"), *self.choices.properties()),
             put,
             chosen=(self.goal.save_lists_to or _NOTHING,),
             typed="an id for a new property, which the next run creates",
@@ -261,15 +270,20 @@ class ImportForm(GoalForm[ImportGoal]):
 
     def _ask_remaining(self) -> Ask | None:
         mapped = {mapping.field for mapping in self.goal.mappings}
-        options, matched = [], []
-        for option in self.choices.fields():
-            if option.id in mapped:
-                continue
-            same = self.choices.property_for(option.id)
-            note = f"{self.glyphs.rightwards} {same}" if same else option.note
-            options.append(Option(option.id, option.label, note))
-            if same:
-                matched.append(option.id)
+        matched = [
+            option.id
+            for option in self.choices.fields()
+            if option.id not in mapped and self.choices.property_for(option.id)
+        ]
+
+        def offered() -> list[Option]:
+            options = []
+            for option in self.choices.fields():
+                same = self.choices.property_for(option.id)
+                note = f"{self.glyphs.rightwards} {same}" if same else option.note
+                if option.id not in mapped:
+                    options.append(Option(option.id, option.label, note))
+            return options
 
         def put(chosen: tuple[str, ...]) -> Ask | None:
             known = [(field, self.choices.property_for(field)) for field in chosen]
@@ -279,7 +293,7 @@ class ImportForm(GoalForm[ImportGoal]):
 
         return Choose(
             "Which of the remaining fields?",
-            options,
+            offered,
             put,
             many=True,
             chosen=tuple(matched),
@@ -321,7 +335,7 @@ class ImportForm(GoalForm[ImportGoal]):
         if part == "rule":
             return Choose(
                 "How is the value set?",
-                tuple(_rules()),
+                _rules,
                 lambda chosen: self._set_rule(index, Rule(chosen[0])),
                 chosen=(mapping.rule.value,),
             )
@@ -347,8 +361,8 @@ class ImportForm(GoalForm[ImportGoal]):
             self._change(index, rule=rule, of="value", sum_start=None)
 
 
-def _rules() -> Iterable[Option]:
-    return (Option(rule.value, RULE_WORDS[rule], _RULE_NOTES[rule]) for rule in Rule)
+def _rules() -> Sequence[Option]:
+    return [Option(rule.value, RULE_WORDS[rule], _RULE_NOTES[rule]) for rule in Rule]
 
 
 def _started(chosen: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -166,10 +167,11 @@ def offered_properties() -> BlueConicChoices:
 @dataclass
 class FakeChooser:
     failure: CredentialsError | None = None
-    asked: int = 0
+    answers: asyncio.Event | None = None
 
     async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices:
-        self.asked += 1
+        if self.answers:
+            await self.answers.wait()
         if self.failure:
             raise self.failure
         return offered_lists()

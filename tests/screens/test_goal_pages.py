@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -225,6 +226,29 @@ async def test_what_is_typed_stays_when_the_accounts_cannot_be_reached(
         goal = goals_of(made)[0]
         assert [choice.list.name for choice in goal.lists] == ["Leads [vip]", "Autumn [new]"]
         assert (goal.mappings[1].field, goal.mappings[1].property) == ("%NO_SUCH%", "city")
+
+
+async def test_choices_that_come_late_join_the_open_question(size: tuple[int, int]) -> None:
+    made = services(connection())
+    made.chooser.answers = asyncio.Event()
+    app = ConsoleApp(made)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "asking both" in seen(pilot))
+        await go(pilot, "list+", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+        assert "List 7" not in seen(pilot)
+        app.screen.query_one("#search").focus()
+        await pilot.press(*"List 7")
+        made.chooser.answers.set()
+        await until(pilot, lambda: "[ ] List 7 " in seen(pilot))
+        await pilot.press("enter", "ctrl+s")
+        await on_the_page(pilot)
+        await save(pilot, made)
+        assert [choice.list.id for choice in goals_of(made)[0].lists] == [None, "12"]
 
 
 async def test_a_finding_stands_in_the_step_it_is_about(opened: Opened) -> None:
