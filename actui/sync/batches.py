@@ -15,6 +15,7 @@ from actui.model.journal import Batch, Done
 from actui.model.people import BatchInfo, BulkRefused
 from actui.model.run import Reason, Record
 from actui.model.standing import Exclusion, Exported, Membership, Newcomer
+from actui.sync.clearing import Clearing
 from actui.sync.goalrun import GoalRun
 from actui.sync.knowing import Knowledge, Known
 from actui.sync.sent import Sent, decode, encode
@@ -39,6 +40,7 @@ class Batches:
         self._knowledge = knowledge
         self._automations = automations
         self._typical = FIRST_POLL
+        self._clearing = Clearing(goal_run)
         self._exclusions: Sequence[Exclusion] | None = None
         self.intended: dict[str, Sent] = {}
         """Rows of an earlier process that nobody knows to have left, by profile."""
@@ -200,6 +202,7 @@ class Batches:
             else:
                 reason, detail = await self._why(sent, known)
                 refused.append((sent.profile_id, sent.record(reason, detail), None))
+        await self._clearing.after(done)
         self._accept(batch, done, refused)
         if again:
             await self.send(again)

@@ -321,6 +321,7 @@ class ExportRun:
             contact_id=contact.contact_id if contact is not None else None,
             is_new=contact is None or (earlier is not None and earlier.is_new),
             left=left,
+            became_empty=payload.became_empty,
         )
 
     async def _add(self, sent: Sent) -> None:

@@ -49,7 +49,7 @@ class Payload:
     `profile_ids` are its own id and those of profiles merged into it. `emails` are the addresses
     an import takes, in their order; `unusable` is one it does not take, where there is no other.
     `links` are the values of all links but the e-mail address; every link must match. `row` holds
-    names and fields alone.
+    names and fields alone; `became_empty` tells that it clears what this goal had filled.
     """
 
     profile_ids: tuple[str, ...]
@@ -58,6 +58,7 @@ class Payload:
     links: tuple[tuple[str, tuple[str, ...]], ...]
     row: ImportRow
     fingerprint: bytes
+    became_empty: bool = False
 
     @property
     def profile_id(self) -> str:
@@ -142,7 +143,8 @@ class PayloadBuilder:
             return links
         if len(addresses) > 1:
             self.warnings.add("email", tuple(addresses[1:]))
-        values_by_field, marks = self._values(profile, _non_empty_before(accepted))
+        had = _non_empty_before(accepted)
+        values_by_field, marks = self._values(profile, had)
         row = ImportRow(
             email="",
             first_name=values_by_field.get("firstName"),
@@ -163,6 +165,7 @@ class PayloadBuilder:
             links=links,
             row=row,
             fingerprint=self._fingerprint(who, values_by_field, marks),
+            became_empty=any(not v and _mark(name) in had for name, v in values_by_field.items()),
         )
 
     def _links(self, profile: Profile) -> tuple[tuple[str, tuple[str, ...]], ...] | Record:
@@ -190,12 +193,10 @@ class PayloadBuilder:
             value, mark = self._value(profile, mapping), _mark(mapping.field)
             if value:
                 values[mapping.field] = value
-            elif value == "" and (
-                mapping.when_empty is WhenEmpty.CLEAR or (_is_derived(mapping) and mark in had)
-            ):
+            elif value == "" and (mapping.when_empty is WhenEmpty.CLEAR or mark in had):
                 values[mapping.field] = ""
             # unknown is not empty: what was filled before still counts as filled
-            if _is_derived(mapping) and (value or (value is None and mark in had)):
+            if _may_be_cleared(mapping) and (value or (value is None and mark in had)):
                 marks.add(mark)
         return values, frozenset(marks)
 
@@ -301,7 +302,7 @@ class PayloadBuilder:
         return kept
 
     def _fingerprint(self, who: object, values: Mapping[str, str], marks: frozenset[int]) -> bytes:
-        """A digest of row and lists, then four bytes for each derived field that is filled.
+        """A digest of row and lists, then four bytes for each filled field that may be cleared.
 
         The tail tells a later run what *became* empty, so that it can be cleared.
         """
@@ -330,9 +331,10 @@ def _non_empty_before(accepted: bytes | None) -> frozenset[int]:
     return frozenset(int.from_bytes(tail[i : i + _MARK], "big") for i in range(0, len(tail), _MARK))
 
 
-def _is_derived(mapping: ExportMapping) -> bool:
-    """Sources whose emptiness is a fact about the profile, not a missing value."""
-    return not isinstance(mapping.source, PropertySource | TextSource)
+def _may_be_cleared(mapping: ExportMapping) -> bool:
+    """Asked for, or a source whose emptiness is a fact about the profile and no missing value."""
+    derived = not isinstance(mapping.source, PropertySource | TextSource)
+    return derived or mapping.when_empty is WhenEmpty.CLEAR
 
 
 def _record(profile: Profile, outcome: Outcome, reason: Reason, email: str = "") -> Record:

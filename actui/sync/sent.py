@@ -15,7 +15,8 @@ class Sent:
     """One row on its way: whom it is for and what was known when it left.
 
     `is_new` tells that no such contact was there at the reading; `left` is on how many of the
-    goal's lists the contact has a row that keeps it out.
+    goal's lists the contact has a row that keeps it out; `became_empty` that a field is cleared
+    which this goal had filled.
     """
 
     profile_id: str
@@ -24,6 +25,7 @@ class Sent:
     contact_id: int | None
     is_new: bool
     left: int = 0
+    became_empty: bool = False
     attempt: int = 1
 
     def record(self, reason: Reason | None = None, detail: str = "") -> Record:
@@ -48,6 +50,7 @@ def encode(rows: Sequence[Sent]) -> str:
                 "f": sent.fingerprint.hex(),
                 "a": sent.attempt,
                 "l": sent.left,
+                "b": sent.became_empty,
                 "e": sent.row.email,
                 "n": [sent.row.first_name, sent.row.last_name, sent.row.phone],
                 "v": {str(id_): value for id_, value in sent.row.fields.items()},
@@ -66,6 +69,16 @@ def decode(payload: str) -> list[Sent]:
         first, last, phone = item["n"]
         fields = {int(id_): value for id_, value in item["v"].items()}
         row = ImportRow(item["e"], first, last, phone, fields, tuple(item["s"]))
-        mark = bytes.fromhex(item["f"])
-        rows.append(Sent(item["p"], row, mark, item["c"], item["new"], item["l"], item["a"]))
+        rows.append(
+            Sent(
+                profile_id=item["p"],
+                row=row,
+                fingerprint=bytes.fromhex(item["f"]),
+                contact_id=item["c"],
+                is_new=item["new"],
+                left=item["l"],
+                became_empty=item["b"],
+                attempt=item["a"],
+            )
+        )
     return rows

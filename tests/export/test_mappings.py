@@ -1,0 +1,151 @@
+"""What each source writes, and what becomes empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.export.desk import READERS, VISITORS, Desk
+
+SOURCES: list[dict[str, Any]] = [
+    {"from": {"property": "first_name"}, "field": "firstName"},
+    {"from": {"property": "tier"}, "field": "%TIER%"},
+    {"from": {"property": "interests"}, "field": "%INTERESTS%"},
+    {"from": {"property": "answer_001"}, "field": "%REMARKS%"},
+    {"from": {"property": "birthday"}, "field": "%BIRTHDAY%"},
+    {"from": {"property": "last_order"}, "field": "%LAST_ORDER%"},
+    {"from": "profile_id", "field": "%BCID%"},
+    {"from": {"segments": "all"}, "field": "%SEGMENTS%"},
+    {"from": {"segments": [VISITORS]}, "field": "%ANSWER_001%"},
+    {"from": "lifecycles", "field": "%STAGE%"},
+    {"from": "viewed_interactions", "field": "%SEEN%"},
+    {"from": "permission_level", "field": "%LEVEL%"},
+    {"from": {"text": "blueconic"}, "field": "%SOURCE%"},
+]
+
+
+async def fields(desk: Desk, email: str = "a@x.org") -> dict[str, str]:
+    found: dict[str, str] = (await desk.contacts())[email]["fields"]
+    return found
+
+
+async def seen_dialogue(desk: Desk) -> tuple[str, str]:
+    from actui.sandbox.blueconic.tenant_catalogue import DIALOGUES
+
+    return DIALOGUES[0].id, DIALOGUES[0].name
+
+
+@pytest.mark.parametrize("shown", ["present", "profile-only"])
+async def test_every_source_writes_names_in_the_fields_form(desk: Desk, shown: str) -> None:
+    await desk.switch(lifecycle_stages=shown)
+    number, name = await seen_dialogue(desk)
+    profile = await desk.profile("a@x.org", segments=[READERS, VISITORS], first_name="Ada")
+    await desk.mutate(
+        "blueconic",
+        "update",
+        id=profile,
+        set={
+            "stage": "First stage",
+            "permissionLevel": "ANONYMOUS",
+            "properties": {
+                "tier": ["gold"],
+                "interests": ["travel", "music"],
+                "answer_001": ["one", "two"],
+                "birthday": ["86400000"],
+                "last_order": ["1735732800000"],
+                "interactions_viewed": [number],
+            },
+        },
+    )
+    connection = desk.connection({"mappings": SOURCES}, timezone="Europe/Amsterdam")
+    summary = (await desk.run(connection)).goals[0]
+    assert (summary.created, summary.warnings) == (1, 0)
+    assert await fields(desk) == {
+        "TIER": "gold",
+        "INTERESTS": "||travel||music||",
+        "REMARKS": "one, two",
+        "BIRTHDAY": "1970-01-02",
+        "LAST_ORDER": "2025-01-01T13:00:00+01:00",
+        "BCID": profile,
+        "SEGMENTS": f"All profiles, {READERS}, {VISITORS}",
+        "ANSWER_001": VISITORS,
+        "STAGE": "Welcome",
+        "SEEN": name,
+        "LEVEL": "ANONYMOUS",
+        "SOURCE": "blueconic",
+    }
+
+
+async def test_values_that_an_option_field_does_not_know_are_warnings(desk: Desk) -> None:
+    profile = await desk.profile("a@x.org", tier="platinum")
+    await desk.change(profile, interests=["travel", "knitting"])
+    goal = {"mappings": SOURCES[1:3]}
+    summary = await desk.export(goal)
+    assert (summary.created, summary.warnings) == (1, 2)
+    assert await fields(desk) == {"INTERESTS": "||travel||"}
+
+
+@pytest.mark.parametrize("empty", ["overwrites", "ignored"])
+async def test_what_became_empty_is_cleared(desk: Desk, empty: str) -> None:
+    await desk.switch(lifecycle_stages="present", bulk_empty_text=empty)
+    number, _ = await seen_dialogue(desk)
+    profile = await desk.profile("a@x.org", segments=[READERS, VISITORS], first_name="Ada")
+    await desk.change(profile, interactions_viewed=[number], city=["Delft"], tier=["gold"])
+    await desk.mutate("blueconic", "update", id=profile, set={"stage": "First stage"})
+    goal = {
+        "mappings": [
+            *(SOURCES[n] for n in (0, 8, 9, 10)),
+            {"from": {"property": "city"}, "field": "%CITY%", "when_empty": "clear"},
+            {"from": {"property": "tier"}, "field": "%TIER%"},
+        ]
+    }
+    await desk.export(goal)
+    assert len(await fields(desk)) == 5
+    await desk.mutate("blueconic", "leave", id=profile, segment=VISITORS)
+    await desk.change(profile, interactions_viewed=[], city=[], tier=[], first_name=[])
+    await desk.mutate("blueconic", "update", id=profile, set={"stage": None})
+    assert (await desk.export(goal)).updated == 1
+    filled = {name: value for name, value in (await fields(desk)).items() if value}
+    assert filled == {"TIER": "gold"}
+    assert (await desk.contacts())["a@x.org"]["firstName"] == "Ada"
+    assert (await desk.export(goal)).unchanged == 1
+
+
+async def test_what_never_was_filled_is_not_cleared(desk: Desk) -> None:
+    await desk.contact("a@x.org", fields={"SEEN": "by hand"})
+    await desk.profile("a@x.org", first_name="Ada")
+    await desk.export({"mappings": [SOURCES[0], SOURCES[10]]})
+    assert await fields(desk) == {"SEEN": "by hand"}
+
+
+async def test_unknown_stages_are_not_empty(desk: Desk) -> None:
+    await desk.switch(lifecycle_stages="present")
+    profile = await desk.profile("a@x.org", first_name="Ada")
+    await desk.mutate("blueconic", "update", id=profile, set={"stage": "First stage"})
+    goal = {"mappings": [SOURCES[0], SOURCES[9]]}
+    await desk.export(goal)
+    await desk.switch(lifecycle_stages="absent")
+    for name in ("Bea", "Cid"):
+        await desk.change(profile, first_name=[name])
+        summary = await desk.export(goal)
+        assert (summary.updated, summary.warnings) == (1, 1)
+        assert "does not show lifecycle stages" in summary.message
+        assert await fields(desk) == {"STAGE": "Welcome"}
+    # known again, and empty by now
+    await desk.switch(lifecycle_stages="present")
+    await desk.mutate("blueconic", "update", id=profile, set={"stage": None})
+    await desk.export(goal)
+    assert await fields(desk) == {"STAGE": ""}
+
+
+async def test_an_unchanged_run_sends_nothing(desk: Desk) -> None:
+    for n in range(20):
+        await desk.profile(f"p{n}@x.org", first_name="Ada")
+    goal = {"mappings": SOURCES}
+    await desk.export(goal)
+    await desk.forget()
+    assert (await desk.export(goal)).unchanged == 20
+    assert await desk.writes() == []
+    # a changed mapping makes the run full
+    assert (await desk.export({"mappings": SOURCES[:3]})).updated == 20
