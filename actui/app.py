@@ -54,6 +54,7 @@ class ConsoleApp(App[None]):
         self._own_terminal = own_terminal
         self.theme = _theme(services.settings, self.available_themes)
         self.set_class(ascii_only, "-ascii")
+        self.set_class(self.theme != _COLOURLESS, "-colour")
 
     def on_mount(self) -> None:
         if self._own_terminal:

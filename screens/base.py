@@ -11,11 +11,22 @@ from textual.screen import Screen
 from textual.widgets import DataTable, OptionList, Static
 from textual.worker import Worker
 
+from actui.console.arrows import ArrowState
 from actui.console.words import plain
 from actui.model.errors import ActuiError
 from screens.text import lines
 
 WATCH = "watch"
+NARROW = 80
+"""Fewer columns than this, and a page leaves out what can be read elsewhere."""
+COLOURS = {
+    ArrowState.OFF: "dim",
+    ArrowState.INCOMPLETE: "yellow",
+    ArrowState.READY: "green",
+    ArrowState.FAILED: "red",
+    ArrowState.RUNNING: "bold green",
+}
+"""The article's colours of the status arrows; each state has a glyph and a word as well."""
 # a function and not its coroutine, which would be left unawaited when cancelled before its start
 Work = Callable[[], Awaitable[None]]
 
@@ -34,7 +45,7 @@ class ActuiScreen(Screen[None]):
             id="page.help",
         ),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (120, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
 
     @property

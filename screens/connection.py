@@ -96,7 +96,9 @@ class ConnectionScreen(ActuiScreen):
         with Horizontal(id="top"):
             yield Input(self._connection.name, placeholder="Name", id="name", compact=True)
             yield OnOff(self._connection.enabled)
-        yield Words("", id="arrows")
+        with Horizontal(id="arrows"):
+            yield Words("", id="arrow-import")
+            yield Words("", id="arrow-export")
         yield Words("", id="why")
         details = MetadataForm(self._draft, self._workbench.labels)
         folded = FormList(details, self._workbench.glyphs, id="details")
@@ -141,8 +143,10 @@ class ConnectionScreen(ActuiScreen):
             self._draft.adopt(overview.stored)
             self._show_saved()
         glyphs = self._workbench.glyphs
-        into, out = (arrow.long(glyphs) for arrow in overview.arrows)
-        self.query_one("#arrows", Words).put(f"{into}   {out}")
+        for arrow in overview.arrows:
+            words = self.query_one(f"#arrow-{arrow.direction}", Words)
+            words.put(arrow.long(glyphs))
+            words.set_classes(f"-{arrow.state.value}")
         self.query_one("#why", Words).put(overview.why)
         panel.put_running(overview.running)
         panel.put_unique(self._workbench.unique(self._connection))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
@@ -12,11 +13,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Button, DataTable, Footer, Input
 
+from actui.console.arrows import Arrow, ArrowState
 from actui.console.runview import last_run
 from actui.console.words import counted, number, plain, state_words
 from actui.console.workbench import Overview, Workbench
 from screens.add_connection import AddConnectionScreen
-from screens.base import ActuiScreen, ListTable, Words
+from screens.base import COLOURS, NARROW, ActuiScreen, ListTable, Words
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
 from screens.text import shown
@@ -34,12 +36,30 @@ To look around first, without any account: leave with q and type
 It opens this console on a sandbox of both services, with a connection that is ready to run."""
 
 
+_URGENT: dict[ArrowState, str] = {
+    ArrowState.FAILED: "0",
+    ArrowState.INCOMPLETE: "1",
+    ArrowState.RUNNING: "2",
+    ArrowState.READY: "3",
+    ArrowState.OFF: "4",
+}
+_ORDERS: dict[str, Callable[[Overview], str]] = {
+    "name": lambda one: one.connection.name.casefold(),
+    "last run, the oldest first": lambda one: one.last.started if one.last else "",
+    "what needs a look": lambda one: min(_URGENT[arrow.state] for arrow in one.arrows),
+}
+
+
 class ConnectionsScreen(ActuiScreen):
     """The first page: every connection in a line, or the way to the first one."""
 
     CSS_PATH = "connections.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", tooltip="Add connection", id="connections.add"),
+        Binding(
+            "c", "copy", "Copy", tooltip="Copy the connection", show=False, id="connections.copy"
+        ),
+        Binding("s", "sort", "Sort", tooltip="Sort by the next column", id="connections.sort"),
         Binding(
             "e", "switch", "On/off", tooltip="Switch the connection on or off", id="connections.on"
         ),
@@ -60,6 +80,7 @@ class ConnectionsScreen(ActuiScreen):
         self._workbench = workbench
         self._overviews: list[Overview] = []
         self._shown: list[tuple[str, ...]] | None = None
+        self._order = ""
 
     def compose(self) -> ComposeResult:
         yield Words("actui - Connections", id="head")
@@ -96,24 +117,63 @@ class ConnectionsScreen(ActuiScreen):
 
     def _visible(self) -> list[Overview]:
         wanted = self.query_one("#filter", Input).value.strip().casefold()
-        return [
+        found = [
             overview
             for overview in self._overviews
             if wanted in overview.connection.name.casefold()
             or any(wanted in label.casefold() for label in overview.connection.labels)
         ]
+        # sorting keeps what is equal in the order of the store: favourites, then names
+        return sorted(found, key=_ORDERS[self._order]) if self._order else found
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        orders = ["", *_ORDERS]
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self._fill()
+        said = f"Sorted by {self._order}." if self._order else "Favorites first, then by name."
+        self.say(said)
 
     def _row(self, overview: Overview) -> tuple[str, ...]:
         connection, glyphs = overview.connection, self._workbench.glyphs
+        star = glyphs.star if connection.favorite else ""
+        when = last_run(overview.last, glyphs, connection.timezone)
+        arrows = tuple(arrow.short(glyphs) for arrow in overview.arrows)
+        if self.size.width < NARROW:
+            return (connection.id, f"{star}{plain(connection.name)}", *arrows, when)
         return (
             connection.id,
-            glyphs.star if connection.favorite else "",
+            star,
             plain(connection.name),
             "on" if connection.enabled else "off",
-            *(arrow.short(glyphs) for arrow in overview.arrows),
-            last_run(overview.last, glyphs, connection.timezone),
+            *arrows,
+            when,
             ", ".join(plain(label) for label in connection.labels),
         )
+
+    def _styles(self) -> dict[str, str]:
+        """The colour of each arrow's words, beside its glyph and word."""
+        if not self.app.has_class("-colour"):
+            return {}
+        glyphs = self._workbench.glyphs
+        return {Arrow("import", state).short(glyphs): style for state, style in COLOURS.items()}
+
+    def _columns(self) -> list[tuple[str, int]]:
+        glyphs, width = self._workbench.glyphs, self.size.width
+        arrows = [(f"Import {glyphs.rightwards}", 12), (f"Export {glyphs.leftwards}", 12)]
+        if width < NARROW:
+            # each column has a space on both sides
+            return [("Name", max(12, width - 50)), *arrows, ("Last run", 16)]
+        spare = width - 57 - 2
+        name = max(14, min(spare * 2 // 3, 40))
+        return [
+            ("", 1),
+            ("Name", name),
+            ("On", 3),
+            *arrows,
+            ("Last run", 14),
+            ("Labels", max(6, spare - name)),
+        ]
 
     def _fill(self) -> None:
         visible = self._visible()
@@ -128,21 +188,11 @@ class ConnectionsScreen(ActuiScreen):
         table.display = not empty
         had, kept = table.chosen, table.cursor_row
         table.clear(columns=True)
-        glyphs = self._workbench.glyphs
-        spare = self.size.width - 57 - 2
-        name_width = max(14, min(spare * 2 // 3, 40))
-        for label, width in (
-            ("", 1),
-            ("Name", name_width),
-            ("On", 3),
-            (f"Import {glyphs.rightwards}", 12),
-            (f"Export {glyphs.leftwards}", 12),
-            ("Last run", 14),
-            ("Labels", max(6, spare - name_width)),
-        ):
+        styles = self._styles()
+        for label, width in self._columns():
             table.add_column(shown(label), width=width)
         for row in rows:
-            table.add_row(*(shown(cell) for cell in row[1:]), key=row[0])
+            table.add_row(*(shown(cell, styles.get(cell, "")) for cell in row[1:]), key=row[0])
         ids = [row[0] for row in rows]
         table.move_cursor(row=ids.index(had) if had in ids else min(kept, max(len(ids) - 1, 0)))
         head = "actui - Connections"
@@ -172,7 +222,7 @@ class ConnectionsScreen(ActuiScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Actions on a connection are offered only where there is one."""
-        if action in ("switch", "delete", "search") and self.is_mounted:
+        if action in ("switch", "delete", "search", "copy", "sort") and self.is_mounted:
             return bool(self._overviews)
         return super().check_action(action, parameters)
 
@@ -201,6 +251,30 @@ class ConnectionsScreen(ActuiScreen):
     async def _switch(self, chosen: Overview) -> None:
         self._workbench.switch(chosen.stored)
         self.look()
+
+    def action_copy(self) -> None:
+        """Copy the connection, after a question; the copy is off and has no secrets."""
+        chosen = self._chosen
+        if chosen is None:
+            return
+        question = ConfirmScreen(
+            f"Copy the connection '{plain(chosen.connection.name)}'?\n\n"
+            "The copy is off, and its secrets are to be entered.",
+            do="Copy",
+            keep="Cancel",
+        )
+        self.app.push_screen(question, lambda yes: self._copied(chosen) if yes else None)
+
+    def _copied(self, chosen: Overview) -> None:
+        self.attempt(partial(self._copy, chosen), "copy")
+
+    async def _copy(self, chosen: Overview) -> None:
+        stored = self._workbench.duplicate(chosen.connection)
+        self.look()
+        table = self.query_one("#table", ListTable)
+        ids = [row.key.value for row in table.ordered_rows]
+        if stored.connection.id in ids:
+            table.move_cursor(row=ids.index(stored.connection.id))
 
     def action_delete(self) -> None:
         """Delete the connection, after a question."""

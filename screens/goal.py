@@ -19,7 +19,7 @@ from actui.console.workbench import Workbench
 from actui.model.errors import ConfigError
 from actui.model.goals import ImportGoal
 from screens.ask import ChooseScreen
-from screens.base import ActuiScreen, Words
+from screens.base import NARROW, ActuiScreen, Words
 from screens.form import FormList
 
 
@@ -79,8 +79,13 @@ class GoalScreen(ActuiScreen):
         self.query_one("#goal-title", Words).put(self._title())
         said = "asking both accounts" if self._asking else ""
         if isinstance(self._form, ExportForm):
-            said = available(self._form.goal, self._form.choices) or said
+            short = self.size.width < NARROW
+            said = available(self._form.goal, self._form.choices, short=short) or said
         self.query_one("#available", Words).put(said)
+
+    def on_resize(self) -> None:
+        """A narrow page has less room for the number."""
+        self._show()
 
     # the accounts
 

@@ -47,12 +47,12 @@ _RESUBSCRIBE = {
 }
 
 
-def available(goal: ExportGoal, choices: Choices) -> str:
+def available(goal: ExportGoal, choices: Choices, *, short: bool = False) -> str:
     """How many profiles the segment offers; an empty text while it is not known."""
     size = choices.segment_size(goal.segment.id, goal.segment.name)
     if size is None:
         return ""
-    return f"{counted(size, 'profile', 'profiles')} available for export"
+    return f"{counted(size, 'profile', 'profiles')} available{'' if short else ' for export'}"
 
 
 def source_words(source: ExportSource) -> str:

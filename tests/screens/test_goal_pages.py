@@ -248,7 +248,7 @@ async def test_choices_that_come_late_join_the_open_question(size: tuple[int, in
         await pilot.press("enter", "ctrl+s")
         await on_the_page(pilot)
         await save(pilot, made)
-        assert [choice.list.id for choice in goals_of(made)[0].lists] == [None, "12"]
+        assert [choice.list.id for choice in goals_of(made)[0].lists] == [None, "13"]
 
 
 async def test_a_finding_stands_in_the_step_it_is_about(opened: Opened) -> None:

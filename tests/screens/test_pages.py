@@ -120,6 +120,47 @@ async def test_deleting_asks_and_keeps_by_default() -> None:
         await until(pilot, lambda: "actui demo" in seen(pilot))
 
 
+async def test_copying_asks_and_the_copy_is_off() -> None:
+    made = services(connection())
+    app = ConsoleApp(made)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        await pilot.press("c", "enter")
+        await pilot.pause()
+        assert len(made.connections.held) == 1
+        await pilot.press("c", "right", "enter")
+        await until(pilot, lambda: "Newsletter 2" in seen(pilot))
+        first, second = (stored.connection for stored in made.connections.held.values())
+        assert (second.name, second.enabled) == ("Newsletter 2", False)
+        assert not {first.id, *(g.id for g in first.goals)} & {
+            second.id,
+            *(g.id for g in second.goals),
+        }
+
+
+async def test_sorting_by_name_and_by_what_needs_a_look() -> None:
+    made = services(
+        connection("Beta", favorite=True),
+        connection("Gamma", id="c-2", goals=[]),
+        connection("Alpha", id="c-3"),
+    )
+    made.histories["c-3"] = FakeHistory([past("Contacts")])
+    app = ConsoleApp(made)
+
+    def order() -> list[str]:
+        text = seen(pilot)
+        return sorted(("Alpha", "Beta", "Gamma"), key=text.index)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: order() == ["Beta", "Gamma", "Alpha"])
+        await pilot.press("s")
+        await until(pilot, lambda: order() == ["Alpha", "Beta", "Gamma"])
+        await pilot.press("s", "s")
+        await until(pilot, lambda: order() == ["Alpha", "Beta", "Gamma"])
+        await pilot.press("s")
+        await until(pilot, lambda: order() == ["Beta", "Gamma", "Alpha"])
+
+
 async def test_switching_in_the_list() -> None:
     made = services(connection())
     app = ConsoleApp(made)
