@@ -230,11 +230,13 @@ class Engine:
         )
         began, sent_before = ports.clock.monotonic(), self._traffic()
         already, spent = summary.requests.model_copy(), summary.seconds
+        through = False
         try:
             if isinstance(goal, ImportGoal):
                 await ImportRun(goal_run, goal).execute()
             else:
                 await ExportRun(goal_run, goal, ports.row_size, ports.claims).execute()
+            through = summary.ok
         except (StoppedError, CredentialsError, UnreachableError) as failure:
             _fail(summary, failure)
             raise
@@ -243,7 +245,8 @@ class Engine:
         finally:
             summary.requests = _sum(already, self._traffic(), sent_before)
             summary.seconds = round(spent + ports.clock.monotonic() - began, 1)
-            ports.ledger.save_goal_summary(run, goal.id, summary, done=summary.ok)
+            # a goal that was ended where it stood is not through, however well it went until then
+            ports.ledger.save_goal_summary(run, goal.id, summary, done=through)
         progress.done = True
         self._meter.flush()
 

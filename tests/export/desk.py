@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from actui.api.activecampaign import ActiveCampaignClient
@@ -104,6 +105,29 @@ class Desk:
         with self.ledger() as ledger:
             async with self.engine(connection, ledger, **options) as engine:
                 return await engine.execute()
+
+    async def go_on(self) -> GoalSummary:
+        """The same connection again, as the first run has kept it: continues what was cut off."""
+        assert self.kept is not None
+        return (await self.run(self.kept)).goals[0]
+
+    @asynccontextmanager
+    async def held(
+        self, connection: Connection, method: str, path: str, *, after: int = 0
+    ) -> AsyncIterator[None]:
+        """A run that is held at a request, after some of its kind, and dies there."""
+        await self.fault("hold", f".*{path}", method=method, after=after)
+        task = asyncio.create_task(self.run(connection))
+        await self.arrived(method, path, after + 1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        yield
+
+    async def arrived(self, method: str, path: str, count: int) -> None:
+        """Return once so many requests of a kind have arrived."""
+        while await self.requests(method, path) < count:  # noqa: ASYNC110 - over HTTP
+            await asyncio.sleep(0.01)
 
     async def export(self, *goals: dict[str, Any], **options: Any) -> GoalSummary:
         """One run of one goal; its summary."""
@@ -211,16 +235,11 @@ class Desk:
             if row["service"] == "activecampaign" and row["method"] != "GET"
         ]
 
-    def outcomes(self, **filters: str) -> dict[str, str]:
-        """What became of people in the last run, by address: `outcome` or `outcome/reason`."""
+    def rows(self) -> list[dict[str, Any]]:
+        """What became of people in the last run."""
         with self.ledger() as ledger:
-            rows = list(ledger.outcomes(**filters))
-        last = rows[-1]["run"] if rows else None
-        return {
-            str(row["email"]): "/".join(str(row[k]) for k in ("outcome", "reason") if row[k])
-            for row in rows
-            if row["run"] == last
-        }
+            rows = list(ledger.outcomes())
+        return [row for row in rows if row["run"] == rows[-1]["run"]]
 
 
 @asynccontextmanager
