@@ -42,4 +42,4 @@ def of_run(summary: RunSummary) -> int:
     if summary.state is RunState.FINISHED:
         return OK if summary.ok else GOALS_FAILED
     named = {kind.default_code: code for kind, code in _BY_ERROR}
-    return named.get(summary.code, GOALS_FAILED)
+    return named.get(summary.cause, GOALS_FAILED)

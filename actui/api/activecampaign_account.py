@@ -13,7 +13,15 @@ import httpx
 from pydantic import SecretStr
 
 from actui.api import activecampaign_rows as shape
-from actui.api.http import WEB_PAGE, Answer, Call, exchange, read, unusable
+from actui.api.http import (
+    WEB_PAGE,
+    Answer,
+    Call,
+    exchange,
+    read,
+    unusable,
+    wrong_host,
+)
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, Patience, persist
 from actui.model.errors import CredentialsError, LostAnswerError, RetriableError, ServiceError
@@ -162,6 +170,9 @@ class AccountClient:
             try:
                 answer = await self._send(call)
             except ServiceError as error:
+                elsewhere = wrong_host(call, error, "the URL")
+                if elsewhere is not None:
+                    raise elsewhere from None
                 if not _is_denial(error):
                     raise
                 page = error.code == WEB_PAGE

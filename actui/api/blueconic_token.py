@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from actui.api.http import Call, exchange, read
-from actui.model.errors import CredentialsError, RefusedError
+from actui.api.http import Call, exchange, read, wrong_host
+from actui.model.errors import CredentialsError, RefusedError, ServiceError
 
 _EARLY = 60.0  # seconds before its end at which a token is no longer used
 
@@ -80,11 +80,12 @@ class TokenSource:
         self._sending()
         try:
             answer = await exchange(self._http, call)
-        except RefusedError as error:
-            if error.status == 404:
-                raise CredentialsError(
-                    f"{call.host} has no BlueConic API: check the address of the tenant"
-                ) from None
+        except ServiceError as error:
+            elsewhere = wrong_host(call, error, "the host name of the tenant")
+            if elsewhere is not None:
+                raise elsewhere from None
+            if not isinstance(error, RefusedError):
+                raise
             said = f" ({error.detail})" if error.detail else ""
             raise CredentialsError(
                 f"BlueConic at {call.host} does not accept the client id and secret{said}: "

@@ -29,6 +29,7 @@ from actui.model.errors import (
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
+REDIRECTED = "redirected"
 WEB_PAGE = "web-page"
 _LONGEST_WAIT = 600.0
 _NEVER_SENT = (
@@ -143,6 +144,20 @@ def unusable(
     )
 
 
+def wrong_host(call: Call, error: ServiceError, check: str) -> UnreachableError | None:
+    """What to say when the first request of all shows that this is some other server, else None.
+
+    `check` names what the user should look at.
+    """
+    if error.code == REDIRECTED:
+        return UnreachableError(error.message, code=REDIRECTED)
+    if error.status in (404, 405, 410):
+        return UnreachableError(
+            f"{call.host} does not answer as {call.service} does: check {check}", code="wrong-host"
+        )
+    return None
+
+
 def read(call: Call, answer: Answer, parse: Callable[[Any], T]) -> T:
     """`parse(answer.body)`; a body of another shape is an unusable answer."""
     try:
@@ -223,7 +238,7 @@ def _sorted(call: Call, response: httpx.Response) -> Answer:
         target = httpx.URL(response.headers.get("Location", "")).host or "another page"
         raise ServiceError(
             f"{call.host} points to {target} instead of answering: is that the right address?",
-            code="redirected",
+            code=REDIRECTED,
             status=status,
         )
     body, is_json = _json(response)

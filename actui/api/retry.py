@@ -21,10 +21,14 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """At most so many attempts, and none started later than `seconds` after the first."""
+    """At most so many attempts, and none started later than `seconds` after the first.
+
+    A host that was never reached at all is tried `unreached` times: a wrong address stays wrong.
+    """
 
     attempts: int = 8
     seconds: float = 180.0
+    unreached: int = 3
 
 
 PATIENT = Patience()
@@ -39,10 +43,16 @@ async def persist(
     with jitter. In the end the last error is raised; UnreachableError when no attempt ever
     reached `host`. Other errors pass at once.
     """
-    reached = False
+    reached, missed = False, 0
+
+    def wait_for(error: Exception) -> bool | float:
+        if isinstance(error, NotReachedError) and not reached and missed >= patience.unreached:
+            return False
+        return _wait_for(error)
+
     try:
         async for attempt in stamina.retry_context(
-            on=_wait_for,
+            on=wait_for,
             attempts=patience.attempts,
             timeout=patience.seconds,
             wait_initial=1.0,
@@ -53,6 +63,7 @@ async def persist(
                 try:
                     return await send()
                 except NotReachedError:
+                    missed += 1
                     raise
                 except ServiceError:
                     reached = True

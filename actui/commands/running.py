@@ -11,6 +11,7 @@ import sys
 import time
 
 from actui import exitcodes
+from actui.commands.guard import say
 from actui.commands.words import progress_line, run_line
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
@@ -49,6 +50,8 @@ def run(asked: argparse.Namespace) -> int:
         print(summary.line(), flush=True)
     else:
         _print_summary(summary)
+    if summary.message:
+        say(summary.message)
     return exitcodes.of_run(summary)
 
 
@@ -99,8 +102,6 @@ def _print_summary(summary: RunSummary) -> None:
             print(f"    {goal.message}")
     unique = summary.unique
     print(f"  unique profiles: imported {unique.imported:,}, exported {unique.exported:,}")
-    if summary.message:
-        print(f"  {summary.message}")
 
 
 def watch(asked: argparse.Namespace) -> int:
@@ -124,6 +125,8 @@ def watch(asked: argparse.Namespace) -> int:
         print(last.line())
     else:
         _print_summary(last)
+    if last.message:
+        say(last.message)
     return exitcodes.of_run(last)
 
 

@@ -130,7 +130,10 @@ class UniqueCounts(_Counts):
 
 
 class RunSummary(_Counts):
-    """One run: the last line of `actui run --json` and a document of the run history."""
+    """One run: the last line of `actui run --json` and a document of the run history.
+
+    `cause` is the default code of the class of error that ended it, which decides the exit code.
+    """
 
     run: str
     connection: str
@@ -139,6 +142,7 @@ class RunSummary(_Counts):
     ok: bool = False
     code: str = ""
     message: str = ""
+    cause: str = ""
     trigger: str = "manual"
     started: str
     ended: str | None = None
@@ -148,7 +152,7 @@ class RunSummary(_Counts):
     def line(self) -> str:
         """The summary as one line of JSON, in the form of design §12."""
         return self.model_dump_json(
-            exclude={"connection_id": True, "goals": {"__all__": {"goal_id"}}}
+            exclude={"connection_id": True, "cause": True, "goals": {"__all__": {"goal_id"}}}
         )
 
 

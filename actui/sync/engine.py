@@ -266,6 +266,7 @@ class Engine:
 
     def _end(self, state: RunState, failure: ActuiError) -> None:
         self.summary.code, self.summary.message = failure.code, failure.message
+        self.summary.cause = failure.default_code
         self._ports.ledger.end_run(self.summary.run, resumable=state is RunState.STOPPED)
         self._finish(state)
 

@@ -81,6 +81,17 @@ class Home:
             check=False,
         )
 
+    async def python(self, code: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """A Python program with the home's environment, to its end."""
+        return await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-P", "-c", code, *words],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     async def apply(self) -> None:
         """Take the connection's file into the home."""
         done = await self.command("apply", str(self.file))
