@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from actui.model.journal import Block, Done
 from actui.model.run import GoalSummary, Outcome, Reason, Record, UniqueCounts
 from store.ledger.keys import (
+    Packed,
     outcome_number,
     outcome_of,
     pack,
@@ -185,27 +186,86 @@ class People(Standing):
         if goal is not None:
             tests.append("goal.id = ?")
             values.append(goal)
+        for row in self._told(" AND ".join(tests), values):
+            if outcome in (None, row["outcome"]) and reason in (None, row["reason"]):
+                yield row
+
+    def story(self, email: str) -> list[dict[str, str | int | None]]:
+        """All that is kept of one person, oldest first, in the form of `outcomes`.
+
+        Found by the e-mail address, whatever its case, and from there by contact and profile: a
+        run that knew the person under another address is told too. Where the last outcome of a
+        goal is *unchanged*, which leaves no row behind, that is told as the goal's last one.
+        """
+        wanted = email.strip().lower()
+        rows = list(self._told("lower(email) = ?", [wanted]))
+        keys = {str(row[name]) for row in rows for name in ("contact_id", "profile_id")} - {"None"}
+        keys |= {
+            str(contact)
+            for (contact,) in self._db.execute("SELECT id FROM contact WHERE email = ?", (wanted,))
+        }
+        # a link leads from the contact to its profile and the other way
+        for query in (
+            "SELECT profile FROM link WHERE contact_id IN (?)",
+            "SELECT contact_id FROM link WHERE profile IN (?)",
+        ):
+            found = list(self._where_key_in(query, [], [pack(key) for key in keys]))
+            keys |= {unpack(key) for (key,) in found}
+        marks = ",".join("?" * len(keys))
+        packed = [pack(key) for key in keys]
+        rows = list(
+            self._told(
+                f"lower(email) = ? OR contact_id IN ({marks}) OR profile IN ({marks})",
+                [wanted, *packed, *packed],
+            )
+        )
+        rows += self._unchanged(packed, email.strip())
+        return sorted(rows, key=lambda row: str(row["at"]))
+
+    def _told(
+        self, condition: str, values: Sequence[object]
+    ) -> Iterator[dict[str, str | int | None]]:
         rows = self._db.execute(
             "SELECT run.id, goal.id, outcome, reason, detail, contact_id, profile, email, at "  # noqa: S608
             "FROM outcome JOIN run ON run.number = outcome.run "
             "JOIN goal ON goal.number = outcome.goal "
-            f"WHERE {' AND '.join(tests)} ORDER BY outcome.run, outcome.goal, outcome.key",
-            values,
+            f"WHERE {condition} ORDER BY outcome.run, outcome.goal, outcome.key",
+            list(values),
         )
         for run_id, goal_id, number, why, detail, contact_id, profile, email, at in rows:
-            ended, cause = outcome_of(number), reason_of(why)
-            if outcome not in (None, ended.value) or reason not in (None, _name(cause)):
-                continue
             yield {
                 "run": run_id,
                 "goal": goal_id,
-                "outcome": ended.value,
-                "reason": _name(cause),
+                "outcome": outcome_of(number).value,
+                "reason": _name(reason_of(why)),
                 "detail": detail,
                 "contact_id": contact_id,
                 "profile_id": None if profile is None else unpack(profile),
                 "email": email,
                 "at": datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z"),
+            }
+
+    def _unchanged(
+        self, keys: Sequence[Packed], email: str
+    ) -> Iterator[dict[str, str | int | None]]:
+        for run_id, started, goal_id, key in self._where_key_in(
+            "SELECT run.id, run.started, goal.id, key FROM person "
+            "JOIN run ON run.number = person.run JOIN goal ON goal.number = person.goal "
+            "WHERE outcome = ? AND key IN (?)",
+            [outcome_number(Outcome.UNCHANGED)],
+            keys,
+        ):
+            is_contact = isinstance(key, int)
+            yield {
+                "run": run_id,
+                "goal": goal_id,
+                "outcome": Outcome.UNCHANGED.value,
+                "reason": None,
+                "detail": None,
+                "contact_id": key if is_contact else None,
+                "profile_id": None if is_contact else unpack(key),
+                "email": email,
+                "at": started,
             }
 
 

@@ -199,3 +199,21 @@ def test_a_newer_ledger_is_refused(tmp_path):
         ledger._db.execute("PRAGMA user_version = 99")
     with pytest.raises(ConfigError, match="newer actui"):
         open_ledger(tmp_path / "ledger.db")
+
+
+def test_a_persons_story_is_found_by_address_contact_and_profile(ledger):
+    profile = str(uuid.UUID(int=9))
+    first = Record(Outcome.CREATED, None, contact_id=7, profile_id=profile, email="Old@b.c")
+    ledger.commit("r1", "g", Done(records=[("7", first, MARK)], links={profile: 7}), SUMMARY)
+    ledger.begin_run("r2", "manual", "2026-01-02T00:00:00Z", 1)
+    moved = Record(Outcome.SKIPPED, Reason.NO_CONSENT, profile_id=profile, email="new@b.c")
+    other = Record(Outcome.CREATED, None, contact_id=8, email="other@b.c")
+    rows = [(profile, moved, None), ("8", other, None)]
+    ledger.commit("r2", "h", Done(records=rows), SUMMARY)
+    ledger.begin_run("r3", "manual", "2099-01-03T00:00:00Z", 1)
+    same = Record(Outcome.UNCHANGED, None, contact_id=7, email="old@b.c")
+    ledger.commit("r3", "g", Done(records=[("7", same, MARK)]), SUMMARY)
+    told = [(row["run"], row["goal"], row["outcome"]) for row in ledger.story("OLD@b.c")]
+    assert told == [("r1", "g", "created"), ("r2", "h", "skipped"), ("r3", "g", "unchanged")]
+    assert [row["run"] for row in ledger.story("new@b.c")] == ["r1", "r2", "r3"]
+    assert ledger.story("nobody@b.c") == []
