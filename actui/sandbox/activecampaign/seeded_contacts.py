@@ -48,10 +48,13 @@ def is_anonymized(index: int) -> bool:
 
 
 def contact_email(seed: int, index: int) -> str:
-    """The address as stored: some in capitals, some rows without one (§6)."""
+    """The address as stored: some in capitals, some unusable, some rows without one (§6)."""
     if is_anonymized(index) or index % 127 == 60:
         return ""
     email = person_email(seed, index + 1)
+    if index % 149 == 33:
+        # from the days before addresses were checked: no dot in the domain
+        return f"{email.partition('@')[0]}@intranet"
     return email.upper() if index % 17 == 4 else email
 
 
