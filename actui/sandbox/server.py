@@ -124,6 +124,7 @@ class Sandbox:
     async def __aenter__(self) -> Sandbox:
         options = self._options
         account = Account(options.seed, options.contacts, self.clock, self.switches)
+        self.account = account
         batches = Batches(account)
         population = Population(options.seed, options.contacts, options.profiles)
         tenant = Tenant(population, self.clock, self.switches)

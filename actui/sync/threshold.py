@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from actui.model.errors import GoalError, RefusedError
+from actui.model.errors import GoalError, ServiceError
 from actui.model.goals import ExportGoal
 from actui.model.people import Stage
 from actui.model.standing import Campaign, CampaignLink, LinkHit, Touch
@@ -85,7 +85,9 @@ class Threshold:
         self._run.phase("reading campaigns")
         try:
             await self._read()
-        except RefusedError as refused:
+        except ServiceError as refused:
+            if refused.status not in (403, 404):
+                raise
             raise GoalError(
                 "ActiveCampaign does not let the opens and clicks of campaigns be read, so nobody "
                 f"was exported past the threshold: {refused.message}",
