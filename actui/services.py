@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import SecretStr
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
+from actui.console.people import OUTCOME_COLUMNS, Filter, Person, goal_name
 from actui.console.ports import Which
+from actui.console.words import counted
 from actui.model.connection import Connection
-from actui.model.errors import BusyError, ServiceError
+from actui.model.errors import BusyError, ConfigError, ServiceError
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
 from actui.wiring import PROBE, House, secret_origin
@@ -166,6 +170,50 @@ class DetachedStarter:
         return start_detached(connection.id, log)
 
 
+class HousePeople:
+    """What became of people, read with a ledger of its own in whichever thread asks."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def outcomes(
+        self, connection: Connection, run: str, wanted: Filter, limit: int
+    ) -> list[Person]:
+        with self._house.ledger(connection) as ledger:
+            rows = islice(ledger.outcomes(run=run, **_chosen(wanted)), limit)
+            return [Person.of(row) for row in rows]
+
+    def story(self, connection: Connection, email: str) -> list[Person]:
+        with self._house.ledger(connection) as ledger:
+            return [Person.of(row) for row in ledger.story(email)]
+
+    def export(self, connection: Connection, run: str, wanted: Filter, path: str) -> str:
+        written, file = 0, Path(path.strip()).expanduser()
+        try:
+            # only ever a new file, and one that nobody else can read
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with (
+                os.fdopen(handle, "w", encoding="utf-8", newline="") as stream,
+                self._house.ledger(connection) as ledger,
+            ):
+                writer = csv.DictWriter(stream, OUTCOME_COLUMNS)
+                writer.writeheader()
+                for row in ledger.outcomes(run=run, **_chosen(wanted)):
+                    writer.writerow(row | {"goal": goal_name(connection, str(row["goal"]))})
+                    written += 1
+        except OSError as wrong:
+            raise ConfigError(f"{file} cannot be written: {wrong.strerror}.") from wrong
+        return f"{counted(written, 'line', 'lines')} written to {file.absolute()}."
+
+
+def _chosen(wanted: Filter) -> dict[str, str | None]:
+    return {
+        "goal": wanted.goal or None,
+        "outcome": wanted.outcome or None,
+        "reason": wanted.reason or None,
+    }
+
+
 class HouseServices:
     """Everything the console needs, for one home."""
 
@@ -176,6 +224,7 @@ class HouseServices:
         self.vault = HouseVault(house)
         self.prober = HouseProber(house)
         self.chooser = HouseChooser(house)
+        self.people = HousePeople(house)
         self.starter = DetachedStarter(house)
 
     @property

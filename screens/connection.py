@@ -25,6 +25,7 @@ from screens.confirm import ConfirmScreen
 from screens.form import FormList
 from screens.goal import GoalScreen
 from screens.goals import SETUP, GoalsPanel
+from screens.people import WhyScreen
 from screens.run import RunScreen
 from screens.setup import SetupPanel
 
@@ -72,6 +73,14 @@ class ConnectionScreen(ActuiScreen):
             "Test",
             tooltip="Test the credentials of both services",
             id="connection.test",
+        ),
+        Binding(
+            "f7",
+            "why",
+            "Why",
+            show=False,
+            tooltip="One person's story across runs",
+            id="connection.why",
         ),
         Binding(
             "ctrl+e",
@@ -333,6 +342,10 @@ class ConnectionScreen(ActuiScreen):
             self.app.push_screen(RunScreen(self._workbench, self._connection, past=found))
         else:
             self.app.push_screen(RunScreen(self._workbench, self._connection))
+
+    def action_why(self) -> None:
+        """Tell one person's story."""
+        self.app.push_screen(WhyScreen(self._workbench, self._connection))
 
     # leaving
 

@@ -17,6 +17,7 @@ from actui.console.workbench import Workbench
 from actui.model.connection import Connection
 from actui.model.run import RunSnapshot, RunSummary
 from screens.base import ActuiScreen, Words
+from screens.people import OutcomesScreen, WhyScreen
 
 
 class GoalBlock(Vertical):
@@ -62,6 +63,8 @@ class RunScreen(ActuiScreen):
         Binding(
             "S", "stop_now", "Stop now", tooltip="Stop without finishing the batch", id="run.now"
         ),
+        Binding("o", "outcomes", "Outcomes", tooltip="What became of each person", id="run.people"),
+        Binding("w", "why", "Why", tooltip="One person's story across runs", id="run.why"),
     ]
 
     def __init__(
@@ -109,6 +112,7 @@ class RunScreen(ActuiScreen):
         past = self._workbench.run(self._connection, latest.run)
         if past is not None and past.state.is_final:
             self._past = past
+            self.refresh_bindings()
             await self._show(self._past_view(past))
 
     def _past_view(self, past: RunSummary) -> RunView:
@@ -129,7 +133,18 @@ class RunScreen(ActuiScreen):
         """A run that has ended cannot be stopped."""
         if action in ("stop", "stop_now"):
             return not self._ended
+        if action == "outcomes":
+            return self._past is not None
         return super().check_action(action, parameters)
+
+    def action_outcomes(self) -> None:
+        """Show what became of each person of a run that has ended."""
+        if self._past is not None:
+            self.app.push_screen(OutcomesScreen(self._workbench, self._connection, self._past))
+
+    def action_why(self) -> None:
+        """Tell one person's story."""
+        self.app.push_screen(WhyScreen(self._workbench, self._connection))
 
     def action_stop(self) -> None:
         """Finish the batch in flight and stop."""

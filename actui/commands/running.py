@@ -13,6 +13,7 @@ import time
 from actui import exitcodes
 from actui.commands.guard import say
 from actui.commands.words import progress_line, run_line
+from actui.console.people import OUTCOME_COLUMNS
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.run import RunSnapshot, RunSummary
@@ -20,17 +21,6 @@ from actui.sync.goalrun import Options
 from actui.wiring import House
 
 POLL_SECONDS = 0.5
-_COLUMNS = (
-    "run",
-    "goal",
-    "outcome",
-    "reason",
-    "detail",
-    "contact_id",
-    "profile_id",
-    "email",
-    "at",
-)
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -161,7 +151,7 @@ def outcomes(asked: argparse.Namespace) -> int:
     connection = house.connections.find(asked.name).connection
     names = {goal.id: goal.name for goal in connection.goals}
     goal = next((id_ for id_, name in names.items() if asked.goal in (id_, name)), asked.goal)
-    writer = csv.DictWriter(sys.stdout, _COLUMNS) if asked.csv else None
+    writer = csv.DictWriter(sys.stdout, OUTCOME_COLUMNS) if asked.csv else None
     if writer is not None:
         writer.writeheader()
     with house.ledger(connection) as ledger:
@@ -170,7 +160,7 @@ def outcomes(asked: argparse.Namespace) -> int:
         ):
             line = {**row, "goal": names.get(str(row["goal"]), row["goal"])}
             if writer is not None:
-                writer.writerow({name: line.get(name) for name in _COLUMNS})
+                writer.writerow({name: line.get(name) for name in OUTCOME_COLUMNS})
             elif asked.json:
                 print(json.dumps(line, ensure_ascii=False))
             else:

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from pydantic import SecretStr
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
+from actui.console.people import Filter, Person
 from actui.model.connection import Connection
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
@@ -109,6 +110,22 @@ class Chooser(Protocol):
     async def blueconic(self, connection: Connection) -> BlueConicChoices: ...
 
 
+class PeopleReader(Protocol):
+    """What became of people. Called in a thread, because a ledger may hold millions."""
+
+    def outcomes(
+        self, connection: Connection, run: str, wanted: Filter, limit: int
+    ) -> list[Person]: ...
+    def story(self, connection: Connection, email: str) -> list[Person]:
+        """All that is kept of one person, oldest first."""
+
+    def export(self, connection: Connection, run: str, wanted: Filter, path: str) -> str:
+        """Write all of a run's outcomes to a new file of the user's; what was written, in words.
+
+        Raises ConfigError when the file exists or cannot be written.
+        """
+
+
 class RunStarter(Protocol):
     """Starts a run in a process of its own. Called in a thread."""
 
@@ -129,6 +146,8 @@ class Services(Protocol):
     def prober(self) -> Prober: ...
     @property
     def chooser(self) -> Chooser: ...
+    @property
+    def people(self) -> PeopleReader: ...
     @property
     def starter(self) -> RunStarter: ...
 

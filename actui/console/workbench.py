@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 from actui.console.arrows import Arrow, arrows
 from actui.console.choices import Choices
 from actui.console.feed import Mark, follow
+from actui.console.people import Filter, Person
 from actui.console.ports import RunReader, Services, Stored, Which
 from actui.console.words import ASCII, UNICODE, Glyphs, plain
 from actui.model.connection import Connection, new_id
@@ -19,6 +20,8 @@ from actui.model.findings import errors, findings
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 
 HISTORY_ROWS = 50
+PEOPLE_ROWS = 500
+"""More rows than this, and a table's first paint is felt (terminal.md §2)."""
 SECRET_WORDS: dict[Which, str] = {
     "activecampaign": "ActiveCampaign API key",
     "blueconic": "BlueConic client secret",
@@ -252,6 +255,20 @@ class Workbench:
     def run(self, connection: Connection, run: str) -> RunSummary | None:
         """One run of the history."""
         return self._services.history(connection).find(run)
+
+    async def people(self, connection: Connection, run: str, wanted: Filter) -> list[Person]:
+        """The first people of a run whose outcome is wanted."""
+        reader = self._services.people
+        return await asyncio.to_thread(reader.outcomes, connection, run, wanted, PEOPLE_ROWS)
+
+    async def story(self, connection: Connection, email: str) -> list[Person]:
+        """What became of one person in every run that is remembered, oldest first."""
+        return await asyncio.to_thread(self._services.people.story, connection, email)
+
+    async def export(self, connection: Connection, run: str, wanted: Filter, path: str) -> str:
+        """Write the people of a run to a new file; one sentence."""
+        reader = self._services.people
+        return plain(await asyncio.to_thread(reader.export, connection, run, wanted, path))
 
     async def start(self, connection: Connection) -> tuple[Mark, str]:
         """Start a run; the mark to follow it from, and what keeps it alive.

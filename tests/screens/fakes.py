@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from textual.pilot import Pilot
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
+from actui.console.people import Filter, Person
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.people import (
@@ -183,6 +184,31 @@ class FakeChooser:
 
 
 @dataclass
+class FakePeople:
+    rows: list[Person] = field(default_factory=list)
+    written: list[tuple[str, Filter]] = field(default_factory=list)
+
+    def outcomes(
+        self, connection: Connection, run: str, wanted: Filter, limit: int
+    ) -> list[Person]:
+        found = [
+            one
+            for one in self.rows
+            if one.run == run
+            and wanted.outcome in ("", one.outcome)
+            and wanted.reason in ("", one.reason)
+        ]
+        return found[:limit]
+
+    def story(self, connection: Connection, email: str) -> list[Person]:
+        return [one for one in self.rows if one.email == email]
+
+    def export(self, connection: Connection, run: str, wanted: Filter, path: str) -> str:
+        self.written.append((path, wanted))
+        return f"7 lines written to {path}."
+
+
+@dataclass
 class FakeStarter:
     started: list[str] = field(default_factory=list)
     then: Callable[[], None] = lambda: None
@@ -199,6 +225,7 @@ class FakeServices:
     vault: FakeVault = field(default_factory=FakeVault)
     prober: FakeProber = field(default_factory=FakeProber)
     chooser: FakeChooser = field(default_factory=FakeChooser)
+    people: FakePeople = field(default_factory=FakePeople)
     starter: FakeStarter = field(default_factory=FakeStarter)
     settings: Settings = field(default_factory=Settings)
     histories: dict[str, FakeHistory] = field(default_factory=dict)

@@ -1,0 +1,132 @@
+"""What became of people, in words: the lines of a run and one person's story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from actui.console.words import moment, plain
+from actui.model.connection import Connection
+from actui.model.run import Outcome, Reason, RunSummary
+
+OUTCOME_COLUMNS = (
+    "run",
+    "goal",
+    "outcome",
+    "reason",
+    "detail",
+    "contact_id",
+    "profile_id",
+    "email",
+    "at",
+)
+"""The keys of an outcome's line, in the order of CSV."""
+REASON_WORDS = {
+    Reason.NO_IDENTIFIER: "there is no value to recognise the person by",
+    Reason.NO_MATCH: "no profile matches, and this list may not create profiles",
+    Reason.NO_EMAIL: "there is no contact yet and no e-mail address to make one with",
+    Reason.NO_CONSENT: "the person consented to none of the connection's objectives",
+    Reason.OVER_THRESHOLD: "the lifecycle stage's threshold is reached",
+    Reason.NOT_IN_STAGE: "the profile is in another stage of the lifecycle",
+    Reason.AMBIGUOUS_MATCH: "more than one contact matches",
+    Reason.DUPLICATE_IDENTIFIER: "another profile with the same identifier came first",
+    Reason.EMAIL_OF_ANOTHER_CONTACT: "the e-mail address belongs to another contact",
+    Reason.DELETED_IN_ACTIVECAMPAIGN: "the contact was deleted in ActiveCampaign",
+    Reason.ERASED: "ActiveCampaign has erased the contact",
+    Reason.FORGOTTEN: "the person was forgotten here on request",
+    Reason.INVALID_EMAIL: "the e-mail address is not valid",
+    Reason.INVALID_IDENTIFIER: "the identifier's value does not fit its property",
+    Reason.EXCLUDED: "ActiveCampaign excludes the address",
+    Reason.REJECTED_BY_ACTIVECAMPAIGN: "ActiveCampaign refused the contact",
+    Reason.REJECTED_BY_BLUECONIC: "BlueConic refused the profile",
+    Reason.NOT_AUTHORIZED: "BlueConic does not let this client change the profile",
+    Reason.UNRESOLVED: "it was sent, no answer came, and nobody can know what happened",
+}
+"""Each reason as half a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which outcomes of a run to show; an empty text takes all."""
+
+    goal: str = ""
+    outcome: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What became of one person in one goal of one run; `goal` is the goal's id."""
+
+    run: str
+    goal: str
+    outcome: str
+    reason: str = ""
+    detail: str = ""
+    contact_id: str = ""
+    profile_id: str = ""
+    email: str = ""
+    at: str = ""
+
+    @classmethod
+    def of(cls, row: Mapping[str, str | int | None]) -> Person:
+        """From a line of outcomes."""
+        return cls(**{name: str(row[name] or "") for name in OUTCOME_COLUMNS})
+
+    @property
+    def who(self) -> str:
+        """The best name there is."""
+        return plain(self.email or self.profile_id or f"contact {self.contact_id}")
+
+    @property
+    def why(self) -> str:
+        """The reason in words with what the service said."""
+        known = self.reason in {reason.value for reason in Reason}
+        words = REASON_WORDS[Reason(self.reason)] if known else plain(self.reason)
+        return ": ".join(part for part in (words, plain(self.detail)) if part)
+
+
+def goal_name(connection: Connection, goal_id: str) -> str:
+    """A goal's name; its id when it is gone."""
+    return next((goal.name for goal in connection.goals if goal.id == goal_id), goal_id)
+
+
+def offered_filters(run: RunSummary) -> list[tuple[Filter, str, int]]:
+    """The filters that find somebody in a run: each with its words and the number of people."""
+    found: list[tuple[Filter, str, int]] = []
+    for goal in run.goals:
+        for outcome in Outcome:
+            many = getattr(goal, outcome.value)
+            if many and outcome is not Outcome.UNCHANGED:
+                words = f"{goal.goal}: {outcome.value}"
+                found.append((Filter(goal.goal_id, outcome.value), words, many))
+        for reason, many in sorted(goal.reasons.items()):
+            found.append((Filter(goal.goal_id, reason=reason), f"{goal.goal}: {reason}", many))
+    return found
+
+
+def story(connection: Connection, email: str, people: Sequence[Person]) -> list[str]:
+    """One person's story as lines of text, the latest first."""
+    if not people:
+        return [
+            f"Nothing is known of {plain(email)}.",
+            "",
+            "No run of the last thirty has had this address in a contact or profile. It may be",
+            "in none of the selected lists, or not in the segment, or unchanged since it was",
+            "last sent under another address.",
+        ]
+    lines: list[str] = []
+    for one in reversed(people):
+        when = moment(one.at, connection.timezone).strip()
+        lines.append(f"{when}  {plain(goal_name(connection, one.goal))}: {one.outcome}")
+        if one.outcome == Outcome.UNCHANGED.value:
+            lines.append("    the same as what was sent before, so nothing was sent")
+        if one.why:
+            lines.append(f"    {one.why}")
+        ids = [
+            f"contact {one.contact_id}" if one.contact_id else "",
+            f"profile {plain(one.profile_id)}" if one.profile_id else "",
+            f"run {one.run}",
+        ]
+        lines.append("    " + ", ".join(part for part in ids if part))
+    return lines

@@ -1,0 +1,180 @@
+"""What became of people: the outcomes of one run, and one person's story across runs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import DataTable, Footer, Input
+
+from actui.console.forms import Choose, Option, Type
+from actui.console.people import Filter, Person, goal_name, offered_filters, story
+from actui.console.words import number, plain
+from actui.console.workbench import PEOPLE_ROWS, Workbench
+from actui.model.connection import Connection
+from actui.model.run import RunSummary
+from screens.ask import ChooseScreen, TypeScreen
+from screens.base import NARROW, ActuiScreen, ListTable, Words
+from screens.text import shown
+
+
+class OutcomesScreen(ActuiScreen):
+    """The people of one run, one line each."""
+
+    CSS_PATH = "people.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f,slash", "filter", "Filter", tooltip="Show one outcome or reason", id="people.filter"
+        ),
+        Binding("w", "why", "Why", tooltip="One person's story", id="people.why"),
+        Binding("x", "export", "CSV", tooltip="Write these people to a file", id="people.csv"),
+    ]
+
+    def __init__(self, workbench: Workbench, connection: Connection, run: RunSummary) -> None:
+        super().__init__()
+        self._workbench = workbench
+        self._connection = connection
+        self._run = run
+        self._filter = Filter()
+        self._words = "all outcomes"
+        self._people: list[Person] = []
+
+    def compose(self) -> ComposeResult:
+        yield Words(self._head("reading"), id="head")
+        yield ListTable(id="people")
+        yield Words("", id="detail")
+        yield Footer(compact=True)
+
+    def _head(self, many: str) -> str:
+        return f"{plain(self._connection.name)} - {plain(self._words)}, {many}"
+
+    def on_mount(self) -> None:
+        self.query_one("#people").focus()
+        self.attempt(self._read, "read")
+
+    async def _read(self) -> None:
+        found = await self._workbench.people(self._connection, self._run.run, self._filter)
+        self._people = found
+        many = number(len(found)) + (" shown, x writes all" if len(found) == PEOPLE_ROWS else "")
+        self.query_one("#head", Words).put(self._head(many))
+        table = self.query_one("#people", ListTable)
+        table.clear(columns=True)
+        # the columns and the spaces around them fill 80
+        person = 30 if self.size.width >= NARROW else 20
+        for label, width in (("Person", person), ("Outcome", 9), ("Reason", 27)):
+            table.add_column(shown(label), width=width)
+        if self.size.width > NARROW:
+            table.add_column(shown("Goal"), width=max(8, self.size.width - 75))
+        for index, one in enumerate(found):
+            row = [one.who, one.outcome, one.reason]
+            if self.size.width > NARROW:
+                row.append(goal_name(self._connection, one.goal))
+            table.add_row(*(shown(cell) for cell in row), key=str(index))
+        self._explain()
+
+    @property
+    def _chosen(self) -> Person | None:
+        key = self.query_one("#people", ListTable).chosen
+        return self._people[int(key)] if key is not None else None
+
+    @on(DataTable.RowHighlighted)
+    def _explain(self) -> None:
+        one = self._chosen
+        if one is None:
+            self.query_one("#detail", Words).put("Nobody: an outcome “unchanged” leaves no line.")
+            return
+        named = plain(goal_name(self._connection, one.goal))
+        self.query_one("#detail", Words).put(f"{named}: {one.outcome}. {one.why}".rstrip())
+
+    def action_filter(self) -> None:
+        """Show one outcome or reason."""
+        offered = offered_filters(self._run)
+        options = [Option("", "all outcomes")] + [
+            Option(str(index), words, number(many))
+            for index, (_, words, many) in enumerate(offered)
+        ]
+        ask = Choose("Show which people?", lambda: options, lambda _: None)
+
+        def chosen(answer: tuple[str, ...] | None) -> None:
+            if answer is None:
+                return
+            self._filter, self._words = Filter(), "all outcomes"
+            if answer[0]:
+                self._filter, self._words, _ = offered[int(answer[0])]
+            self.attempt(self._read, "read")
+
+        self.app.push_screen(ChooseScreen(ask), chosen)
+
+    @on(DataTable.RowSelected)
+    def action_why(self) -> None:
+        """Tell one person's story."""
+        email = self._chosen.email if self._chosen else ""
+        self.app.push_screen(WhyScreen(self._workbench, self._connection, email))
+
+    def action_export(self) -> None:
+        """Write the people shown, and those beyond, to a file."""
+        ask = Type(
+            "Write these people to which file?",
+            f"{self._run.run}.csv",
+            lambda _: None,
+            "CSV, readable by you alone. A file that is there already is not replaced.",
+        )
+
+        def typed(answer: str | None) -> None:
+            if answer:
+                self.attempt(partial(self._export, answer), "export")
+
+        self.app.push_screen(TypeScreen(ask), typed)
+
+    async def _export(self, path: str) -> None:
+        self.say(await self._workbench.export(self._connection, self._run.run, self._filter, path))
+
+
+class WhyScreen(ActuiScreen):
+    """Type an e-mail address, read what became of that person."""
+
+    CSS_PATH = "people.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "ask", "Other", key_display="/", tooltip="Somebody else", id="why.other"),
+    ]
+
+    def __init__(self, workbench: Workbench, connection: Connection, email: str = "") -> None:
+        super().__init__()
+        self._workbench = workbench
+        self._connection = connection
+        self._email = email
+
+    def compose(self) -> ComposeResult:
+        yield Words(f"{plain(self._connection.name)} - Why", id="head")
+        yield Input(plain(self._email), placeholder="E-mail address", id="email", compact=True)
+        with VerticalScroll(id="story", can_focus=True):
+            yield Words("Type an e-mail address and press enter.", id="told")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        if self._email:
+            self._ask()
+        else:
+            self.query_one("#email").focus()
+
+    @on(Input.Submitted, "#email")
+    def _ask(self) -> None:
+        email = self.query_one("#email", Input).value.strip()
+        if email == plain(self._email).strip():
+            # shown without what could act on the terminal, looked up as it is stored
+            email = self._email
+        if email:
+            self.attempt(partial(self._tell, email), "story")
+
+    async def _tell(self, email: str) -> None:
+        people = await self._workbench.story(self._connection, email)
+        self.query_one("#told", Words).put("\n".join(story(self._connection, email, people)))
+        self.query_one("#story").focus()
+
+    def action_ask(self) -> None:
+        """Ask for somebody else."""
+        self.query_one("#email").focus()

@@ -1,0 +1,142 @@
+"""A past run's people: filtered by reason, written to a file, one of them explained."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from actui.app import ConsoleApp
+from actui.console.people import REASON_WORDS, Filter, Person
+from actui.model.run import GoalSummary, Reason, RunState, RunSummary
+from screens.ask import ChooseScreen, TypeScreen
+from screens.connection import ConnectionScreen
+from screens.people import OutcomesScreen, WhyScreen
+from screens.run import RunScreen
+from tests.screens.fakes import (
+    HOSTILE,
+    FakeHistory,
+    FakeServices,
+    connection,
+    seen,
+    services,
+    until,
+)
+
+Opened = tuple[FakeServices, Pilot[Any]]
+AT = "2026-11-24T01:00:05Z"
+
+
+def ended() -> RunSummary:
+    goal = GoalSummary(goal="Contacts", goal_id="g-1", kind="import", read=900, created=899)
+    goal.skipped, goal.reasons = 1, {"no-match": 1}
+    return RunSummary(
+        run="r1",
+        connection="Newsletter",
+        state=RunState.FINISHED,
+        ok=True,
+        started="2026-11-24T01:00:00+00:00",
+        ended="2026-11-24T01:00:09+00:00",
+        goals=[goal],
+    )
+
+
+@pytest.fixture
+async def opened(size: tuple[int, int]) -> AsyncIterator[Opened]:
+    made = services(connection())
+    made.histories["c-1"] = FakeHistory([ended()])
+    made.people.rows = [
+        *(Person("r1", "g-1", "created", email=f"p{n}@example.com", at=AT) for n in range(899)),
+        Person("r1", "g-1", "skipped", "no-match", contact_id="7", email="left@[b]out.com", at=AT),
+    ]
+    app = ConsoleApp(made)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
+        app.screen.query_one("#history").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: bool(app.screen.query(".goal-block")))
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, OutcomesScreen))
+        yield made, pilot
+
+
+async def filtered(pilot: Pilot[Any], words: str) -> None:
+    await pilot.press("f")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+    pilot.app.screen.query_one("#search").focus()
+    await pilot.press(*words, "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, OutcomesScreen))
+
+
+async def test_outcomes_are_filtered_by_reason_and_say_why(opened: Opened) -> None:
+    _, pilot = opened
+    await until(pilot, lambda: "500 shown" in seen(pilot))
+    await filtered(pilot, "no-match")
+    await until(pilot, lambda: "left@[b]out.com" in seen(pilot))
+    assert "p1@example.com" not in seen(pilot)
+    await until(pilot, lambda: "no profile matches" in seen(pilot))
+    await filtered(pilot, "all")
+    await until(pilot, lambda: "p1@example.com" in seen(pilot))
+
+
+async def test_one_persons_story_is_told(opened: Opened) -> None:
+    _, pilot = opened
+    await filtered(pilot, "no-match")
+    await until(pilot, lambda: "left@[b]out.com" in seen(pilot))
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+    await until(pilot, lambda: "Contacts: skipped" in seen(pilot))
+    await pilot.press("slash")
+    await until(pilot, lambda: pilot.app.screen.query_one("#email").has_focus)
+    await pilot.press(*["backspace"] * 20, *"x@y.z", "enter")
+    await until(pilot, lambda: "Nothing is known of x@y.z" in seen(pilot))
+
+
+async def test_people_are_written_to_a_file(opened: Opened) -> None:
+    made, pilot = opened
+    await filtered(pilot, "no-match")
+    await pilot.press("x")
+    await until(pilot, lambda: isinstance(pilot.app.screen, TypeScreen))
+    await pilot.press("enter")
+    await until(pilot, lambda: made.people.written == [("r1.csv", Filter("g-1", "", "no-match"))])
+    await until(pilot, lambda: "7 lines" in seen(pilot))
+
+
+async def test_why_opens_from_the_connection(size: tuple[int, int]) -> None:
+    app = ConsoleApp(services(connection()))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
+        await pilot.press("f7")
+        await until(pilot, lambda: isinstance(app.screen, WhyScreen))
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "x" * 10_000])
+async def test_hostile_people_act_nowhere(name: str, size: tuple[int, int]) -> None:
+    made = services(connection())
+    made.histories["c-1"] = FakeHistory([ended()])
+    made.people.rows = [Person("r1", name, "rejected", name, name, name, name, name, AT)]
+    app = ConsoleApp(made)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
+        app.screen.query_one("#history").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.screen.query(".goal-block")))
+        await pilot.press("o")
+        await until(pilot, lambda: "1" in seen(pilot) and "rejected" in seen(pilot))
+        assert "\x1b[31m" not in seen(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "run r1" in app.screen.query_one("#told").words)  # type: ignore[attr-defined]
+        assert "\u202e" not in seen(pilot)
+
+
+def test_every_reason_has_words() -> None:
+    assert set(REASON_WORDS) == set(Reason)
