@@ -76,7 +76,7 @@ class Identities:
             return self._person(payload, found, payload.emails[0], before)
         if before:
             return self._person(payload, before[0], payload.emails[0], before, rename=True)
-        return self._missing(payload, remembered, known) or self._new(payload, found)
+        return self._missing(payload, remembered, known) or self._new(payload, found, ())
 
     async def _by_keys(self, payload: Payload, remembered: Sequence[int]) -> Person | Record:
         """Links beside or instead of the e-mail address: all must match, and one contact alone."""
@@ -98,9 +98,9 @@ class Identities:
             if self._links_fit(payload, one):
                 return self._matched(self._carrying(payload), one, before)
         gone = self._missing(payload, remembered, known) if not before else None
-        return gone or self._unmatched(self._carrying(payload))
+        return gone or self._unmatched(self._carrying(payload), before)
 
-    def _unmatched(self, payload: Payload) -> Person | Record:
+    def _unmatched(self, payload: Payload, before: Sequence[Known]) -> Person | Record:
         """No contact by the links: whose address is it, and may that contact be adopted?"""
         if payload.unusable:
             return payload.record(Outcome.REJECTED, Reason.INVALID_EMAIL)
@@ -108,12 +108,12 @@ class Identities:
             return payload.record(Outcome.SKIPPED, Reason.NO_EMAIL)
         owner = self._emails.get(payload.emails[0].lower())
         if owner is None or owner.erased:
-            return self._new(payload, owner)
+            return self._new(payload, owner, before)
         if "id" in self._keys or any(owner.values.get(key) for key in self._keys):
             return payload.record(
                 Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owner.contact_id
             )
-        return self._person(payload, owner, payload.emails[0], ())
+        return self._person(payload, owner, payload.emails[0], before)
 
     def _matched(
         self, payload: Payload, contact: Known, before: Sequence[Known]
@@ -172,11 +172,11 @@ class Identities:
         )
         return replace(payload, row=row)
 
-    def _new(self, payload: Payload, erased: Known | None) -> Person:
+    def _new(self, payload: Payload, erased: Known | None, before: Sequence[Known]) -> Person:
         """Nobody yet; lists that an erased contact of this address had left still are left."""
+        left = _left_by([*before, erased] if erased else before)
         row = replace(payload.row, email=payload.emails[0])
-        left = _left(erased) if erased else {}
-        return Person(payload, None, row, standing=left)
+        return Person(payload, None, row, standing=left, kept_out=frozenset(left))
 
     @staticmethod
     def _person(
@@ -187,15 +187,18 @@ class Identities:
         *,
         rename: bool = False,
     ) -> Person:
-        left: dict[int, ListStatus] = {}
-        for other in before:
-            if other.contact_id != contact.contact_id:
-                left |= _left(other)
+        others = [other for other in before if other.contact_id != contact.contact_id]
+        left = _left_by(others)
         row = replace(payload.row, email=email)
         standing = {**contact.lists, **left}
         return Person(payload, contact, row, rename, standing, frozenset(left))
 
 
-def _left(contact: Known) -> dict[int, ListStatus]:
-    """The lists on which a contact has a row that is not active."""
-    return {id_: s for id_, s in contact.lists.items() if s is not ListStatus.ACTIVE}
+def _left_by(contacts: Sequence[Known]) -> dict[int, ListStatus]:
+    """The lists on which one of the contacts has a row that is not active."""
+    return {
+        list_id: status
+        for contact in contacts
+        for list_id, status in contact.lists.items()
+        if status is not ListStatus.ACTIVE
+    }

@@ -1,0 +1,368 @@
+"""What export goals mean, said once more without anything of the program's own code.
+
+Both services are kept as plain rows; a run changes them as the written rules say, one person
+after the other. Addresses compare in lower case. Numbers of contacts are the model's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+USABLE = re.compile(r'[^\s"(),:;<>@\[\\\]]+@[^\s"(),:;<>@\[\\\]]+\.[A-Za-z]{2,}')
+ACTIVE, UNSUBSCRIBED, BOUNCED = 1, 2, 3
+
+
+@dataclass
+class Contact:
+    number: int
+    email: str
+    name: str = ""
+    key: str = ""
+    lists: dict[str, int] = field(default_factory=dict)
+    versions: Counter[str] = field(default_factory=Counter)
+    has_bounced: bool = False
+    is_erased: bool = False
+
+    def put(self, on: str, status: int) -> None:
+        """Set a status; writing what is there already changes nothing."""
+        if self.lists.get(on) == status:
+            return
+        self.lists[on] = status
+        self.versions[on] += 1
+        self.has_bounced = self.has_bounced or status == BOUNCED
+
+
+@dataclass
+class Profile:
+    number: int
+    emails: list[str]
+    names: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    segments: set[str] = field(default_factory=set)
+    consents: bool = False
+    replaces: list[int] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> list[int]:
+        return [self.number, *self.replaces]
+
+    @property
+    def addresses(self) -> list[str]:
+        return list(dict.fromkeys(email.lower() for email in self.emails))
+
+    @property
+    def usable(self) -> list[str]:
+        return [email for email in self.addresses if USABLE.fullmatch(email)]
+
+
+@dataclass(frozen=True)
+class Goal:
+    id: str
+    segment: str
+    lists: tuple[str, ...]
+    by: str = "email"
+    resubscribe: str = "never"
+    unsubscribe: bool = False
+    recreate: bool = False
+    is_full: bool = False
+
+
+@dataclass
+class GoalMemory:
+    accepted: dict[int, object] = field(default_factory=dict)
+    members: dict[tuple[int, str], int | None] = field(default_factory=dict)
+    """By contact and list: None while on it through the goal, else the row as the goal left it."""
+    has_succeeded: bool = False
+
+
+@dataclass
+class Told:
+    """What a run reports of one goal."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    lists: Counter[str] = field(default_factory=Counter)
+    code: str = ""
+
+
+@dataclass
+class Match:
+    contact: Contact | None = None
+    email: str = ""
+    renames: bool = False
+    carries: bool = False
+    kept_out: frozenset[str] = frozenset()
+
+
+class Refusal(Exception):
+    """An outcome that sends nothing: `skipped/reason` or `rejected/reason`."""
+
+
+class World:
+    """Both services, and what a connection's ledger would remember."""
+
+    def __init__(self, *, needs_consent: bool, bounced_fail_whole: bool) -> None:
+        self.contacts: dict[int, Contact] = {}
+        self.profiles: dict[int, Profile] = {}
+        self.links: dict[int, int] = {}
+        self.resubscribed: set[tuple[int, str]] = set()
+        self.memory: dict[str, GoalMemory] = {}
+        self.needs_consent = needs_consent
+        self.bounced_fail_whole = bounced_fail_whole
+        self._numbers = 0
+
+    def add_contact(self, email: str, **facts: str) -> Contact:
+        self._numbers += 1
+        row = Contact(self._numbers, email.lower(), **facts)
+        self.contacts[row.number] = row
+        return row
+
+    def owner(self, email: str) -> Contact | None:
+        return next((c for c in self.contacts.values() if email and c.email == email), None)
+
+    def listing(self, goal: Goal) -> list[Profile]:
+        return [p for p in self.profiles.values() if goal.segment in p.segments]
+
+    def run(
+        self, goals: list[Goal], *, full: bool = False, confirm: int | None = None
+    ) -> list[Told]:
+        return [GoalRun(self, goal, goals, full, confirm).told for goal in goals]
+
+
+class GoalRun:
+    """One goal of one run."""
+
+    def __init__(
+        self, world: World, goal: Goal, goals: list[Goal], full: bool, confirm: int | None
+    ) -> None:
+        self.world, self.goal, self.goals = world, goal, goals
+        self.memory = world.memory.setdefault(goal.id, GoalMemory())
+        self.told = Told()
+        self.first: dict[str, int] = {}
+        self.taken: dict[str, int] = {}
+        self.shown: set[int] = set()
+        full = full or goal.is_full or not self.memory.has_succeeded
+        waiting = []
+        for profile in world.listing(goal):
+            self.shown |= {world.links[n] for n in profile.numbers if n in world.links}
+            ending = self.before_asking(profile, full)
+            if ending is None:
+                waiting.append(profile)
+            else:
+                self.tell(ending)
+        # everybody's contact is settled before the first of them is written
+        settled = [self.settled(profile) for profile in waiting]
+        for profile, match in zip(waiting, settled, strict=True):
+            if isinstance(match, str):
+                self.tell(match)
+            else:
+                try:
+                    self.tell(self.send(profile, match))
+                except Refusal as refusal:
+                    self.tell(str(refusal))
+        counts = self.told.counts
+        accepted = counts["created"] + counts["updated"] + counts["unchanged"]
+        if counts["rejected"] and not accepted:
+            self.told.code = "nothing-accepted"
+        elif goal.unsubscribe and goal.lists:
+            self.unsubscribe_leavers(confirm)
+        self.memory.has_succeeded = self.memory.has_succeeded or not self.told.code
+
+    def tell(self, ending: str) -> None:
+        outcome, _, reason = ending.partition("/")
+        self.told.counts["read"] += 1
+        self.told.counts[outcome] += 1
+        if reason:
+            self.told.reasons[reason] += 1
+
+    def asks_for(self, profile: Profile) -> object:
+        keys = profile.keys if self.goal.by == "key" else []
+        return (sorted(profile.usable), list(keys), list(profile.names))
+
+    def before_asking(self, profile: Profile, full: bool) -> str | None:
+        if self.world.needs_consent and not profile.consents:
+            return "skipped/no-consent"
+        missing = self.missing(profile)
+        if missing:
+            return missing
+        word = profile.usable[0] if self.goal.by == "email" else f"key {profile.keys[0]}"
+        if self.first.setdefault(word, profile.number) != profile.number:
+            return "skipped/duplicate-identifier"
+        if not full and self.memory.accepted.get(profile.number) == self.asks_for(profile):
+            known = self.world.links.get(profile.number)
+            if known is not None:
+                self.taken.setdefault(f"contact {known}", profile.number)
+            return "unchanged"
+        return None
+
+    def missing(self, profile: Profile) -> str:
+        if self.goal.by == "key":
+            return "" if profile.keys else "skipped/no-identifier"
+        if not profile.addresses:
+            return "skipped/no-email"
+        return "" if profile.usable else "rejected/invalid-email"
+
+    # who is who
+
+    def settled(self, profile: Profile) -> Match | str:
+        remembered = [self.world.links[n] for n in profile.numbers if n in self.world.links]
+        existing = [self.world.contacts[n] for n in remembered if n in self.world.contacts]
+        before = list({c.number: c for c in existing if not c.is_erased}.values())
+        try:
+            if self.goal.by == "email":
+                match = self.by_email(profile, before)
+            else:
+                match = self.by_key(profile, before)
+            if match is None:
+                if remembered and not before:
+                    if existing:
+                        raise Refusal("skipped/erased")
+                    if not self.goal.recreate:
+                        raise Refusal("skipped/deleted-in-activecampaign")
+                match = self.unmatched(profile)
+        except Refusal as refusal:
+            return str(refusal)
+        others = [c for c in before if c is not match.contact]
+        left = {on for c in others for on, status in c.lists.items() if status != ACTIVE}
+        match.kept_out = frozenset(left)
+        return match
+
+    def by_email(self, profile: Profile, before: list[Contact]) -> Match | None:
+        own = next((c for c in before if c.email in profile.usable), None)
+        if own is not None:
+            return Match(own, own.email)
+        owner = self.world.owner(profile.usable[0])
+        if owner is not None:
+            return Match(owner, owner.email)
+        return Match(before[0], profile.usable[0], renames=True) if before else None
+
+    def by_key(self, profile: Profile, before: list[Contact]) -> Match | None:
+        alive = [c for c in self.world.contacts.values() if not c.is_erased]
+        fitting = [c for c in alive if c.key in profile.keys]
+        if len(fitting) > 1:
+            raise Refusal("skipped/ambiguous-match")
+        carries = not fitting
+        fitting = fitting or [c for c in before if c.key in ("", *profile.keys)]
+        if not fitting:
+            return None
+        contact, usable = fitting[0], profile.usable
+        if not usable:
+            email = contact.email if USABLE.fullmatch(contact.email) else ""
+            return Match(contact, email, carries=carries)
+        if contact.email in usable:
+            return Match(contact, contact.email, carries=carries)
+        if self.world.owner(usable[0]) is not None:
+            raise Refusal("skipped/email-of-another-contact")
+        return Match(contact, usable[0], renames=True, carries=carries)
+
+    def unmatched(self, profile: Profile) -> Match:
+        if not profile.usable:
+            raise Refusal("rejected/invalid-email" if profile.addresses else "skipped/no-email")
+        owner = self.world.owner(profile.usable[0])
+        if owner is None:
+            return Match(None, profile.usable[0], carries=True)
+        if self.goal.by == "email" or owner.key:
+            raise Refusal("skipped/email-of-another-contact")
+        return Match(owner, owner.email, carries=True)
+
+    # writing
+
+    def send(self, profile: Profile, match: Match) -> str:
+        contact = match.contact
+        words = [f"address {match.email}"] if match.email else []
+        if contact is not None:
+            self.shown.add(contact.number)
+            words.append(f"contact {contact.number}")
+        holders = [self.taken.setdefault(word, profile.number) for word in words]
+        if any(holder != profile.number for holder in holders):
+            raise Refusal("skipped/duplicate-identifier")
+        if contact is not None and match.renames:
+            if ".." in match.email:
+                raise Refusal("rejected/rejected-by-activecampaign")
+            contact.email = match.email
+        if contact is not None:
+            self.resubscribe(contact, match.kept_out)
+        if contact is not None and not match.email:
+            self.accept(profile, contact, match, joins=())
+            return "updated"
+        unusual = ".." in match.email
+        bounced = contact is not None and contact.has_bounced and self.world.bounced_fail_whole
+        if unusual or bounced:
+            raise Refusal("rejected/rejected-by-activecampaign")
+        is_new = contact is None
+        contact = contact or self.world.add_contact(match.email)
+        standing = {on: UNSUBSCRIBED for on in match.kept_out} if match.kept_out else {}
+        standing = {**contact.lists, **standing}
+        joins = [on for on in self.goal.lists if on not in standing]
+        self.told.lists["left"] += sum(standing.get(on, ACTIVE) != ACTIVE for on in self.goal.lists)
+        self.accept(profile, contact, match, joins)
+        return "created" if is_new else "updated"
+
+    def resubscribe(self, contact: Contact, kept_out: frozenset[str]) -> None:
+        for on in self.goal.lists:
+            if contact.lists.get(on) != UNSUBSCRIBED or on in kept_out:
+                continue
+            left = self.memory.members.get((contact.number, on))
+            own = left is not None and left == contact.versions[on]
+            again = (contact.number, on) in self.world.resubscribed
+            if self.goal.resubscribe == "never" or not (
+                own or (self.goal.resubscribe == "all" and not again)
+            ):
+                continue
+            contact.put(on, ACTIVE)
+            self.world.resubscribed.add((contact.number, on))
+            self.memory.members[contact.number, on] = None
+            self.told.lists["resubscribed"] += 1
+
+    def accept(
+        self, profile: Profile, contact: Contact, match: Match, joins: tuple[str, ...] | list[str]
+    ) -> None:
+        contact.name = ", ".join(profile.names) or contact.name
+        if match.carries and self.goal.by == "key":
+            contact.key = profile.keys[0]
+        for on in joins:
+            contact.put(on, ACTIVE)
+            self.memory.members[contact.number, on] = None
+            self.told.lists["subscribed"] += 1
+        self.world.links[profile.number] = contact.number
+        self.memory.accepted[profile.number] = self.asks_for(profile)
+
+    # leaving
+
+    def recognises(self, goal: Goal, contact: Contact) -> bool:
+        for profile in self.world.listing(goal):
+            if any(self.world.links.get(n) == contact.number for n in profile.numbers):
+                return True
+            if contact.email and contact.email in profile.addresses:
+                return True
+            if goal.by == "key" and contact.key and contact.key in profile.keys:
+                return True
+        return False
+
+    def unsubscribe_leavers(self, confirm: int | None) -> None:
+        leavers = []
+        for (number, on), left in list(self.memory.members.items()):
+            if left is not None or on not in self.goal.lists or number in self.shown:
+                continue
+            contact = self.world.contacts.get(number)
+            if contact is None or on not in contact.lists:
+                del self.memory.members[number, on]
+                continue
+            others = [g for g in self.goals if g is not self.goal and on in g.lists]
+            kept = any(self.recognises(goal, contact) for goal in [self.goal, *others])
+            if contact.lists[on] == ACTIVE and not kept:
+                leavers.append((contact, on))
+        people = {contact.number for contact, _ in leavers}
+        is_confirmed = confirm is not None and len(people) <= confirm
+        if people and not is_confirmed and not self.world.listing(self.goal):
+            self.told.code = "leavers-need-confirmation"
+            return
+        for contact, on in leavers:
+            contact.put(on, UNSUBSCRIBED)
+            self.memory.members[contact.number, on] = contact.versions[on]
+            self.told.lists["unsubscribed"] += 1
+            for number, linked in self.world.links.items():
+                if linked == contact.number:
+                    self.memory.accepted.pop(number, None)
