@@ -115,7 +115,7 @@ class AccountClient:
         return await self._guarded(send)
 
     async def _send(self, call: Call) -> Answer:
-        await self._pace.acquire()
+        grant = await self._pace.acquire()
         self.traffic.requests += 1
         try:
             answer = await exchange(self._http, call)
@@ -124,6 +124,8 @@ class AccountClient:
                 self.traffic.throttled += 1
                 self._pace.slow_down(getattr(error, "after", None))
             raise
+        finally:
+            self._pace.answered(grant)
         self._pace.succeeded()
         return answer
 

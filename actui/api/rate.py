@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -26,12 +27,15 @@ _INSTANT = 1e-6  # less than this is a rounding error
 _SLOWEST = 1 / 16
 _RECOVERY = 0.02  # of the full speed, per success
 _LONGEST_PAUSE = 3600.0
+_ANSWERS = 10  # how many round trips tell the quickest way there
+_MOST_DELAY = 1.0  # seconds: a request that takes longer has arrived long before its answer
 _UNSHARED_RATE = 100.0  # faster than this is the sandbox, where a file per request would cost most
 
 
 @dataclass(slots=True)
 class _State:
     sends: list[float] = field(default_factory=list)
+    delays: dict[str, float] = field(default_factory=dict)
     paused_until: float = 0.0
     speed: float = 1.0
     strikes: int = 0
@@ -42,6 +46,10 @@ class Pace:
 
     Below one per second it opens once per 1/rate seconds. All gates on one `path` share one
     budget (its directory must exist); without a path, or above 100 per second, a gate is its own.
+
+    What counts for the service is when a request arrives. One whose answer took longer than the
+    quickest of late may have arrived that much later, so the one that takes its place in the
+    window waits that much longer; a request without an answer yet has been delayed until now.
     """
 
     def __init__(
@@ -58,14 +66,29 @@ class Pace:
         self._sleep = sleep
         self._lock = asyncio.Lock()
         self._own = _State()
+        self._granted = 0.0
         self._successes = 0
         self._burst = max(1, int(rate))
+        self._round_trips: deque[float] = deque(maxlen=_ANSWERS)
 
-    async def acquire(self) -> None:
-        """Return when a request may be sent. Cancelling while it waits uses nothing up."""
+    async def acquire(self) -> float:
+        """Return when a request may be sent, with the instant of the grant.
+
+        Cancelling while it waits uses nothing up. Say `answered` with the instant afterwards.
+        """
         async with self._lock:
             while (wait := self._claim()) > 0:
                 await self._sleep(wait)
+            return self._granted
+
+    def answered(self, grant: float) -> None:
+        """Say that the request sent with this grant has ended, well or badly."""
+        took = self._clock() - grant
+        self._round_trips.append(took)
+        if self._rate <= _UNSHARED_RATE:
+            with self._state() as state:
+                if grant in state.sends:
+                    state.delays[repr(grant)] = took - min(self._round_trips)
 
     def slow_down(self, after: float | None = None) -> None:
         """Stop every sharer for `after` seconds and halve the speed.
@@ -100,7 +123,18 @@ class Pace:
             if wait > _INSTANT:
                 return wait
             state.sends = [*state.sends, now][-self._burst :]
+            kept = {repr(sent) for sent in state.sends}
+            state.delays = {key: late for key, late in state.delays.items() if key in kept}
+            self._granted = now
         return 0.0
+
+    def _arrived_late(self, state: _State, sent: float) -> float:
+        """How much later than on the quickest way a request may have arrived."""
+        known = state.delays.get(repr(sent))
+        if known is None:
+            quickest = min(self._round_trips, default=_MOST_DELAY)
+            known = self._clock() - sent - quickest
+        return min(max(0.0, known), _MOST_DELAY)
 
     def _earliest(self, state: _State) -> float:
         if not state.sends:
@@ -110,7 +144,9 @@ class Pace:
         gap = 1 / rate if rate <= _UNSHARED_RATE else 0.0
         earliest = max(state.paused_until, state.sends[-1] + gap)
         if len(state.sends) >= self._burst:
-            earliest = max(earliest, state.sends[-self._burst] + _MARGIN * self._burst / rate)
+            first = state.sends[-self._burst]
+            late = self._arrived_late(state, first) if self._burst > 1 else 0.0
+            earliest = max(earliest, first + late + _MARGIN * self._burst / rate)
         return earliest
 
     @contextmanager
@@ -143,7 +179,7 @@ class Pace:
                 return _State()  # written before the machine started anew
         except (ValueError, TypeError):
             # A writer died half-way: suppose that it had used everything up.
-            return _State(sends=[now] * self._burst)
+            return _State(sends=[now] * self._burst, delays={repr(now): 0.0})
         return state
 
 

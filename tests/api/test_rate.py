@@ -49,11 +49,20 @@ class VirtualTime:
 
 
 async def send_many(
-    acquire: Callable[[], Awaitable[None]], times: int, log: list[float], time: VirtualTime
+    acquire: Callable[[], Awaitable[object]], times: int, log: list[float], time: VirtualTime
 ) -> None:
     for _ in range(times):
         await acquire()
         log.append(time.now)
+
+
+def through(pace: Pace) -> Callable[[], Awaitable[None]]:
+    """Requests that are answered at once."""
+
+    async def send() -> None:
+        pace.answered(await pace.acquire())
+
+    return send
 
 
 def most_in(window: float, sends: list[float]) -> int:
@@ -73,7 +82,7 @@ def test_any_sliding_second_holds_at_most_five(
     log: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         paces = [Pace(Path(folder) / "gate", clock=time, sleep=time.sleep) for _ in range(gates)]
-        work = [send_many(p.acquire, 12, log, time) for p in paces for _ in range(callers)]
+        work = [send_many(through(p), 12, log, time) for p in paces for _ in range(callers)]
         asyncio.run(time.run(*work))
     assert len(log) == 12 * gates * callers
     assert most_in(1.0, log) <= 5
@@ -85,7 +94,7 @@ async def test_two_gates_on_one_file_share_at_least_97_percent_of_the_budget(
     time = VirtualTime([0.001, 0.002])
     log: list[float] = []
     paces = [Pace(tmp_path / "gate", clock=time, sleep=time.sleep) for _ in range(2)]
-    await time.run(*(send_many(p.acquire, 250, log, time) for p in paces))
+    await time.run(*(send_many(through(p), 250, log, time) for p in paces))
     rate = (len(log) - 1) / (log[-1] - log[0])
     assert 0.97 * 5 <= rate <= 5
 
@@ -97,13 +106,32 @@ async def test_a_slow_down_pauses_every_sharer_and_the_speed_comes_back(tmp_path
     one.slow_down(30)
     two.slow_down(20)  # told while the pause runs: neither shorter nor slower still
     log: list[float] = []
-    await time.run(send_many(two.acquire, 11, log, time))
+    await time.run(send_many(through(two), 11, log, time))
     assert log[0] == pytest.approx(1030)
     assert (log[-1] - log[0]) / 10 == pytest.approx(0.4, rel=0.05)
     for _ in range(30):
         two.succeeded()
-    await time.run(send_many(two.acquire, 11, log, time))
+    await time.run(send_many(through(two), 11, log, time))
     assert (log[-1] - log[-6]) / 5 == pytest.approx(0.204, rel=0.05)
+
+
+async def test_a_request_that_may_have_arrived_late_keeps_its_place_longer() -> None:
+    """Every seventh request is held up on the way; the service still never sees six a second."""
+    time = VirtualTime()
+    pace = Pace(None, clock=time, sleep=time.sleep)
+    arrivals: list[float] = []
+
+    async def one(number: int) -> None:
+        grant = await pace.acquire()
+        delay = 0.3 if number % 7 == 6 else 0.05
+        await time.sleep(delay)
+        arrivals.append(time.now)
+        await time.sleep(0.05)
+        pace.answered(grant)
+
+    await time.run(*(one(number) for number in range(70)))
+    assert most_in(1.0, arrivals) <= 5
+    assert 69 / (arrivals[-1] - arrivals[0]) >= 0.75 * 5
 
 
 async def test_pauses_grow_when_the_service_names_none() -> None:
@@ -113,7 +141,7 @@ async def test_pauses_grow_when_the_service_names_none() -> None:
     for _ in range(7):
         pace.slow_down()
         before = time.now
-        await time.run(pace.acquire())
+        await time.run(through(pace)())
         waits.append(time.now - before)
     assert waits == sorted(waits)
     assert waits[0] == pytest.approx(1)
@@ -157,7 +185,7 @@ async def test_a_fast_gate_needs_no_file(tmp_path: Path) -> None:
     time = VirtualTime()
     pace = Pace(tmp_path / "gate", rate=1000, clock=time, sleep=time.sleep)
     log: list[float] = []
-    await time.run(send_many(pace.acquire, 3000, log, time))
+    await time.run(send_many(through(pace), 3000, log, time))
     assert most_in(1.0, log) <= 1000
     assert not (tmp_path / "gate").exists()
 
