@@ -98,7 +98,7 @@ class ExportRun:
         run.phase("waiting for ActiveCampaign")
         await self._batches.finish()
         run.stop.check()
-        await learn_newcomers(run, self._knowledge)
+        await learn_newcomers(run, self._knowledge, self._listing)
         if run.options.limit is None:
             if self._goal.unsubscribe and not run.is_refused:
                 await self._leavers.unsubscribe(self._reading)

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 
 from actui.model.journal import Done
 from actui.model.standing import Exported, Membership
+from actui.sync.export_ports import Listing
 from actui.sync.goalrun import GoalRun
 from actui.sync.knowing import Knowledge
 
 
-async def learn_newcomers(run: GoalRun, knowledge: Knowledge) -> None:
+async def learn_newcomers(run: GoalRun, knowledge: Knowledge, listing: Listing) -> None:
     """Find the ids of contacts that this goal made, those of an earlier process included.
 
-    From then on they are linked to their profiles, and are members of the lists they joined.
+    From then on they are linked to their profiles, and are members of the lists they joined; the
+    listing knows those of its people.
     """
     newcomers = run.ledger.newcomers(run.goal.id)
     if not newcomers:
@@ -36,5 +38,9 @@ async def learn_newcomers(run: GoalRun, knowledge: Knowledge) -> None:
                 learned=[one.profile_id for one in newcomers],
             ),
         )
+    )
+    listed = listing.has(f"email {one.email}" for one in newcomers)
+    listing.mark(
+        f"contact {contact.contact_id}" for one, contact in known if f"email {one.email}" in listed
     )
     run.ledger.claim(run.goal.id, [contact.contact_id for _, contact in known])

@@ -55,8 +55,9 @@ class OneClock:
         if seconds == POLL_SECONDS:  # only looks for a wish to stop, beside the work
             await asyncio.sleep(0.05)
             return
+        # whatever is on its way arrives before time passes
+        await asyncio.sleep(0.01)
         self._clock.advance(seconds)
-        await asyncio.sleep(0)
 
 
 class Desk:
@@ -68,6 +69,8 @@ class Desk:
         self.place = place
         self.control = control
         self.claims: dict[int, set[int] | None] = {}
+        self.is_paced = False
+        """Whether the account's real limits are kept, in the clock's time."""
         self.kept: Connection | None = None
 
     def connection(self, *goals: dict[str, Any], **more: Any) -> Connection:
@@ -138,12 +141,16 @@ class Desk:
         self, connection: Connection, ledger: SqliteLedger, **options: Any
     ) -> AsyncIterator[Engine]:
         ready, patience = self.sandbox.ready, Patience(attempts=2, seconds=5.0)
+        pace, bulk_pace = Pace(rate=1e6), BulkPace(per_minute=1e9, single_per_minute=1e9)
+        if self.is_paced:
+            ours = {"clock": self.clock.monotonic, "sleep": self.clock.sleep}
+            pace, bulk_pace = Pace(rate=5.0, **ours), BulkPace(**ours)
         async with httpx.AsyncClient(verify=False, timeout=20) as http:
             campaign = ActiveCampaignClient(
                 ready["activecampaign"]["url"],
                 SecretStr(ready["activecampaign"]["api_key"]),
-                pace=Pace(rate=1e6),
-                bulk_pace=BulkPace(per_minute=1e9, single_per_minute=1e9),
+                pace=pace,
+                bulk_pace=bulk_pace,
                 http=http,
                 patience=patience,
             )
