@@ -1,0 +1,64 @@
+"""The house keeps its order: small rooms, named keys, reasons for what is brought in."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+import screens
+from actui import app
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOM = 400
+"""Lines of a module; most have far fewer."""
+
+
+def test_rooms_are_small() -> None:
+    found = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for package in ("actui", "screens", "store")
+        for path in (ROOT / package).rglob("*.py")
+    }
+    assert found
+    assert {name: n for name, n in found.items() if n > ROOM} == {}
+
+
+def pages() -> list[type[DOMNode]]:
+    """Every class of the console that binds keys."""
+    modules = [app]
+    modules += [
+        importlib.import_module(m.name) for m in pkgutil.walk_packages(screens.__path__, "screens.")
+    ]
+    found = {
+        kind
+        for module in modules
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if kind.__module__ == module.__name__ and issubclass(kind, DOMNode)
+    }
+    return sorted((kind for kind in found if "BINDINGS" in vars(kind)), key=lambda k: k.__name__)
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.__name__)
+def test_every_key_can_be_changed_and_explains_itself(page: type[DOMNode]) -> None:
+    for binding in page.BINDINGS:
+        assert isinstance(binding, Binding), binding
+        assert binding.id, binding
+        assert binding.tooltip, binding
+
+
+def test_every_dependency_says_why_it_is_there() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    extras = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *(one for extra in extras for one in extra)]
+    reasons = [line for line in text.splitlines() if line.strip().startswith('"')]
+    for dependency in wanted:
+        (line,) = [line for line in reasons if line.strip().startswith(f'"{dependency}"')]
+        assert len(line.partition("#")[2].strip()) > 10, line
