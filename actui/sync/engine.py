@@ -115,20 +115,31 @@ class Engine:
         """The run as it stands now."""
         return self._meter.snapshot
 
-    def _shape(self) -> str:
-        """What must be the same for a run to be continued: its goals and their configuration."""
-        return json.dumps({goal.id: goal.config_hash() for goal in self._goals}, sort_keys=True)
+    def _shape(self) -> dict[str, str]:
+        """The goals of the run, each with a digest of its configuration."""
+        return {goal.id: goal.config_hash() for goal in self._goals}
+
+    def _keep_shape(self) -> None:
+        self._ports.ledger.set_run_fact(self.summary.run, _GOALS, json.dumps(self._shape()))
 
     def _run_id(self) -> tuple[str, bool]:
+        """The run to continue, or a new one.
+
+        A changed goal of a run that is continued starts over; a changed set of goals ends it.
+        """
         ledger = self._ports.ledger
         left = ledger.open_run()
         if left is not None:
-            same = ledger.run_fact(left, _GOALS) == self._shape()
-            if same and not self._options.fresh and not self._options.full:
+            began = json.loads(ledger.run_fact(left, _GOALS) or "{}")
+            now = self._shape()
+            if began.keys() == now.keys() and not (self._options.fresh or self._options.full):
+                for goal in now:
+                    if began[goal] != now[goal]:
+                        ledger.restart_goal(left, goal)
                 return left, True
             ledger.end_run(left, resumable=False)
-        now = self._ports.clock.now()
-        return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}", False
+        at = self._ports.clock.now()
+        return f"{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}", False
 
     async def execute(self) -> RunSummary:
         """Run to a final state and return the summary; only bugs escape as exceptions."""
@@ -138,7 +149,7 @@ class Engine:
             summary.started = ports.ledger.run_fact(summary.run, _FIRST_START) or summary.started
         else:
             ports.ledger.set_run_fact(summary.run, _FIRST_START, summary.started)
-            ports.ledger.set_run_fact(summary.run, _GOALS, self._shape())
+        self._keep_shape()
         self._enter(RunState.STARTING)
         work: asyncio.Task[object] = asyncio.create_task(self._work())
         watch = asyncio.create_task(self.stop.watch(work))
@@ -181,7 +192,7 @@ class Engine:
             ports.keep(resolved)
             self._connection = resolved
             self._goals = chosen_goals(resolved, self._options)
-            ports.ledger.set_run_fact(self.summary.run, _GOALS, self._shape())
+            self._keep_shape()
         if ports.ledger.run_fact(self.summary.run, _SERVED_AT) is None:
             page = await ports.activecampaign.highest_contact_id()
             served = page.served_at or ports.clock.now()

@@ -112,6 +112,20 @@ class Runs(Base):
             )
         )
 
+    def restart_goal(self, run: str, goal: str) -> None:
+        """Forget how far a goal is in a run; batches on their way stay in the journal."""
+        run_number, goal_number = self._run(run), self._goal(goal)
+        with self._transaction() as db:
+            for table in ("goal_run", "block"):
+                db.execute(
+                    f"DELETE FROM {table} WHERE run = ? AND goal = ?",  # noqa: S608
+                    (run_number, goal_number),
+                )
+            db.execute("DELETE FROM seen WHERE goal = ?", (goal_number,))
+            db.execute(
+                "DELETE FROM run_fact WHERE run = ? AND name = ?", (run_number, f"planned:{goal}")
+            )
+
     def goal_state(self, goal: str) -> GoalState:
         """What a goal remembers from run to run."""
         row = self._db.execute(

@@ -107,6 +107,31 @@ async def test_a_run_that_died_is_continued_and_adds_nothing_twice(dies: Instant
         assert await points(world) == totals
 
 
+async def test_a_goal_that_was_changed_meanwhile_starts_over_and_the_others_do_not() -> None:
+    async with lab() as world:
+        totals = await people(world)
+        first = goal(id="g-1", name="First", mappings=[])
+        second = goal(id="g-2")
+        connection = world.apply(first, second)
+        await world.fault("timeout", PUT, method="PUT", after=1)
+        run = world.start()
+        await world.arrived("PUT", PUT, 2)
+        await killed(run)
+        (cut_off,) = world.house.history(connection).all()
+        lastly = {"field": "lastName", "property": "last_name"}
+        second["import"]["mappings"].append(lastly)
+        world.apply(first, second)
+        await world.forget()
+
+        summary = await world.run()
+
+        assert summary.run == cut_off.run
+        assert [told.read for told in summary.goals] == [PEOPLE, PEOPLE]
+        assert [told.ok for told in summary.goals] == [True, True]
+        assert sum(row["method"] == "PUT" for row in await world.requests()) == 1
+        assert await points(world) == totals
+
+
 @pytest.mark.timeout(60 + 10 * KILLS)
 async def test_kills_at_random_requests_leave_every_sum_right() -> None:
     """The same people over and over, their points changing between the deaths."""
