@@ -25,7 +25,7 @@ PATIENCE = 30 * 60.0
 SETTLING = 10 * 60.0
 """Seconds after which a batch whose answer was lost is surely not on its way any more."""
 ARRIVING = 10.0
-"""Seconds for which a batch whose answer was lost may not even be counted as outstanding."""
+"""Seconds, at most, for which a batch whose answer was lost may not even count as outstanding."""
 FIRST_POLL = 2.0
 _FINAL = ("completed", "failed", "interrupted")
 
@@ -114,13 +114,14 @@ class Batches:
     async def _settle(self, batch: Batch) -> None:
         """Wait until a batch that may have been taken is surely not on its way any more."""
         clock = self._run.clock
+        arriving = min(ARRIVING, self._run.settle_seconds)
         pause = 2.0
         while (age := clock.now().timestamp() - batch.sent_at) < SETTLING:
             outstanding = await self._run.activecampaign.outstanding_batches()
-            if outstanding == 0 and age >= ARRIVING:
+            if outstanding == 0 and age >= arriving:
                 return
             self._run.stop.check()
-            await clock.sleep(max(pause, ARRIVING - age))
+            await clock.sleep(max(pause, arriving - age))
             pause = min(pause * 1.5, 60.0)
 
     def _open(self) -> Sequence[Batch]:

@@ -49,7 +49,7 @@ class GoalRun:
     started_at: datetime
     """ActiveCampaign's own `Date` when this run first began: the next watermark."""
     settle_seconds: float
-    """How long after a lost answer BlueConic may still apply what it was sent."""
+    """How long after a lost answer a service may still apply what it was sent."""
 
     def commit(self, done: Done, warnings: int = 0) -> None:
         """Make an acknowledged batch durable and count it, in this order of importance."""

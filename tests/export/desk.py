@@ -170,7 +170,7 @@ class Desk:
                 save=lambda summary: None,
                 keep=self._keep,
                 claims=self._claimed,
-                settle_seconds=0.0,
+                settle_seconds=60.0,
             )
             yield Engine(connection, ports, Options(**options), 1)
 
