@@ -49,7 +49,7 @@ class Runs(Base):
                 return
             db.execute("DELETE FROM seen")
             db.execute("DELETE FROM block WHERE run = ?", (number,))
-            db.execute("DELETE FROM batch WHERE run = ? AND state = 'done'", (number,))
+            db.execute("DELETE FROM batch WHERE state = 'done'")
             old = self._one(
                 "SELECT number FROM run ORDER BY number DESC LIMIT 1 OFFSET ?", KEPT_RUNS
             )
@@ -122,6 +122,10 @@ class Runs(Base):
                     (run_number, goal_number),
                 )
             db.execute("DELETE FROM seen WHERE goal = ?", (goal_number,))
+            # what they carry is not what the goal asks for now: it is nobody's outcome
+            db.execute(
+                "UPDATE batch SET run = 0 WHERE run = ? AND goal = ?", (run_number, goal_number)
+            )
             db.execute(
                 "DELETE FROM run_fact WHERE run = ? AND name = ?", (run_number, f"planned:{goal}")
             )

@@ -122,6 +122,7 @@ class Desk:
         await self.fault("hold", f".*{path}", method=method, after=after)
         task = asyncio.create_task(self.run(connection))
         await self.arrived(method, path, after + 1)
+        assert not task.done()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -109,7 +109,7 @@ async def test_a_lost_answer_is_waited_out_and_sent_again(desk: Desk, fault: str
         ("POST", "/import/bulk_import", 0),
         ("POST", "/import/bulk_import", 1),
         ("GET", "/import/info", 0),
-        ("GET", "/import/info", 2),
+        ("GET", "/import/info", 1),
     ],
     ids=["sending first", "sending second", "queued", "polled"],
 )
