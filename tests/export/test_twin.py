@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,10 +16,9 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actui.sandbox.activecampaign.rows import Contact as Row
-from actui.sync.engine import Engine
 from actui.sync.knowing import Knowledge
 from tests.export.desk import EMAIL_LINK, NAME_ONLY, READERS, VISITORS, Desk, open_desk
+from tests.export.watch import Watch
 from tests.plain.exporting import BOUNCED, UNSUBSCRIBED, Goal, Profile, World
 
 EXAMPLES = int(os.environ.get("ACTUI_TWIN_EXAMPLES", "40"))
@@ -127,41 +125,22 @@ examples = st.fixed_dictionaries(
 )
 
 
-@dataclass
-class Watch:
-    """Every change of a list row, by whom, and whether it was theirs to make."""
-
-    goals: dict[str, Goal]
-    engine: Engine | None = None
-    last: dict[tuple[int, int], str] = field(default_factory=dict)
-    joined: set[tuple[str, int, int]] = field(default_factory=set)
-    resubscribed: set[tuple[int, int]] = field(default_factory=set)
-    opted_out_again: set[tuple[int, int]] = field(default_factory=set)
-
-    def changed(self, row: int, on: int, before: int | None, after: int) -> None:
-        """A status has changed: by the goal that runs now, or by somebody outside of a run."""
-        if self.engine is None:
-            if after == UNSUBSCRIBED and (row, on) in self.resubscribed:
-                self.opted_out_again.add((row, on))
-            self.last[row, on] = "outside"
-            return
-        goal = self.goals[self.engine.live.goals[-1].summary.goal_id]
-        by_itself = self.last.get((row, on)) == f"left {goal.id}"
-        if after == 1:
-            assert before in (None, UNSUBSCRIBED), f"{before} became active"
-            if before == UNSUBSCRIBED:
-                assert goal.resubscribe != "never"
-                assert by_itself or goal.resubscribe == "all"
-                assert by_itself or (row, on) not in self.opted_out_again
-                self.resubscribed.add((row, on))
-            self.joined.add((goal.id, row, on))
-            self.last[row, on] = f"joined {goal.id}"
-        else:
-            assert after == UNSUBSCRIBED
-            assert before == 1
-            assert goal.unsubscribe
-            assert (goal.id, row, on) in self.joined, "not subscribed by this goal"
-            self.last[row, on] = f"left {goal.id}"
+def configured(goal: Goal) -> dict[str, Any]:
+    """The goal as a connection has it."""
+    key = [{"field": "%BCID%", "property": "customer_id"}]
+    address = {"from": {"property": "email"}, "field": "email"}
+    return {
+        "id": goal.id,
+        "name": goal.id,
+        "segment": goal.segment,
+        "identifiers": EMAIL_LINK if goal.by == "email" else key,
+        "mappings": NAME_ONLY if goal.by == "email" else [*NAME_ONLY, address],
+        "lists": [LISTS[on] for on in goal.lists],
+        "resubscribe": goal.resubscribe,
+        "unsubscribe": goal.unsubscribe,
+        "recreate_deleted": goal.recreate,
+        "mode": "full" if goal.is_full else "changed",
+    }
 
 
 class Twins:
@@ -172,39 +151,11 @@ class Twins:
         self.ids: dict[int, str] = {}
         self.rows: dict[int, str] = {}
         self.watch = Watch({goal.id: goal for goal in goals})
-        account = desk.sandbox.account
-        write = account.write_status
-
-        def watched(row: Row, list_id: int, status: int, **more: Any) -> bool:
-            known = row.memberships.get(list_id)
-            before = None if known is None else known.status
-            changed = write(row, list_id, status, **more)
-            if changed:
-                self.watch.changed(row.id, list_id, before, status)
-            return changed
-
-        account.write_status = watched  # type: ignore[method-assign]
+        self.watch.over(desk.sandbox.account)
         objectives = ["marketing"] if drawn["needs_consent"] else []
         self.connection = desk.connection(
-            *(self._configured(goal) for goal in goals), objectives=objectives
+            *(configured(goal) for goal in goals), objectives=objectives
         )
-
-    @staticmethod
-    def _configured(goal: Goal) -> dict[str, Any]:
-        key = [{"field": "%BCID%", "property": "customer_id"}]
-        address = {"from": {"property": "email"}, "field": "email"}
-        return {
-            "id": goal.id,
-            "name": goal.id,
-            "segment": goal.segment,
-            "identifiers": EMAIL_LINK if goal.by == "email" else key,
-            "mappings": NAME_ONLY if goal.by == "email" else [*NAME_ONLY, address],
-            "lists": [LISTS[on] for on in goal.lists],
-            "resubscribe": goal.resubscribe,
-            "unsubscribe": goal.unsubscribe,
-            "recreate_deleted": goal.recreate,
-            "mode": "full" if goal.is_full else "changed",
-        }
 
     async def change(self, what: str, *more: Any) -> None:
         # a stamp has whole seconds: two changes of one row are never in the same one
