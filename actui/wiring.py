@@ -262,6 +262,8 @@ class House:
             goals = [goal for goal in other.exports() if _is_on(goal, list_id)]
             if not goals:
                 continue
+            if not self.home.ledger_file(other.id).exists():
+                return None
             with self.ledger(other) as ledger:
                 for goal in goals:
                     if ledger.goal_state(goal.id).watermark is None:

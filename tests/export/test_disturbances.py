@@ -160,7 +160,6 @@ class Storm:
                     with suppress(asyncio.CancelledError):
                         summary = await task
                         assert all(goal.adds_up for goal in summary.goals)
-                        assert summary.code in ("", "goals-failed", "service-busy"), summary.message
                 finally:
                     # what is still on its way was this run's
                     await self.desk.post("/clock", advance=10)

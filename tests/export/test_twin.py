@@ -62,7 +62,7 @@ moved = st.tuples(
     st.sampled_from((READERS, READERS, VISITORS)),
 )
 stood = st.tuples(
-    st.sampled_from(("subscribe", "unsubscribe", "unsubscribe", "bounce")),
+    st.sampled_from(("subscribe", "unsubscribe", "unsubscribe", "flip", "bounce")),
     one_of_them,
     st.sampled_from(sorted(LISTS)),
 )
@@ -268,6 +268,14 @@ class Twins:
         row = self._nth(self._alive(), place)
         if row is not None and on in row.lists:
             await self._status("unsubscribe", UNSUBSCRIBED, place, on)
+
+    async def _flip(self, place: int, on: str) -> None:
+        """Somebody who is off the list comes back and leaves again."""
+        row = self._nth(self._alive(), place)
+        if row is not None and row.lists.get(on) == UNSUBSCRIBED:
+            await self._subscribe(place, on)
+            await self.desk.post("/clock", advance=120)
+            await self._unsubscribe(place, on)
 
     async def _bounce(self, place: int, on: str) -> None:
         await self._status("bounce", BOUNCED, place, on)
