@@ -41,6 +41,10 @@ class Shown(Protocol):
     def is_complete(self) -> bool: ...
 
 
+class _UnsureError(Exception):
+    """It cannot be known who left, for the reason it says."""
+
+
 class Leavers:
     """Decides and unsubscribes for one goal, after everybody else has been dealt with."""
 
@@ -63,7 +67,11 @@ class Leavers:
             )
             return
         run.phase("looking for people who left")
-        leavers = await self._find(shown.listing)
+        try:
+            leavers = await self._find(shown.listing)
+        except _UnsureError as unsure:
+            run.warn_once(self._warned, str(unsure))
+            return
         people = {one.contact_id for one in leavers}
         if people and not self._is_confirmed(len(people)):
             members = run.ledger.member_count(self._goal.id, self._lists)
@@ -95,8 +103,10 @@ class Leavers:
             candidates += [one for one in some if f"contact {one.contact_id}" not in shown]
         if not candidates:
             return []
-        others = [other async for other in self._other_listings({c.list_id for c in candidates})]
+        others: list[tuple[ExportGoal, Listing]] = []
         try:
+            async for other in self._other_listings({one.list_id for one in candidates}):
+                others.append(other)
             return await self._confirmed(candidates, listing, others)
         finally:
             for _, theirs in others:
@@ -111,10 +121,9 @@ class Leavers:
             shown = await list_people(self._run, other)
             if not shown.is_complete:
                 shown.listing.close()
-                raise GoalError(
+                raise _UnsureError(
                     f"The listing of '{other.segment.name}' was not complete, and {other.name} has "
-                    "a list in common with this goal; nobody was unsubscribed.",
-                    code="listing-incomplete",
+                    "a list in common with this goal, so nobody was unsubscribed."
                 )
             yield other, shown.listing
 

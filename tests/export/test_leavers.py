@@ -129,6 +129,24 @@ async def test_another_goals_people_stay(desk: Desk, order: tuple[str, str]) -> 
     assert await active(desk) == {"p1@x.org"}
 
 
+async def test_nobody_is_unsubscribed_while_another_goals_people_are_not_all_known(
+    desk: Desk,
+) -> None:
+    """Whoever is left out of a short listing, the first seven of ten are not."""
+    goals = ({"id": "g-a", "name": "A", **LEAVING}, {"id": "g-b", "name": "B", "segment": VISITORS})
+    profiles = await people(desk, 7)
+    for n in range(7, 10):
+        await desk.profile(f"p{n}@x.org", segments=[VISITORS])
+    connection = desk.connection(*goals)
+    await desk.run(connection)
+    await leave(desk, profiles["p0@x.org"])
+    await desk.switch(segment_listing="short")
+    first = (await desk.run(connection)).goals[0]
+    assert (first.ok, first.lists.unsubscribed, first.warnings) == (True, 0, 1)
+    await desk.switch(segment_listing="whole")
+    assert (await desk.run(connection)).goals[0].lists.unsubscribed == 1
+
+
 async def test_goals_of_other_connections_keep_their_people(desk: Desk) -> None:
     profiles = await people(desk, 3)
     await desk.export(LEAVING)
