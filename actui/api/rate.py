@@ -27,7 +27,8 @@ _INSTANT = 1e-6  # less than this is a rounding error
 _SLOWEST = 1 / 16
 _RECOVERY = 0.02  # of the full speed, per success
 _LONGEST_PAUSE = 3600.0
-_ANSWERS = 10  # how many round trips tell the quickest way there
+_ANSWERS = 50  # how many round trips tell the quickest way there
+_SLACK = 0.01  # seconds: no two ways are ever equally quick
 _MOST_DELAY = 1.0  # seconds: a request that takes longer has arrived long before its answer
 _UNSHARED_RATE = 100.0  # faster than this is the sandbox, where a file per request would cost most
 
@@ -146,7 +147,8 @@ class Pace:
         if len(state.sends) >= self._burst:
             first = state.sends[-self._burst]
             late = self._arrived_late(state, first) if self._burst > 1 else 0.0
-            earliest = max(earliest, first + late + _MARGIN * self._burst / rate)
+            window = self._burst / rate
+            earliest = max(earliest, first + max(_MARGIN * window, window + late + _SLACK))
         return earliest
 
     @contextmanager
