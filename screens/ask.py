@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -10,12 +10,14 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option as Row
 
+from actui.console.draft import Draft
 from actui.console.forms import Choose, Option, Type, box
 from actui.console.words import number, plain
+from actui.console.workbench import Workbench
 from screens.base import ChoiceList, Words
 from screens.text import shown
 
@@ -197,6 +199,18 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
     def action_close(self) -> None:
         """Change nothing."""
         self.dismiss(None)
+
+
+async def learn(
+    page: Screen[None], workbench: Workbench, draft: Draft, show: Callable[[], None]
+) -> None:
+    """Ask both accounts what there is to choose from; an open question hears it as well."""
+    before = draft.choices.without_trouble()
+    async for known in workbench.learn(draft.connection, before):
+        draft.choices = known
+        show()
+        if isinstance(page.app.screen, ChooseScreen):
+            page.app.screen.renew()
 
 
 def _distance(one: Option, wanted: str) -> int:

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import DataTable, OptionList, Static
 from textual.worker import Worker
@@ -155,3 +157,14 @@ class ChoiceList(OptionList):
         Binding("g", "first", "First", show=False, tooltip="First line", id="choice.first"),
         Binding("G", "last", "Last", show=False, tooltip="Last line", id="choice.last"),
     ]
+    # a move of the cursor repaints two lines; Textual's own repaints the list, some 3 kB
+    highlighted: reactive[int | None] = reactive(None, repaint=False)
+
+    def watch_highlighted(self, before: int | None, after: int | None) -> None:  # type: ignore[override]
+        """Repaint the lines that the cursor left and came to."""
+        for index in (before, after):
+            line = self._index_to_line.get(-1 if index is None else index)
+            if line is not None and index is not None:
+                top = line - self.scroll_offset.y + self.gutter.top
+                self.refresh(Region(0, top, self.size.width, self._heights[index]))
+        super().watch_highlighted(after)

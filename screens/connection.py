@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -20,6 +20,7 @@ from actui.console.words import plain
 from actui.console.workbench import SECRET_WORDS, ConnectionForm, Workbench
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
+from screens.ask import learn
 from screens.base import ActuiScreen, Words
 from screens.confirm import ConfirmScreen
 from screens.form import FormList
@@ -168,6 +169,15 @@ class ConnectionScreen(ActuiScreen):
             if self._draft.stored is not None:
                 sentence = await self._workbench.secret_status(self._connection, which)
             panel.put_stored(which, sentence)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Objectives are asked for when somebody comes to them, not before."""
+        if event.widget.id == "privacy" and self._draft.choices.blueconic is None:
+            self.attempt(self._learn, "learn")
+
+    async def _learn(self) -> None:
+        privacy = self.query_one("#privacy", FormList)
+        await learn(self, self._workbench, self._draft, privacy.show)
 
     # the left panel
 

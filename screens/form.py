@@ -62,17 +62,25 @@ class FormList(ChoiceList):
         lines = self.form.lines()
         wanted = key or self.key
         if lines != self._held:
-            before, self._held = self.highlighted or 0, lines
-            top = self.scroll_offset.y
-            with self.prevent(OptionList.OptionHighlighted):
-                self.clear_options()
-                self.add_options(
-                    [Option(self._painted(line), disabled=line.kind != "line") for line in lines]
-                )
-            self.scroll_to(y=top, animate=False, force=True)
+            before = self.highlighted or 0
+            self._draw(lines)
         else:
             before = self.highlighted or 0
         self.highlighted = self._place(wanted, before)
+
+    def _draw(self, lines: list[Line]) -> None:
+        held, self._held = self._held, lines
+        if [(line.key, line.kind) for line in held] == [(line.key, line.kind) for line in lines]:
+            for index, (old, new) in enumerate(zip(held, lines, strict=True)):
+                if old != new:
+                    self.replace_option_prompt_at_index(index, self._painted(new))
+            return
+        top = self.scroll_offset.y
+        options = [Option(self._painted(line), disabled=line.kind != "line") for line in lines]
+        with self.prevent(OptionList.OptionHighlighted):
+            self.clear_options()
+            self.add_options(options)
+        self.scroll_to(y=top, animate=False, force=True)
 
     def _place(self, key: str, before: int) -> int | None:
         choosable = [i for i, line in enumerate(self._held) if line.kind == "line"]

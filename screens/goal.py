@@ -18,7 +18,7 @@ from actui.console.words import plain
 from actui.console.workbench import Workbench
 from actui.model.errors import ConfigError
 from actui.model.goals import ImportGoal
-from screens.ask import ChooseScreen
+from screens.ask import learn
 from screens.base import NARROW, ActuiScreen, Words
 from screens.form import FormList
 
@@ -94,16 +94,15 @@ class GoalScreen(ActuiScreen):
         self.attempt(self._learn, "learn")
 
     async def _learn(self) -> None:
-        before = self._draft.choices.without_trouble()
         self._asking = True
         self._show()
-        async for known in self._workbench.learn(self._draft.connection, before):
-            self._draft.choices = self._form.choices = known
-            self.query_one(FormList).show()
-            if isinstance(self.app.screen, ChooseScreen):
-                self.app.screen.renew()
+        await learn(self, self._workbench, self._draft, self._learnt)
         self._asking = False
         self._show()
+
+    def _learnt(self) -> None:
+        self._form.choices = self._draft.choices
+        self.query_one(FormList).show()
 
     # changing
 

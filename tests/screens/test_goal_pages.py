@@ -319,6 +319,23 @@ async def test_details_are_folded_out_and_changed(opened: Opened) -> None:
     assert (stored.notify.when, stored.notify.recipients) == ("failure", ["a@example.com"])
 
 
+async def test_objectives_are_chosen_from_those_of_the_account(opened: Opened) -> None:
+    made, pilot = opened
+    app = pilot.app
+    privacy = app.screen.query_one("#privacy", FormList)
+    privacy.focus()
+    await until(pilot, lambda: privacy.has_focus)
+    await pilot.press("enter")
+    await choose(pilot, "Marketing")
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
+    await pilot.press("G", "enter")
+    await save(pilot, made)
+    stored = made.connections.held["c-1"].connection
+    assert [(one.name, one.id) for one in stored.objectives] == [("Marketing [x]", "o1")]
+    assert stored.consent_where_needed
+
+
 @pytest.mark.parametrize("name", [*HOSTILE, "x" * 10_000])
 async def test_hostile_names_act_on_no_goal_page(name: str, size: tuple[int, int]) -> None:
     plain = connection()
