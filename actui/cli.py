@@ -11,6 +11,7 @@ from actui import __version__
 
 _CONFIGURING = "actui.commands.configuring"
 _RUNNING = "actui.commands.running"
+_PEOPLE = "actui.commands.people"
 _SECRETS = "actui.commands.credentials"
 _TRYING = "actui.commands.trying"
 _SECRET_NAMES = ("activecampaign-api-key", "blueconic-client-secret")
@@ -97,6 +98,10 @@ def _running(made: _Grammar) -> None:
     outcomes.add_argument("--csv", action="store_true", help="print CSV")
     for key in ("run", "goal", "outcome", "reason"):
         outcomes.add_argument(f"--{key}", metavar=key.upper())
+
+    why = made.add("why", _PEOPLE, "say what became of one person, and which rule decided it")
+    why.add_argument("name", metavar="NAME")
+    why.add_argument("email", metavar="EMAIL")
 
 
 def _trying(made: _Grammar) -> None:
