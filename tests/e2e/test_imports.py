@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import httpx
+import pytest
 
 from tests.e2e.lab import Lab, Row, lab
 
@@ -222,3 +223,29 @@ async def test_every_refusal_of_a_write_is_waited_out_or_told() -> None:
         assert summary.ok
         assert summary.created > 0
         assert summary.requests.throttled == 1
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        ({"contact-filters": "listid-ignored"}, "not on the list asked for"),
+        ({"contact-filters": "updated-after-ignored"}, "had not changed"),
+        ({"include-truncates": "yes"}, ""),
+    ],
+)
+async def test_a_filter_that_is_ignored_brings_nobody_wrong_and_loses_nobody(
+    reading: dict[str, str], words: str
+) -> None:
+    async with lab(contacts=300, switches=reading) as world:
+        rows = [row for row in await world.lines("/contacts") if row["lists"].get("3") == 1]
+        chosen = [{"list": "Newsletter", "create_profiles": True}]
+        world.apply(goal(contacts="lists", lists=chosen))
+
+        first = (await world.run()).goals[0]
+        second = (await world.run()).goals[0]
+
+        assert first.read == len(rows)
+        said = f"{first.message} {second.message}"
+        assert words in said
+        assert said.count("ActiveCampaign sent") == bool(words)
+        assert first.created == len(await world.lines("/profiles"))
