@@ -5,6 +5,7 @@ The same list stands beside the console's fields, in `actui check` and before ev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,9 @@ from actui.model.connection import Connection
 from actui.model.consent import CONSENTED
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.mapping import READ_ONLY_FIELDS, Rule
+
+_PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
+"""What BlueConic takes as the id of a profile property (blueconic.md §7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,20 @@ def _about_accounts(connection: Connection) -> Iterator[Finding]:
         yield Finding("no-url", "blueconic.url", "Enter the BlueConic host name.")
     if not connection.blueconic.client_id:
         yield Finding("no-client", "blueconic.client_id", "Enter the BlueConic client id.")
+    if connection.schedule.type != "manual":
+        yield Finding(
+            "not-available",
+            "schedule",
+            "The schedule is kept, but nothing starts runs by it yet: let cron call actui run.",
+            "warning",
+        )
+    if connection.notify.when != "never":
+        yield Finding(
+            "not-available",
+            "notify",
+            "Notifications are kept, but none is sent yet: see actui runs.",
+            "warning",
+        )
 
 
 def _about_goals(connection: Connection) -> Iterator[Finding]:
@@ -78,6 +96,13 @@ def _about_import(goal: ImportGoal, where: str) -> Iterator[Finding]:
             f"{where}.lists",
             f"{goal.name}: all contacts are imported, so the selected lists have no effect.",
             "warning",
+        )
+    if goal.save_lists_to and not _PROPERTY_ID.fullmatch(goal.save_lists_to):
+        yield Finding(
+            "bad-property-id",
+            f"{where}.save_lists_to",
+            f"{goal.name}: '{goal.save_lists_to}' cannot be a property's id, which takes letters, "
+            "digits, '-' and '_'.",
         )
     if goal.contacts == "lists" and goal.create_profiles:
         yield Finding(

@@ -85,3 +85,17 @@ def test_a_renamed_list_does_not_change_the_goal():
     other = connection(exported(lists=[{"name": "New", "id": "3"}])).goals[0]
     third = connection(exported(lists=[{"name": "New", "id": "4"}])).goals[0]
     assert one.config_hash() == other.config_hash() != third.config_hash()
+
+
+def test_a_property_to_be_made_needs_a_possible_id():
+    assert codes(errors(connection(imported(save_lists_to="my lists")))) == ["bad-property-id"]
+    assert errors(connection(imported(save_lists_to="ac_lists-1"))) == []
+
+
+def test_what_nothing_acts_on_yet_is_told():
+    daily = {"type": "times-per-day", "times": 4}
+    found = findings(connection(imported(), schedule=daily, notify={"when": "failure"}))
+    assert [(one.where, one.severity) for one in found] == [
+        ("schedule", "warning"),
+        ("notify", "warning"),
+    ]
