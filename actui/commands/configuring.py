@@ -6,15 +6,20 @@ import argparse
 import asyncio
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from actui import exitcodes
 from actui.console.words import state_words
 from actui.model.connection import Connection
 from actui.model.document import dump, load
+from actui.model.due import upcoming
 from actui.model.errors import ConfigError
 from actui.model.findings import Finding, findings
 from actui.wiring import House
+
+_DUE_TIMES = 3
 
 
 def apply(asked: argparse.Namespace) -> int:
@@ -88,8 +93,20 @@ def check(asked: argparse.Namespace) -> int:
         _print_findings(found)
         if not found:
             print(f"{connection.name}: nothing wrong")
+        for due in _clock_times(connection):
+            print(f"due {due:%a %Y-%m-%d %H:%M %Z}")
     wrong = any(finding.severity == "error" for finding in found)
     return exitcodes.USAGE if wrong else exitcodes.OK
+
+
+def _clock_times(connection: Connection) -> list[datetime]:
+    """The next due times by the connection's own clock, where they depend on nothing else."""
+    if connection.schedule.type == "times-per-day":
+        return []  # counted from when it is switched on
+    now = datetime.now(UTC)
+    zone = connection.timezone
+    found = upcoming(connection.schedule, zone, now, now, _DUE_TIMES)
+    return [due.astimezone(ZoneInfo(zone)) for due in found]
 
 
 def _print_findings(found: list[Finding], *, to_stderr: bool = False) -> None:
