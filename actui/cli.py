@@ -106,14 +106,17 @@ def _running(made: _Grammar) -> None:
 
 def _trying(made: _Grammar) -> None:
     sandbox = made.add("sandbox", _TRYING, "simulate both services on this machine", json=False)
-    sandbox.add_argument("--contacts", type=_positive, default=250, metavar="N")
-    sandbox.add_argument("--profiles", type=_positive, default=400, metavar="N")
-    sandbox.add_argument("--seed", type=int, default=1, metavar="S")
+    sandbox.add_argument("--contacts", type=_positive, metavar="N", help="default 250")
+    sandbox.add_argument("--profiles", type=_positive, metavar="N", help="default 400")
+    sandbox.add_argument("--seed", type=int, metavar="S", help="default 1")
     sandbox.add_argument("--latency", type=float, default=0.0, metavar="MS")
     sandbox.add_argument("--jitter", type=float, default=0.0, metavar="MS")
     sandbox.add_argument("--limits", choices=("real", "off"), default="real")
     sandbox.add_argument(
         "--switch", action="append", default=[], metavar="NAME=READING", help=_SWITCH_HELP
+    )
+    sandbox.add_argument(
+        "--state", metavar="FILE", help="keep ports, keys and rows in a file over restarts"
     )
     demo = made.add("demo", _TRYING, "try actui on simulated services, in a throw-away home")
     demo.add_argument("--headless", action="store_true", help="run once, print the summary, end")

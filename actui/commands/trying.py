@@ -43,6 +43,7 @@ def sandbox(asked: argparse.Namespace) -> int:
                 jitter_ms=asked.jitter,
                 limits=asked.limits,
                 switches=switches,
+                state=Path(asked.state) if asked.state else None,
             )
         )
     except ValueError as wrong:

@@ -15,6 +15,12 @@ class SandboxClock:
         self._ahead = 0.0
         self._moved = asyncio.Event()
 
+    def __getstate__(self) -> float:
+        return self._ahead
+
+    def __setstate__(self, ahead: float) -> None:
+        self._ahead, self._moved = ahead, asyncio.Event()
+
     def now(self) -> float:
         """Seconds since 1970."""
         return time.time() + self._ahead

@@ -11,8 +11,8 @@ from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
 
 HINT = (
-    "Sandbox is ready: connect with the addresses and keys printed on standard output, "
-    "and press Ctrl+C to end it."
+    "Ready: in another terminal type `actui` and make a connection with the addresses and keys "
+    "above; Ctrl+C ends the sandbox."
 )
 
 

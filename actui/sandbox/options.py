@@ -9,14 +9,19 @@ from typing import Literal
 
 from actui.sandbox.switches import Switches
 
+CONTACTS, PROFILES, SEED = 250, 400, 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
-    """How many people there are, how slow the services answer and which readings hold."""
+    """How many people there are, how slow the services answer and which readings hold.
 
-    contacts: int = 250
-    profiles: int = 400
-    seed: int = 1
+    Numbers left out are those of the state's file, or else the usual ones.
+    """
+
+    contacts: int | None = None
+    profiles: int | None = None
+    seed: int | None = None
     latency_ms: float = 0.0
     jitter_ms: float = 0.0
     limits: Literal["real", "off"] = "real"
@@ -24,7 +29,7 @@ class SandboxOptions:
     state: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.contacts < 0 or self.profiles < 0:
+        if (self.contacts or 0) < 0 or (self.profiles or 0) < 0:
             raise ValueError("The numbers of contacts and profiles cannot be negative.")
         if self.latency_ms < 0 or self.jitter_ms < 0:
             raise ValueError("Latency and jitter cannot be negative.")
@@ -32,7 +37,3 @@ class SandboxOptions:
             raise ValueError("limits is either real or off.")
         # Unknown switches and readings are told at once, before any server runs.
         Switches(self.switches)
-        if self.state is not None:
-            raise ValueError(
-                "Keeping the sandbox's state in a file is not available yet: leave --state out."
-            )

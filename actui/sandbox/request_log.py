@@ -27,11 +27,14 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._kept: deque[LoggedRequest] = deque(maxlen=MOST_KEPT)
+        self.arrived = 0
+        """How many requests there ever were."""
 
     def add(self, service: str, method: str, path: str, time: float) -> LoggedRequest:
         """Note a request that has just arrived."""
         entry = LoggedRequest(service, method, path, time)
         self._kept.append(entry)
+        self.arrived += 1
         return entry
 
     def clear(self) -> None:

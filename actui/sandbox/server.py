@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 import socket
 from collections.abc import Iterator
 from types import TracebackType
@@ -22,9 +21,7 @@ from actui.sandbox.blueconic.access_tokens import AccessTokens
 from actui.sandbox.blueconic.app import BlueConicApp
 from actui.sandbox.blueconic.dump import profile_records
 from actui.sandbox.blueconic.outside_changes import TenantChanges
-from actui.sandbox.blueconic.seeded_profiles import Population
 from actui.sandbox.blueconic.tenant import Tenant
-from actui.sandbox.clock import SandboxClock
 from actui.sandbox.control_app import ControlApp, Levers
 from actui.sandbox.faults import FaultBook
 from actui.sandbox.gate import Delays, Gate
@@ -32,7 +29,7 @@ from actui.sandbox.open_connections import OpenConnections
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.outside_changes import OutsideChanges
 from actui.sandbox.request_log import RequestLog
-from actui.sandbox.switches import Switches
+from actui.sandbox.saving import Saver, opened
 
 LOOPBACK = "127.0.0.1"
 
@@ -62,15 +59,22 @@ class QuietServer(uvicorn.Server):
 
 
 class Listener:
-    """One application on one ephemeral port."""
+    """One application on one port; 0 is one that is free. A port in use is a ValueError."""
 
-    def __init__(self, app: ASGIApp, connections: OpenConnections) -> None:
+    def __init__(self, app: ASGIApp, connections: OpenConnections, port: int = 0) -> None:
         self._connections = connections
         # asyncio turns Nagle's algorithm off only for sockets that name their protocol.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((LOOPBACK, 0))
-        self.url = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
+        try:
+            self._socket.bind((LOOPBACK, port))
+        except OSError as taken:
+            self._socket.close()
+            raise ValueError(
+                f"Port {port} of the kept sandbox is in use: another one is running."
+            ) from taken
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{LOOPBACK}:{self.port}"
         self._server = QuietServer(
             uvicorn.Config(
                 app,
@@ -106,7 +110,9 @@ class Listener:
         """Stop at once, whoever is connected."""
         self._server.ended.set()
         self._connections.reset_all()
-        if self._task is not None:
+        if self._task is None:
+            self._socket.close()
+        else:
             await self._task
 
 
@@ -114,38 +120,55 @@ class Sandbox:
     """`async with Sandbox(options) as sandbox:` runs both services until the block ends."""
 
     def __init__(self, options: SandboxOptions) -> None:
-        self.clock = SandboxClock()
-        self.switches = Switches(options.switches)
         self._options = options
         self._listeners: list[Listener] = []
         self._gates: list[Gate] = []
+        self._world = opened(options)
+        self.clock, self.switches = self._world.clock, self._world.switches
+        self.account = self._world.account
+        self._log = RequestLog()
+        self._saver: Saver | None = None
         self.ready: dict[str, dict[str, str]] = {}
 
     async def __aenter__(self) -> Sandbox:
-        options = self._options
-        account = Account(options.seed, options.contacts, self.clock, self.switches)
-        self.account = account
-        batches = Batches(account)
-        population = Population(options.seed, options.contacts, options.profiles)
-        tenant = Tenant(population, self.clock, self.switches)
-        key, client, secret = secrets.token_hex(32), "sandbox-client", secrets.token_urlsafe(32)
-        tokens = AccessTokens(self.clock, client, secret)
-        levers = self._levers(account, batches, tenant, tokens)
-        limits = AccountLimits(real=options.limits == "real")
-        campaign_app = ActiveCampaignApp(account, batches, limits, key)
+        try:
+            await self._start()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def _start(self) -> None:
+        world = self._world
+        tokens = AccessTokens(self.clock, world.client_id, world.client_secret)
+        levers = self._levers(world.account, world.batches, world.tenant, tokens)
+        limits = AccountLimits(real=self._options.limits == "real")
+        campaign_app = ActiveCampaignApp(world.account, world.batches, limits, world.api_key)
         campaign = self._listen("activecampaign", campaign_app, levers)
-        blueconic = self._listen("blueconic", BlueConicApp(tenant, tokens), levers)
-        control = Listener(ControlApp(levers).build(), OpenConnections())
+        blueconic = self._listen("blueconic", BlueConicApp(world.tenant, tokens), levers)
+        control_port = world.ports.get("control", 0)
+        control = Listener(ControlApp(levers).build(), OpenConnections(), control_port)
         self._listeners.append(control)
-        account.url, tenant.url = campaign.url, blueconic.url
+        world.account.url, world.tenant.url = campaign.url, blueconic.url
+        world.ports = {
+            "activecampaign": campaign.port,
+            "blueconic": blueconic.port,
+            "control": control.port,
+        }
         for listener in self._listeners:
             await listener.start()
         self.ready = {
-            "activecampaign": {"url": campaign.url, "api_key": key},
-            "blueconic": {"url": blueconic.url, "client_id": client, "client_secret": secret},
+            "activecampaign": {"url": campaign.url, "api_key": world.api_key},
+            "blueconic": {
+                "url": blueconic.url,
+                "client_id": world.client_id,
+                "client_secret": world.client_secret,
+            },
             "control": {"url": control.url},
         }
-        return self
+        if self._options.state is not None:
+            self._saver = Saver(world, self._options.state, lambda: self._log.arrived)
+            self._saver.start()
 
     def _levers(
         self, account: Account, batches: Batches, tenant: Tenant, tokens: AccessTokens
@@ -159,9 +182,9 @@ class Sandbox:
         return Levers(
             clock=self.clock,
             switches=self.switches,
-            log=RequestLog(),
+            log=self._log,
             faults=FaultBook(),
-            delays=Delays(options.latency_ms, options.jitter_ms, options.seed),
+            delays=Delays(options.latency_ms, options.jitter_ms, self._world.seed),
             changes=OutsideChanges(
                 {
                     "activecampaign": AccountChanges(account, batches.settle).operations,
@@ -186,7 +209,7 @@ class Sandbox:
             arrived=levers.changes.arrived,
         )
         self._gates.append(gate)
-        listener = Listener(gate, connections)
+        listener = Listener(gate, connections, self._world.ports.get(service, 0))
         self._listeners.append(listener)
         return listener
 
@@ -196,6 +219,9 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
         for listener in self._listeners:
             listener.disconnect_all()
         # One turn of the loop tells the servers that those connections are gone; a request
@@ -204,3 +230,5 @@ class Sandbox:
         for gate in self._gates:
             await gate.stop()
         await asyncio.gather(*(listener.stop() for listener in self._listeners))
+        if self._saver is not None:
+            await self._saver.stop()

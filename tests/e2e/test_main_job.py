@@ -16,7 +16,7 @@ import yaml
 from actui.sandbox.activecampaign.seeded_contacts import seeded_contact
 from actui.sandbox.activecampaign.seeded_lists import seeded_lists
 from actui.sandbox.blueconic.tenant_catalogue import seeded_properties, seeded_segments
-from actui.sandbox.options import SandboxOptions
+from actui.sandbox.options import SEED
 from tests.e2e.processes import Control, Home, control_of, sandbox_process
 from tests.plain.exports import PlainExport
 from tests.plain.imports import BlueConic, Memory, PlainImport, comparable
@@ -35,7 +35,7 @@ def demo_connection() -> dict[str, Any]:
 async def contact_rows(control: Control) -> list[dict[str, Any]]:
     """The contacts, with what the control port does not print: who was erased."""
     rows = await control.lines("/contacts")
-    seed = SandboxOptions().seed
+    seed = SEED
     seeded = (seeded_contact(seed, index) for index in range(CONTACTS))
     erased = {row.id for row in seeded if row.deleted or row.anonymized}
     return [row | {"erased": int(row["id"]) in erased} for row in rows]

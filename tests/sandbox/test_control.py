@@ -203,11 +203,6 @@ async def test_many_people_start_quickly() -> None:
         assert time.monotonic() - began < 3
 
 
-def test_a_state_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="not available"):
-        SandboxOptions(state=tmp_path / "state.json")
-
-
 def test_unknown_switches_are_refused_before_anything_starts() -> None:
     with pytest.raises(ValueError, match="batch-speed has no reading"):
         SandboxOptions(switches={"batch-speed": "warp"})

@@ -1,0 +1,92 @@
+"""A sandbox with a state file comes back with the same ports, keys and rows."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import stat
+from pathlib import Path
+
+import pytest
+
+from actui.sandbox.kept import FORMAT
+from actui.sandbox.options import SandboxOptions
+from actui.sandbox.server import Sandbox
+from tests.sandbox.conftest import Ports
+from tests.sandbox.test_profiles import made, rule
+
+HERE = {"contacts": 30, "profiles": 40, "seed": 5}
+
+
+async def test_ports_keys_and_rows_outlive_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    async with Sandbox(SandboxOptions(**HERE, limits="off", state=state)) as first:
+        ready, ports = first.ready, Ports(first.ready)
+        await ports.authorise()
+        await ports.ac.post("/contacts", json={"contact": {"email": "new@example.net"}})
+        await ports.imported({"email": "bulk@example.net", "subscribe": [{"listid": 1}]})
+        await made(ports, rule("city", "Utrecht"))
+        # Queued, and due only after the restart.
+        late = {"contacts": [{"email": "late@example.net"}]}
+        batch = (await ports.ac.post("/import/bulk_import", json=late)).json()["batchId"]
+        await ports.advance(0.5)
+        await ports.switch(contact_case="lower")
+        before = [await ports.lines("/contacts"), await ports.lines("/profiles")]
+        await ports.close()
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    async with Sandbox(SandboxOptions(limits="off", state=state)) as second:
+        assert second.ready == ready
+        assert second.switches["contact-case"] == "lower"
+        ports = Ports(second.ready)
+        await ports.advance(5)
+        after = [await ports.lines("/contacts"), await ports.lines("/profiles")]
+        info = await ports.ac.get("/import/info", params={"batchId": batch})
+        await ports.close()
+    assert info.json()["status"] == "completed"
+    late_ones = [row for row in after[0] if row["email"] == "late@example.net"]
+    assert len(late_ones) == 1
+    after[0].remove(late_ones[0])
+    assert [row for row in before[0] if row["email"] != "late@example.net"] == after[0]
+    assert before[1] == after[1]
+
+
+async def test_other_numbers_than_the_kept_ones_are_refused(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    async with Sandbox(SandboxOptions(**HERE, state=state)):
+        pass
+    with pytest.raises(ValueError, match="was made with --contacts 30"):
+        Sandbox(SandboxOptions(contacts=31, state=state))
+    Sandbox(SandboxOptions(**HERE, state=state))
+
+
+async def test_a_second_sandbox_on_the_same_state_is_told(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    async with Sandbox(SandboxOptions(**HERE, state=state)):
+        with pytest.raises(ValueError, match="in use"):
+            async with Sandbox(SandboxOptions(state=state)):
+                raise AssertionError("two sandboxes on the same ports")
+
+
+class Harm:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("exit 3",)
+
+
+async def test_a_state_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be written: No such file"):
+        async with Sandbox(SandboxOptions(**HERE, state=tmp_path / "nowhere" / "state")):
+            raise AssertionError("it runs without keeping anything")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", FORMAT.encode(), FORMAT.encode() + pickle.dumps(Harm()), b"other 9\n" + b"x"],
+)
+def test_a_file_that_is_no_state_is_refused_and_runs_nothing(
+    tmp_path: Path, content: bytes
+) -> None:
+    state = tmp_path / "state"
+    state.write_bytes(content)
+    with pytest.raises(ValueError, match="state"):
+        Sandbox(SandboxOptions(state=state))
+    assert state.read_bytes() == content
