@@ -28,6 +28,7 @@ from screens.goal import GoalScreen
 from screens.goals import SETUP, GoalsPanel
 from screens.people import WhyScreen
 from screens.run import RunScreen
+from screens.schedule import ScheduleScreen
 from screens.setup import SetupPanel
 
 LOOK_SECONDS = 1.0
@@ -74,6 +75,14 @@ class ConnectionScreen(ActuiScreen):
             "Test",
             tooltip="Test the credentials of both services",
             id="connection.test",
+        ),
+        Binding(
+            "f8",
+            "schedule",
+            "Schedule",
+            show=False,
+            tooltip="Say when the connection runs by itself",
+            id="connection.schedule",
         ),
         Binding(
             "f7",
@@ -140,6 +149,7 @@ class ConnectionScreen(ActuiScreen):
 
     def _look(self) -> None:
         panel = self.query_one(SetupPanel)
+        panel.put_schedule(self._connection)
         if self._draft.stored is None:
             self.query_one("#why", Words).put("A new connection: nothing is stored before ^s Save.")
             return
@@ -268,6 +278,8 @@ class ConnectionScreen(ActuiScreen):
         for page in self.app.screen_stack:
             if isinstance(page, GoalScreen):
                 page.saved()
+            elif isinstance(page, ScheduleScreen):
+                page.show()
 
     async def _settle(self, base: Stored) -> None:
         """Somebody saved another version: go on where only ids were found, ask otherwise."""
@@ -356,6 +368,12 @@ class ConnectionScreen(ActuiScreen):
     def action_why(self) -> None:
         """Tell one person's story."""
         self.app.push_screen(WhyScreen(self._workbench, self._connection))
+
+    @on(SetupPanel.Schedule)
+    def action_schedule(self) -> None:
+        """Open the schedule dialog."""
+        page = ScheduleScreen(self._draft, self._workbench.glyphs, self.action_save)
+        self.app.push_screen(page)
 
     # leaving
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar
 
@@ -13,12 +13,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Button, DataTable, Footer, Input
 
-from actui.console.arrows import Arrow, ArrowState
-from actui.console.runview import last_run
-from actui.console.words import counted, number, plain, state_words
+from actui.console.arrows import Arrow
+from actui.console.connectiontable import ORDERS, columns, foot, matches, ordered, row
+from actui.console.words import counted, number, plain
 from actui.console.workbench import Overview, Workbench
 from screens.add_connection import AddConnectionScreen
-from screens.base import COLOURS, NARROW, ActuiScreen, ListTable, Words
+from screens.base import COLOURS, ActuiScreen, ListTable, Words
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
 from screens.text import shown
@@ -36,20 +36,6 @@ To look around first, without any account: leave with q and type
 It opens this console on a sandbox of both services, with a connection that is ready to run."""
 
 
-_URGENT: dict[ArrowState, str] = {
-    ArrowState.FAILED: "0",
-    ArrowState.INCOMPLETE: "1",
-    ArrowState.RUNNING: "2",
-    ArrowState.READY: "3",
-    ArrowState.OFF: "4",
-}
-_ORDERS: dict[str, Callable[[Overview], str]] = {
-    "name": lambda one: one.connection.name.casefold(),
-    "last run, the oldest first": lambda one: one.last.started if one.last else "",
-    "what needs a look": lambda one: min(_URGENT[arrow.state] for arrow in one.arrows),
-}
-
-
 class ConnectionsScreen(ActuiScreen):
     """The first page: every connection in a line, or the way to the first one."""
 
@@ -63,13 +49,21 @@ class ConnectionsScreen(ActuiScreen):
         Binding(
             "e", "switch", "On/off", tooltip="Switch the connection on or off", id="connections.on"
         ),
+        Binding(
+            "f",
+            "favorite",
+            "Favorite",
+            tooltip="Give the connection a star or take it away",
+            show=False,
+            id="connections.favorite",
+        ),
         Binding("d", "delete", "Delete", tooltip="Delete the connection", id="connections.delete"),
         Binding(
             "slash",
             "search",
             "Search",
             key_display="/",
-            tooltip="Show only connections with a word in name or labels",
+            tooltip="Show only names and labels with these words; !word leaves out",
             id="connections.search",
         ),
         Binding("escape", "leave", "All", tooltip="Show all", show=False, id="connections.all"),
@@ -116,40 +110,16 @@ class ConnectionsScreen(ActuiScreen):
     # showing
 
     def _visible(self) -> list[Overview]:
-        wanted = self.query_one("#filter", Input).value.strip().casefold()
-        found = [
-            overview
-            for overview in self._overviews
-            if wanted in overview.connection.name.casefold()
-            or any(wanted in label.casefold() for label in overview.connection.labels)
-        ]
-        # sorting keeps what is equal in the order of the store: favourites, then names
-        return sorted(found, key=_ORDERS[self._order]) if self._order else found
+        wanted = self.query_one("#filter", Input).value
+        found = [overview for overview in self._overviews if matches(overview, wanted)]
+        return ordered(found, self._order, _now())
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        orders = ["", *_ORDERS]
-        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self._order = ORDERS[(ORDERS.index(self._order) + 1) % len(ORDERS)]
         self._fill()
         said = f"Sorted by {self._order}." if self._order else "Favorites first, then by name."
         self.say(said)
-
-    def _row(self, overview: Overview) -> tuple[str, ...]:
-        connection, glyphs = overview.connection, self._workbench.glyphs
-        star = glyphs.star if connection.favorite else ""
-        when = last_run(overview.last, glyphs, connection.timezone)
-        arrows = tuple(arrow.short(glyphs) for arrow in overview.arrows)
-        if self.size.width < NARROW:
-            return (connection.id, f"{star}{plain(connection.name)}", *arrows, when)
-        return (
-            connection.id,
-            star,
-            plain(connection.name),
-            "on" if connection.enabled else "off",
-            *arrows,
-            when,
-            ", ".join(plain(label) for label in connection.labels),
-        )
 
     def _styles(self) -> dict[str, str]:
         """The colour of each arrow's words, beside its glyph and word."""
@@ -158,26 +128,9 @@ class ConnectionsScreen(ActuiScreen):
         glyphs = self._workbench.glyphs
         return {Arrow("import", state).short(glyphs): style for state, style in COLOURS.items()}
 
-    def _columns(self) -> list[tuple[str, int]]:
-        glyphs, width = self._workbench.glyphs, self.size.width
-        arrows = [(f"Import {glyphs.rightwards}", 12), (f"Export {glyphs.leftwards}", 12)]
-        if width < NARROW:
-            # each column has a space on both sides
-            return [("Name", max(12, width - 50)), *arrows, ("Last run", 16)]
-        spare = width - 57 - 2
-        name = max(14, min(spare * 2 // 3, 40))
-        return [
-            ("", 1),
-            ("Name", name),
-            ("On", 3),
-            *arrows,
-            ("Last run", 14),
-            ("Labels", max(6, spare - name)),
-        ]
-
     def _fill(self) -> None:
-        visible = self._visible()
-        rows = [self._row(overview) for overview in visible]
+        width, glyphs, now = self.size.width, self._workbench.glyphs, _now()
+        rows = [row(overview, width, glyphs, now) for overview in self._visible()]
         if rows == self._shown:
             return
         empty = not self._overviews
@@ -189,11 +142,11 @@ class ConnectionsScreen(ActuiScreen):
         had, kept = table.chosen, table.cursor_row
         table.clear(columns=True)
         styles = self._styles()
-        for label, width in self._columns():
-            table.add_column(shown(label), width=width)
-        for row in rows:
-            table.add_row(*(shown(cell, styles.get(cell, "")) for cell in row[1:]), key=row[0])
-        ids = [row[0] for row in rows]
+        for label, size in columns(width, glyphs):
+            table.add_column(shown(label), width=size)
+        for cells in rows:
+            table.add_row(*(shown(cell, styles.get(cell, "")) for cell in cells[1:]), key=cells[0])
+        ids = [cells[0] for cells in rows]
         table.move_cursor(row=ids.index(had) if had in ids else min(kept, max(len(ids) - 1, 0)))
         head = "actui - Connections"
         if len(rows) != len(self._overviews):
@@ -212,17 +165,12 @@ class ConnectionsScreen(ActuiScreen):
     @on(DataTable.RowHighlighted)
     def _explain(self) -> None:
         chosen = self._chosen
-        self.query_one("#why", Words).put("" if chosen is None else self._more(chosen))
-
-    def _more(self, chosen: Overview) -> str:
-        last = chosen.last
-        if chosen.why or last is None:
-            return chosen.why
-        return f"Last run: {state_words(last.state, last.ok)}"
+        said = "" if chosen is None else foot(chosen, self.size.width, _now())
+        self.query_one("#why", Words).put(said)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Actions on a connection are offered only where there is one."""
-        if action in ("switch", "delete", "search", "copy", "sort") and self.is_mounted:
+        if action in ("switch", "delete", "search", "copy", "sort", "favorite") and self.is_mounted:
             return bool(self._overviews)
         return super().check_action(action, parameters)
 
@@ -242,6 +190,15 @@ class ConnectionsScreen(ActuiScreen):
     def _added(self, kind: str | None) -> None:
         if kind is not None:
             self.app.push_screen(ConnectionScreen(self._workbench, self._workbench.draft(), None))
+
+    def action_favorite(self) -> None:
+        """Give the connection a star, or take it away."""
+        if self._chosen is not None:
+            self.attempt(partial(self._star, self._chosen), "favorite")
+
+    async def _star(self, chosen: Overview) -> None:
+        self._workbench.star(chosen.stored)
+        self.look()
 
     async def action_switch(self) -> None:
         """Switch the connection on or off."""
@@ -322,3 +279,7 @@ class ConnectionsScreen(ActuiScreen):
         bar.display = False
         if self._overviews:
             self.query_one("#table").focus()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

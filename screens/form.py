@@ -106,6 +106,13 @@ class FormList(ChoiceList):
         at = self.highlighted
         return self._held[at].key if at is not None and at < len(self._held) else ""
 
+    def watch_highlighted(self, before: int | None, after: int | None) -> None:  # type: ignore[override]
+        """On the last line that can be chosen, show what is said below it as well."""
+        super().watch_highlighted(before, after)
+        last = max((i for i, line in enumerate(self._held) if line.kind == "line"), default=-1)
+        if after == last and before is not None and last < len(self._held) - 1:
+            self.scroll_end(animate=False)
+
     # changing
 
     @on(OptionList.OptionSelected)

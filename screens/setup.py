@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pydantic import SecretStr
 from textual import on
@@ -16,6 +17,7 @@ from actui.console.connectionforms import PrivacyForm
 from actui.console.draft import Draft
 from actui.console.ports import Which
 from actui.console.runview import history_row
+from actui.console.schedule import due_words, next_run, schedule_words
 from actui.console.words import Glyphs, number
 from actui.console.workbench import ConnectionForm
 from actui.model.connection import Connection
@@ -41,6 +43,9 @@ class SetupPanel(VerticalScroll):
 
     class Run(Message):
         """Somebody wants a run."""
+
+    class Schedule(Message):
+        """Somebody wants to say when it runs."""
 
     def __init__(self, draft: Draft, glyphs: Glyphs) -> None:
         super().__init__(id="setup", can_focus=False)
@@ -73,6 +78,8 @@ class SetupPanel(VerticalScroll):
         yield Words("", id="unique", classes="answer")
         yield Static("Run history", classes="heading")
         yield Button("Run now (F5)", id="run-now", compact=True)
+        yield Button("Schedule (F8)", id="schedule-open", compact=True)
+        yield Words("", id="schedule-words", classes="answer")
         yield Words("No run yet.", id="no-run", classes="answer")
         history = ListTable(id="history")
         history.display = False
@@ -130,6 +137,15 @@ class SetupPanel(VerticalScroll):
         if str(button.label) != label:
             button.label = label
 
+    def put_schedule(self, connection: Connection) -> None:
+        """Say when the connection runs, and when next."""
+        said = f"Runs {schedule_words(connection.schedule)}"
+        if connection.schedule.type not in ("manual", "times-per-day"):
+            said += f" ({connection.timezone})"
+        if due := next_run(connection, datetime.now(UTC)):
+            said += f"; next {due_words(due, connection.timezone)}"
+        self.query_one("#schedule-words", Words).put(f"{said}.")
+
     def put_history(self, runs: Sequence[RunSummary], zone: str) -> None:
         """Show the latest runs; the table is filled anew only when one of them changed."""
         rows: list[tuple[str, ...]] = [
@@ -160,6 +176,8 @@ class SetupPanel(VerticalScroll):
         event.stop()
         if event.button.id == "run-now":
             self.post_message(self.Run())
+        elif event.button.id == "schedule-open":
+            self.post_message(self.Schedule())
         elif event.button.id == "test-activecampaign":
             self.post_message(self.Test("activecampaign"))
         elif event.button.id == "test-blueconic":

@@ -167,6 +167,11 @@ class Workbench:
         turned = stored.connection.model_copy(update={"enabled": not stored.connection.enabled})
         return self._services.connections.save(turned, expected=stored.version)
 
+    def star(self, stored: Stored) -> Stored:
+        """Make a connection a favourite, or one like the others."""
+        changed = stored.connection.model_copy(update={"favorite": not stored.connection.favorite})
+        return self._services.connections.save(changed, expected=stored.version)
+
     def delete(self, connection: Connection) -> None:
         """Remove a connection with everything kept for it. Raises BusyError while it runs."""
         self._services.connections.delete(connection.id)

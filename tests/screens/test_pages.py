@@ -155,7 +155,7 @@ async def test_sorting_by_name_and_by_what_needs_a_look() -> None:
         await until(pilot, lambda: order() == ["Beta", "Gamma", "Alpha"])
         await pilot.press("s")
         await until(pilot, lambda: order() == ["Alpha", "Beta", "Gamma"])
-        await pilot.press("s", "s")
+        await pilot.press("s", "s", "s")
         await until(pilot, lambda: order() == ["Alpha", "Beta", "Gamma"])
         await pilot.press("s")
         await until(pilot, lambda: order() == ["Beta", "Gamma", "Alpha"])
