@@ -21,7 +21,7 @@ from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.people import ImportRow
 from actui.model.run import GoalSummary, RequestCounts, RunSnapshot, RunState, RunSummary
 from actui.sync.exporting import ExportRun
-from actui.sync.goalrun import GoalRun, Options
+from actui.sync.goalrun import GoalRun, Options, Told, untold
 from actui.sync.importing import ImportRun
 from actui.sync.leavers import Claims
 from actui.sync.meter import Meter, stamp
@@ -32,6 +32,7 @@ from actui.sync.stop import Stop
 _FIRST_START = "first-start"
 _SERVED_AT = "served-at"
 _GOALS = "goals"
+_PARTIAL = "partial"
 CUT_OFF = "cut-off"
 
 
@@ -43,7 +44,8 @@ class Ports:
 
     `row_size` tells the bytes of one row of a bulk import; `keep` receives the connection once
     its names have been resolved to ids; `save` receives the summary at each change of state.
-    `claims` tells which contacts export goals of other connections want to stay on a list.
+    `claims` tells which contacts export goals of other connections want to stay on a list;
+    `told` hears what becomes of people.
     """
 
     activecampaign: ActiveCampaign
@@ -55,6 +57,7 @@ class Ports:
     keep: Callable[[Connection], None]
     claims: Claims
     settle_seconds: float
+    told: Told = untold
 
 
 def chosen_goals(connection: Connection, options: Options) -> list[ImportGoal | ExportGoal]:
@@ -125,14 +128,18 @@ class Engine:
     def _run_id(self) -> tuple[str, bool]:
         """The run to continue, or a new one.
 
-        A changed goal of a run that is continued starts over; a changed set of goals ends it.
+        A changed goal of a run that is continued starts over; a changed set of goals ends it. A
+        run about some people alone neither continues another nor is it continued: what it has
+        read to the end is not everybody.
         """
         ledger = self._ports.ledger
         left = ledger.open_run()
         if left is not None:
             began = json.loads(ledger.run_fact(left, _GOALS) or "{}")
             now = self._shape()
-            if began.keys() == now.keys() and not (self._options.fresh or self._options.full):
+            partial = self._options.is_partial or ledger.run_fact(left, _PARTIAL) is not None
+            anew = partial or self._options.fresh or self._options.full
+            if began.keys() == now.keys() and not anew:
                 for goal in now:
                     if began[goal] != now[goal]:
                         ledger.restart_goal(left, goal)
@@ -149,6 +156,8 @@ class Engine:
             summary.started = ports.ledger.run_fact(summary.run, _FIRST_START) or summary.started
         else:
             ports.ledger.set_run_fact(summary.run, _FIRST_START, summary.started)
+        if self._options.is_partial:
+            ports.ledger.set_run_fact(summary.run, _PARTIAL, "1")
         self._keep_shape()
         self._enter(RunState.STARTING)
         work: asyncio.Task[object] = asyncio.create_task(self._work())
@@ -238,6 +247,7 @@ class Engine:
             summary=summary,
             started_at=datetime.fromisoformat(served_at) if served_at else ports.clock.now(),
             settle_seconds=ports.settle_seconds,
+            told=ports.told,
         )
         began, sent_before = ports.clock.monotonic(), self._traffic()
         already, spent = summary.requests.model_copy(), summary.seconds
@@ -278,7 +288,8 @@ class Engine:
     def _end(self, state: RunState, failure: ActuiError) -> None:
         self.summary.code, self.summary.message = failure.code, failure.message
         self.summary.cause = failure.default_code
-        self._ports.ledger.end_run(self.summary.run, resumable=state is RunState.STOPPED)
+        resumable = state is RunState.STOPPED and not self._options.is_partial
+        self._ports.ledger.end_run(self.summary.run, resumable=resumable)
         self._finish(state)
 
     def _finish(self, state: RunState) -> None:

@@ -13,6 +13,7 @@ from actui.model.journal import Done
 from actui.model.people import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.batches import Batches
+from actui.sync.chosen import Chosen
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import Identities, Person
 from actui.sync.knowing import Knowledge
@@ -46,13 +47,10 @@ class ExportRun:
         self._run = goal_run
         self._goal = goal
         self._row_size = row_size
-        self._builder = PayloadBuilder(
-            goal_run.connection,
-            goal,
-            goal_run.accounts,
-            ZoneInfo(goal_run.connection.timezone),
-            stage_of(goal, goal_run.accounts),
-        )
+        self._builder = _builder(goal_run, goal)
+        # its warnings are about people who are not this run's concern
+        self._bystanders = _builder(goal_run, goal)
+        self._chosen = Chosen(goal, goal_run.options.only)
         self._lists = [int(named.id or 0) for named in goal.lists]
         self._knowledge = Knowledge(goal_run)
         self._identities = Identities(goal_run, goal, self._knowledge)
@@ -99,7 +97,7 @@ class ExportRun:
         await self._batches.finish()
         run.stop.check()
         await learn_newcomers(run, self._knowledge, self._listing)
-        if run.options.limit is None:
+        if not run.options.is_partial:
             if self._goal.unsubscribe and not run.is_refused:
                 await self._leavers.unsubscribe(self._reading)
             self._release_claims()
@@ -107,10 +105,13 @@ class ExportRun:
 
     async def _list(self) -> None:
         async for page in self._reading.pages():
-            profiles = await self._with_stages(self._within_limit(page))
+            profiles = self._within_limit(page)
+            wanted = self._chosen.among(profiles)
+            known = await self._with_stages([one for one in profiles if one.id in wanted])
+            staged = {profile.id: profile for profile in known}
             self._listed += len(profiles)
             self._run.phase("listing profiles", self._reading.total)
-            self._settle(profiles)
+            self._settle([staged.get(profile.id, profile) for profile in profiles], wanted)
             if len(self._waiting) >= WINDOW:
                 await self._decide()
             if self._limit_reached():
@@ -122,7 +123,7 @@ class ExportRun:
 
     def _limit_reached(self) -> bool:
         limit = self._run.options.limit
-        return limit is not None and self._listed >= limit
+        return self._chosen.all_found or (limit is not None and self._listed >= limit)
 
     async def _with_stages(self, profiles: Sequence[Profile]) -> Sequence[Profile]:
         """Lifecycle stages, which a listing may lack while a profile read alone has them.
@@ -149,8 +150,11 @@ class ExportRun:
         stages = None if read is None else read.lifecycle_stages
         return replace(profile, lifecycle_stages=stages)
 
-    def _settle(self, profiles: Sequence[Profile]) -> None:
-        """Give everyone who needs no write an outcome; the others wait for a decision."""
+    def _settle(self, profiles: Sequence[Profile], wanted: set[str]) -> None:
+        """Give everyone wanted who needs no write an outcome; the others wait for a decision.
+
+        Who is not wanted is looked at all the same: the first of two with one address stays it.
+        """
         run = self._run
         keys = [profile.id for profile in profiles]
         seen = run.ledger.seen_in_run(run.run, self._goal.id, keys)
@@ -160,8 +164,12 @@ class ExportRun:
         settled: list[tuple[str, Record, bytes | None]] = []
         before = self._builder.warnings.total
         for profile in profiles:
-            built = self._settled(profile, accepted.get(profile.id), links, over)
-            if profile.id in seen:
+            mine = profile.id in wanted and profile.id not in seen
+            builder = self._builder if mine else self._bystanders
+            built = self._settled(
+                builder.build(profile, accepted.get(profile.id)), accepted, links, over
+            )
+            if not mine:
                 continue
             if isinstance(built, Record):
                 settled.append((profile.id, built, None))
@@ -172,20 +180,23 @@ class ExportRun:
             run.commit(Done(records=settled), warnings)
 
     def _settled(
-        self, profile: Profile, old: bytes | None, links: Mapping[str, int], over: set[int]
+        self,
+        built: Payload | Record,
+        accepted: Mapping[str, bytes],
+        links: Mapping[str, int],
+        over: set[int],
     ) -> Payload | Record:
-        built = self._builder.build(profile, old)
         if isinstance(built, Record):
             return built
-        contact_id = links.get(profile.id)
+        profile, contact_id = built.profile_id, links.get(built.profile_id)
         first = repr([values[0] for _, values in built.links]) if built.links else built.emails[0]
-        if not self._listing.win(f"first {first.lower()}", profile.id):
+        if not self._listing.win(f"first {first.lower()}", profile):
             return built.record(Outcome.SKIPPED, Reason.DUPLICATE_IDENTIFIER)
         if contact_id in over:
             return built.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, contact_id)
-        if not self._full and old == built.fingerprint:
+        if not self._full and accepted.get(profile) == built.fingerprint:
             if contact_id is not None:
-                self._listing.win(f"contact {contact_id}", profile.id)
+                self._listing.win(f"contact {contact_id}", profile)
             return built.record(Outcome.UNCHANGED, None, contact_id)
         return built
 
@@ -197,6 +208,8 @@ class ExportRun:
         run = self._run
         run.phase("reading contacts")
         to_come = max(0, self._reading.total - self._listed) * len(waiting)
+        if run.options.is_partial:
+            to_come = 0
         addresses = sum(bool(payload.emails) for payload in waiting)
         await self._knowledge.prepare(
             addresses + to_come // max(1, self._listed), needs_index=self._identities.needs_index
@@ -348,3 +361,8 @@ class ExportRun:
             gone = words.keys() - self._listing.has(words)
             if gone:
                 ledger.release(self._goal.id, [words[word] for word in gone])
+
+
+def _builder(run: GoalRun, goal: ExportGoal) -> PayloadBuilder:
+    zone = ZoneInfo(run.connection.timezone)
+    return PayloadBuilder(run.connection, goal, run.accounts, zone, stage_of(goal, run.accounts))

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from actui.model.connection import Connection
 from actui.model.goals import Goal, Mode
 from actui.model.journal import Done, GoalState
-from actui.model.run import GoalProgress, GoalSummary
+from actui.model.run import GoalProgress, GoalSummary, Record
 from actui.sync.meter import Meter, count, stamp
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.resolve import Accounts
 from actui.sync.stop import Stop
 
 OVERLAP = timedelta(hours=1)
+
+
+Told = Callable[[str, Sequence[Record]], None]
+"""Hears, goal id by goal id, what became of people, right before it is made durable."""
+
+
+def untold(goal: str, records: Sequence[Record]) -> None:
+    """Nobody wants to hear it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The people that a run is about, where it is not about everybody.
+
+    `keys` are contact ids (import goals) or profile ids (export goals) by goal id; `emails`, in
+    lower case, are people of the export goals' segments.
+    """
+
+    keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    emails: frozenset[str] = frozenset()
+
+    def of(self, goal: str) -> frozenset[str]:
+        """The keys for one goal."""
+        return self.keys.get(goal, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +52,12 @@ class Options:
     limit: int | None = None
     confirm_leavers: int | None = None
     trigger: str = "manual"
+    only: Only | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether most people are left out on purpose: nothing may follow from their absence."""
+        return self.limit is not None or self.only is not None
 
 
 @dataclass(slots=True)
@@ -50,11 +81,13 @@ class GoalRun:
     """ActiveCampaign's own `Date` when this run first began: the next watermark."""
     settle_seconds: float
     """How long after a lost answer a service may still apply what it was sent."""
+    told: Told = untold
 
     def commit(self, done: Done, warnings: int = 0) -> None:
         """Make an acknowledged batch durable and count it, in this order of importance."""
         self.summary.warnings += warnings
         count(self.summary, (record for _, record, _ in done.records))
+        self.told(self.goal.id, [record for _, record, _ in done.records])
         self.ledger.commit(self.run, self.goal.id, done, self.summary)
         self.meter.tick()
 
@@ -109,7 +142,8 @@ class GoalRun:
             summary.ok = False
             summary.code = "nothing-accepted"
             summary.message = f"All {summary.rejected} records that were sent were rejected."
-        if self.options.limit is not None or not summary.ok:
+        self._tell_missing()
+        if self.options.is_partial or not summary.ok:
             return
         before = self.ledger.goal_state(self.goal.id)
         now = stamp(self.started_at)
@@ -121,3 +155,10 @@ class GoalRun:
                 reconciled=now if read_everything else before.reconciled,
             ),
         )
+
+    def _tell_missing(self) -> None:
+        only = self.options.only
+        wanted = len(only.of(self.goal.id)) if only is not None else 0
+        if self.summary.read < wanted:
+            missing = wanted - self.summary.read
+            self.note(f"{missing:,} of {wanted:,} people are not this goal's any more.")

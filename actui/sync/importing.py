@@ -113,6 +113,8 @@ class ImportRun:
 
     def _blocks(self, highest_id: int) -> Sequence[Block]:
         run = self._run
+        if run.options.only is not None:
+            return [Block(0, 0, highest_id + 1)]
         planned = run.ledger.open_blocks(run.run, self._goal.id)
         if planned is not None:
             return planned
@@ -127,11 +129,16 @@ class ImportRun:
         return sum(sizes) if len(sizes) == len(known) else None
 
     def _expected(self, total: int | None) -> int | None:
+        if self._run.options.only is not None:
+            return len(self._run.options.only.of(self._goal.id))
         if not self._everything:
             return None
         return total if self._goal.contacts == "all" else self._list_total()
 
     def _selection(self) -> Selection:
+        only = self._run.options.only
+        if only is not None:
+            return Selection(ids=frozenset(int(key) for key in only.of(self._goal.id)))
         since = None if self._everything else self._since
         if self._goal.contacts == "all":
             return Selection(updated_after=since)
@@ -281,8 +288,13 @@ class ImportRun:
     async def _complete(self, highest_id: int) -> None:
         """A reading of everybody that never met the highest id, which still exists, fell short."""
         run = self._run
-        whole = self._everything and self._goal.contacts == "all" and run.options.limit is None
-        if not whole or not highest_id or self._goal.read_statuses is not None:
+        whole = self._everything and self._goal.contacts == "all"
+        if (
+            not whole
+            or run.options.is_partial
+            or not highest_id
+            or self._goal.read_statuses is not None
+        ):
             return
         key = str(highest_id)
         if key in run.ledger.seen_in_run(run.run, self._goal.id, [key]):

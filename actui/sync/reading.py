@@ -24,11 +24,15 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which contacts to ask ActiveCampaign for; each stream is one (list, status) or everybody."""
+    """Which contacts to ask ActiveCampaign for; each stream is one (list, status) or everybody.
+
+    With `ids`, these contacts alone, whatever their lists and whenever they changed.
+    """
 
     streams: Sequence[tuple[int | None, ListStatus | None]] = ((None, None),)
     updated_after: datetime | None = None
     created_after: datetime | None = None
+    ids: frozenset[int] | None = None
 
 
 def cut_into_blocks(highest_id: int, expected: int | None = None) -> list[Block]:
@@ -63,6 +67,10 @@ class BlockReader:
 
     async def pages(self, block: Block) -> AsyncIterator[Sequence[Contact]]:
         """The block's contacts in rising id order, about a page at a time."""
+        if self._selection.ids is not None:
+            async for page in self._chosen(block, self._selection.ids):
+                yield page
+            return
         if len(self._selection.streams) == 1:
             list_id, status = self._selection.streams[0]
             async for page in self._stream(block, list_id, status):
@@ -76,6 +84,20 @@ class BlockReader:
                 batch = []
         if batch:
             yield batch
+
+    async def _chosen(self, block: Block, ids: frozenset[int]) -> AsyncIterator[Sequence[Contact]]:
+        """Chosen contacts: each page begins at the next one, so neighbours share a request."""
+        rest = sorted(id_ for id_ in ids if block.after_id < id_ < block.before_id)
+        while rest:
+            part = Block(block.number, rest[0] - 1, block.before_id)
+            page = await self._ask(part, part.after_id, None, None)
+            if not page.contacts:
+                return
+            last = page.contacts[-1].id
+            if last < rest[0]:
+                raise GoalError("ActiveCampaign's contacts did not come in rising order of id.")
+            yield [one for one in await self._checked(page, part, None, None) if one.id in ids]
+            rest = [id_ for id_ in rest if id_ > last]
 
     async def _merged(self, block: Block) -> AsyncIterator[Contact]:
         """Several id-ordered streams as one; a contact on three lists comes once."""
