@@ -13,6 +13,7 @@ from actui.sandbox.activecampaign.seeded_contacts import (
     contact_updated,
     seeded_contact,
 )
+from actui.sandbox.compact_rows import CompactRows
 from actui.sandbox.people import person_number
 from actui.sandbox.sorted_ids import SortedIds
 
@@ -26,7 +27,7 @@ class ContactStore:
     def __init__(self, seed: int, count: int) -> None:
         self._seed = seed
         self._count = count
-        self._kept: dict[int, Contact] = {}
+        self._kept = CompactRows(Contact)
         self._addresses: dict[str, int] = {}
         self._by_address: list[int] | None = None
         self.ids = SortedIds(contact_id(index) for index in range(count))
@@ -51,10 +52,8 @@ class ContactStore:
         """A row to change."""
         self._changed()
         row = self.get(number)
-        if row is not None and number not in self._kept:
-            self._kept[number] = row
-            if row.email:
-                self._addresses[row.email.lower()] = number
+        if row is not None:
+            self._kept.keep(number, row)
         return row
 
     def create(self, email: str, now: int) -> Contact:
@@ -62,7 +61,7 @@ class ContactStore:
         self._changed()
         row = Contact(self._next_id, email, now, now)
         self._next_id += 1
-        self._kept[row.id] = row
+        self._kept.keep(row.id, row)
         if email:
             self._addresses[email.lower()] = row.id
         self.ids.append(row.id)
@@ -72,7 +71,7 @@ class ContactStore:
     def delete(self, row: Contact) -> None:
         """Take a contact away for good."""
         self._changed()
-        self._kept.pop(row.id, None)
+        self._kept.drop(row.id)
         self._forget_address(row)
         self.ids.discard(row.id)
         self._by_address = None
@@ -101,9 +100,9 @@ class ContactStore:
         if number is None or not 1 <= number <= self._count:
             return None
         found = contact_id(number - 1)
-        if found in self._kept or found not in self.ids:
+        if found not in self.ids:
             return None
-        return found if contact_email(self._seed, number - 1).lower() == lowered else None
+        return found if self.email_of(found).lower() == lowered else None
 
     def _changed(self) -> None:
         self._totals.clear()

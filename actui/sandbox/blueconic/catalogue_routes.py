@@ -122,6 +122,8 @@ class CatalogueRoutes:
             tags=tuple(sent.get("tags", known.tags if known else ())),
         )
         self._tenant.properties[name] = row
+        if indexed:
+            self._tenant.profiles.index_by(name)
         return JSONResponse(property_answer(self._tenant, row))
 
     @staticmethod

@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
 
 from actui.sandbox.blueconic.rows import Profile
 from actui.sandbox.blueconic.seeded_profiles import Population
+from actui.sandbox.compact_rows import CompactRows
 from actui.sandbox.people import person_number
 from actui.sandbox.sorted_ids import SortedIds
 
 CUSTOMER = re.compile(r"C-(\d{7})")
+NUMBERED = frozenset({"email", "customer_id"})
+LONGEST_INDEXED = 200
+
+
+def _value_key(name: str, value: str) -> int:
+    """A short key of a property's value, in any letter case; the same in every process."""
+    digest = blake2b(f"{name}\0{value.lower()}".encode(), digest_size=7).digest()
+    return int.from_bytes(digest, "big")
 
 
 class ProfileStore:
@@ -22,13 +32,13 @@ class ProfileStore:
     `reindex`.
     """
 
-    def __init__(self, population: Population) -> None:
+    def __init__(self, population: Population, indexed: Iterable[str]) -> None:
         self._population = population
-        self._kept: dict[int, Profile] = {}
+        self._kept = CompactRows(Profile)
         self._created: dict[str, int] = {}
         self._next = population.count
-        self._values: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
-        self._known_values: dict[int, set[tuple[str, str]]] = {}
+        self._indexed = set(indexed)
+        self._values: dict[int, int | set[int]] = {}
         self._segments: defaultdict[str, SortedIds] | None = None
 
     def _in_segments(self) -> defaultdict[str, SortedIds]:
@@ -63,36 +73,46 @@ class ProfileStore:
 
     def edit(self, row: Profile) -> Profile:
         """The same row, kept from now on."""
-        kept = self._kept.setdefault(row.ordinal, row)
-        if row.ordinal not in self._known_values:
-            self._index_values(kept)
+        kept = self._kept.edit(row.ordinal)
+        if kept is None:
+            kept = row
+            self._kept.keep(row.ordinal, row)
         return kept
 
-    def reindex(self, row: Profile) -> None:
-        """Values of a kept row have changed."""
-        self._index_values(row)
+    def index_by(self, property_id: str) -> None:
+        """From now on profiles are found by the values of this property."""
+        if property_id not in self._indexed:
+            self._indexed.add(property_id)
+            for ordinal in range(self._next):
+                if ordinal in self._kept:
+                    self.reindex(self.at(ordinal))
 
-    def _index_values(self, row: Profile) -> None:
-        fresh = {
-            (name, value.lower())
-            for name, values in row.properties.items()
-            for value in values
-            if len(value) <= 200
-        }
-        old = self._known_values.get(row.ordinal, set())
-        for key in old - fresh:
-            self._values[key].discard(row.ordinal)
-        for key in fresh - old:
-            self._values[key].add(row.ordinal)
-        self._known_values[row.ordinal] = fresh
+    def reindex(self, row: Profile) -> None:
+        """Values of a kept row have changed.
+
+        Old ones stay in the index: whoever looks there looks at the row as well.
+        """
+        for name in self._indexed & row.properties.keys():
+            for value in row.properties[name]:
+                if len(value) <= LONGEST_INDEXED and not self._is_seeded(row.ordinal, name, value):
+                    self._add(_value_key(name, value), row.ordinal)
+
+    def _is_seeded(self, ordinal: int, name: str, value: str) -> bool:
+        return name in NUMBERED and ordinal in self._numbered_candidates(name, value)
+
+    def _add(self, key: int, ordinal: int) -> None:
+        held = self._values.setdefault(key, ordinal)
+        if isinstance(held, set):
+            held.add(ordinal)
+        elif held != ordinal:
+            self._values[key] = {held, ordinal}
 
     def create(self, now: float) -> Profile:
         """A new, empty profile."""
         row = Profile(str(uuid.uuid4()), self._next, now, now)
         self._next += 1
         self._created[row.id] = row.ordinal
-        self._kept[row.ordinal] = row
-        self._known_values[row.ordinal] = set()
+        self._kept.keep(row.ordinal, row)
         return row
 
     def remove(self, row: Profile) -> None:
@@ -100,7 +120,6 @@ class ProfileStore:
         for segment in list(row.segments):
             self.leave(row, segment)
         row.properties = {}
-        self._index_values(row)
         row.replaced_by = ""
 
     def enter(self, row: Profile, segment: str) -> None:
@@ -119,8 +138,7 @@ class ProfileStore:
 
     def with_value(self, property_id: str, value: str, *, exact: bool) -> list[Profile]:
         """Live profiles that carry this value, the oldest first."""
-        ordinals = set(self._values.get((property_id, value.lower()), ()))
-        ordinals.update(self._seeded_candidates(property_id, value))
+        ordinals = set(self._candidates(property_id, value))
         wanted = value if exact else value.lower()
         fold: Callable[[str], str] = str if exact else str.lower
         rows = (self.at(ordinal) for ordinal in sorted(ordinals))
@@ -130,15 +148,25 @@ class ProfileStore:
             if row.replaced_by is None and wanted in map(fold, row.values(property_id))
         ]
 
-    def _seeded_candidates(self, property_id: str, value: str) -> list[int]:
-        """Seeded rows that could carry the value; only those with a number in it are found fast."""
+    def _candidates(self, property_id: str, value: str) -> Iterator[int]:
+        """Rows that could carry the value: every row where nothing makes finding it fast."""
+        if property_id not in self._indexed or len(value) > LONGEST_INDEXED:
+            yield from range(self._next)
+            return
+        held = self._values.get(_value_key(property_id, value), ())
+        yield from held if isinstance(held, (set, tuple)) else (held,)
+        if property_id in NUMBERED:
+            yield from self._numbered_candidates(property_id, value)
+        else:
+            yield from (n for n in range(self._population.count) if n not in self._kept)
+
+    def _numbered_candidates(self, property_id: str, value: str) -> list[int]:
+        """Seeded rows by the number in their value."""
         if property_id == "email":
             number = person_number(value)
-        elif property_id == "customer_id":
-            found = CUSTOMER.fullmatch(value)
-            number = int(found.group(1)) if found else None
         else:
-            return [n for n in range(self._population.count) if n not in self._kept]
+            found = CUSTOMER.fullmatch(value.upper())
+            number = int(found.group(1)) if found else None
         return [] if number is None else self._population.ordinals_of(number)
 
     def all_live(self) -> Iterator[Profile]:

@@ -23,8 +23,9 @@ class Tenant:
         self.clock = clock
         self.switches = switches
         self.url = "http://127.0.0.1"
-        self.profiles = ProfileStore(population)
         self.properties = seeded_properties()
+        indexed = (one.id for one in self.properties.values() if one.indexed)
+        self.profiles = ProfileStore(population, indexed)
         self.segments = seeded_segments()
         self.objectives = dict(OBJECTIVES)
         self.lifecycles = {one.id: one for one in (WELCOME, WIN_BACK)}
