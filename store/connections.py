@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from actui.model.connection import Connection, secret_prefix
+from actui.model.connection import Connection, Schedule, secret_prefix
 from actui.model.errors import ConfigError
 from store.home import Home, checked_id
 from store.jsonfile import documents
@@ -26,6 +26,12 @@ class Stored:
     version: int
     saved_at: str
     saved_by: str
+    timed_at: str = ""
+
+    @property
+    def since(self) -> datetime:
+        """When its schedule was switched on or last changed."""
+        return datetime.fromisoformat(self.timed_at or self.saved_at)
 
 
 class Connections:
@@ -74,11 +80,13 @@ class Connections:
             connection = connection.with_ids()
             checked_id(connection.id)
             _refuse_taken_name(connection, [s for i, s in held.items() if i != doc_id])
+            now = datetime.now(UTC)
             stored = Stored(
                 connection,
                 before.version + 1 if before else 1,
-                datetime.now(UTC).isoformat(timespec="seconds"),
+                now.isoformat(timespec="seconds"),
                 getpass.getuser(),
+                _timed_at(connection, before, now),
             )
             if doc_id is None:
                 database.insert(_document(stored))
@@ -98,6 +106,17 @@ def _place(connection: Connection, held: dict[int, Stored]) -> int | None:
     if connection.id:
         return next((i for i, s in held.items() if s.connection.id == connection.id), None)
     return next((i for i, s in held.items() if s.connection.name == connection.name), None)
+
+
+def _timed_at(connection: Connection, before: Stored | None, now: datetime) -> str:
+    """Since when the schedule has been as it is; other changes leave that alone."""
+    if before is None or _timing(before.connection) != _timing(connection):
+        return now.isoformat()
+    return before.since.isoformat()
+
+
+def _timing(connection: Connection) -> tuple[bool, Schedule, str]:
+    return connection.enabled, connection.schedule, connection.timezone
 
 
 def _refuse_taken_name(connection: Connection, others: list[Stored]) -> None:
@@ -120,6 +139,7 @@ def _document(stored: Stored) -> dict[str, Any]:
         "version": stored.version,
         "saved_at": stored.saved_at,
         "saved_by": stored.saved_by,
+        "timed_at": stored.timed_at,
     }
 
 
@@ -128,4 +148,10 @@ def _stored(document: Any) -> Stored:
         connection = Connection.model_validate(document["connection"])
     except (ValidationError, KeyError) as wrong:
         raise ConfigError("connections.json holds a connection that is not valid.") from wrong
-    return Stored(connection, document["version"], document["saved_at"], document["saved_by"])
+    return Stored(
+        connection,
+        document["version"],
+        document["saved_at"],
+        document["saved_by"],
+        document.get("timed_at", ""),
+    )

@@ -59,6 +59,14 @@ class Home:
         return self.root / "secrets.json"
 
     @property
+    def turns_file(self) -> Path:
+        return self.root / "turns.json"
+
+    @property
+    def turns_looked(self) -> Path:
+        return self.locks_dir / "turns-looked"
+
+    @property
     def runs_dir(self) -> Path:
         return self.root / "runs"
 

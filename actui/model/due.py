@@ -102,3 +102,29 @@ def _instant(wanted: datetime, zone: ZoneInfo) -> datetime:
         else:
             high = middle
     return high
+
+
+def awaiting(
+    schedule: Schedule, zone: str, since: datetime, started: datetime | None, now: datetime
+) -> datetime | None:
+    """The due instant that has passed and for which no run was started; None when there is none.
+
+    `started` is when the schedule last started a run. However many instants have passed since
+    then, because the machine slept or a run took long, they are one: the first of them is told.
+    """
+    due = next_due(schedule, zone, _after(since, started, now), since)
+    return due if due is not None and due <= now else None
+
+
+def next_turn(
+    schedule: Schedule, zone: str, since: datetime, started: datetime | None, now: datetime
+) -> datetime | None:
+    """When the schedule starts its next run: an instant not after `now` means at once."""
+    return next_due(schedule, zone, _after(since, started, now), since)
+
+
+def _after(since: datetime, started: datetime | None, now: datetime) -> datetime:
+    if started is None or started < since:
+        return since - timedelta(microseconds=1)
+    # a clock that was ahead and has been put right must not keep the schedule still until then
+    return min(started, now)

@@ -1,0 +1,82 @@
+"""Turns of a schedule, and since when a schedule has been as it is."""
+
+from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
+
+import pytest
+
+from actui.model.connection import Connection, TimesPerDay
+from store.connections import Connections
+from store.home import Home
+from store.turns import Turns
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home.open({"ACTUI_HOME": str(tmp_path)})
+
+
+def test_a_turn_is_taken_once_however_many_want_it(home):
+    at_once, starts, answers = Barrier(6), [], []
+
+    def want():
+        at_once.wait()
+        answers.append(Turns(home).take("c-1", None, NOW, lambda: starts.append(1) or "yes"))
+
+    threads = [Thread(target=want) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(starts) == 1
+    assert sorted(map(str, answers)) == ["None"] * 5 + ["yes"]
+    assert Turns(home).started() == {"c-1": NOW}
+
+
+def test_a_start_that_fails_leaves_the_turn(home):
+    def fail():
+        raise OSError("no process")
+
+    with pytest.raises(OSError, match="no process"):
+        Turns(home).take("c-1", None, NOW, fail)
+    assert Turns(home).started() == {}
+    assert Turns(home).take("c-1", None, NOW, lambda: "yes") == "yes"
+
+
+def test_a_turn_that_came_to_nothing_is_given_back(home):
+    later, turns = NOW + timedelta(hours=1), Turns(home)
+    turns.take("c-1", None, NOW, lambda: "first")
+    turns.take("c-1", NOW, later, lambda: "second")
+    turns.give_back("c-1")
+    assert turns.started() == {"c-1": NOW}
+    assert turns.take("c-1", NOW, later, lambda: "again") == "again"
+    turns.forget("c-1")
+    assert turns.started() == {}
+
+
+def test_who_looked_last_is_known(home):
+    assert Turns(home).looked() is None
+    Turns(home).look(NOW)
+    assert Turns(home).looked() == NOW
+
+
+def test_only_the_switch_and_the_schedule_start_a_schedule_anew(home):
+    kept = Connections(home)
+    connection = kept.save(Connection(name="N")).connection
+
+    def since(**change):
+        nonlocal connection
+        connection = connection.model_copy(update=change)
+        return kept.save(connection).since
+
+    first = kept.find("N").since
+    assert since(description="other", favorite=True) == first
+    on = since(enabled=True)
+    assert on > first
+    assert since(labels=["x"]) == on == kept.find("N").since
+    hourly = since(schedule=TimesPerDay(type="times-per-day", times=24))
+    assert hourly > on
+    assert since(schedule=TimesPerDay(type="times-per-day", times=24)) == hourly
+    assert since(timezone="Europe/Oslo") > hourly
