@@ -13,6 +13,7 @@ _CONFIGURING = "actui.commands.configuring"
 _RUNNING = "actui.commands.running"
 _PEOPLE = "actui.commands.people"
 _SECRETS = "actui.commands.credentials"
+_SCHEDULING = "actui.commands.scheduling"
 _TRYING = "actui.commands.trying"
 _SECRET_NAMES = ("activecampaign-api-key", "blueconic-client-secret")
 _SWITCH_HELP = "choose a reading where the services' behaviour is not certain"
@@ -47,6 +48,7 @@ def grammar() -> argparse.ArgumentParser:
     made = _Grammar()
     _configuring(made)
     _running(made)
+    _scheduling(made)
     _trying(made)
     return made.top
 
@@ -102,6 +104,14 @@ def _running(made: _Grammar) -> None:
     why = made.add("why", _PEOPLE, "say what became of one person, and which rule decided it")
     why.add_argument("name", metavar="NAME")
     why.add_argument("email", metavar="EMAIL")
+
+
+def _scheduling(made: _Grammar) -> None:
+    made.add("due", _SCHEDULING, "start the runs that are due and end; for cron")
+    schedule = made.add("schedule", _SCHEDULING, "start runs when they are due, until SIGTERM")
+    printed = schedule.add_mutually_exclusive_group()
+    printed.add_argument("--print-systemd", action="store_true", help="print a unit that does this")
+    printed.add_argument("--print-cron", action="store_true", help="print a line for crontab")
 
 
 def _trying(made: _Grammar) -> None:

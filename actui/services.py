@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
-import subprocess
-import sys
 from collections.abc import Awaitable, Sequence
 from functools import cached_property
 from itertools import islice
@@ -23,6 +21,7 @@ from actui.model.connection import Connection
 from actui.model.errors import BusyError, ConfigError, ServiceError
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
+from actui.starting import Starter
 from actui.wiring import PROBE, House, secret_origin
 from store.connections import Stored
 from store.ledger import SqliteLedger
@@ -162,12 +161,12 @@ class DetachedStarter:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._starter = Starter(house.home, house.environ, "console")
 
     def start(self, connection: Connection) -> str:
         if self._house.lock(connection).is_held():
             raise BusyError("This connection is already running.")
-        log = self._house.home.logs_dir / f"{connection.id}-last.log"
-        return start_detached(connection.id, log)
+        return self._starter.start(connection)
 
 
 class HousePeople:
@@ -237,42 +236,3 @@ class HouseServices:
     def reader(self, connection: Connection) -> LedgerReader:
         made = LedgerReader(self._house, connection)
         return self._readers.setdefault(connection.id, made)
-
-
-def start_detached(connection_id: str, log: Path) -> str:
-    """Start a run that outlives this terminal; how, in one sentence.
-
-    A user's systemd keeps it even where logging out ends a session's processes; elsewhere it gets
-    a session of its own (terminal.md §1.4).
-    """
-    words = [sys.executable, "-P", "-m", "actui", "run", connection_id, "--trigger", "console"]
-    log.touch(mode=0o600)
-    if _user_manager_answers():
-        # named, not valued: systemd-run takes the values from its own environment
-        kept = [f"--setenv={name}" for name in os.environ if name.startswith("ACTUI_")]
-        unit = ["systemd-run", "--user", "--quiet", "--collect", *kept, "--"]
-        if subprocess.run([*unit, *words], check=False, capture_output=True).returncode == 0:
-            return "The run goes on by itself, as a unit of your systemd."
-    with log.open("ab") as output:
-        subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    return "The run goes on by itself, in a session of its own."
-
-
-def _user_manager_answers() -> bool:
-    try:
-        asked = subprocess.run(
-            ["systemctl", "--user", "is-system-running"],  # noqa: S607  wherever systemd put it
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=3,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return asked.stdout.strip() in ("running", "degraded")

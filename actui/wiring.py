@@ -37,6 +37,7 @@ from store.ledger import SqliteLedger, open_ledger, set_aside
 from store.locks import RunLock
 from store.secrets import SecretName, Secrets
 from store.settings import SettingsFile
+from store.turns import Turns
 
 PROBE = Patience(attempts=2, seconds=15.0)
 """Somebody is waiting for the answer of a test."""
@@ -105,6 +106,10 @@ class House:
     @cached_property
     def secrets(self) -> Secrets:
         return Secrets(self.home, self.settings, self.environ)
+
+    @cached_property
+    def turns(self) -> Turns:
+        return Turns(self.home)
 
     def history(self, connection: Connection) -> History:
         """The connection's run history; a run that was cut off is closed by who notices first."""
@@ -316,4 +321,5 @@ class House:
             for name in CONNECTION_SECRETS:
                 self.secrets.delete(connection.id, name)
             self.connections.delete(connection.id)
+            self.turns.forget(connection.id)
             self.home.forget(connection.id)

@@ -15,8 +15,9 @@ from actui.commands.guard import say
 from actui.commands.words import progress_line, run_line
 from actui.console.people import OUTCOME_COLUMNS
 from actui.model.connection import Connection
-from actui.model.errors import ConfigError
+from actui.model.errors import BusyError, ConfigError
 from actui.model.run import RunSnapshot, RunSummary
+from actui.starting import SCHEDULE
 from actui.sync.goalrun import Options
 from actui.wiring import House
 
@@ -35,7 +36,12 @@ def run(asked: argparse.Namespace) -> int:
         confirm_leavers=asked.confirm_leavers,
         trigger=asked.trigger,
     )
-    summary = asyncio.run(_run(house, connection, options, asked.json))
+    try:
+        summary = asyncio.run(_run(house, connection, options, asked.json))
+    except BusyError:
+        if asked.trigger == SCHEDULE:
+            house.turns.give_back(connection.id)  # it is still due, once the other run has ended
+        raise
     if asked.json:
         print(summary.line(), flush=True)
     else:

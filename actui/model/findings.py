@@ -50,13 +50,6 @@ def _about_accounts(connection: Connection) -> Iterator[Finding]:
         yield Finding("no-url", "blueconic.url", "Enter the BlueConic host name.")
     if not connection.blueconic.client_id:
         yield Finding("no-client", "blueconic.client_id", "Enter the BlueConic client id.")
-    if connection.schedule.type != "manual":
-        yield Finding(
-            "not-available",
-            "schedule",
-            "The schedule is kept, but nothing starts runs by it yet: let cron call actui run.",
-            "warning",
-        )
     if connection.notify.when != "never":
         yield Finding(
             "not-available",

@@ -93,9 +93,5 @@ def test_a_property_to_be_made_needs_a_possible_id():
 
 
 def test_what_nothing_acts_on_yet_is_told():
-    daily = {"type": "times-per-day", "times": 4}
-    found = findings(connection(imported(), schedule=daily, notify={"when": "failure"}))
-    assert [(one.where, one.severity) for one in found] == [
-        ("schedule", "warning"),
-        ("notify", "warning"),
-    ]
+    found = findings(connection(imported(), notify={"when": "failure"}))
+    assert [(one.where, one.severity) for one in found] == [("notify", "warning")]

@@ -1,0 +1,85 @@
+"""Commands that start what is due: due, schedule."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import threading
+from datetime import datetime
+
+from actui import exitcodes
+from actui.commands.guard import say
+from actui.commands.units import cron_line, systemd_unit
+from actui.console.words import plain
+from actui.model.errors import ActuiError
+from actui.scheduling import Scheduler, Turn, utc_now
+from actui.starting import SCHEDULE, Starter
+from actui.wiring import House
+
+LOOK_SECONDS = 5.0
+
+
+def due(asked: argparse.Namespace) -> int:
+    """Start every run that is due, one process each, and end."""
+    house = House.open()
+    starter = Starter(house.home, house.environ, SCHEDULE)
+    turns = Scheduler(house, starter.start).look()
+    for turn in turns:
+        _tell(turn, as_json=asked.json)
+    return exitcodes.GOALS_FAILED if any(t.done == "failed" for t in turns) else exitcodes.OK
+
+
+def schedule(asked: argparse.Namespace) -> int:
+    """Start runs when they are due until SIGTERM or SIGINT; the runs themselves go on."""
+    house = House.open()
+    if asked.print_systemd or asked.print_cron:
+        names = [stored.connection.name for stored in house.connections.all()]
+        print((systemd_unit if asked.print_systemd else cron_line)(house.home, names))
+        return exitcodes.OK
+    enough = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: enough.set())
+    starter = Starter(house.home, house.environ, SCHEDULE)
+    scheduler = Scheduler(house, starter.start)
+    _log("the scheduler looks what is due", as_json=asked.json)
+    told: set[tuple[str, str]] = set()
+    trouble = ""
+    while not enough.is_set():
+        try:
+            turns, said = scheduler.look(), ""
+        except ActuiError as failure:
+            # a file that somebody is about to repair must not end the scheduler
+            turns, said = [], failure.message
+        if said and said != trouble:
+            say(said)
+        trouble = said
+        for turn in turns:
+            if turn.done == "started" or (turn.connection.id, turn.words) not in told:
+                _tell(turn, as_json=asked.json)
+        told = {(turn.connection.id, turn.words) for turn in turns}
+        for name, code in starter.ended():
+            _log(f"{plain(name)}: its run ended with exit code {code}", as_json=asked.json)
+        enough.wait(LOOK_SECONDS)
+    _log("the scheduler ends; runs that were started go on", as_json=asked.json)
+    return exitcodes.OK
+
+
+def _tell(turn: Turn, *, as_json: bool) -> None:
+    name, when = turn.connection.name, turn.due.isoformat(timespec="seconds")
+    if as_json:
+        facts = {"connection": name, "id": turn.connection.id, "due": when}
+        print(json.dumps({**facts, "done": turn.done, "message": turn.words}), flush=True)
+    elif turn.done == "failed":
+        say(f"{plain(name)} was due at {_stamp(turn.due)}, but nothing was started: {turn.words}")
+    else:
+        _log(f"{plain(name)}: due {_stamp(turn.due)}, {turn.done}. {turn.words}", as_json=False)
+
+
+def _log(words: str, *, as_json: bool) -> None:
+    line = json.dumps({"message": words}) if as_json else f"{_stamp(utc_now())} {words}"
+    print(line, flush=True)
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"

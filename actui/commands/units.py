@@ -1,0 +1,78 @@
+"""What to give to systemd or cron so that schedules are kept without anybody logged in."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+
+from store.home import Home
+from store.secrets import SecretName, variable
+
+_UNIT = """\
+# Starts actui's runs when they are due. Save it as
+#   ~/.config/systemd/user/actui-schedule.service
+# and switch it on, once:
+#   systemctl --user daemon-reload && systemctl --user enable --now actui-schedule
+#   loginctl enable-linger        (else it ends when you log out, and its runs with it)
+# As a service of the whole machine, under /etc/systemd/system, add User= with the owner of
+# ACTUI_HOME to [Service] and say WantedBy=multi-user.target.
+[Unit]
+Description=actui: start runs when they are due
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+Environment={environment}
+ExecStart={command}
+# only the scheduler is stopped: a run that is going comes to its own end
+KillMode=process
+Restart=on-failure
+RestartSec=10
+{credentials}
+[Install]
+WantedBy=default.target"""
+
+_CREDENTIALS = """\
+# Secrets are looked for where `actui secret status NAME` finds them. A key store that opens at
+# log-in stays locked for a service: give it each secret in a file that only you can read, then
+# take away the # before its line.
+"""
+
+_CRON = """\
+# Starts actui's runs when they are due, looking once a minute. Add the last line with: crontab -e
+# Only trouble is printed, which cron mails to you; see actui runs NAME for the runs themselves.
+# cron hands over no environment and opens no key store: a run finds its secrets by the password
+# command or the secrets file of actui's settings. Where a key store or a user's systemd is to be
+# reached, put XDG_RUNTIME_DIR=/run/user/$(id -u) before the command, and: loginctl enable-linger
+* * * * * {command}"""
+
+
+def systemd_unit(home: Home, names: Sequence[str]) -> str:
+    """A systemd unit that runs `actui schedule` for this home with this interpreter."""
+    command = " ".join(_quoted(word).replace("$", "$$") for word in _words("schedule"))
+    wanted = [variable(name, secret) for name in names for secret in SecretName]
+    lines = [f"#LoadCredential={name}:%h/.config/actui/{name}" for name in dict.fromkeys(wanted)]
+    return _UNIT.format(
+        environment=_quoted(f"ACTUI_HOME={home.root}"),
+        command=command,
+        credentials=_CREDENTIALS + "".join(f"{line}\n" for line in lines) if lines else "",
+    )
+
+
+def cron_line(home: Home, _names: Sequence[str]) -> str:
+    """A crontab line that runs `actui due` once a minute for this home with this interpreter."""
+    command = f"ACTUI_HOME={shlex.quote(str(home.root))} {shlex.join(_words('due'))} >/dev/null"
+    # cron ends a command at a bare per cent sign
+    return _CRON.format(command=command.replace("%", "\\%"))
+
+
+def _words(command: str) -> list[str]:
+    """-P keeps a module in the working directory from being taken for one of actui's."""
+    return [sys.executable, "-P", "-m", "actui", command]
+
+
+def _quoted(word: str) -> str:
+    """One word as systemd reads it: quotes, backslashes and per cent signs mean themselves."""
+    kept = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return kept if kept.replace("/", "").replace("-", "").isalnum() else f'"{kept}"'

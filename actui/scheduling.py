@@ -1,0 +1,74 @@
+"""Starting runs when they are due: queued once, never two at a time (blueconic.md §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from actui.model.connection import Connection
+from actui.model.due import awaiting
+from actui.model.errors import ActuiError
+from actui.wiring import House
+from store.connections import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What became of a connection that is due."""
+
+    connection: Connection
+    due: datetime
+    done: Literal["started", "waits", "failed"]
+    words: str
+
+
+def utc_now() -> datetime:
+    """The machine's time."""
+    return datetime.now(UTC)
+
+
+class Scheduler:
+    """Looks what is due and starts it.
+
+    A connection that is running waits for its end, and then gets one run for all the instants that
+    passed meanwhile. Any number of schedulers may look at one home; each turn is taken once.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        start: Callable[[Connection], str],
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._house = house
+        self._start = start
+        self._now = now
+
+    def look(self) -> list[Turn]:
+        """Start what is due. Trouble with one connection does not keep the others waiting."""
+        house, now = self._house, self._now()
+        house.turns.look(now)
+        started = house.turns.started()
+        found = (
+            self._turn(stored, started.get(stored.connection.id), now)
+            for stored in house.connections.all()
+            if stored.connection.enabled
+        )
+        return [turn for turn in found if turn is not None]
+
+    def _turn(self, stored: Stored, last: datetime | None, now: datetime) -> Turn | None:
+        connection = stored.connection
+        due = awaiting(connection.schedule, connection.timezone, stored.since, last, now)
+        if due is None:
+            return None
+        if self._house.lock(connection).is_held():
+            return Turn(connection, due, "waits", "It waits for the run that is going.")
+        try:
+            how = self._house.turns.take(connection.id, last, now, lambda: self._start(connection))
+        except ActuiError as failure:
+            return Turn(connection, due, "failed", failure.message)
+        except OSError as failure:
+            return Turn(connection, due, "failed", f"No process: {failure.strerror}.")
+        return None if how is None else Turn(connection, due, "started", how)

@@ -1,0 +1,98 @@
+"""Starting `actui run` so that it outlives whoever started it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+
+from actui.model.connection import Connection
+from store.home import Home
+
+SCHEDULE = "schedule"
+"""The trigger of a run that its schedule started."""
+_KEPT = (
+    "XDG_STATE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "PYTHONPATH",
+    "PYTHON_KEYRING_BACKEND",
+)
+_NO_MANAGER_SECONDS = 3
+
+
+class Starter:
+    """Starts runs of one home, each in a process of its own.
+
+    A user's systemd keeps it even where logging out ends a session's processes; elsewhere it gets
+    a session of its own (terminal.md §1.4). systemd's credentials can be read by the unit they
+    were given to alone, so a scheduler that has some keeps its runs beside itself.
+    """
+
+    def __init__(self, home: Home, environ: Mapping[str, str], trigger: str) -> None:
+        self._home = home
+        self._environ = environ
+        self._trigger = trigger
+        self._going: dict[int, str] = {}
+
+    def start(self, connection: Connection) -> str:
+        """Start a run; how it was started, in one sentence."""
+        words = [sys.executable, "-P", "-m", "actui", "run", connection.id]
+        words += ["--trigger", self._trigger]
+        if self._user_manager and self._as_unit(words):
+            return "The run goes on by itself, as a unit of your systemd."
+        log = str(self._home.log_file(connection.id, "last"))
+        # not through subprocess: whoever starts a run need not be there when it ends
+        process = os.posix_spawn(
+            words[0],
+            words,
+            self._environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
+        self.ended()
+        self._going[process] = connection.name
+        return "The run goes on by itself, in a session of its own."
+
+    def ended(self) -> list[tuple[str, int]]:
+        """Connections whose processes ended since the last call, with their exit codes."""
+        found = []
+        for process in list(self._going):
+            done, status = os.waitpid(process, os.WNOHANG)
+            if done:
+                found.append((self._going.pop(process), os.waitstatus_to_exitcode(status)))
+        return found
+
+    def _as_unit(self, words: list[str]) -> bool:
+        kept = [n for n in self._environ if n.startswith("ACTUI_") or n in _KEPT]
+        # named, not valued: systemd-run takes the values from its own environment
+        unit = ["systemd-run", "--user", "--quiet", "--collect", *(f"--setenv={n}" for n in kept)]
+        done = subprocess.run(
+            [*unit, "--", *words], env=dict(self._environ), check=False, capture_output=True
+        )
+        return done.returncode == 0
+
+    @cached_property
+    def _user_manager(self) -> bool:
+        if "CREDENTIALS_DIRECTORY" in self._environ:
+            return False
+        try:
+            asked = subprocess.run(
+                ["systemctl", "--user", "is-system-running"],  # noqa: S607  wherever systemd put it
+                env=dict(self._environ),
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=_NO_MANAGER_SECONDS,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return asked.stdout.strip() in ("running", "degraded")
