@@ -12,6 +12,7 @@ from actui import __version__
 _CONFIGURING = "actui.commands.configuring"
 _RUNNING = "actui.commands.running"
 _PEOPLE = "actui.commands.people"
+_PREVIEWING = "actui.commands.previewing"
 _SECRETS = "actui.commands.credentials"
 _SCHEDULING = "actui.commands.scheduling"
 _TRYING = "actui.commands.trying"
@@ -88,6 +89,15 @@ def _running(made: _Grammar) -> None:
         "--confirm-leavers", type=_positive, metavar="N", help="unsubscribe up to N who left"
     )
     run.add_argument("--trigger", default="manual", help=argparse.SUPPRESS)
+    preview = made.add("preview", _PREVIEWING, "show what a run would do, and do nothing of it")
+    preview.add_argument("name", metavar="NAME")
+    preview.add_argument("--goal", action="append", default=[], help="only this goal; repeatable")
+    preview.add_argument(
+        "--first", type=_positive, default=10, metavar="N", help="the first N people (10)"
+    )
+    preview.add_argument(
+        "--email", action="append", default=[], help="this person instead; repeatable"
+    )
     watch = made.add("watch", _RUNNING, "follow a connection's run until it ends")
     watch.add_argument("name", metavar="NAME")
     stop = made.add("stop", _RUNNING, "ask a run to finish its batch and end; twice: now")

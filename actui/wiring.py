@@ -29,11 +29,13 @@ from actui.model.goals import ExportGoal
 from actui.model.settings import PUBLISHED_RATE, Settings
 from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
 from actui.sync.goalrun import Options
+from actui.sync.preview import Rehearsal
 from actui.sync.resolve import read_accounts, resolve
 from store.connections import Connections
 from store.history import History
 from store.home import Home
 from store.ledger import SqliteLedger, open_ledger, set_aside
+from store.ledger.scratch import scratch_ledger
 from store.locks import RunLock
 from store.secrets import SecretName, Secrets
 from store.settings import SettingsFile
@@ -63,6 +65,11 @@ def secret_origin(connection: Connection, name: SecretName) -> str:
     if name is SecretName.ACTIVECAMPAIGN_API_KEY:
         return origin(connection.activecampaign.url)
     return origin(connection.blueconic.url)
+
+
+def _origins(connection: Connection) -> tuple[str, str]:
+    """The two accounts that a ledger is about."""
+    return origin(connection.activecampaign.url), origin(connection.blueconic.url)
 
 
 def _is_on(goal: ExportGoal, list_id: int) -> bool:
@@ -139,23 +146,28 @@ class House:
 
         Raises ConfigError when it belongs to others and `fresh` does not say to start anew.
         """
-        mine = (origin(connection.activecampaign.url), origin(connection.blueconic.url))
         ledger = self.ledger(connection)
-        bound = ledger.bound_origins()
-        if bound is not None and bound != mine:
+        try:
+            self._refuse_other_account(connection, ledger)
+        except ConfigError:
             ledger.close()
             if not fresh:
-                raise ConfigError(
-                    f"'{connection.name}' has worked with {bound[0]} and {bound[1]} until now; "
-                    "run it with --fresh to start anew with the changed account.",
-                    code="other-account",
-                )
+                raise
             set_aside(self.home, connection.id)
             ledger = self.ledger(connection)
-            bound = None
-        if bound is None:
-            ledger.bind_origins(*mine)
+        if ledger.bound_origins() is None:
+            ledger.bind_origins(*_origins(connection))
         return ledger
+
+    @staticmethod
+    def _refuse_other_account(connection: Connection, ledger: SqliteLedger) -> None:
+        bound = ledger.bound_origins()
+        if bound is not None and bound != _origins(connection):
+            raise ConfigError(
+                f"'{connection.name}' has worked with {bound[0]} and {bound[1]} until now; "
+                "run it with --fresh to start anew with the changed account.",
+                code="other-account",
+            )
 
     def secret(self, connection: Connection, name: SecretName) -> SecretStr:
         """A connection's secret. Raises CredentialsError with the way to store it."""
@@ -248,6 +260,28 @@ class House:
                     settle_seconds=self.settings.settle_seconds,
                 )
                 yield Engine(connection, ports, options, os.getpid())
+
+    @asynccontextmanager
+    async def rehearsal(self, connection: Connection) -> AsyncIterator[Rehearsal]:
+        """A preview of a connection as it is given, stored or not; nothing is written by it.
+
+        Whoever runs the connection meanwhile is not disturbed.
+        """
+        path = self.home.ledger_file(connection.id)
+        with await asyncio.to_thread(scratch_ledger, path) as ledger:
+            self._refuse_other_account(connection, ledger)
+            async with (
+                self.activecampaign(connection) as activecampaign,
+                self.blueconic(connection) as blueconic,
+            ):
+                yield Rehearsal(
+                    connection,
+                    activecampaign=activecampaign,
+                    blueconic=blueconic,
+                    ledger=ledger,
+                    clock=SystemClock(),
+                    row_size=bulk_row_size,
+                )
 
     def _claims(
         self, connection: Connection, list_id: int, contacts: Iterable[int]

@@ -128,17 +128,18 @@ class PayloadBuilder:
 
         `accepted` is the fingerprint of what ActiveCampaign last took for this profile.
         """
-        if not self._has_consent(profile):
-            return _record(profile, Outcome.SKIPPED, Reason.NO_CONSENT)
-        if self._is_in_another_stage(profile):
-            return _record(profile, Outcome.SKIPPED, Reason.NOT_IN_STAGE)
         addresses = addresses_of(self._goal, profile)
+        known_as = next(iter(addresses), "")
+        if not self._has_consent(profile):
+            return _record(profile, Outcome.SKIPPED, Reason.NO_CONSENT, known_as)
+        if self._is_in_another_stage(profile):
+            return _record(profile, Outcome.SKIPPED, Reason.NOT_IN_STAGE, known_as)
         emails = tuple(address for address in addresses if is_importable(address))
         if self._has_email_link and not addresses:
             return _record(profile, Outcome.SKIPPED, Reason.NO_EMAIL)
         if self._has_email_link and not emails:
-            return _record(profile, Outcome.REJECTED, Reason.INVALID_EMAIL, email=addresses[0])
-        links = self._links(profile)
+            return _record(profile, Outcome.REJECTED, Reason.INVALID_EMAIL, known_as)
+        links = self._links(profile, known_as)
         if isinstance(links, Record):
             return links
         if len(addresses) > 1:
@@ -168,16 +169,18 @@ class PayloadBuilder:
             became_empty=any(not v and _mark(name) in had for name, v in values_by_field.items()),
         )
 
-    def _links(self, profile: Profile) -> tuple[tuple[str, tuple[str, ...]], ...] | Record:
+    def _links(
+        self, profile: Profile, email: str
+    ) -> tuple[tuple[str, tuple[str, ...]], ...] | Record:
         links: list[tuple[str, tuple[str, ...]]] = []
         for link in self._keys:
             values = link_values(link, profile)
             if not values:
-                return _record(profile, Outcome.SKIPPED, Reason.NO_IDENTIFIER)
+                return _record(profile, Outcome.SKIPPED, Reason.NO_IDENTIFIER, email)
             if link.field == "id":
                 values = tuple(value for value in values if _is_contact_id(value))
                 if not values:
-                    return _record(profile, Outcome.REJECTED, Reason.INVALID_IDENTIFIER)
+                    return _record(profile, Outcome.REJECTED, Reason.INVALID_IDENTIFIER, email)
             links.append((link.field, values))
         return tuple(links)
 

@@ -135,19 +135,19 @@ def connect(path: Path) -> sqlite3.Connection:
     # WAL with FULL: a committed journal row is on the disk before its batch is sent
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA wal_autocheckpoint = 1000")
-    _migrate(database, path)
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if 0 < version < len(STEPS):
+        database.execute("VACUUM INTO ?", (f"{path}.v{version}",))
+    migrate(database, path)
     return database
 
 
-def _migrate(database: sqlite3.Connection, path: Path) -> None:
+def migrate(database: sqlite3.Connection, path: Path) -> None:
+    """Bring an open database to today's form. Raises ConfigError for one of a newer actui."""
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version > len(STEPS):
         database.close()
         raise ConfigError(f"{path} was written by a newer actui; update this one.")
-    if version == len(STEPS):
-        return
-    if version:
-        database.execute("VACUUM INTO ?", (f"{path}.v{version}",))
     for number in range(version, len(STEPS)):
         database.executescript(
             f"BEGIN IMMEDIATE; {STEPS[number]} PRAGMA user_version = {number + 1}; COMMIT;"

@@ -1,0 +1,90 @@
+"""A preview in words, the same on a page and on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actui.console.people import REASON_WORDS
+from actui.console.words import counted, plain
+from actui.model.preview import Change, Preview, PreviewedGoal, PreviewedPerson
+from actui.model.run import Outcome
+
+_WOULD = {
+    Outcome.CREATED: "would be created",
+    Outcome.UPDATED: "would be updated",
+    Outcome.UNCHANGED: "is up to date, nothing would be sent",
+    Outcome.SKIPPED: "would be skipped",
+    Outcome.REJECTED: "would be rejected",
+    Outcome.UNKNOWN: "would stay unresolved",
+}
+_LONGEST = 200
+"""Characters of a value that are shown."""
+
+
+def who(person: PreviewedPerson) -> str:
+    """The best name there is."""
+    record = person.record
+    if person.email or record is None:
+        return plain(person.email) or "(no address)"
+    return plain(record.profile_id or f"contact {record.contact_id}")
+
+
+def would(person: PreviewedPerson) -> str:
+    """What a run would make of somebody, as half a sentence with the reason."""
+    record = person.record
+    if record is None:
+        return f"is not in the goal: {person.absent}"
+    said = _WOULD[record.outcome]
+    why = [REASON_WORDS[record.reason]] if record.reason is not None else []
+    if record.outcome is Outcome.UPDATED and not (person.values or person.lists):
+        why = ["it would be sent, and no value differs"]
+    return ": ".join([said, *why, *([plain(record.detail)] if record.detail else [])])
+
+
+def changes(person: PreviewedPerson, arrow: str) -> list[str]:
+    """Each value and list that would change, before and after."""
+    told = [
+        f"{plain(one.name)}: {_text(one.before)} {arrow} {_text(one.after)}"
+        for one in person.values
+    ]
+    return told + [_list(one, arrow) for one in person.lists]
+
+
+def _list(change: Change, arrow: str) -> str:
+    before = change.before[0] if change.before else "not on it"
+    return f"list {plain(change.name)}: {before} {arrow} {', '.join(change.after)}"
+
+
+def _text(values: tuple[str, ...]) -> str:
+    if not values:
+        return "(empty)"
+    text = plain(", ".join(values))
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]}.."
+
+
+def goal_head(goal: PreviewedGoal) -> str:
+    """A goal and how many people of it are shown."""
+    many = counted(len(goal.people), "person", "people")
+    return f"{plain(goal.goal)}, {goal.kind} goal: {many}"
+
+
+def remarks(preview: Preview, goal: PreviewedGoal) -> list[str]:
+    """What is to be known beside the people, failures first."""
+    failed = [] if goal.ok else [f"A run would fail this goal: {plain(goal.message)}"]
+    said = [plain(goal.message)] if goal.ok and goal.message else []
+    properties = list(preview.notes) if goal.kind == "import" else []
+    return [*failed, *(plain(note) for note in goal.notes), *said, *properties]
+
+
+def lines(preview: Preview, arrow: str) -> Iterator[str]:
+    """The whole preview as text."""
+    for goal in preview.goals:
+        yield goal_head(goal)
+        for remark in remarks(preview, goal):
+            yield f"  ! {remark}"
+        for person in goal.people:
+            yield f"  {who(person)} {would(person)}"
+            for change in changes(person, arrow):
+                yield f"      {change}"
+    if not preview.goals:
+        yield "No goal is on."

@@ -1,0 +1,197 @@
+"""A preview: the engine itself, on services that keep what they are told (design §14).
+
+The ledger is a copy that nobody else sees, so neither service, nor ledger, watermark or history
+knows of it afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from actui.model.connection import Connection
+from actui.model.errors import ActuiError, ConfigError
+from actui.model.goals import ExportGoal, ImportGoal
+from actui.model.people import ImportRow
+from actui.model.preview import Ask, Preview, PreviewedGoal, PreviewedPerson
+from actui.model.run import GoalSummary, Outcome, Record, RunState
+from actui.sync.engine import Engine, Ports
+from actui.sync.goalrun import Only, Options
+from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
+from actui.sync.rehearsed_activecampaign import RehearsedActiveCampaign
+from actui.sync.rehearsed_blueconic import RehearsedBlueConic
+
+LONGEST_PAUSE = 0.05
+"""Seconds: what a run waits for between its requests has happened at once here."""
+_WRITTEN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
+
+
+class _Impatient:
+    """The time, in which nothing takes long."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, LONGEST_PAUSE))
+
+
+class Rehearsal:
+    """One preview of one connection; `ledger` must be a copy made for it."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        activecampaign: ActiveCampaign,
+        blueconic: BlueConic,
+        ledger: Ledger,
+        clock: Clock,
+        row_size: Callable[[ImportRow], int],
+    ) -> None:
+        self._connection = connection
+        self._activecampaign = RehearsedActiveCampaign(activecampaign)
+        self._blueconic = RehearsedBlueConic(blueconic)
+        self._ledger = ledger
+        self._clock = _Impatient(clock)
+        self._row_size = row_size
+        self._people: dict[str, dict[str, PreviewedPerson]] = {}
+        self._engine: Engine | None = None
+
+    @property
+    def phase(self) -> str:
+        """What it is doing now, empty while there is nothing to say."""
+        goals = self._engine.live.goals if self._engine is not None else ()
+        current = next((goal for goal in goals if not goal.done), None)
+        return "" if current is None else f"{current.summary.goal}: {current.phase}"
+
+    async def show(self, ask: Ask) -> Preview:
+        """What a run would do. Raises what would keep it from running at all, or fail all of it."""
+        connection = as_if_on(self._connection, ask.goals)
+        only, contacts = None, dict[str, int]()
+        if ask.emails:
+            contacts = await self._contacts(ask.emails)
+            ids = frozenset(str(id_) for id_ in contacts.values())
+            emails = frozenset(email.lower() for email in ask.emails)
+            only = Only({goal.id: ids for goal in connection.imports()}, emails)
+        options = Options(goals=ask.goals, limit=None if only is not None else ask.first, only=only)
+        self._engine = Engine(connection, self._ports(), options, 0)
+        summary = await self._engine.execute()
+        if summary.state is not RunState.FINISHED:
+            raise ActuiError(summary.message, code=summary.code)
+        goals = {goal.id: goal for goal in connection.goals}
+        shown = tuple(
+            self._goal(goals[one.goal_id], one, ask.emails, contacts) for one in summary.goals
+        )
+        made = ", ".join(self._blueconic.new_properties)
+        notes = [f"A run would create these properties in BlueConic: {made}."] if made else []
+        return Preview(shown, tuple(notes))
+
+    async def _contacts(self, emails: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for email in emails:
+            contact = await self._activecampaign.contact_by_email(email)
+            if contact is not None:
+                found[email.lower()] = contact.id
+        return found
+
+    def _ports(self) -> Ports:
+        return Ports(
+            activecampaign=self._activecampaign,
+            blueconic=self._blueconic,
+            ledger=self._ledger,
+            clock=self._clock,
+            row_size=self._row_size,
+            save=lambda summary: None,
+            keep=lambda connection: None,
+            claims=lambda list_id, contacts: None,
+            settle_seconds=0.0,
+            told=self._told,
+        )
+
+    def _told(self, goal: str, records: Sequence[Record]) -> None:
+        people = self._people.setdefault(goal, {})
+        imports = any(one.id == goal and one.kind == "import" for one in self._connection.goals)
+        for record in records:
+            key = str(record.contact_id if imports else record.profile_id)
+            if imports:
+                values, lists = self._blueconic.take(record.contact_id or 0), []
+            else:
+                kept = self._activecampaign.take(record.email, record.contact_id)
+                values, lists = kept.values, kept.lists
+            if record.outcome not in _WRITTEN:
+                values, lists = [], []
+            people[key] = PreviewedPerson(record.email, record, tuple(values), tuple(lists))
+
+    def _goal(
+        self,
+        goal: ImportGoal | ExportGoal,
+        summary: GoalSummary,
+        emails: Sequence[str],
+        contacts: dict[str, int],
+    ) -> PreviewedGoal:
+        people = list(self._people.get(goal.id, {}).values())
+        met = {person.email.lower() for person in people}
+        people += [
+            PreviewedPerson(email, absent=_absent(goal, email.lower() in contacts))
+            for email in emails
+            if email.lower() not in met
+        ]
+        return PreviewedGoal(
+            goal=goal.name,
+            kind=goal.kind,
+            people=tuple(people),
+            ok=summary.ok,
+            message="" if emails and summary.ok else summary.message,
+            notes=tuple(_notes(goal, people)),
+        )
+
+
+def as_if_on(connection: Connection, goals: Sequence[str]) -> Connection:
+    """The connection as a preview takes it: on, and so are the goals that were named.
+
+    Raises ConfigError for a goal that it does not have.
+    """
+    known = {name for goal in connection.goals for name in (goal.id, goal.name)}
+    for name in goals:
+        if name not in known:
+            raise ConfigError(f"'{connection.name}' has no goal '{name}'.")
+    turned = [
+        goal.model_copy(update={"enabled": True}) if {goal.id, goal.name} & set(goals) else goal
+        for goal in connection.goals
+    ]
+    return connection.model_copy(update={"enabled": True, "goals": turned})
+
+
+def _absent(goal: ImportGoal | ExportGoal, is_contact: bool) -> str:
+    if isinstance(goal, ExportGoal):
+        return "nobody in the segment has this address"
+    if not is_contact:
+        return "no contact has this address"
+    return "the contact is on none of the goal's lists with a status that it reads"
+
+
+def _notes(goal: ImportGoal | ExportGoal, people: Sequence[PreviewedPerson]) -> list[str]:
+    """Consequences that reach beyond values, with the number of people here."""
+    if not isinstance(goal, ExportGoal):
+        return []
+    notes = []
+    joining = [p for p in people if any(not change.before for change in p.lists)]
+    again = [p for p in people if any(change.before for change in p.lists)]
+    changed = [p for p in people if p.values or p.lists]
+    if goal.automations and changed:
+        notes.append(f"Automations may start for {len(changed)} of these people.")
+    if joining:
+        notes.append(f"{len(joining)} of these people would join a list.")
+    if again:
+        notes.append(f"{len(again)} of these people would be RESUBSCRIBED.")
+    if goal.unsubscribe:
+        notes.append("Who has left the segment is not part of a preview.")
+    return notes
