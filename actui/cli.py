@@ -13,6 +13,7 @@ _CONFIGURING = "actui.commands.configuring"
 _RUNNING = "actui.commands.running"
 _PEOPLE = "actui.commands.people"
 _PREVIEWING = "actui.commands.previewing"
+_KEEPING = "actui.commands.keeping"
 _SECRETS = "actui.commands.credentials"
 _SCHEDULING = "actui.commands.scheduling"
 _TRYING = "actui.commands.trying"
@@ -50,6 +51,7 @@ def grammar() -> argparse.ArgumentParser:
     _configuring(made)
     _running(made)
     _scheduling(made)
+    _keeping(made)
     _trying(made)
     return made.top
 
@@ -122,6 +124,14 @@ def _scheduling(made: _Grammar) -> None:
     printed = schedule.add_mutually_exclusive_group()
     printed.add_argument("--print-systemd", action="store_true", help="print a unit that does this")
     printed.add_argument("--print-cron", action="store_true", help="print a line for crontab")
+
+
+def _keeping(made: _Grammar) -> None:
+    audit = made.add("audit", _KEEPING, "say who did what, and when, newest first")
+    audit.add_argument(
+        "name", nargs="?", metavar="NAME", help="of this connection, even a gone one"
+    )
+    audit.add_argument("--limit", type=_positive, default=50, metavar="N", help="default 50")
 
 
 def _trying(made: _Grammar) -> None:

@@ -101,10 +101,7 @@ class HouseVault:
         self._house = house
 
     def save(self, connection: Connection, which: Which, value: SecretStr) -> str:
-        name = _SECRETS[which]
-        origin = secret_origin(connection, name)
-        secrets = self._house.secrets
-        return secrets.save(connection.name, connection.id, name, origin, value)
+        return self._house.save_secret(connection, _SECRETS[which], value)
 
     def status(self, connection: Connection, which: Which) -> str:
         name = _SECRETS[which]

@@ -21,6 +21,10 @@ _KEPT = (
     "SSL_CERT_DIR",
     "PYTHONPATH",
     "PYTHON_KEYRING_BACKEND",
+    # who stands behind it, for the audit
+    "SSH_CONNECTION",
+    "SSH_USER_AUTH",
+    "SUDO_USER",
 )
 _NO_MANAGER_SECONDS = 3
 

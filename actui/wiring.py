@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
 from actui.sync.goalrun import Options
 from actui.sync.preview import Rehearsal
 from actui.sync.resolve import read_accounts, resolve
+from store.audit import Audit
 from store.connections import Connections
 from store.history import History
 from store.home import Home
@@ -108,7 +109,12 @@ class House:
 
     @cached_property
     def connections(self) -> Connections:
-        return Connections(self.home)
+        return Connections(self.home, self.audit)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what, also from a console or a scheduler."""
+        return Audit(self.home, self.environ)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -180,6 +186,19 @@ class House:
                 f"actui secret set '{connection.name}' {secret_command_name(name)}"
             )
         return found.value
+
+    def save_secret(self, connection: Connection, name: SecretName, value: SecretStr) -> str:
+        """Keep a connection's secret for its present URL; where, in words."""
+        bound = secret_origin(connection, name)
+        where = self.secrets.save(connection.name, connection.id, name, bound, value)
+        told = secret_command_name(name)
+        self.audit.record("secret set", connection, secret=told, origin=bound, where=where)
+        return where
+
+    def delete_secret(self, connection: Connection, name: SecretName) -> None:
+        """Forget a connection's secret where actui stored it."""
+        self.secrets.delete(connection.id, name)
+        self.audit.record("secret deleted", connection, secret=secret_command_name(name))
 
     @asynccontextmanager
     async def activecampaign(
@@ -259,7 +278,9 @@ class House:
                     claims=lambda list_id, contacts: self._claims(connection, list_id, contacts),
                     settle_seconds=self.settings.settle_seconds,
                 )
-                yield Engine(connection, ports, options, os.getpid())
+                engine = Engine(connection, ports, options, os.getpid())
+                self.audit.record("ran", connection, run=engine.summary.run, **asdict(options))
+                yield engine
 
     @asynccontextmanager
     async def rehearsal(self, connection: Connection) -> AsyncIterator[Rehearsal]:
@@ -347,7 +368,11 @@ class House:
         """Ask the run that is going to stop; 1 after its batch, 2 now."""
         with self.ledger(connection) as ledger:
             snapshot = ledger.read_progress()
-            return ledger.request_stop(snapshot.run) if snapshot is not None else 0
+            if snapshot is None:
+                return 0
+            level = ledger.request_stop(snapshot.run)
+        self.audit.record("stopped", connection, run=snapshot.run, level=level)
+        return level
 
     def delete(self, connection: Connection) -> None:
         """Remove a connection with everything kept for it. Raises BusyError while it runs."""

@@ -11,7 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from actui.model.connection import Connection, Schedule, secret_prefix
+from actui.model.difference import difference
 from actui.model.errors import ConfigError
+from store.audit import Audit
 from store.home import Home, checked_id
 from store.jsonfile import documents
 
@@ -35,10 +37,14 @@ class Stored:
 
 
 class Connections:
-    """Reads and writes connections.json; every call sees what other processes wrote."""
+    """Reads and writes connections.json; every call sees what other processes wrote.
 
-    def __init__(self, home: Home) -> None:
+    What it changes is recorded in `audit`, with the difference.
+    """
+
+    def __init__(self, home: Home, audit: Audit | None = None) -> None:
         self._path = home.connections_file
+        self._audit = audit
 
     def all(self) -> list[Stored]:
         """All connections, favourites first, then by name."""
@@ -92,14 +98,32 @@ class Connections:
                 database.insert(_document(stored))
             else:
                 database.update(_document(stored), doc_ids=[doc_id])
+        self._record(before.connection if before else None, stored.connection)
         return stored
+
+    def _record(self, before: Connection | None, after: Connection) -> None:
+        if self._audit is None:
+            return
+        if before is None:
+            self._audit.record("created", after, difference(None, after))
+            return
+        if before.enabled != after.enabled:
+            self._audit.record(f"switched {'on' if after.enabled else 'off'}", after)
+        found = [one for one in difference(before, after) if one.where != "enabled"]
+        if found:
+            self._audit.record("changed", after, found)
 
     def delete(self, connection_id: str) -> None:
         """Remove a connection; one that is gone already is no trouble."""
+        gone: list[Connection] = []
         with documents(self._path) as database:
             for document in database.all():
-                if _stored(document).connection.id == connection_id:
+                if (held := _stored(document).connection).id == connection_id:
                     database.remove(doc_ids=[document.doc_id])
+                    gone.append(held)
+        for connection in gone:
+            if self._audit is not None:
+                self._audit.record("deleted", connection, difference(connection, None))
 
 
 def _place(connection: Connection, held: dict[int, Stored]) -> int | None:

@@ -39,6 +39,7 @@ class Home:
             home.locks_dir,
             home.logs_dir,
             home.pace_dir,
+            home.audit_dir,
         ):
             try:
                 place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -85,6 +86,10 @@ class Home:
     @property
     def pace_dir(self) -> Path:
         return self.root / "pace"
+
+    @property
+    def audit_dir(self) -> Path:
+        return self.root / "audit"
 
     def history_file(self, connection_id: str) -> Path:
         """The run history of one connection."""

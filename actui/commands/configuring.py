@@ -183,6 +183,7 @@ def paths(asked: argparse.Namespace) -> int:
         "ledgers": home.ledgers_dir,
         "locks": home.locks_dir,
         "logs": home.logs_dir,
+        "audit": home.audit_dir,
     }
     if asked.json:
         print(json.dumps({name: str(path) for name, path in places.items()}))

@@ -30,11 +30,11 @@ def secret(asked: argparse.Namespace) -> int:
         origin = secret_origin(connection, names[0])
         if not origin.startswith("http"):
             raise ConfigError(f"Give '{connection.name}' its URL first: a secret is bound to it.")
-        where = house.secrets.save(connection.name, connection.id, names[0], origin, value)
+        where = house.save_secret(connection, names[0], value)
         print(f"{secret_command_name(names[0])}: stored in {where}, for {origin} alone")
     elif asked.action == "delete":
         for name in names:
-            house.secrets.delete(connection.id, name)
+            house.delete_secret(connection, name)
             print(f"{secret_command_name(name)}: deleted")
     else:
         return _status(asked, names, house)

@@ -1,0 +1,131 @@
+"""Who changed, ran, stopped or deleted what, and when: lines that are only ever added.
+
+One JSON object a line, one file a month, so that old ones can be archived. Never a secret.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import json
+import os
+import pwd
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from actui.model.connection import Connection
+from actui.model.difference import Change
+from actui.model.errors import ConfigError
+from store.home import Home
+
+_NOBODY = 2**32 - 1
+"""The kernel's login id of a process that no login started."""
+
+
+class Audit:
+    """The record of one home. `environ` tells who stands behind sudo or an SSH session."""
+
+    def __init__(self, home: Home, environ: Mapping[str, str]) -> None:
+        self._place = home.audit_dir
+        self._environ = environ
+
+    def record(
+        self,
+        action: str,
+        connection: Connection | None = None,
+        changes: Sequence[Change] = (),
+        **detail: Any,
+    ) -> None:
+        """Add a line, durably. Raises ConfigError when it cannot be written."""
+        at = datetime.now(UTC)
+        line: dict[str, Any] = {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", **who(self._environ)}
+        line["action"] = action
+        if connection is not None:
+            line |= {"connection": connection.name, "connection_id": connection.id}
+        line |= {name: value for name, value in detail.items() if value}
+        if changes:
+            line["changes"] = [asdict(change) for change in changes]
+        file = self._place / f"{at:%Y-%m}.jsonl"
+        try:
+            _append(file, json.dumps(line, ensure_ascii=False).encode())
+        except OSError as wrong:
+            raise ConfigError(f"{file} cannot be written: {wrong.strerror}.") from wrong
+
+    def lines(self, connection: str | None = None) -> Iterator[dict[str, Any]]:
+        """The lines, newest first; of one connection by name or id, also one that is gone.
+
+        A line that a crash cut off is left out.
+        """
+        for file in sorted(self._place.glob("*.jsonl"), reverse=True):
+            for text in reversed(file.read_text(encoding="utf-8", errors="replace").splitlines()):
+                try:
+                    line = json.loads(text)
+                except ValueError:
+                    continue
+                if connection in (None, line.get("connection"), line.get("connection_id")):
+                    yield line
+
+
+def who(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The user and host of this process and, as far as known, the person behind them.
+
+    Several people may share one Unix user: sudo names who called it, the kernel who logged in, and
+    sshd the address and, with its option ExposeAuthInfo, the key.
+    """
+    user = _name(os.geteuid())
+    behind = {
+        "login": _login(),
+        "sudo": environ.get("SUDO_USER"),
+        "ssh": environ.get("SSH_CONNECTION", "").partition(" ")[0],
+        "key": _key(environ.get("SSH_USER_AUTH")),
+    }
+    known = {name: value for name, value in behind.items() if value and value != user}
+    return {"user": user, "host": socket.gethostname()} | ({"behind": known} if known else {})
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _login() -> str | None:
+    try:
+        uid = int(Path("/proc/self/loginuid").read_text())
+    except (OSError, ValueError):
+        return None
+    return None if uid == _NOBODY else _name(uid)
+
+
+def _key(file: str | None) -> str | None:
+    """The fingerprint, as ssh-keygen prints it, of the key that opened the session."""
+    if not file:
+        return None
+    try:
+        for line in Path(file).read_text(encoding="utf-8").splitlines():
+            method, _, rest = line.partition(" ")
+            if method == "publickey":
+                digest = hashlib.sha256(base64.b64decode(rest.split()[1])).digest()
+                return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+    except (OSError, ValueError, IndexError):
+        return None
+    return None
+
+
+def _append(file: Path, line: bytes) -> None:
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        size = os.fstat(descriptor).st_size
+        # a line that was cut off must not swallow this one
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        os.write(descriptor, (b"\n" if torn else b"") + line + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
