@@ -27,6 +27,7 @@ SETTLING = 10 * 60.0
 ARRIVING = 10.0
 """Seconds, at most, for which a batch whose answer was lost may not even count as outstanding."""
 FIRST_POLL = 2.0
+SHORTEST_TYPICAL, LONGEST_TYPICAL = 0.2, 120.0
 _FINAL = ("completed", "failed", "interrupted")
 
 Refused = list[tuple[str, Record, bytes | None]]
@@ -162,7 +163,7 @@ class Batches:
         clock = self._run.clock
         while queued := self._queued():
             batch = queued[0]
-            pause = max(0.2, self._typical)
+            pause = max(0.5, self._typical / 4)
             due = batch.sent_at + self._typical * 1.1
             await clock.sleep(max(0.0, due - clock.now().timestamp()))
             while not await self._poll(batch):
@@ -177,10 +178,12 @@ class Batches:
 
     async def _poll(self, batch: Batch) -> bool:
         info = await self._run.activecampaign.batch(batch.batch_id)
+        age = min(self._run.clock.now().timestamp() - batch.sent_at, LONGEST_TYPICAL)
+        # One that has ended may have done so long before it was asked about.
         if info.state not in _FINAL:
+            self._typical = max(self._typical, age)
             return False
-        took = self._run.clock.now().timestamp() - batch.sent_at
-        self._typical = max(0.2, 0.5 * self._typical + 0.5 * min(took, 120.0))
+        self._typical = min(self._typical, max(SHORTEST_TYPICAL, age))
         rows = decode(batch.payload)
         if info.state == "completed":
             await self._completed(batch, rows, info)
