@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from actui import __version__
 
 _CONFIGURING = "actui.commands.configuring"
+_FILES = "actui.commands.files"
 _RUNNING = "actui.commands.running"
 _PEOPLE = "actui.commands.people"
 _PREVIEWING = "actui.commands.previewing"
@@ -58,17 +59,23 @@ def grammar() -> argparse.ArgumentParser:
 
 def _configuring(made: _Grammar) -> None:
     made.add("list", _CONFIGURING, "list the connections and how they stand")
-    apply = made.add("apply", _CONFIGURING, "create or update connections from files")
-    apply.add_argument("files", nargs="+", metavar="FILE", help="a connection file, - for stdin")
-    export = made.add("export", _CONFIGURING, "print a connection as a file", json=False)
-    export.add_argument("name", metavar="NAME")
+    apply = made.add("apply", _FILES, "create or update connections from files")
+    apply.add_argument(
+        "files", nargs="+", metavar="FILE", help="a file or a folder of files, - for stdin"
+    )
+    apply.add_argument("--dry-run", action="store_true", help="show the difference, save nothing")
+    export = made.add(
+        "export", _FILES, "print a connection as a file, or write them all to a folder"
+    )
+    export.add_argument("name", nargs="?", metavar="NAME")
+    export.add_argument("--to", metavar="FOLDER", help="write a file for each connection there")
     check = made.add("check", _CONFIGURING, "say what is wrong with a connection or a file")
     check.add_argument("name", metavar="NAME|FILE")
     check.add_argument("--online", action="store_true", help="ask both accounts as well")
     for name, words in (("enable", "on"), ("disable", "off")):
-        switch = made.add(name, _CONFIGURING, f"switch a connection {words}", json=False)
+        switch = made.add(name, _CONFIGURING, f"switch a connection {words}")
         switch.add_argument("name", metavar="NAME")
-    delete = made.add("delete", _CONFIGURING, "delete a connection and what it kept", json=False)
+    delete = made.add("delete", _CONFIGURING, "delete a connection and what it kept")
     delete.add_argument("name", metavar="NAME")
     delete.add_argument("--yes", action="store_true", help="do not ask")
     made.add("paths", _CONFIGURING, "say where actui keeps what")

@@ -1,4 +1,4 @@
-"""Commands about configuration: list, apply, export, check, enable, disable, delete, paths."""
+"""Commands about configuration: list, check, enable, disable, delete, paths."""
 
 from __future__ import annotations
 
@@ -11,69 +11,23 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from actui import exitcodes
+from actui.commands.files import read_file
+from actui.commands.words import print_findings
 from actui.console.words import state_words
 from actui.model.connection import Connection
-from actui.model.document import dump, load
 from actui.model.due import upcoming
 from actui.model.errors import ConfigError
-from actui.model.findings import Finding, findings
+from actui.model.findings import findings
 from actui.wiring import House
 
 _DUE_TIMES = 3
-
-
-def apply(asked: argparse.Namespace) -> int:
-    """Create or update a connection from each file; none is touched unless all are sound."""
-    house = House.open()
-    for connection in [_read(name) for name in asked.files]:
-        known = {item.connection.id: item for item in house.connections.all()}
-        named = {item.connection.name: item for item in known.values()}
-        before = known.get(connection.id) or named.get(connection.name)
-        saved = house.connections.save(_keep_ids(connection, before.connection if before else None))
-        done = "updated" if before else "created"
-        name = saved.connection.name
-        if asked.json:
-            print(json.dumps({"connection": name, "id": saved.connection.id, "done": done}))
-        else:
-            print(f"{name}: {done}")
-        _print_findings(findings(saved.connection), to_stderr=True)
-    return exitcodes.OK
-
-
-def _read(name: str) -> Connection:
-    if name == "-":
-        return load(sys.stdin.read(), "stdin")
-    try:
-        return load(Path(name).read_text(encoding="utf-8"), name)
-    except OSError as wrong:
-        raise ConfigError(f"{name} cannot be read: {wrong.strerror}.") from wrong
-    except UnicodeDecodeError:
-        raise ConfigError(f"{name} is not UTF-8 text.") from None
-
-
-def _keep_ids(connection: Connection, before: Connection | None) -> Connection:
-    """Goals without an id are the ones of the same name and kind that exist already."""
-    if before is None:
-        return connection
-    ids = {(goal.kind, goal.name): goal.id for goal in before.goals}
-    goals = [
-        goal if goal.id else goal.model_copy(update={"id": ids.get((goal.kind, goal.name), "")})
-        for goal in connection.goals
-    ]
-    return connection.model_copy(update={"id": before.id, "goals": goals})
-
-
-def export(asked: argparse.Namespace) -> int:
-    """Print a connection as a file."""
-    sys.stdout.write(dump(House.open().connections.find(asked.name).connection))
-    return exitcodes.OK
 
 
 def check(asked: argparse.Namespace) -> int:
     """Print the findings; exit 2 when one of them keeps the connection from running."""
     house = House.open()
     is_file = asked.name == "-" or Path(asked.name).is_file()
-    connection = _read(asked.name) if is_file else house.connections.find(asked.name).connection
+    connection = read_file(asked.name) if is_file else house.connections.find(asked.name).connection
     found = findings(connection)
     if asked.online:
         found += asyncio.run(house.check_online(connection))
@@ -90,7 +44,7 @@ def check(asked: argparse.Namespace) -> int:
                 )
             )
     else:
-        _print_findings(found)
+        print_findings(found)
         if not found:
             print(f"{connection.name}: nothing wrong")
         for due in _clock_times(connection):
@@ -107,11 +61,6 @@ def _clock_times(connection: Connection) -> list[datetime]:
     zone = connection.timezone
     found = upcoming(connection.schedule, zone, now, now, _DUE_TIMES)
     return [due.astimezone(ZoneInfo(zone)) for due in found]
-
-
-def _print_findings(found: list[Finding], *, to_stderr: bool = False) -> None:
-    for finding in found:
-        print(f"{finding.severity}: {finding.message}", file=sys.stderr if to_stderr else None)
 
 
 def list_(asked: argparse.Namespace) -> int:
@@ -143,8 +92,13 @@ def _switch(asked: argparse.Namespace, *, enabled: bool) -> int:
     stored = house.connections.find(asked.name)
     changed = stored.connection.model_copy(update={"enabled": enabled})
     house.connections.save(changed, expected=stored.version)
-    print(f"{changed.name}: {'on' if enabled else 'off'}")
+    _done(changed, "on" if enabled else "off", asked)
     return exitcodes.OK
+
+
+def _done(connection: Connection, done: str, asked: argparse.Namespace) -> None:
+    facts = {"connection": connection.name, "id": connection.id, "done": done}
+    print(json.dumps(facts) if asked.json else f"{connection.name}: {done}")
 
 
 def enable(asked: argparse.Namespace) -> int:
@@ -168,7 +122,7 @@ def delete(asked: argparse.Namespace) -> int:
         if answer.strip().lower() not in ("y", "yes"):
             return exitcodes.OK
     house.delete(connection)
-    print(f"{connection.name}: deleted")
+    _done(connection, "deleted", asked)
     return exitcodes.OK
 
 

@@ -1,8 +1,11 @@
-"""A run in lines of text, for commands."""
+"""Runs and findings in lines of text, for commands."""
 
 from __future__ import annotations
 
+import sys
+
 from actui.console.words import plain, state_words
+from actui.model.findings import Finding
 from actui.model.run import GoalProgress, RunSnapshot, RunState, RunSummary
 
 
@@ -29,3 +32,9 @@ def goal_line(progress: GoalProgress) -> str:
         count += f" of {progress.expected:,}"
     parts = (plain(progress.summary.goal), progress.phase, count)
     return ", ".join(part for part in parts if part)
+
+
+def print_findings(found: list[Finding], *, to_stderr: bool = False) -> None:
+    """One line each; beside a command's own output they go to stderr."""
+    for finding in found:
+        print(f"{finding.severity}: {finding.message}", file=sys.stderr if to_stderr else None)

@@ -1,0 +1,144 @@
+"""Connections as files: apply, export."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import yaml
+
+from actui import exitcodes
+from actui.commands.guard import say
+from actui.commands.words import print_findings
+from actui.console.words import plain
+from actui.model.connection import Connection
+from actui.model.difference import difference
+from actui.model.document import dump, load
+from actui.model.errors import ConfigError
+from actui.model.findings import findings
+from actui.model.known import as_known, counterpart, refuse_clashes
+from actui.wiring import House
+from store.connections import Stored
+
+_ENDINGS = (".yaml", ".yml")
+
+
+def apply(asked: argparse.Namespace) -> int:
+    """Create or update a connection from each file; none is touched unless all are sound."""
+    house = House.open()
+    stored = house.connections.all()
+    versions = {one.connection.id: one.version for one in stored}
+    held = [one.connection for one in stored]
+    wanted = [
+        (as_known(read, before), before)
+        for read in [read_file(name) for name in _files(asked.files)]
+        for before in [counterpart(read, held)]
+    ]
+    refuse_clashes(held, [connection for connection, _ in wanted])
+    for connection, before in wanted:
+        done = "unchanged" if connection == before else "updated" if before else "created"
+        saved = connection
+        if not asked.dry_run and done != "unchanged":
+            expected = versions.get(connection.id)
+            saved = house.connections.save(connection, expected=expected).connection
+        _tell(saved, before, done, asked)
+        print_findings(findings(saved), to_stderr=True)
+    applied = {connection.id for connection, _ in wanted}
+    kept = [one.name for one in held if one.id not in applied]
+    if kept and any(Path(name).is_dir() for name in asked.files):
+        say(f"in none of the files, and left as they are: {plain(', '.join(kept))}")
+    return exitcodes.OK
+
+
+def _tell(
+    saved: Connection, before: Connection | None, done: str, asked: argparse.Namespace
+) -> None:
+    if asked.json:
+        facts = {"connection": saved.name, "id": saved.id, "done": done, "dry_run": asked.dry_run}
+        changes = [] if saved == before else difference(before, saved)
+        print(json.dumps({**facts, "changes": [asdict(one) for one in changes]}))
+        return
+    print(f"{saved.name}: {'would be ' if asked.dry_run else ''}{done}")
+    if asked.dry_run and done != "unchanged":
+        was = dump(before).splitlines() if before else []
+        now = dump(saved).splitlines()
+        for line in difflib.unified_diff(was, now, "stored", "file", lineterm="", n=2):
+            print(plain(line))
+
+
+def _files(names: list[str]) -> Iterator[str]:
+    """The files, those of a folder in the order of their names; hidden ones are not meant."""
+    for name in names:
+        if not Path(name).is_dir():
+            yield name
+            continue
+        found = _in_folder(Path(name))
+        if not found:
+            raise ConfigError(f"{name} holds no connection file (*.yaml).")
+        yield from map(str, found)
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix in _ENDINGS and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def read_file(name: str) -> Connection:
+    """The connection in a file, `-` for stdin. Raises ConfigError with the lines of mistakes."""
+    if name == "-":
+        return load(sys.stdin.read(), "stdin")
+    try:
+        return load(Path(name).read_text(encoding="utf-8"), name)
+    except OSError as wrong:
+        raise ConfigError(f"{name} cannot be read: {wrong.strerror}.") from wrong
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name} is not UTF-8 text.") from None
+
+
+def export(asked: argparse.Namespace) -> int:
+    """Print one connection as a file, or write each of them into a folder."""
+    connections = House.open().connections
+    if asked.to is not None:
+        chosen = [connections.find(asked.name)] if asked.name else connections.all()
+        return _write_all(Path(asked.to), chosen, as_json=asked.json)
+    if asked.name is None:
+        raise ConfigError("Which connection? Name one, or say --to FOLDER for all of them.")
+    text = dump(connections.find(asked.name).connection)
+    sys.stdout.write(json.dumps(yaml.safe_load(text)) + "\n" if asked.json else text)
+    return exitcodes.OK
+
+
+def _write_all(folder: Path, chosen: list[Stored], *, as_json: bool) -> int:
+    """A file that says the same already is left alone, with its comments and its name."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        present = {path: read_file(str(path)) for path in _in_folder(folder)}
+        for connection in (one.connection for one in chosen):
+            mine = next((path for path, held in present.items() if held.id == connection.id), None)
+            path = mine or _free(folder, connection, present)
+            done = "unchanged" if present.get(path) == connection else "written"
+            if done == "written":
+                path.write_text(dump(connection), encoding="utf-8")
+            present[path] = connection
+            if as_json:
+                print(json.dumps({"connection": connection.name, "file": str(path), "done": done}))
+            else:
+                print(f"{plain(connection.name)}: {path} {done}")
+    except OSError as wrong:
+        raise ConfigError(f"{folder} cannot be written: {wrong.strerror}.") from wrong
+    return exitcodes.OK
+
+
+def _free(folder: Path, connection: Connection, present: dict[Path, Connection]) -> Path:
+    word = re.sub(r"[^a-z0-9]+", "-", connection.name.lower()).strip("-")
+    path = folder / f"{word or connection.id}.yaml"
+    return folder / f"{word}-{connection.id}.yaml" if path in present else path

@@ -1,0 +1,90 @@
+"""What a connection file leaves unsaid, taken from the connection that it updates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from actui.model.connection import Connection, secret_prefix
+from actui.model.errors import ConfigError
+from actui.model.goals import Named
+
+_Ids = dict[tuple[str, str], tuple[str, str]]
+_KINDS = {"lists": "list"}
+
+
+def counterpart(connection: Connection, stored: Sequence[Connection]) -> Connection | None:
+    """The stored connection that a file is about: the one of its id, else the one of its name."""
+    by_id = (one for one in stored if connection.id and one.id == connection.id)
+    by_name = (one for one in stored if one.name == connection.name)
+    return next(by_id, None) or next(by_name, None)
+
+
+def as_known(connection: Connection, before: Connection | None) -> Connection:
+    """The connection with the ids that `before` has for the same things.
+
+    A goal without an id is the one of its kind and name; a list, segment, objective, lifecycle or
+    stage named as before keeps the id that it was found by.
+    """
+    if before is None:
+        return connection
+    goals = {(goal.kind, goal.name): goal.id for goal in before.goals}
+    ids: _Ids = dict(_named(_facts(before), ""))
+    facts = _filled(_facts(connection), "", ids)
+    facts["id"] = before.id
+    for goal in facts["goals"]:
+        goal["id"] = goal["id"] or goals.get((goal["kind"], goal["name"]), "")
+    return Connection.model_validate(facts)
+
+
+def refuse_clashes(stored: Sequence[Connection], wanted: Sequence[Connection]) -> None:
+    """Raise ConfigError where two of the connections, saved one by one, could not both be kept."""
+    seen: set[str] = set()
+    names = {one.id: one.name for one in stored}
+    for one in wanted:
+        key = one.id or one.name
+        if key in seen:
+            raise ConfigError(f"Two of the files are about '{one.name}'.", code="name-taken")
+        seen.add(key)
+        for other, name in names.items():
+            if other != key and secret_prefix(name) == secret_prefix(one.name):
+                raise ConfigError(
+                    f"'{one.name}' is too much like '{name}': their secrets would have the same "
+                    "name.",
+                    code="name-taken",
+                )
+        names[key] = one.name
+
+
+def _facts(connection: Connection) -> Any:
+    facts = connection.model_dump(mode="json", by_alias=True)
+    for goal, body in zip(connection.goals, facts["goals"], strict=True):
+        body["kind"] = goal.kind
+    return facts
+
+
+def _is_named(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == Named.model_fields.keys()
+
+
+def _named(value: Any, key: str) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Each thing that has an id, by its kind and name and by its kind and id."""
+    if _is_named(value):
+        if value["id"]:
+            kind = _KINDS.get(key, key)
+            for word in (value["id"], value["name"]):
+                yield (kind, word), (value["name"], value["id"])
+        return
+    inner = value.items() if isinstance(value, dict) else ()
+    for name, item in [*inner, *((key, i) for i in value if isinstance(value, list))]:
+        if isinstance(item, dict | list):
+            yield from _named(item, name)
+
+
+def _filled(value: Any, key: str, ids: _Ids) -> Any:
+    if _is_named(value):
+        found = None if value["id"] else ids.get((_KINDS.get(key, key), value["name"]))
+        return {"name": found[0], "id": found[1]} if found else value
+    if isinstance(value, dict):
+        return {name: _filled(item, name, ids) for name, item in value.items()}
+    return [_filled(item, key, ids) for item in value] if isinstance(value, list) else value
