@@ -23,13 +23,13 @@ from actui.model.settings import Settings
 from actui.terminal import watch_for_loss
 from screens.base import ActuiScreen
 from screens.confirm import ConfirmScreen
-from screens.connections import ConnectionsScreen
+from screens.connections import TOUR, ConnectionsScreen
 from screens.help import bindings_of
 
 _COLOURLESS = "ansi-dark"
 
 
-class ConsoleApp(App[None]):
+class ConsoleApp(App[str]):
     """The console; `own_terminal` also makes it answer signals and a lost terminal."""
 
     TITLE = "actui"
@@ -122,13 +122,14 @@ def _forgive_input() -> None:
     vars(linux_driver)["getincrementaldecoder"] = decoder
 
 
-def run_console(services: Services, *, ascii_only: bool = False) -> int:
-    """Show the console until somebody leaves it; its exit code.
+def run_console(services: Services, *, tour: Callable[[], int], ascii_only: bool = False) -> int:
+    """Show the console until somebody leaves it, or leaves it for the tour; its exit code.
 
     `actui.terminal.prepare_terminal` comes first, before this module is imported.
     """
     _forgive_input()
     app = ConsoleApp(services, ascii_only=ascii_only, own_terminal=True)
-    app.run()
+    if app.run() == TOUR:
+        return tour()
     # None and 1 are how Textual ends when something broke inside it
     return exitcodes.OK if app.return_code == 0 else exitcodes.BUG

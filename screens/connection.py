@@ -10,7 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Checkbox, DataTable, Footer, Input, OptionList
+from textual.widgets import DataTable, Footer, Input, OptionList
 
 from actui.console.connectionforms import MetadataForm
 from actui.console.draft import Draft, differences, same_but_for_ids
@@ -26,6 +26,7 @@ from screens.confirm import ConfirmScreen
 from screens.form import FormList
 from screens.goal import GoalScreen
 from screens.goals import SETUP, GoalsPanel
+from screens.onoff import OnOff
 from screens.people import WhyScreen
 from screens.run import RunScreen
 from screens.schedule import ScheduleScreen
@@ -33,24 +34,6 @@ from screens.setup import SetupPanel
 
 LOOK_SECONDS = 1.0
 _DIFFERENCES = 12
-
-
-class OnOff(Checkbox):
-    """The connection's switch; its word says the state, which a check box shows by colour alone."""
-
-    BUTTON_INNER = " "
-
-    def __init__(self, value: bool) -> None:
-        super().__init__(_on_off(value), value, id="enabled", compact=True)
-
-    def watch_value(self) -> None:
-        """Say the new state."""
-        super().watch_value()
-        self.label = _on_off(self.value)
-
-
-def _on_off(value: bool) -> str:
-    return "On " if value else "Off"
 
 
 class ConnectionScreen(ActuiScreen):
@@ -168,6 +151,7 @@ class ConnectionScreen(ActuiScreen):
             words.put(arrow.long(glyphs))
             words.set_classes(f"-{arrow.state.value}")
         self.query_one("#why", Words).put(overview.why)
+        panel.put_findings(overview.found)
         panel.put_running(overview.running)
         panel.put_unique(self._workbench.unique(self._connection))
         panel.put_history(self._workbench.history(self._connection), self._connection.timezone)

@@ -24,16 +24,8 @@ from screens.connection import ConnectionScreen
 from screens.text import shown
 
 LOOK_SECONDS = 2.0
-_FIRST = """actui connects BlueConic with ActiveCampaign.
-
-There is no connection yet. A connection has the credentials of both, import and export goals,
-and a switch that turns it on.
-
-To look around first, without any account: leave with q and type
-
-    actui demo
-
-It opens this console on a sandbox of both services, with a connection that is ready to run."""
+TOUR = "tour"
+"""What the console answers when somebody wants to look around on the sandbox."""
 
 
 class ConnectionsScreen(ActuiScreen):
@@ -42,6 +34,15 @@ class ConnectionsScreen(ActuiScreen):
     CSS_PATH = "connections.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", tooltip="Add connection", id="connections.add"),
+        Binding("t", "tour", "Tour", tooltip="Look around on a sandbox", id="connections.tour"),
+        Binding(
+            "down,up,j,k",
+            "other_way",
+            "Other",
+            show=False,
+            tooltip="Go to the other of the two",
+            id="connections.other",
+        ),
         Binding(
             "c", "copy", "Copy", tooltip="Copy the connection", show=False, id="connections.copy"
         ),
@@ -81,8 +82,14 @@ class ConnectionsScreen(ActuiScreen):
         yield Input(placeholder="Search name or label", id="filter")
         yield ListTable(id="table")
         with Vertical(id="first"):
-            yield Words(_FIRST)
-            yield Button("Add the first connection", id="add-first", compact=True)
+            yield Words("actui connects BlueConic with ActiveCampaign. There is no connection yet.")
+            yield Button("Add the first connection (a)", id="add-first", compact=True)
+            yield Words("with the URLs and keys of your two accounts", classes="hint")
+            yield Button("Take the tour (t)", id="tour", compact=True)
+            yield Words(
+                "on a sandbox of both services: no account is needed, and nothing of it stays",
+                classes="hint",
+            )
         yield Words("", id="why")
         yield Footer(show_command_palette=True, compact=True)
 
@@ -172,6 +179,8 @@ class ConnectionsScreen(ActuiScreen):
         """Actions on a connection are offered only where there is one."""
         if action in ("switch", "delete", "search", "copy", "sort", "favorite") and self.is_mounted:
             return bool(self._overviews)
+        if action in ("tour", "other_way") and self.is_mounted:
+            return not self._overviews
         return super().check_action(action, parameters)
 
     # acting
@@ -186,6 +195,15 @@ class ConnectionsScreen(ActuiScreen):
     def action_add(self) -> None:
         """Add a connection."""
         self.app.push_screen(AddConnectionScreen(), self._added)
+
+    @on(Button.Pressed, "#tour")
+    def action_tour(self) -> None:
+        """Leave this console for one on the sandbox."""
+        self.app.exit(TOUR)
+
+    def action_other_way(self) -> None:
+        """Go to the other of the first page's two ways."""
+        self.focus_next(Button)
 
     def _added(self, kind: str | None) -> None:
         if kind is not None:

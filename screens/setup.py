@@ -18,9 +18,10 @@ from actui.console.draft import Draft
 from actui.console.ports import Which
 from actui.console.runview import history_row
 from actui.console.schedule import due_words, next_run, schedule_words
-from actui.console.words import Glyphs, number
+from actui.console.words import Glyphs, number, plain
 from actui.console.workbench import ConnectionForm
 from actui.model.connection import Connection
+from actui.model.findings import Finding
 from actui.model.run import RunSummary, UniqueCounts
 from screens.base import ListTable, Words
 from screens.form import FormList
@@ -57,21 +58,24 @@ class SetupPanel(VerticalScroll):
         connection = self._draft.connection
         account, tenant = connection.activecampaign, connection.blueconic
         yield Static("ActiveCampaign", classes="heading")
-        yield from _field("URL", "activecampaign-url", account.url, "https://acme.api-us1.com")
+        yield from _field("URL", "activecampaign-url", account.url, "acme.api-us1.com")
+        yield _hint("ActiveCampaign: Settings > Developer, API Access")
+        yield Words("", id="activecampaign-url-wrong", classes="wrong")
         yield from _field("API key", "activecampaign-key", "", secret=True)
+        yield _hint("In the same place; each user has a key of their own")
         yield Words("", id="activecampaign-stored", classes="hint")
-        yield Words("Find both in ActiveCampaign: Settings > Developer", classes="hint")
         yield Button("Test ActiveCampaign", id="test-activecampaign", compact=True)
         yield Words("", id="activecampaign-answer", classes="answer")
         yield Static("BlueConic", classes="heading")
-        yield from _field("Host name", "blueconic-url", tenant.url, "https://acme.blueconic.net")
+        yield from _field("Host name", "blueconic-url", tenant.url, "acme.blueconic.net")
+        yield _hint("In the browser's address bar while in BlueConic")
+        yield Words("", id="blueconic-url-wrong", classes="wrong")
         yield from _field("Client id", "client-id", tenant.client_id)
+        yield _hint("Settings > Access management > Applications")
+        yield Words("", id="blueconic-client_id-wrong", classes="wrong")
         yield from _field("Client secret", "blueconic-secret", "", secret=True)
+        yield _hint("In the same place, of the same application")
         yield Words("", id="blueconic-stored", classes="hint")
-        yield Words(
-            "Find id and secret in BlueConic: Settings > Access management > Applications",
-            classes="hint",
-        )
         yield Button("Test BlueConic", id="test-blueconic", compact=True)
         yield Words("", id="blueconic-answer", classes="answer")
         yield Static("Data exchange", classes="heading")
@@ -80,6 +84,7 @@ class SetupPanel(VerticalScroll):
         yield Button("Run now (F5)", id="run-now", compact=True)
         yield Button("Schedule (F8)", id="schedule-open", compact=True)
         yield Words("", id="schedule-words", classes="answer")
+        yield Words("", id="schedule-wrong", classes="wrong")
         yield Words("No run yet.", id="no-run", classes="answer")
         history = ListTable(id="history")
         history.display = False
@@ -122,6 +127,14 @@ class SetupPanel(VerticalScroll):
     def put_answer(self, which: Which, sentence: str) -> None:
         """Say what a test proved."""
         self.query_one(f"#{which}-answer", Words).put(sentence)
+
+    def put_findings(self, found: Sequence[Finding]) -> None:
+        """Show beside a field what is wrong with what is stored of it."""
+        said = {finding.where: finding.message for finding in found}
+        for where in ("activecampaign.url", "blueconic.url", "blueconic.client_id", "schedule"):
+            sign, text = self._glyphs.incomplete, said.get(where, "")
+            words = self.query_one(f"#{where.replace('.', '-')}-wrong", Words)
+            words.put(f"{sign} {plain(text)}" if text else "")
 
     def put_unique(self, unique: UniqueCounts) -> None:
         """Show the data exchange."""
@@ -190,3 +203,8 @@ def _field(
     with Horizontal(classes="field"):
         yield Label(label, markup=False)
         yield Input(value, placeholder=example, password=secret, id=field, compact=True)
+
+
+def _hint(text: str) -> Words:
+    """Where a field's value is to be found."""
+    return Words(text, classes="hint")

@@ -16,7 +16,12 @@ def console(asked: argparse.Namespace) -> int:
     if wrong:
         raise ConfigError(wrong)
     from actui.app import run_console
+    from actui.commands.trying import demo
     from actui.services import HouseServices
     from actui.wiring import House
 
-    return run_console(HouseServices(House.open()), ascii_only=asked.ascii)
+    def tour() -> int:
+        return demo(argparse.Namespace(**vars(asked) | {"headless": False}))
+
+    services = HouseServices(House.open())
+    return run_console(services, tour=tour, ascii_only=asked.ascii)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping
 
 from actui.console.draft import Draft
 from actui.console.forms import (
@@ -19,6 +20,11 @@ from actui.console.forms import (
     without,
 )
 from actui.console.goalform import at, named
+from actui.console.words import counted, plain
+from actui.model.errors import ConfigError
+from actui.model.findings import findings
+
+_ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
 
 _WHEN = {
     "never": "never",
@@ -30,7 +36,7 @@ _WHEN = {
 class MetadataForm:
     """Favourite, labels, description and e-mail notifications."""
 
-    def __init__(self, draft: Draft, labels: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, draft: Draft, labels: Callable[[], Mapping[str, int]]) -> None:
         self._draft = draft
         self._labels = labels
 
@@ -49,6 +55,11 @@ class MetadataForm:
             for index, recipient in enumerate(notify.recipients):
                 page.line(f"recipient:{index}", f"to {name(recipient)}")
             page.line("recipient+", "+ Add a recipient")
+            if not notify.recipients:
+                page.wrong("Nobody is told before a recipient is added.", warning=True)
+        for finding in findings(connection):
+            if finding.where == "notify":
+                page.wrong(finding.message, warning=finding.severity == "warning")
         return page.lines
 
     def enter(self, key: str) -> Ask | None:
@@ -68,13 +79,7 @@ class MetadataForm:
                 lambda chosen: self._notify(when=chosen[0]),
                 chosen=(connection.notify.when,),
             ),
-            "recipient+": lambda: Type(
-                "E-mail address",
-                "",
-                lambda typed: self._notify(
-                    recipients=[*self._draft.connection.notify.recipients, typed.strip()]
-                ),
-            ),
+            "recipient+": lambda: Type("E-mail address", "", self._add_recipient),
         }
         return asks[key]() if key in asks else None
 
@@ -84,17 +89,28 @@ class MetadataForm:
     def _notify(self, **changes: object) -> None:
         self._draft.put(notify=dict(self._draft.connection.notify) | changes)
 
+    def _add_recipient(self, typed: str) -> None:
+        address, had = typed.strip(), self._draft.connection.notify.recipients
+        if not _ADDRESS.fullmatch(address):
+            raise ConfigError(f"'{plain(address)}' is no e-mail address.")
+        if address not in had:
+            self._notify(recipients=[*had, address])
+
     def _ask_label(self) -> Ask:
         had = self._draft.connection.labels
 
         def put(chosen: tuple[str, ...]) -> None:
-            if chosen[0] not in had:
-                self._draft.put(labels=[*had, chosen[0].strip()])
+            label = chosen[0].strip()
+            if label and label not in had:
+                self._draft.put(labels=[*had, label])
 
-        known = sorted(set(self._labels()) - set(had))
-        return Choose(
-            "Which label?", labelled((one, one) for one in known), put, typed="a new label"
-        )
+        # the ones used most come first, as they are the likeliest to be meant
+        known = [
+            Option(label, label, f"on {counted(many, 'connection', 'connections')}")
+            for label, many in sorted(self._labels().items(), key=lambda one: (-one[1], one[0]))
+            if label not in had
+        ]
+        return Choose("Which label?", lambda: known, put, typed="a new label")
 
     def remove(self, key: str) -> None:
         """Take out a label or a recipient."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +17,7 @@ from actui.console.ports import RunReader, Services, Stored, Which
 from actui.console.words import ASCII, UNICODE, Glyphs, plain
 from actui.model.connection import Connection, new_id
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
-from actui.model.findings import errors, findings
+from actui.model.findings import Finding, errors, findings
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 
 HISTORY_ROWS = 50
@@ -90,6 +91,7 @@ class Overview:
     arrows: tuple[Arrow, Arrow]
     last: RunSummary | None
     running: bool
+    found: tuple[Finding, ...] = ()
 
     @property
     def connection(self) -> Connection:
@@ -97,8 +99,10 @@ class Overview:
 
     @property
     def why(self) -> str:
-        """What an arrow that is not ready has to say; an empty text when both are."""
-        return next((arrow.why for arrow in self.arrows if arrow.why), "")
+        """What keeps the connection from working; an empty text when nothing does."""
+        said = (arrow.why for arrow in self.arrows if arrow.why)
+        wrong = (plain(one.message) for one in self.found if one.severity == "error")
+        return next(said, next(wrong, ""))
 
 
 class Workbench:
@@ -118,11 +122,10 @@ class Workbench:
         """One connection. Raises ConfigError when it is gone."""
         return self._overview(self._services.connections.find(connection_id))
 
-    def labels(self) -> list[str]:
-        """Every label that a connection of this home has."""
-        return [
-            label for one in self._services.connections.all() for label in one.connection.labels
-        ]
+    def labels(self) -> Counter[str]:
+        """Every label of this home, and how many connections have it."""
+        stored = self._services.connections.all()
+        return Counter(label for one in stored for label in one.connection.labels)
 
     def stored(self, connection_id: str) -> Stored:
         """The connection as it is stored now. Raises ConfigError when it is gone."""
@@ -154,9 +157,9 @@ class Workbench:
         connection = stored.connection
         running = self.is_running(connection)
         last = next(iter(self._services.history(connection).all(1)), None)
-        return Overview(
-            stored, arrows(connection, findings(connection), last, running), last, running
-        )
+        found = findings(connection)
+        pair = arrows(connection, found, last, running)
+        return Overview(stored, pair, last, running, tuple(found))
 
     def draft(self) -> Connection:
         """A new connection under a free name; nothing is stored before it is saved."""

@@ -131,3 +131,20 @@ async def test_leaving_with_something_typed_asks(opened: Opened, key: str) -> No
         await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionsScreen))
     else:
         await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_every_credential_says_where_it_is_found_and_what_is_missing() -> None:
+    bare = connection(activecampaign={"url": ""}, blueconic={"url": "", "client_id": ""})
+    app = ConsoleApp(services(bare))
+    async with app.run_test(size=(80, 60)) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        assert "Enter the ActiveCampaign URL." in seen(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
+        await until(pilot, lambda: "Enter the BlueConic client id." in seen(pilot))
+        lines = seen(pilot).splitlines()
+        fields = {"URL": "API Access", "API key": "same place", "Host name": "address bar"}
+        fields |= {"Client id": "Applications", "Client secret": "same application"}
+        for field, where in fields.items():
+            at = next(i for i, line in enumerate(lines) if f" {field} " in line)
+            assert where in lines[at + 1], seen(pilot)

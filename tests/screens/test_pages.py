@@ -8,7 +8,7 @@ from actui.app import ConsoleApp
 from actui.model.connection import Connection
 from actui.model.run import GoalProgress, GoalSummary, RunSnapshot, RunState, RunSummary
 from screens.connection import ConnectionScreen
-from screens.connections import ConnectionsScreen
+from screens.connections import TOUR, ConnectionsScreen
 from screens.run import RunScreen
 from tests.screens.fakes import HOSTILE, FakeHistory, connection, seen, services, until
 
@@ -85,8 +85,11 @@ async def test_the_first_start_offers_a_connection_and_the_tour(size: tuple[int,
     app = ConsoleApp(made)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.screen.query_one("#first").display)
-        if size == (80, 24):
-            assert "actui demo" in seen(pilot)
+        text = seen(pilot)
+        assert "Add the first connection" in text
+        assert "Take the tour" in text
+        for other in ("Sort", "Delete", "Search", "On/off"):
+            assert other not in text
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.screen.query("#search")))
         await pilot.press(*"active", "enter")
@@ -94,6 +97,15 @@ async def test_the_first_start_offers_a_connection_and_the_tour(size: tuple[int,
         assert made.connections.held == {}
         await pilot.press("ctrl+s")
         await until(pilot, lambda: bool(made.connections.held))
+
+
+@pytest.mark.parametrize("keys", [("t",), ("down", "enter")])
+async def test_the_first_start_leads_to_the_tour(keys: tuple[str, ...]) -> None:
+    app = ConsoleApp(services())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.query_one("#add-first").has_focus)
+        await pilot.press(*keys)
+        await until(pilot, lambda: app.return_value == TOUR)
 
 
 async def test_search_shows_how_many_of_how_many() -> None:
@@ -117,7 +129,7 @@ async def test_deleting_asks_and_keeps_by_default() -> None:
         assert made.connections.held
         await pilot.press("d", "right", "enter")
         await until(pilot, lambda: not made.connections.held)
-        await until(pilot, lambda: "actui demo" in seen(pilot))
+        await until(pilot, lambda: "Take the tour" in seen(pilot))
 
 
 async def test_copying_asks_and_the_copy_is_off() -> None:
