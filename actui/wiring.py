@@ -19,15 +19,14 @@ from pydantic import SecretStr
 from actui.api.activecampaign import ActiveCampaignClient
 from actui.api.activecampaign_rows import bulk_row_size
 from actui.api.blueconic import BlueConicClient
-from actui.api.blueconic_reads import Read, what_may_be_read
+from actui.api.blueconic_reads import proof, what_may_be_read
 from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, Patience
 from actui.model.connection import Connection, is_loopback, origin
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.findings import Finding
-from actui.model.goals import ExportGoal, ImportGoal
-from actui.model.mapping import Rule
+from actui.model.goals import ExportGoal
 from actui.model.settings import PUBLISHED_RATE, Settings
 from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
 from actui.sync.goalrun import Options
@@ -78,29 +77,6 @@ def _origins(connection: Connection) -> tuple[str, str]:
 def _is_on(goal: ExportGoal, list_id: int) -> bool:
     """Whether a goal is about a list; one named and not resolved yet may be this one."""
     return any(named.id is None or named.id == str(list_id) for named in goal.lists)
-
-
-def _needed_rights(connection: Connection) -> set[str]:
-    """What the goals need to read in BlueConic, whether they are on or off."""
-    goals = connection.goals
-    exports = [goal for goal in goals if isinstance(goal, ExportGoal)]
-    sums = (m.rule is Rule.SUM for g in goals if isinstance(g, ImportGoal) for m in g.mappings)
-    asked = {
-        "read:profile-properties": True,
-        "read:segments": bool(exports),
-        "read:objectives": bool(connection.objectives),
-        "read:lifecycles": any(goal.lifecycle is not None for goal in exports),
-        "read:profiles": any(sums),
-    }
-    return {right for right, needed in asked.items() if needed}
-
-
-def _with_right(read: Read) -> str:
-    return f"{read.what} (right {read.right})"
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(words) or "nothing"
 
 
 class SystemClock:
@@ -387,24 +363,7 @@ class House:
         Raises CredentialsError `right-missing` when a right is missing that the connection needs.
         """
         async with self.blueconic(connection, client_secret, patience=PROBE) as service:
-            reads = await what_may_be_read(service)
-        host = urlsplit(connection.blueconic.url).netloc
-        said = [
-            f"{host} accepts the client. May read: {_listed(r.words for r in reads if r.allowed)}."
-        ]
-        needed = _needed_rights(connection)
-        refused = [read for read in reads if not read.allowed]
-        lacking = [read for read in refused if read.right in needed]
-        if lacking:
-            said.append(f"Needed and NOT allowed: {_listed(map(_with_right, lacking))}.")
-        if spare := [read for read in refused if read.right not in needed]:
-            said.append(
-                f"Not allowed, not needed by this connection: {_listed(map(_with_right, spare))}."
-            )
-        sentence = " ".join(said)
-        if lacking:
-            raise CredentialsError(sentence, code="right-missing")
-        return sentence
+            return proof(connection, await what_may_be_read(service))
 
     def request_stop(self, connection: Connection) -> int:
         """Ask the run that is going to stop; 1 after its batch, 2 now."""

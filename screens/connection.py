@@ -132,7 +132,7 @@ class ConnectionScreen(ActuiScreen):
 
     def _look(self) -> None:
         panel = self.query_one(SetupPanel)
-        panel.put_schedule(self._connection)
+        panel.put_schedule()
         if self._draft.stored is None:
             self.query_one("#why", Words).put("A new connection: nothing is stored before ^s Save.")
             return

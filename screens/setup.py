@@ -150,12 +150,13 @@ class SetupPanel(VerticalScroll):
         if str(button.label) != label:
             button.label = label
 
-    def put_schedule(self, connection: Connection) -> None:
+    def put_schedule(self) -> None:
         """Say when the connection runs, and when next."""
+        connection, now = self._draft.connection, datetime.now(UTC)
         said = f"Runs {schedule_words(connection.schedule)}"
         if connection.schedule.type not in ("manual", "times-per-day"):
             said += f" ({connection.timezone})"
-        if due := next_run(connection, datetime.now(UTC)):
+        if due := next_run(connection, self._draft.since(now), now):
             said += f"; next {due_words(due, connection.timezone)}"
         self.query_one("#schedule-words", Words).put(f"{said}.")
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from actui.api.blueconic import BlueConicClient
+from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
+from actui.model.goals import ExportGoal, ImportGoal
+from actui.model.mapping import Rule
 from actui.model.people import Property
 
 NOBODY = "nobody@actui.invalid"
@@ -61,6 +65,41 @@ async def what_may_be_read(service: BlueConicClient) -> list[Read]:
             )
         )
     return reads
+
+
+def proof(connection: Connection, reads: Sequence[Read]) -> str:
+    """What the reads have proved of a connection's client, in a sentence each.
+
+    Raises CredentialsError `right-missing` when one is missing that the connection needs.
+    """
+    host = urlsplit(connection.blueconic.url).netloc
+    allowed = ", ".join(read.words for read in reads if read.allowed) or "nothing"
+    said = [f"{host} accepts the client. May read: {allowed}."]
+    needed, refused = _needed(connection), [read for read in reads if not read.allowed]
+    lacking = [f"{read.what} (right {read.right})" for read in refused if read.right in needed]
+    spare = [f"{read.what} (right {read.right})" for read in refused if read.right not in needed]
+    if lacking:
+        said.append(f"Needed and NOT allowed: {', '.join(lacking)}.")
+    if spare:
+        said.append(f"Not allowed, and not needed by this connection: {', '.join(spare)}.")
+    if lacking:
+        raise CredentialsError(" ".join(said), code="right-missing")
+    return " ".join(said)
+
+
+def _needed(connection: Connection) -> set[str]:
+    """The rights that the goals take, whether they are on or off."""
+    goals = connection.goals
+    exports = [goal for goal in goals if isinstance(goal, ExportGoal)]
+    sums = (m.rule is Rule.SUM for g in goals if isinstance(g, ImportGoal) for m in g.mappings)
+    asked = {
+        "read:profile-properties": True,
+        "read:segments": bool(exports),
+        "read:objectives": bool(connection.objectives),
+        "read:lifecycles": any(goal.lifecycle is not None for goal in exports),
+        "read:profiles": any(sums),
+    }
+    return {right for right, needed in asked.items() if needed}
 
 
 def _count(asked: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[int]]:

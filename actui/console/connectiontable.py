@@ -26,7 +26,7 @@ _URGENT: dict[ArrowState, int] = {
 _ORDERS: dict[str, Callable[[Overview, datetime], object]] = {
     "name": lambda one, _: one.connection.name.casefold(),
     "last run, the oldest first": lambda one, _: one.last.started if one.last else "",
-    "next run": lambda one, now: next_run(one.connection, now) or _NEVER,
+    "next run": lambda one, now: next_run(one.connection, one.stored.since, now) or _NEVER,
     "what needs a look": lambda one, _: min(_URGENT[arrow.state] for arrow in one.arrows),
 }
 ORDERS = ("", *_ORDERS)
@@ -82,7 +82,7 @@ def row(overview: Overview, width: int, glyphs: Glyphs, now: datetime) -> tuple[
         "on" if connection.enabled else "off",
         *arrows,
         when,
-        next_run_cell(connection, now),
+        next_run_cell(connection, overview.stored.since, now),
     )
     if width < WIDE:
         return cells
@@ -95,7 +95,7 @@ def foot(overview: Overview, width: int, now: datetime) -> str:
     said = [overview.why]
     if not overview.why and last is not None:
         said.append(f"Last run: {state_words(last.state, last.ok)}.")
-    if due := next_run(connection, now):
+    if due := next_run(connection, overview.stored.since, now):
         said.append(f"Next run: {due_words(due, connection.timezone)}.")
     if width < WIDE and connection.labels:
         said.append(f"Labels: {', '.join(plain(label) for label in connection.labels)}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -32,6 +33,12 @@ class Draft:
     def is_dirty(self) -> bool:
         """Whether it differs from what is stored."""
         return self._base != self.connection
+
+    def since(self, now: datetime) -> datetime:
+        """From when on the schedule counts: now, where saving will make it another."""
+        if self.stored is None or _timing(self.stored.connection) != _timing(self.connection):
+            return now
+        return self.stored.since
 
     def adopt(self, stored: Stored) -> None:
         """Take what is stored as what is meant."""
@@ -126,6 +133,10 @@ class Draft:
             count += 1
             name = f"{wanted} {count}"
         return name
+
+
+def _timing(connection: Connection) -> tuple[object, ...]:
+    return connection.enabled, connection.schedule, connection.timezone
 
 
 def differences(before: Connection, after: Connection) -> list[str]:

@@ -7,6 +7,7 @@ console's own thread and answer at once, unless their docstring says otherwise.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal, Protocol
 
 from pydantic import SecretStr
@@ -32,6 +33,9 @@ class Stored(Protocol):
     def saved_at(self) -> str: ...
     @property
     def saved_by(self) -> str: ...
+    @property
+    def since(self) -> datetime:
+        """When its schedule was switched on or last changed."""
 
 
 class ConnectionStore(Protocol):

@@ -79,27 +79,26 @@ def due_words(at: datetime, zone: str) -> str:
     return f"{local:%a} {local.day} {local:%b %H:%M %Z}"
 
 
-def next_run(connection: Connection, now: datetime) -> datetime | None:
-    """When a connection is due next; None where it is off, runs by hand, or nobody can tell.
+def next_run(connection: Connection, since: datetime, now: datetime) -> datetime | None:
+    """When a connection is due next; None where it is off or runs by hand.
 
-    A number of times per day is counted from when it was switched on, which only the scheduler
-    knows.
+    `since` is when its schedule was switched on or last changed.
     """
-    if not connection.enabled or isinstance(connection.schedule, TimesPerDay):
+    if not connection.enabled:
         return None
-    return next_due(connection.schedule, connection.timezone, now, now)
+    return next_due(connection.schedule, connection.timezone, now, since)
 
 
-def next_run_cell(connection: Connection, now: datetime) -> str:
+def next_run_cell(connection: Connection, since: datetime, now: datetime) -> str:
     """The next run in at most nine characters."""
     schedule = connection.schedule
     if isinstance(schedule, Manual):
         return "by hand"
     if not connection.enabled:
         return "off"
-    due = next_run(connection, now)
+    due = next_run(connection, since, now)
     if due is None:
-        return f"{schedule.times}x a day" if isinstance(schedule, TimesPerDay) else "never"
+        return "never"
     local = due.astimezone(ZoneInfo(connection.timezone))
     return f"{local:%a %H:%M}" if due - now < _SOON else f"{local.day} {local:%b}"
 
@@ -151,11 +150,11 @@ class ScheduleForm:
         if isinstance(schedule, Manual):
             return
         page.heading("Next due" if connection.enabled else "Due, once the connection is on")
-        after = now
-        if isinstance(schedule, TimesPerDay):
+        since, after = self._draft.since(now), now
+        if isinstance(schedule, TimesPerDay) and since == now:
             page.hint("The first run begins as soon as this is saved and on; from then on:")
             after = now - _MOMENT
-        for due in upcoming(schedule, connection.timezone, after, now, _SHOWN):
+        for due in upcoming(schedule, connection.timezone, after, since, _SHOWN):
             page.hint(due_words(due, connection.timezone))
 
     # changing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr
@@ -35,6 +36,10 @@ class FakeStored:
     version: int = 1
     saved_at: str = "2026-11-24T02:00:00+00:00"
     saved_by: str = "ann"
+
+    @property
+    def since(self) -> datetime:
+        return datetime.fromisoformat(self.saved_at)
 
 
 class FakeConnections:

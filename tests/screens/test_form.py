@@ -146,5 +146,5 @@ async def test_every_credential_says_where_it_is_found_and_what_is_missing() -> 
         fields = {"URL": "API Access", "API key": "same place", "Host name": "address bar"}
         fields |= {"Client id": "Applications", "Client secret": "same application"}
         for field, where in fields.items():
-            at = next(i for i, line in enumerate(lines) if f" {field} " in line)
+            at = next(i for i, line in enumerate(lines) if f"│  {field} " in f"{line} ")
             assert where in lines[at + 1], seen(pilot)
