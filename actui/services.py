@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from actui.console.ports import Which
 from actui.console.words import counted
 from actui.model.connection import Connection
 from actui.model.errors import BusyError, ConfigError, ServiceError
+from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
 from actui.starting import Starter
@@ -28,6 +29,7 @@ from store.ledger import SqliteLedger
 from store.secrets import SecretName
 
 T = TypeVar("T")
+TELL_SECONDS = 0.5
 _SECRETS: dict[Which, SecretName] = {
     "activecampaign": SecretName.ACTIVECAMPAIGN_API_KEY,
     "blueconic": SecretName.BLUECONIC_CLIENT_SECRET,
@@ -166,6 +168,23 @@ class DetachedStarter:
         return self._starter.start(connection)
 
 
+class HousePreviewer:
+    """Previews, with the real engine on both services."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def show(self, connection: Connection, ask: Ask, tell: Callable[[str], None]) -> Preview:
+        async with self._house.rehearsal(connection) as rehearsal:
+            showing = asyncio.create_task(rehearsal.show(ask))
+            try:
+                while not (await asyncio.wait({showing}, timeout=TELL_SECONDS))[0]:
+                    tell(rehearsal.phase)
+                return await showing
+            finally:
+                showing.cancel()
+
+
 class HousePeople:
     """What became of people, read with a ledger of its own in whichever thread asks."""
 
@@ -221,6 +240,7 @@ class HouseServices:
         self.prober = HouseProber(house)
         self.chooser = HouseChooser(house)
         self.people = HousePeople(house)
+        self.previewer = HousePreviewer(house)
         self.starter = DetachedStarter(house)
 
     @property

@@ -28,6 +28,7 @@ from screens.goal import GoalScreen
 from screens.goals import SETUP, GoalsPanel
 from screens.onoff import OnOff
 from screens.people import WhyScreen
+from screens.preview import PreviewScreen
 from screens.run import RunScreen
 from screens.schedule import ScheduleScreen
 from screens.setup import SetupPanel
@@ -44,6 +45,9 @@ class ConnectionScreen(ActuiScreen):
         Binding("ctrl+s", "save", "Save", tooltip="Store what was typed", id="connection.save"),
         Binding(
             "f5", "run", "Run", tooltip="Run now, or watch the run that is going", id="run.start"
+        ),
+        Binding(
+            "f6", "preview", "Preview", tooltip="Show what a run would do", id="connection.preview"
         ),
         Binding(
             "ctrl+o",
@@ -348,6 +352,16 @@ class ConnectionScreen(ActuiScreen):
             self.app.push_screen(RunScreen(self._workbench, self._connection, past=found))
         else:
             self.app.push_screen(RunScreen(self._workbench, self._connection))
+
+    def action_preview(self) -> None:
+        """Show what a run of the connection as it stands here would do."""
+        try:
+            meant = self._form().onto(self._connection)
+        except ActuiError as wrong:
+            self.say(wrong.message, severity="error")
+            return
+        goal = self.query_one(GoalsPanel).goal
+        self.app.push_screen(PreviewScreen(self._workbench, meant, goal.id if goal else ""))
 
     def action_why(self) -> None:
         """Tell one person's story."""

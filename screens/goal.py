@@ -21,6 +21,7 @@ from actui.model.goals import ImportGoal
 from screens.ask import learn
 from screens.base import NARROW, ActuiScreen, Words
 from screens.form import FormList
+from screens.preview import PreviewScreen
 
 
 class GoalScreen(ActuiScreen):
@@ -30,6 +31,7 @@ class GoalScreen(ActuiScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", tooltip="Store the connection", id="goal.save"),
         Binding("ctrl+o", "switch", "On/off", tooltip="Switch the goal on or off", id="goal.on"),
+        Binding("f6", "preview", "Preview", tooltip="Show what a run would do", id="goal.preview"),
         Binding(
             "ctrl+r",
             "ask_again",
@@ -122,6 +124,11 @@ class GoalScreen(ActuiScreen):
         """Switch the goal on or off; it is stored with the connection."""
         self._form.put(enabled=not self._form.goal.enabled)
         self._changed()
+
+    def action_preview(self) -> None:
+        """Show what a run of this goal as it stands here would do."""
+        goal = self._form.goal.id
+        self.app.push_screen(PreviewScreen(self._workbench, self._draft.connection, goal))
 
     def action_save(self) -> None:
         """Store the connection."""

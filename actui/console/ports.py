@@ -6,7 +6,7 @@ console's own thread and answer at once, unless their docstring says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
 from actui.console.people import Filter, Person
 from actui.model.connection import Connection
+from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
 
@@ -130,6 +131,13 @@ class PeopleReader(Protocol):
         """
 
 
+class Previewer(Protocol):
+    """Shows what a run would do, with the stored secrets; the connection need not be stored."""
+
+    async def show(self, connection: Connection, ask: Ask, tell: Callable[[str], None]) -> Preview:
+        """The preview; `tell` hears what it is doing meanwhile."""
+
+
 class RunStarter(Protocol):
     """Starts a run in a process of its own. Called in a thread."""
 
@@ -154,6 +162,8 @@ class Services(Protocol):
     def people(self) -> PeopleReader: ...
     @property
     def starter(self) -> RunStarter: ...
+    @property
+    def previewer(self) -> Previewer: ...
 
     def history(self, connection: Connection) -> HistoryStore: ...
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from actui.console.people import REASON_WORDS
 from actui.console.words import counted, plain
-from actui.model.preview import Change, Preview, PreviewedGoal, PreviewedPerson
+from actui.model.preview import Ask, Change, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import Outcome
 
 _WOULD = {
@@ -17,6 +18,8 @@ _WOULD = {
     Outcome.REJECTED: "would be rejected",
     Outcome.UNKNOWN: "would stay unresolved",
 }
+MOST = 500
+"""People of a goal that a page shows at most."""
 _LONGEST = 200
 """Characters of a value that are shown."""
 
@@ -74,6 +77,44 @@ def remarks(preview: Preview, goal: PreviewedGoal) -> list[str]:
     said = [plain(goal.message)] if goal.ok and goal.message else []
     properties = list(preview.notes) if goal.kind == "import" else []
     return [*failed, *(plain(note) for note in goal.notes), *said, *properties]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person in one goal, as a page lists them."""
+
+    goal: PreviewedGoal
+    person: PreviewedPerson
+
+
+def rows(preview: Preview) -> list[Row]:
+    """Everybody, goal by goal."""
+    return [Row(goal, person) for goal in preview.goals for person in goal.people]
+
+
+def summary(preview: Preview) -> str:
+    """What is to be known beside the people, a line a sentence; goals are named where several."""
+    several = len(preview.goals) > 1
+    told = [
+        f"{plain(goal.goal)}: {remark}" if several else remark
+        for goal in preview.goals
+        for remark in remarks(preview, goal)
+    ]
+    if not preview.goals:
+        return "No goal is on: switch one on, or open it and preview it alone."
+    if not any(goal.people for goal in preview.goals):
+        told.append("Nobody: there are no people, or none whose data changed.")
+    return "\n".join(told)
+
+
+def asked(text: str) -> Ask | None:
+    """What somebody typed: a number of people, or addresses; None where it is neither."""
+    words = text.replace(",", " ").replace(";", " ").split()
+    if len(words) == 1 and words[0].isdecimal() and 0 < int(words[0]) <= MOST:
+        return Ask(first=int(words[0]))
+    if words and all("@" in word for word in words):
+        return Ask(emails=tuple(dict.fromkeys(words)))
+    return None
 
 
 def lines(preview: Preview, arrow: str) -> Iterator[str]:

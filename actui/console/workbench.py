@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr, ValidationError
@@ -18,6 +18,7 @@ from actui.console.words import ASCII, UNICODE, Glyphs, plain
 from actui.model.connection import Connection, new_id
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.findings import Finding, errors, findings
+from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 
 HISTORY_ROWS = 50
@@ -277,6 +278,12 @@ class Workbench:
         """Write the people of a run to a new file; one sentence."""
         reader = self._services.people
         return plain(await asyncio.to_thread(reader.export, connection, run, wanted, path))
+
+    async def preview(
+        self, connection: Connection, ask: Ask, tell: Callable[[str], None]
+    ) -> Preview:
+        """What a run of the connection would do, as it is given, stored or not."""
+        return await self._services.previewer.show(connection, ask, tell)
 
     async def start(self, connection: Connection) -> tuple[Mark, str]:
         """Start a run; the mark to follow it from, and what keeps it alive.

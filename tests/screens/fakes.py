@@ -24,6 +24,7 @@ from actui.model.people import (
     Segment,
     Stage,
 )
+from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
 
@@ -214,6 +215,20 @@ class FakePeople:
 
 
 @dataclass
+class FakePreviewer:
+    answer: Preview = field(default_factory=lambda: Preview(()))
+    failure: ConfigError | None = None
+    asked: list[tuple[Connection, Ask]] = field(default_factory=list)
+
+    async def show(self, connection: Connection, ask: Ask, tell: Callable[[str], None]) -> Preview:
+        self.asked.append((connection, ask))
+        tell("Contacts: reading contacts")
+        if self.failure:
+            raise self.failure
+        return self.answer
+
+
+@dataclass
 class FakeStarter:
     started: list[str] = field(default_factory=list)
     then: Callable[[], None] = lambda: None
@@ -232,6 +247,7 @@ class FakeServices:
     chooser: FakeChooser = field(default_factory=FakeChooser)
     people: FakePeople = field(default_factory=FakePeople)
     starter: FakeStarter = field(default_factory=FakeStarter)
+    previewer: FakePreviewer = field(default_factory=FakePreviewer)
     settings: Settings = field(default_factory=Settings)
     histories: dict[str, FakeHistory] = field(default_factory=dict)
     readers: dict[str, FakeReader] = field(default_factory=dict)

@@ -1,0 +1,130 @@
+"""What a run would do, person by person, before it does it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import DataTable, Footer
+
+from actui.console.forms import Type
+from actui.console.previewview import MOST, Row, asked, changes, rows, summary, who, would
+from actui.console.words import plain
+from actui.console.workbench import Workbench
+from actui.model.connection import Connection
+from actui.model.errors import ActuiError
+from actui.model.preview import Ask
+from screens.ask import TypeScreen
+from screens.base import NARROW, ActuiScreen, ListTable, Words
+from screens.text import shown
+
+
+class PreviewScreen(ActuiScreen):
+    """A preview of a connection as it is meant, or of one of its goals."""
+
+    CSS_PATH = "preview.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "e,slash", "people", "People", tooltip="Choose how many, or whom", id="preview.people"
+        ),
+        Binding(
+            "f6,ctrl+r", "again", "Again", tooltip="Ask both accounts again", id="preview.again"
+        ),
+    ]
+
+    def __init__(self, workbench: Workbench, connection: Connection, goal_id: str = "") -> None:
+        super().__init__()
+        self._workbench = workbench
+        self._connection = connection
+        self._ask = Ask(goals=(goal_id,) if goal_id else ())
+        self._rows: list[Row] = []
+
+    def compose(self) -> ComposeResult:
+        yield Words(self._head(), id="head")
+        yield Words("", id="remarks")
+        yield ListTable(id="people")
+        with VerticalScroll(id="detail"):
+            yield Words("", id="told")
+        yield Footer(compact=True)
+
+    def _head(self) -> str:
+        many = f"the first {self._ask.first} people"
+        if self._ask.emails:
+            many = ", ".join(self._ask.emails)
+        return f"{plain(self._connection.name)} - Preview of {plain(many)}"
+
+    def on_mount(self) -> None:
+        self.query_one("#people").focus()
+        self.action_again()
+
+    def action_again(self) -> None:
+        """Ask both accounts again."""
+        self.attempt(self._show, "preview")
+
+    async def _show(self) -> None:
+        remarks = self.query_one("#remarks", Words)
+        self.query_one("#head", Words).put(self._head())
+        remarks.put("Asking both accounts; nothing is written.")
+        self._fill([])
+        try:
+            preview = await self._workbench.preview(self._connection, self._ask, self._tell)
+        except ActuiError as failure:
+            remarks.put(f"A run would not start: {plain(failure.message)}")
+            return
+        remarks.put(summary(preview))
+        self._fill(rows(preview))
+
+    def _tell(self, phase: str) -> None:
+        if phase:
+            self.query_one("#remarks", Words).put(f"Nothing is written. {plain(phase)}")
+
+    def _fill(self, found: list[Row]) -> None:
+        self._rows = found
+        table = self.query_one("#people", ListTable)
+        table.clear(columns=True)
+        # the columns and the spaces around them fill the page
+        person = 28 if self.size.width >= NARROW else 20
+        goal = 14 if self.size.width > NARROW and not self._ask.goals else 0
+        rest = self.size.width - person - 6 - (goal + 2 if goal else 0)
+        table.add_column(shown("Person"), width=person)
+        table.add_column(shown("A run"), width=max(rest, 10))
+        if goal:
+            table.add_column(shown("Goal"), width=goal)
+        for index, row in enumerate(found):
+            cells = [who(row.person), would(row.person)]
+            if goal:
+                cells.append(plain(row.goal.goal))
+            table.add_row(*(shown(cell) for cell in cells), key=str(index))
+        self._explain()
+
+    @on(DataTable.RowHighlighted)
+    def _explain(self) -> None:
+        key = self.query_one("#people", ListTable).chosen
+        if key is None or int(key) >= len(self._rows):
+            self.query_one("#told", Words).put("")
+            return
+        row = self._rows[int(key)]
+        told = [f"{plain(row.goal.goal)}: {who(row.person)} {would(row.person)}."]
+        told += changes(row.person, self._workbench.glyphs.rightwards)
+        self.query_one("#told", Words).put("\n".join(told))
+
+    def action_people(self) -> None:
+        """Choose how many people, or whom."""
+        before = ", ".join(self._ask.emails) or str(self._ask.first)
+        hint = f"A number up to {MOST}, or e-mail addresses with spaces between them."
+        ask = Type("Preview whom?", before, lambda _: None, hint)
+        self.app.push_screen(TypeScreen(ask), self._chose)
+
+    def _chose(self, answer: str | None) -> None:
+        if answer is None:
+            return
+        ask = asked(answer)
+        if ask is None:
+            self.say("Type a number of people, or e-mail addresses.", severity="error")
+            return
+        self._ask = replace(ask, goals=self._ask.goals)
+        self.action_again()
