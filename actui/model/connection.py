@@ -109,6 +109,16 @@ def service_url(value: str) -> str:
     return text
 
 
+def webhook_url(value: str) -> str:
+    """A webhook's address: https, or plain http to this machine. Raises ValueError with words."""
+    parts = urlsplit(value.strip())
+    if not parts.hostname or parts.scheme not in ("http", "https"):
+        raise ValueError("the webhook is no web address")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("the webhook must be reached by https")
+    return value.strip()
+
+
 class ActiveCampaignAccount(Strict):
     """Where the ActiveCampaign account answers; the key lives in the secret store."""
 

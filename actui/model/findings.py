@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from actui.model.connection import Connection
+from actui.model.connection import Connection, webhook_url
 from actui.model.consent import CONSENTED
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.mapping import READ_ONLY_FIELDS, Rule
 
 _PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
+_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 """What BlueConic takes as the id of a profile property (blueconic.md §7)."""
 
 
@@ -34,7 +35,12 @@ class Finding:
 
 def findings(connection: Connection) -> list[Finding]:
     """Everything that can be said without asking the accounts, errors first."""
-    found = [*_about_accounts(connection), *_about_goals(connection), *_between_goals(connection)]
+    found = [
+        *_about_accounts(connection),
+        *_about_goals(connection),
+        *_between_goals(connection),
+        *_about_notify(connection),
+    ]
     return sorted(found, key=lambda finding: finding.severity != "error")
 
 
@@ -50,13 +56,26 @@ def _about_accounts(connection: Connection) -> Iterator[Finding]:
         yield Finding("no-url", "blueconic.url", "Enter the BlueConic host name.")
     if not connection.blueconic.client_id:
         yield Finding("no-client", "blueconic.client_id", "Enter the BlueConic client id.")
-    if connection.notify.when != "never":
-        yield Finding(
-            "not-available",
-            "notify",
-            "Notifications are kept, but none is sent yet: see actui runs.",
-            "warning",
-        )
+
+
+def _about_notify(connection: Connection) -> Iterator[Finding]:
+    notify = connection.notify
+    if notify.when == "never":
+        return
+    if not notify.recipients and not notify.webhook:
+        words = "Nobody is told of runs: add a recipient or a webhook."
+        yield Finding("nobody-to-tell", "notify", words, "warning")
+    for recipient in notify.recipients:
+        if not _ADDRESS.fullmatch(recipient):
+            words = f"'{recipient}' is no e-mail address."
+            yield Finding("no-address", "notify.recipients", words, "warning")
+    if notify.webhook:
+        try:
+            webhook_url(notify.webhook)
+        except ValueError as wrong:
+            said = str(wrong)
+            words = f"{said[0].upper()}{said[1:]}."
+            yield Finding("no-webhook", "notify.webhook", words, "warning")
 
 
 def _about_goals(connection: Connection) -> Iterator[Finding]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -133,6 +134,7 @@ class RunSummary(_Counts):
     """One run: the last line of `actui run --json` and a document of the run history.
 
     `cause` is the default code of the class of error that ended it, which decides the exit code.
+    `notice` is what went wrong in telling somebody about the run.
     """
 
     run: str
@@ -143,17 +145,27 @@ class RunSummary(_Counts):
     code: str = ""
     message: str = ""
     cause: str = ""
+    notice: str = ""
     trigger: str = "manual"
     started: str
     ended: str | None = None
     goals: list[GoalSummary] = Field(default_factory=list)
     unique: UniqueCounts = Field(default_factory=UniqueCounts)
 
+    def printed(self) -> dict[str, Any]:
+        """The summary in the form of design §12; `notice` only where there is one."""
+        left_out: dict[str, Any] = {
+            "connection_id": True,
+            "cause": True,
+            "goals": {"__all__": {"goal_id"}},
+        }
+        if not self.notice:
+            left_out["notice"] = True
+        return self.model_dump(mode="json", exclude=left_out)
+
     def line(self) -> str:
-        """The summary as one line of JSON, in the form of design §12."""
-        return self.model_dump_json(
-            exclude={"connection_id": True, "cause": True, "goals": {"__all__": {"goal_id"}}}
-        )
+        """The summary as one line of JSON."""
+        return json.dumps(self.printed(), ensure_ascii=False, separators=(",", ":"))
 
 
 class GoalProgress(_Counts):

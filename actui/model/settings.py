@@ -4,12 +4,51 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from actui.model.connection import is_loopback
 from actui.model.mapping import Strict
 
 PUBLISHED_RATE = 5.0
 """Requests per second and account that ActiveCampaign allows (activecampaign.md §1.3)."""
+
+
+_MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+class MailServer(Strict):
+    """The mail server that notifications go through; its password is in the secret store.
+
+    `security` is `starttls` (the usual one, port 587), `tls` (465) or `none` (25), which is for a
+    mail server on this machine: a password is never sent over the network without encryption.
+    """
+
+    host: str = Field(default="", pattern=r"^[^\s/@]*$")
+    port: int | None = Field(default=None, ge=1, le=65_535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    sender: str = ""
+
+    @model_validator(mode="after")
+    def _no_password_in_the_clear(self) -> MailServer:
+        if self.security == "none" and self.username and not is_loopback(self.host):
+            raise ValueError("a user name needs security: starttls or tls")
+        return self
+
+    @property
+    def service_port(self) -> int:
+        """The port, by default the usual one of its security."""
+        return self.port or _MAIL_PORTS[self.security]
+
+    @property
+    def origin(self) -> str:
+        """What the password is bound to."""
+        return f"smtp://{self.host.lower()}:{self.service_port}" if self.host else ""
+
+    @property
+    def from_address(self) -> str:
+        """Who the messages are from."""
+        return self.sender or (self.username if "@" in self.username else f"actui@{self.host}")
 
 
 class Settings(Strict):
@@ -29,4 +68,5 @@ class Settings(Strict):
     password_command: str | None = None
     secrets_in_file: bool = False
     keyring_backend: str | None = None
+    mail: MailServer = MailServer()
     colour: Literal["auto", "never"] = "auto"

@@ -90,8 +90,3 @@ def test_a_renamed_list_does_not_change_the_goal():
 def test_a_property_to_be_made_needs_a_possible_id():
     assert codes(errors(connection(imported(save_lists_to="my lists")))) == ["bad-property-id"]
     assert errors(connection(imported(save_lists_to="ac_lists-1"))) == []
-
-
-def test_what_nothing_acts_on_yet_is_told():
-    found = findings(connection(imported(), notify={"when": "failure"}))
-    assert [(one.where, one.severity) for one in found] == [("notify", "warning")]
