@@ -81,7 +81,9 @@ def _configuring(made: _Grammar) -> None:
     made.add("paths", _CONFIGURING, "say where actui keeps what")
     secret = made.add("secret", _SECRETS, "store, look for or delete a connection's secrets")
     secret.add_argument("action", choices=("set", "status", "delete"))
-    secret.add_argument("name", metavar="NAME")
+    secret.add_argument(
+        "name", metavar="NAME", help="a connection, or smtp-password for the mail server's"
+    )
     secret.add_argument(
         "which", nargs="?", choices=_SECRET_NAMES, metavar="SECRET", help=" or ".join(_SECRET_NAMES)
     )

@@ -39,6 +39,7 @@ from store.home import Home
 from store.ledger import SqliteLedger, open_ledger, set_aside
 from store.ledger.scratch import scratch_ledger
 from store.locks import RunLock
+from store.notices import Notices
 from store.secrets import SecretName, Secrets
 from store.settings import SettingsFile
 from store.turns import Turns
@@ -49,6 +50,7 @@ CONNECTION_SECRETS = (SecretName.ACTIVECAMPAIGN_API_KEY, SecretName.BLUECONIC_CL
 _WORDS = {
     SecretName.ACTIVECAMPAIGN_API_KEY: "ActiveCampaign API key",
     SecretName.BLUECONIC_CLIENT_SECRET: "BlueConic client secret",
+    SecretName.SMTP_PASSWORD: "mail server password",
 }
 
 
@@ -124,6 +126,10 @@ class House:
     @cached_property
     def turns(self) -> Turns:
         return Turns(self.home)
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(self.home)
 
     def history(self, connection: Connection) -> History:
         """The connection's run history; a run that was cut off is closed by who notices first."""
@@ -382,4 +388,5 @@ class House:
                 self.secrets.delete(connection.id, name)
             self.connections.delete(connection.id)
             self.turns.forget(connection.id)
+            self.notices.forget(connection.id)
             self.home.forget(connection.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinydb import Query
 
-from actui.model.run import RunSummary
+from actui.model.run import RunState, RunSummary
 from store.home import Home
 from store.jsonfile import documents
 
@@ -25,6 +25,13 @@ class History:
             if surplus > 0:
                 oldest = sorted(database.all(), key=lambda d: str(d["started"]))[:surplus]
                 database.remove(doc_ids=[document.doc_id for document in oldest])
+
+    def note(self, run: str, notice: str) -> None:
+        """Add what went wrong after a run had ended; a run that goes on is left alone."""
+        with documents(self._path) as database:
+            known = Query()
+            ended = (known.run == run) & known.state.test(lambda state: RunState(state).is_final)
+            database.update({"notice": notice}, ended)
 
     def all(self, limit: int = MOST_RUNS) -> list[RunSummary]:
         """The runs, newest first."""

@@ -64,6 +64,10 @@ class Home:
         return self.root / "turns.json"
 
     @property
+    def notices_file(self) -> Path:
+        return self.root / "notices.json"
+
+    @property
     def turns_looked(self) -> Path:
         return self.locks_dir / "turns-looked"
 

@@ -11,15 +11,19 @@ from pydantic import SecretStr
 
 from actui import exitcodes
 from actui.model.errors import ConfigError
+from actui.notifying import MAIL_SECRET
 from actui.wiring import House, secret_command_name, secret_origin, secret_words
 from store.secrets import SecretName
 
+_MAIL = secret_command_name(SecretName.SMTP_PASSWORD)
 _OF_A_CONNECTION = (SecretName.ACTIVECAMPAIGN_API_KEY, SecretName.BLUECONIC_CLIENT_SECRET)
 
 
 def secret(asked: argparse.Namespace) -> int:
-    """Store, look for or delete a connection's secrets."""
+    """Store, look for or delete a connection's secrets, or the mail server's password."""
     house = House.open()
+    if asked.name == _MAIL:
+        return _of_the_mail_server(asked, house)
     connection = house.connections.find(asked.name).connection
     names = [name for name in _OF_A_CONNECTION if asked.which in (None, secret_command_name(name))]
     if asked.action == "set":
@@ -38,6 +42,31 @@ def secret(asked: argparse.Namespace) -> int:
             print(f"{secret_command_name(name)}: deleted")
     else:
         return _status(asked, names, house)
+    return exitcodes.OK
+
+
+def _of_the_mail_server(asked: argparse.Namespace, house: House) -> int:
+    origin = house.settings.mail.origin
+    if not origin:
+        raise ConfigError(f"Name the mail server first: mail in {house.home.settings_file}.")
+    if asked.action == "set":
+        value = _read(secret_words(SecretName.SMTP_PASSWORD))
+        where = house.secrets.save(*MAIL_SECRET, origin, value)
+        house.audit.record("secret set", secret=_MAIL, origin=origin, where=where)
+        print(f"{_MAIL}: stored in {where}, for {origin} alone")
+    elif asked.action == "delete":
+        _, owner, name = MAIL_SECRET
+        house.secrets.delete(owner, name)
+        house.audit.record("secret deleted", secret=_MAIL)
+        print(f"{_MAIL}: deleted")
+    else:
+        found = house.secrets.find(*MAIL_SECRET, origin)
+        source = found.source if found else None
+        if asked.json:
+            print(json.dumps({"secret": _MAIL, "source": source}))
+        else:
+            print(f"{_MAIL}: {source or 'missing'}")
+        return exitcodes.OK if found else exitcodes.CREDENTIALS
     return exitcodes.OK
 
 

@@ -9,19 +9,24 @@ import json
 import signal
 import sys
 import time
+from datetime import UTC, datetime
 
 from actui import exitcodes
 from actui.commands.guard import say
 from actui.commands.words import progress_line, run_line
 from actui.console.people import OUTCOME_COLUMNS
+from actui.console.words import plain
 from actui.model.connection import Connection
-from actui.model.errors import BusyError, ConfigError
+from actui.model.errors import BusyError, ConfigError, CredentialsError
 from actui.model.run import RunSnapshot, RunSummary
+from actui.notifying import Messenger
 from actui.starting import SCHEDULE
+from actui.sync.engine import not_started
 from actui.sync.goalrun import Options
 from actui.wiring import House
 
 POLL_SECONDS = 0.5
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -46,15 +51,51 @@ def run(asked: argparse.Namespace) -> int:
         print(summary.line(), flush=True)
     else:
         _print_summary(summary)
-    if summary.message:
-        say(summary.message)
+    _say_words_of(summary)
     return exitcodes.of_run(summary)
 
 
+def _say_words_of(summary: RunSummary) -> None:
+    for words in (summary.message, summary.notice):
+        if words:
+            say(words)
+
+
 async def _run(house: House, connection: Connection, options: Options, quiet: bool) -> RunSummary:
+    messenger = Messenger(house, connection)
+    try:
+        summary = await _execute(house, connection, options, quiet)
+    except (ConfigError, CredentialsError) as failure:
+        if options.trigger == SCHEDULE:
+            unseen = not_started(connection, failure, options.trigger, datetime.now(UTC))
+            house.history(connection).save(unseen)
+            await _notify(house, connection, messenger, unseen)
+        raise
+    await _notify(house, connection, messenger, summary)
+    return summary
+
+
+async def _notify(
+    house: House, connection: Connection, messenger: Messenger, summary: RunSummary
+) -> None:
+    """Tell of a run that has ended; who wants the process to end need not wait for that."""
+    telling = asyncio.create_task(messenger.tell(summary))
+    for number in _SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, telling.cancel)
+    try:
+        summary.notice = await telling
+    except asyncio.CancelledError:
+        summary.notice = "Nobody was told: the process was asked to end."
+    if summary.notice:
+        house.history(connection).note(summary.run, summary.notice)
+
+
+async def _execute(
+    house: House, connection: Connection, options: Options, quiet: bool
+) -> RunSummary:
     async with house.engine(connection, options) as engine:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _SIGNALS:
             loop.add_signal_handler(number, engine.stop.signal)
         telling = None
         if not quiet and sys.stderr.isatty():
@@ -121,8 +162,7 @@ def watch(asked: argparse.Namespace) -> int:
         print(last.line())
     else:
         _print_summary(last)
-    if last.message:
-        say(last.message)
+    _say_words_of(last)
     return exitcodes.of_run(last)
 
 
@@ -148,6 +188,8 @@ def runs(asked: argparse.Namespace) -> int:
     connection = house.connections.find(asked.name).connection
     for summary in house.history(connection).all(limit=asked.limit):
         print(summary.line() if asked.json else run_line(summary))
+        if summary.notice and not asked.json:
+            print(f"    {plain(summary.notice)}")
     return exitcodes.OK
 
 

@@ -83,7 +83,7 @@ def live_view(snapshot: RunSnapshot, rates: Rates, glyphs: Glyphs) -> RunView:
 
 def past_view(run: RunSummary, glyphs: Glyphs, zone: str) -> RunView:
     """A run of the history."""
-    message = plain(run.message)
+    message = plain(" ".join(part for part in (run.message, run.notice) if part))
     began = f"started {moment(run.started, zone).strip()}, {plain(run.trigger)}"
     return RunView(
         state=state_words(run.state, run.ok),

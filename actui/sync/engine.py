@@ -145,8 +145,7 @@ class Engine:
                         ledger.restart_goal(left, goal)
                 return left, True
             ledger.end_run(left, resumable=False)
-        at = self._ports.clock.now()
-        return f"{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}", False
+        return _new_id(self._ports.clock.now()), False
 
     async def execute(self) -> RunSummary:
         """Run to a final state and return the summary; only bugs escape as exceptions."""
@@ -295,6 +294,29 @@ class Engine:
     def _finish(self, state: RunState) -> None:
         self.summary.ended = stamp(self._ports.clock.now())
         self._enter(state)
+
+
+def not_started(
+    connection: Connection, failure: ActuiError, trigger: str, now: datetime
+) -> RunSummary:
+    """A run that nobody watched and that could not even begin."""
+    at = stamp(now)
+    return RunSummary(
+        run=_new_id(now),
+        connection=connection.name,
+        connection_id=connection.id,
+        state=RunState.FAILED,
+        code=failure.code,
+        message=failure.message,
+        cause=failure.default_code,
+        trigger=trigger,
+        started=at,
+        ended=at,
+    )
+
+
+def _new_id(at: datetime) -> str:
+    return f"{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}"
 
 
 def close_cut_off(

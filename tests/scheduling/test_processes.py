@@ -18,6 +18,7 @@ from actui.model.run import RunSummary
 from actui.model.settings import Settings
 from actui.scheduling import Scheduler
 from actui.services import HouseServices
+from actui.wiring import House
 from store.settings import SettingsFile
 from tests.e2e.lab import NAME, Lab, lab
 from tests.e2e.processes import ACTUI
@@ -91,7 +92,7 @@ async def test_the_scheduler_ends_and_its_run_goes_on() -> None:
 async def test_whoever_started_a_run_all_see_it_and_can_stop_it(who: str) -> None:
     async with lab(contacts=30) as world:
         connection = prepared(world, schedule=OFTEN)
-        console = HouseServices(world.house)
+        console = HouseServices(House.open({**os.environ, **world.environ}))
         await world.fault("hold", WHO_AM_I, method="GET")
         by_hand = None
         if who == "schedule":

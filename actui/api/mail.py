@@ -1,0 +1,95 @@
+"""One message to a mail server, within a time that the caller sets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Sequence
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, make_msgid
+
+import aiosmtplib
+from pydantic import SecretStr
+
+from actui.model.errors import (
+    ActuiError,
+    CredentialsError,
+    RefusedError,
+    ServiceError,
+    UnreachableError,
+)
+from actui.model.settings import MailServer
+
+
+async def send_mail(
+    server: MailServer,
+    password: SecretStr | None,
+    recipients: Sequence[str],
+    subject: str,
+    text: str,
+    *,
+    seconds: float,
+) -> list[str]:
+    """Send a plain text and return the recipients that the server did not take.
+
+    The certificate is verified, also after STARTTLS, and nothing is sent where the settings ask
+    for encryption and the server has none. Raises an ActuiError with one sentence.
+    """
+    where = f"The mail server {server.host}:{server.service_port}"
+    try:
+        message = _message(server, recipients, subject, text)
+        async with asyncio.timeout(seconds):
+            refused, _ = await aiosmtplib.send(
+                message,
+                sender=server.from_address,
+                recipients=list(recipients),
+                hostname=server.host,
+                port=server.service_port,
+                username=server.username or None,
+                password=password.get_secret_value() if password else None,
+                use_tls=server.security == "tls",
+                start_tls=server.security == "starttls",
+                tls_context=ssl.create_default_context(),
+                # never looked up in the DNS, which may take longer than the message
+                local_hostname=socket.gethostname(),
+                timeout=seconds,
+            )
+    except (aiosmtplib.SMTPException, OSError, ValueError) as failure:
+        raise _sorted(failure, where, seconds) from None
+    return list(refused)
+
+
+def _message(
+    server: MailServer, recipients: Sequence[str], subject: str, text: str
+) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = subject
+    message["From"] = server.from_address
+    message["To"] = ", ".join(recipients)
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=socket.gethostname())
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    return message
+
+
+def _sorted(failure: Exception, where: str, seconds: float) -> ActuiError:
+    code = getattr(failure, "code", "no code")
+    known: tuple[tuple[type[Exception], type[ActuiError], str], ...] = (
+        (ssl.SSLError, UnreachableError, "could not be trusted: its certificate or TLS is wrong"),
+        (TimeoutError, UnreachableError, f"did not answer within {seconds:.0f} s"),
+        (aiosmtplib.SMTPAuthenticationError, CredentialsError, "refused user name or password"),
+        (aiosmtplib.SMTPRecipientsRefused, RefusedError, "takes mail for none of the recipients"),
+        (aiosmtplib.SMTPResponseException, RefusedError, f"refused the message with {code}"),
+        (ConnectionError, UnreachableError, "could not be reached"),
+        (aiosmtplib.SMTPException, RefusedError, "does not offer what the settings ask for"),
+        (ValueError, ServiceError, "got nothing: an address in the message is not valid"),
+    )
+    # TLS that failed comes wrapped in the connection that failed with it
+    causes = [cause for cause in (failure.__cause__, failure.__context__, failure) if cause]
+    for kind, sort, words in known:
+        if any(isinstance(cause, kind) for cause in causes):
+            return sort(f"{where} {words}.")
+    return UnreachableError(f"{where} could not be reached.")

@@ -1,0 +1,30 @@
+"""Facts about a run to a web address that the user named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from actui.api.http import http_client
+from actui.model.errors import RefusedError, UnreachableError
+
+
+async def post_facts(url: str, facts: Mapping[str, Any], *, seconds: float) -> None:
+    """POST the facts as JSON; every 2xx is an answer. Raises an ActuiError with one sentence.
+
+    The sentence names the host alone: the rest of a webhook's address is as good as a password.
+    """
+    where = f"The webhook at {urlsplit(url).hostname}"
+    try:
+        async with asyncio.timeout(seconds), http_client(answer_seconds=seconds) as http:
+            answer = await http.post(url, json=facts)
+    except (TimeoutError, httpx.TimeoutException):
+        raise UnreachableError(f"{where} did not answer within {seconds:.0f} s.") from None
+    except (httpx.HTTPError, httpx.InvalidURL):
+        raise UnreachableError(f"{where} could not be reached.") from None
+    if not answer.is_success:
+        raise RefusedError(f"{where} answered {answer.status_code}.")

@@ -1,0 +1,115 @@
+"""Telling people about a run that ended; whatever goes wrong here is words, never a failed run."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import socket
+from collections.abc import Awaitable
+
+from pydantic import SecretStr
+
+from actui.api.mail import send_mail
+from actui.api.webhook import post_facts
+from actui.console.notices import facts, letter
+from actui.model.connection import Connection, webhook_url
+from actui.model.errors import ActuiError, ConfigError, CredentialsError
+from actui.model.notices import News, news, standing
+from actui.model.run import RunState, RunSummary
+from actui.wiring import House
+from store.secrets import SecretName
+
+SECONDS = 20.0
+"""How long telling may take altogether; the run's lock is free by then."""
+MAIL_SECRET = ("", "settings", SecretName.SMTP_PASSWORD)
+"""The mail server's password: of no connection, kept for the settings."""
+_MAIL, _WEBHOOK = "mail", "webhook"
+
+
+class Messenger:
+    """Tells of one connection's runs by e-mail and webhook.
+
+    Made before the run begins and inside an event loop: the password is looked for at once, since
+    systemd's credentials are gone when the scheduler that was given them has ended meanwhile.
+    """
+
+    def __init__(self, house: House, connection: Connection, seconds: float = SECONDS) -> None:
+        self._house = house
+        self._connection = connection
+        self._seconds = seconds
+        self._notify = connection.notify
+        self._server = house.settings.mail
+        wanted = self._notify.when != "never" and bool(self._notify.recipients)
+        self._password: asyncio.Task[SecretStr | ActuiError | None] | None = None
+        if wanted and self._server.username:
+            self._password = asyncio.create_task(asyncio.to_thread(self._find_password))
+
+    def _find_password(self) -> SecretStr | ActuiError | None:
+        try:
+            found = self._house.secrets.find(*MAIL_SECRET, self._server.origin)
+        except ActuiError as failure:
+            return failure
+        return found.value if found else None
+
+    async def tell(self, run: RunSummary) -> str:
+        """Tell what there is to tell; what could not be told, in words, else an empty text."""
+        try:
+            return await self._tell(run)
+        except ActuiError as failure:
+            return f"Nobody was told: {failure.message}"
+        except Exception as bug:  # telling must never turn a run that went well into a crash
+            return f"Nobody was told: actui met a bug ({type(bug).__name__})."
+
+    async def _tell(self, run: RunSummary) -> str:
+        kept, notices = self._connection.id, self._house.notices
+        if self._notify.when == "never":
+            notices.forget(kept)
+            return ""
+        channels = [_MAIL] if self._notify.recipients else []
+        channels += [_WEBHOOK] if self._notify.webhook else []
+        told = notices.told(kept)
+        found = {name: news(self._notify.when, run, told.get(name, "")) for name in channels}
+        said = {name: item for name, item in found.items() if item is not None}
+        tried = await asyncio.gather(*(self._try(name, run, said[name]) for name in said))
+        failed = {name for name, (done, _) in zip(said, tried, strict=True) if not done}
+        if run.state is not RunState.STOPPED:
+            # what could not be told is told by the next run, if it still holds then
+            now = {name: standing(run) for name in channels if name not in failed}
+            notices.keep(kept, told | now)
+        return " ".join(words for _, words in tried if words)
+
+    async def _try(self, channel: str, run: RunSummary, said: News) -> tuple[bool, str]:
+        """Whether it was told, and what there is to say about that."""
+        work: Awaitable[str] = self._mail(run, said) if channel == _MAIL else self._post(run, said)
+        try:
+            return True, await work
+        except ActuiError as failure:
+            what = "No mail was sent" if channel == _MAIL else "The webhook was not told"
+            return False, f"{what}: {failure.message}"
+
+    async def _mail(self, run: RunSummary, said: News) -> str:
+        server = self._server
+        if not server.host:
+            raise ConfigError("the settings name no mail server.")
+        password = await self._password if self._password else None
+        if isinstance(password, ActuiError):
+            raise password
+        if server.username and password is None:
+            raise CredentialsError("its password is not stored: actui secret set smtp-password")
+        written, recipients = letter(run, said, _place()), self._notify.recipients
+        refused = await send_mail(
+            server, password, recipients, written.subject, written.text, seconds=self._seconds
+        )
+        return f"{server.host} takes no mail for {', '.join(refused)}." if refused else ""
+
+    async def _post(self, run: RunSummary, said: News) -> str:
+        try:
+            url = webhook_url(self._notify.webhook or "")
+        except ValueError as wrong:
+            raise ConfigError(f"{wrong}.") from None
+        await post_facts(url, facts(run, said, _place()), seconds=self._seconds)
+        return ""
+
+
+def _place() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
