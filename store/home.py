@@ -72,6 +72,10 @@ class Home:
         return self.locks_dir / "turns-looked"
 
     @property
+    def keyring_file(self) -> Path:
+        return self.root / "keyring.cfg"
+
+    @property
     def runs_dir(self) -> Path:
         return self.root / "runs"
 

@@ -2,6 +2,9 @@
 
 A locked collection makes keyring wait for a prompt that nobody sees (terminal.md §4), and a
 Python thread that waits cannot be ended; so every call runs in a child with a limit of 3 s.
+
+The encrypted file is keyrings.cryptfile's, named explicitly because another key store would win
+otherwise. Its own cost takes seconds a call; ours is RFC 9106's for machines with little memory.
 """
 
 from __future__ import annotations
@@ -9,10 +12,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic
+
+from filelock import FileLock, Timeout
 
 from actui.model.errors import CredentialsError
 
 SERVICE = "actui"
+ENCRYPTED_FILE = "encrypted-file"
+"""The setting `keyring_backend` that means a file of this home, opened by a password."""
+UNLOCK = "ACTUI_KEYRING_PASSWORD"
+"""The variable, or systemd credential, with the password of the encrypted file."""
 SECONDS = 3
 _REFUSED = ("null", "fail", "plaintext")
 
@@ -24,11 +36,31 @@ class NoKeyStoreError(CredentialsError):
 
 
 _CHILD = """
-import importlib, json, sys
+import importlib, json, os, shutil, sys
 asked = json.load(sys.stdin)
 import keyring
-name = asked["backend"]
-if name:
+name, file = asked["backend"], asked["file"]
+if file:
+    from keyrings.cryptfile.cryptfile import CryptFileKeyring
+    backend = CryptFileKeyring()
+    backend.time_cost, backend.parallelism = 3, 4
+    backend.file_path = file
+    if asked["do"] != "get":
+        # it writes in place: a copy, which replaces the file whole
+        backend.file_path = file + ".tmp"
+        if os.path.exists(file):
+            shutil.copyfile(file, backend.file_path)
+    elif not os.path.exists(file):
+        json.dump({}, sys.stdout)
+        raise SystemExit
+    os.umask(0o077)
+    try:
+        backend.keyring_key = asked["unlock"]
+    except ValueError:
+        json.dump({"closed": True}, sys.stdout)
+        raise SystemExit
+    keyring.set_keyring(backend)
+elif name:
     module, _, kind = name.rpartition(".")
     keyring.set_keyring(getattr(importlib.import_module(module), kind)())
 backend = keyring.get_keyring()
@@ -56,15 +88,33 @@ except (keyring.errors.NoKeyringError, keyring.errors.InitError):
     answer = {"missing": ", ".join(names)}
 except keyring.errors.KeyringLocked:
     answer = {"locked": True}
+if file and asked["do"] != "get":
+    os.replace(backend.file_path, file)
 json.dump(answer, sys.stdout)
 """
 
 
 class KeyStore:
-    """Secrets by entry. Every call raises NoKeyStoreError where there is no safe key store."""
+    """Secrets by entry. Every call raises NoKeyStoreError where there is no safe key store.
 
-    def __init__(self, backend: str | None = None) -> None:
+    `environ` is what the key store is looked for with; `file` and `unlock` are the encrypted
+    file's, used where `backend` asks for it. Once locked, it stays so for the next 3 s, so that
+    somebody who needs two secrets waits once.
+    """
+
+    def __init__(
+        self,
+        backend: str | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        file: Path | None = None,
+        unlock: str = "",
+    ) -> None:
         self._backend = backend
+        self._environ = None if environ is None else dict(environ)
+        self._file = file if backend == ENCRYPTED_FILE else None
+        self._unlock = unlock
+        self._locked: tuple[float, CredentialsError] | None = None
 
     def get(self, entry: str) -> str | None:
         """The secret of an entry. Raises CredentialsError when the key store is locked."""
@@ -81,7 +131,30 @@ class KeyStore:
         self._call("delete", entry)
 
     def _call(self, do: str, entry: str, value: str = "") -> dict[str, object]:
+        if self._locked is not None and monotonic() < self._locked[0]:
+            raise self._locked[1]
+        try:
+            if self._file is None:
+                return self._ask(do, entry, value)
+            if not self._unlock.strip():
+                needed = f"The encrypted file needs its password in {UNLOCK}."
+                if do == "get" and self._file.exists():
+                    raise CredentialsError(needed, code="key-store-locked")
+                raise NoKeyStoreError(needed)
+            with FileLock(f"{self._file}.lock", timeout=SECONDS, mode=0o600):
+                return self._ask(do, entry, value)
+        except Timeout:
+            raise CredentialsError("The encrypted file is held by another process.") from None
+        except NoKeyStoreError:
+            raise
+        except CredentialsError as locked:
+            self._locked = (monotonic() + SECONDS, locked)
+            raise
+
+    def _ask(self, do: str, entry: str, value: str) -> dict[str, object]:
         asked = {
+            "file": None if self._file is None else str(self._file),
+            "unlock": self._unlock,
             "do": do,
             "service": SERVICE,
             "entry": entry,
@@ -93,6 +166,7 @@ class KeyStore:
             done = subprocess.run(
                 [sys.executable, "-P", "-c", _CHILD],
                 input=json.dumps(asked),
+                env=self._environ,
                 capture_output=True,
                 text=True,
                 timeout=SECONDS,
@@ -110,6 +184,10 @@ class KeyStore:
             raise NoKeyStoreError("The key store of this machine does not work.") from None
         if answer.get("locked"):
             raise CredentialsError("The key store is locked; unlock it.", code="key-store-locked")
+        if answer.get("closed"):
+            raise CredentialsError(
+                f"The password in {UNLOCK} does not open {self._file}.", code="key-store-locked"
+            )
         if "missing" in answer:
             raise NoKeyStoreError("This machine has no key store that keeps secrets safely.")
         return answer

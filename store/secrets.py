@@ -18,9 +18,11 @@ from actui.model.errors import CredentialsError
 from actui.model.settings import Settings
 from store.home import Home
 from store.jsonfile import documents
-from store.keystore import KeyStore, NoKeyStoreError
+from store.keystore import ENCRYPTED_FILE, UNLOCK, KeyStore, NoKeyStoreError
 
 _COMMAND_SECONDS = 10
+_UNATTENDED = ("ACTUI_HOME", "HOME", "LOGNAME", "USER", "PYTHONPATH")
+"""What cron leaves of an environment, and what actui's own lines for cron and systemd say."""
 
 
 class SecretName(StrEnum):
@@ -53,7 +55,24 @@ class Secrets:
         self._home = home
         self._settings = settings
         self._environ = environ
-        self._keystore = KeyStore(settings.keyring_backend)
+        self._keystore = KeyStore(
+            settings.keyring_backend, environ=environ, file=home.keyring_file, unlock=self._unlock()
+        )
+        self._place = (
+            "the encrypted file" if settings.keyring_backend == ENCRYPTED_FILE else "the key store"
+        )
+
+    def _unlock(self) -> str:
+        file = self._credentials_file(UNLOCK)
+        if UNLOCK not in self._environ and file and file.is_file():
+            return _first_line(file.read_text())
+        return self._environ.get(UNLOCK, "")
+
+    def unattended(self) -> Secrets:
+        """The chain as a run finds it that cron starts: no session bus, no variables of a shell."""
+        kept = {name: self._environ[name] for name in _UNATTENDED if name in self._environ}
+        bare = {**kept, "ACTUI_HOME": str(self._home.root), "PATH": "/usr/bin:/bin"}
+        return Secrets(self._home, self._settings, bare)
 
     def find(
         self, connection_name: str, connection_id: str, name: SecretName, origin: str
@@ -71,7 +90,7 @@ class Secrets:
         if self._settings.password_command and (value := self._ask_command(wanted)):
             return Found(SecretStr(value), "the password command")
         entry = f"{connection_id}:{name}"
-        for text, source in ((self._in_keystore(entry), "the key store"), self._in_file(entry)):
+        for text, source in ((self._in_keystore(entry), self._place), self._in_file(entry)):
             if text:
                 return Found(_unsealed(text, origin, name), source)
         return None
@@ -143,7 +162,7 @@ class Secrets:
                 database.insert({"entry": entry, "value": sealed})
             self._forget_backup()
             return "the secrets file"
-        return "the key store"
+        return self._place
 
     def delete(self, connection_id: str, name: SecretName) -> None:
         """Forget a stored secret; one that is not there is no trouble."""

@@ -6,84 +6,150 @@ import argparse
 import getpass
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from actui import exitcodes
-from actui.model.errors import ConfigError
+from actui.commands.guard import say
+from actui.console.words import plain
+from actui.model.connection import Connection
+from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.notifying import MAIL_SECRET
-from actui.wiring import House, secret_command_name, secret_origin, secret_words
-from store.secrets import SecretName
+from actui.wiring import (
+    CONNECTION_SECRETS,
+    House,
+    secret_command_name,
+    secret_origin,
+    secret_words,
+)
+from store.keystore import ENCRYPTED_FILE, UNLOCK
+from store.secrets import SecretName, Secrets, variable
 
 _MAIL = secret_command_name(SecretName.SMTP_PASSWORD)
-_OF_A_CONNECTION = (SecretName.ACTIVECAMPAIGN_API_KEY, SecretName.BLUECONIC_CLIENT_SECRET)
+_WAYS = """
+A run without a desktop, under cron or systemd, finds a secret in one of these ways:
+  1. systemd's credentials: the unit of `actui schedule --print-systemd` has the lines
+  2. a password manager:    actui settings set password_command 'pass show "$ACTUI_SECRET"'
+  3. an encrypted file:     actui settings set keyring_backend {encrypted}
+                            with its password in {unlock}, or a systemd credential of that name
+  4. a private file (0600): actui settings set secrets_in_file true
+After 3 or 4, store it again with `actui secret set`. The variable is {variable}."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A secret of a connection, or of the mail server where `connection` is None."""
+
+    name: SecretName
+    origin: str
+    connection: Connection | None
+
+    @property
+    def told(self) -> str:
+        return secret_command_name(self.name)
+
+    @property
+    def variable(self) -> str:
+        return variable(self.connection.name if self.connection else "", self.name)
+
+    def found_in(self, chain: Secrets) -> tuple[str | None, str]:
+        """Where the secret is, or why it cannot be had."""
+        key = (self.connection.name, self.connection.id, self.name) if self.connection else None
+        try:
+            found = chain.find(*(key or MAIL_SECRET), self.origin)
+        except ActuiError as failure:
+            return None, failure.message
+        return (found.source, "") if found else (None, "")
 
 
 def secret(asked: argparse.Namespace) -> int:
     """Store, look for or delete a connection's secrets, or the mail server's password."""
     house = House.open()
+    wanted = _wanted(house, asked)
+    if asked.action == "status":
+        return _status(house, wanted, asked)
+    if asked.action == "set":
+        if len(wanted) != 1:
+            raise ConfigError(f"Which secret? Name {' or '.join(one.told for one in wanted)}.")
+        return _set(house, wanted[0], as_json=asked.json)
+    for one in wanted:
+        if one.connection is None:
+            house.secrets.delete(MAIL_SECRET[1], one.name)
+            house.audit.record("secret deleted", secret=one.told)
+        else:
+            house.delete_secret(one.connection, one.name)
+        done = {"secret": one.told, "done": "deleted"}
+        print(json.dumps(done) if asked.json else f"{one.told}: deleted")
+    return exitcodes.OK
+
+
+def _wanted(house: House, asked: argparse.Namespace) -> list[_Wanted]:
     if asked.name == _MAIL:
-        return _of_the_mail_server(asked, house)
+        origin = house.settings.mail.origin
+        if not origin:
+            raise ConfigError("Name the mail server first: actui settings set mail.host HOST")
+        return [_Wanted(SecretName.SMTP_PASSWORD, origin, None)]
     connection = house.connections.find(asked.name).connection
-    names = [name for name in _OF_A_CONNECTION if asked.which in (None, secret_command_name(name))]
-    if asked.action == "set":
-        if len(names) != 1:
-            said = " or ".join(secret_command_name(name) for name in names)
-            raise ConfigError(f"Which secret? Name {said}.")
-        value = _read(secret_words(names[0]))
-        origin = secret_origin(connection, names[0])
-        if not origin.startswith("http"):
-            raise ConfigError(f"Give '{connection.name}' its URL first: a secret is bound to it.")
-        where = house.save_secret(connection, names[0], value)
-        print(f"{secret_command_name(names[0])}: stored in {where}, for {origin} alone")
-    elif asked.action == "delete":
-        for name in names:
-            house.delete_secret(connection, name)
-            print(f"{secret_command_name(name)}: deleted")
+    return [
+        _Wanted(name, secret_origin(connection, name), connection)
+        for name in CONNECTION_SECRETS
+        if asked.which in (None, secret_command_name(name))
+    ]
+
+
+def _set(house: House, one: _Wanted, *, as_json: bool) -> int:
+    if one.connection is not None and not one.origin.startswith("http"):
+        raise ConfigError(f"Give '{one.connection.name}' its URL first: a secret is bound to it.")
+    value = _read(secret_words(one.name))
+    try:
+        if one.connection is None:
+            where = house.secrets.save(*MAIL_SECRET, one.origin, value)
+            house.audit.record("secret set", secret=one.told, origin=one.origin, where=where)
+        else:
+            where = house.save_secret(one.connection, one.name, value)
+    except CredentialsError as failure:
+        if failure.code == "no-key-store" and sys.stderr.isatty():
+            print(_ways(one), file=sys.stderr)
+        raise
+    if as_json:
+        facts = {"secret": one.told, "done": "set", "source": where, "origin": one.origin}
+        print(json.dumps(facts))
     else:
-        return _status(asked, names, house)
+        print(f"{one.told}: stored in {where}, for {one.origin} alone")
     return exitcodes.OK
 
 
-def _of_the_mail_server(asked: argparse.Namespace, house: House) -> int:
-    origin = house.settings.mail.origin
-    if not origin:
-        raise ConfigError(f"Name the mail server first: mail in {house.home.settings_file}.")
-    if asked.action == "set":
-        value = _read(secret_words(SecretName.SMTP_PASSWORD))
-        where = house.secrets.save(*MAIL_SECRET, origin, value)
-        house.audit.record("secret set", secret=_MAIL, origin=origin, where=where)
-        print(f"{_MAIL}: stored in {where}, for {origin} alone")
-    elif asked.action == "delete":
-        _, owner, name = MAIL_SECRET
-        house.secrets.delete(owner, name)
-        house.audit.record("secret deleted", secret=_MAIL)
-        print(f"{_MAIL}: deleted")
-    else:
-        found = house.secrets.find(*MAIL_SECRET, origin)
-        source = found.source if found else None
+def _status(house: House, wanted: list[_Wanted], asked: argparse.Namespace) -> int:
+    """Where each secret comes from now, and in a run that nobody's session surrounds."""
+    chains = (house.secrets, house.secrets.unattended())
+    # side by side: a locked key store is waited for in both
+    with ThreadPoolExecutor(len(chains)) as pool:
+        here, there = pool.map(lambda chain: [one.found_in(chain) for one in wanted], chains)
+    for one, now, later in zip(wanted, here, there, strict=True):
         if asked.json:
-            print(json.dumps({"secret": _MAIL, "source": source}))
+            facts = {"secret": one.told, "source": now[0], "message": now[1]}
+            scheduled = {"scheduled_source": later[0], "scheduled_message": later[1]}
+            print(json.dumps(facts | {"scheduled": later[0] is not None} | scheduled))
+            continue
+        print(f"{one.told}: {now[0] or now[1] or 'missing'}")
+        if later[0]:
+            print(f"  a scheduled run finds it too: {later[0]}")
         else:
-            print(f"{_MAIL}: {source or 'missing'}")
-        return exitcodes.OK if found else exitcodes.CREDENTIALS
-    return exitcodes.OK
-
-
-def _status(asked: argparse.Namespace, names: list[SecretName], house: House) -> int:
-    connection = house.connections.find(asked.name).connection
-    missing = False
-    for name in names:
-        found = house.secrets.find(
-            connection.name, connection.id, name, secret_origin(connection, name)
-        )
-        missing = missing or found is None
-        where = found.source if found else None
-        if asked.json:
-            print(json.dumps({"secret": secret_command_name(name), "source": where}))
-        else:
-            print(f"{secret_command_name(name)}: {where or 'missing'}")
+            print(f"  a scheduled run would not find it{': ' if later[1] else ''}{later[1]}")
+    if not asked.json and not all(source for source, _ in there):
+        print(_ways(wanted[0]))
+    missing = [
+        secret_words(one.name) for one, (found, _) in zip(wanted, here, strict=True) if not found
+    ]
+    if missing:
+        say(f"No {' and no '.join(missing)} can be had for '{plain(asked.name)}'.")
     return exitcodes.CREDENTIALS if missing else exitcodes.OK
+
+
+def _ways(one: _Wanted) -> str:
+    return _WAYS.format(encrypted=ENCRYPTED_FILE, unlock=UNLOCK, variable=one.variable)
 
 
 def _read(words: str) -> SecretStr:
