@@ -14,6 +14,7 @@ _FILES = "actui.commands.files"
 _RUNNING = "actui.commands.running"
 _PEOPLE = "actui.commands.people"
 _PREVIEWING = "actui.commands.previewing"
+_RETRYING = "actui.commands.retrying"
 _KEEPING = "actui.commands.keeping"
 _SECRETS = "actui.commands.credentials"
 _SCHEDULING = "actui.commands.scheduling"
@@ -109,6 +110,14 @@ def _running(made: _Grammar) -> None:
     preview.add_argument(
         "--email", action="append", default=[], help="this person instead; repeatable"
     )
+    retry = made.add("retry", _RETRYING, "send people again who were rejected or are unknown")
+    retry.add_argument("name", metavar="NAME")
+    retry.add_argument("--run", metavar="RUN", help="only those of this run")
+    retry.add_argument("--goal", metavar="GOAL", help="only those of this goal")
+    retry.add_argument(
+        "--outcome", choices=("skipped", "rejected", "unknown"), help="these instead"
+    )
+    retry.add_argument("--reason", metavar="REASON", help="only those with this reason")
     watch = made.add("watch", _RUNNING, "follow a connection's run until it ends")
     watch.add_argument("name", metavar="NAME")
     stop = made.add("stop", _RUNNING, "ask a run to finish its batch and end; twice: now")

@@ -167,6 +167,13 @@ class DetachedStarter:
             raise BusyError("This connection is already running.")
         return self._starter.start(connection)
 
+    def retry(self, connection: Connection, run: str, wanted: Filter) -> str:
+        if self._house.lock(connection).is_held():
+            raise BusyError("This connection is already running.")
+        chosen = {"run": run, **_chosen(wanted)}
+        words = [word for name, value in chosen.items() if value for word in (f"--{name}", value)]
+        return self._starter.retry(connection, *words)
+
 
 class HousePreviewer:
     """Previews, with the real engine on both services."""

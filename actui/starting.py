@@ -45,8 +45,14 @@ class Starter:
 
     def start(self, connection: Connection) -> str:
         """Start a run; how it was started, in one sentence."""
-        words = [sys.executable, "-P", "-m", "actui", "run", connection.id]
-        words += ["--trigger", self._trigger]
+        return self._start(connection, "run", connection.id, "--trigger", self._trigger)
+
+    def retry(self, connection: Connection, *people: str) -> str:
+        """Start a run about people who were not accepted; `people` chooses them as words do."""
+        return self._start(connection, "retry", connection.id, *people)
+
+    def _start(self, connection: Connection, *asked: str) -> str:
+        words = [sys.executable, "-P", "-m", "actui", *asked]
         if self._user_manager and self._as_unit(words):
             return "The run goes on by itself, as a unit of your systemd."
         log = str(self._home.log_file(connection.id, "last"))

@@ -42,12 +42,22 @@ def run(asked: argparse.Namespace) -> int:
         trigger=asked.trigger,
     )
     try:
-        summary = asyncio.run(_run(house, connection, options, asked.json))
+        summary = carry_out(house, connection, options, quiet=asked.json)
     except BusyError:
         if asked.trigger == SCHEDULE:
             house.turns.give_back(connection.id)  # it is still due, once the other run has ended
         raise
-    if asked.json:
+    return ended(summary, asked.json)
+
+
+def carry_out(house: House, connection: Connection, options: Options, *, quiet: bool) -> RunSummary:
+    """Run in this process, with signals to stop it and a line that shows how far it is."""
+    return asyncio.run(_run(house, connection, options, quiet))
+
+
+def ended(summary: RunSummary, as_json: bool) -> int:
+    """Say how a run ended; its exit code."""
+    if as_json:
         print(summary.line(), flush=True)
     else:
         _print_summary(summary)

@@ -144,6 +144,9 @@ class RunStarter(Protocol):
     def start(self, connection: Connection) -> str:
         """Start it and say, in one sentence, what keeps it alive without this console."""
 
+    def retry(self, connection: Connection, run: str, wanted: Filter) -> str:
+        """The same for a run that sends people of an earlier one again."""
+
 
 class Services(Protocol):
     """Everything the console needs, made by the roof for one home."""

@@ -290,6 +290,16 @@ class Workbench:
 
         Raises ConfigError or CredentialsError where the run would end at once for the same reason.
         """
+        await self._check(connection)
+        return await self._started(connection, self._services.starter.start, connection)
+
+    async def retry(self, connection: Connection, run: str, wanted: Filter) -> tuple[Mark, str]:
+        """Start a run that sends people of an earlier run again; see `start`."""
+        await self._check(connection)
+        starter = self._services.starter
+        return await self._started(connection, starter.retry, connection, run, wanted)
+
+    async def _check(self, connection: Connection) -> None:
         if not connection.enabled:
             raise ConfigError(
                 "The connection is off: switch it on and save, then run it.", code="disabled"
@@ -299,9 +309,12 @@ class Workbench:
         for which, words in SECRET_WORDS.items():
             if not await asyncio.to_thread(self._services.vault.status, connection, which):
                 raise CredentialsError(f"Enter the {words} and save, then run it.")
+
+    async def _started(
+        self, connection: Connection, start: Callable[..., str], *what: object
+    ) -> tuple[Mark, str]:
         mark = Mark.of(self.reader(connection))
-        said = await asyncio.to_thread(self._services.starter.start, connection)
-        return mark, plain(said)
+        return mark, plain(await asyncio.to_thread(start, *what))
 
     def follow(self, connection: Connection, since: Mark | None) -> AsyncIterator[RunSnapshot]:
         """The pictures of the run that is going; see `feed.follow`."""

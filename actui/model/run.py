@@ -37,6 +37,11 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+FAILED = (Outcome.REJECTED, Outcome.UNKNOWN)
+"""Sent, and not known to have arrived."""
+NOT_ACCEPTED = (Outcome.SKIPPED, *FAILED)
+
+
 class Reason(StrEnum):
     """Why a record was skipped, rejected or is unknown (design §10)."""
 

@@ -319,6 +319,12 @@ def _new_id(at: datetime) -> str:
     return f"{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}"
 
 
+def is_unfinished(ledger: Ledger) -> bool:
+    """Whether the last run was about everybody and has not come to its end."""
+    left = ledger.open_run()
+    return left is not None and ledger.run_fact(left, _PARTIAL) is None
+
+
 def close_cut_off(
     summary: RunSummary, snapshot: RunSnapshot | None, now: datetime
 ) -> RunSummary | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from actui.model.journal import Block, Done
-from actui.model.run import GoalSummary, Outcome, Reason, Record, UniqueCounts
+from actui.model.run import FAILED, GoalSummary, Outcome, Reason, Record, UniqueCounts
 from store.ledger.keys import (
     Packed,
     outcome_number,
@@ -20,6 +20,7 @@ from store.ledger.keys import (
 from store.ledger.standing import Standing
 
 IMPORTED, EXPORTED = 0, 1
+_FAILED_NUMBERS = [outcome_number(one) for one in FAILED]
 
 
 class People(Standing):
@@ -94,6 +95,16 @@ class People(Standing):
                     mark,
                 )
                 for key, record, mark in telling
+            ],
+        )
+        # whoever had failed before and is fine now has not failed any more
+        db.executemany(
+            "UPDATE person SET outcome = ?, reason = NULL, run = ? "
+            "WHERE goal = ? AND key = ? AND outcome IN (?, ?)",
+            [
+                (outcome_number(Outcome.UNCHANGED), run, goal, pack(key), *_FAILED_NUMBERS)
+                for key, record, mark in records
+                if record.outcome is Outcome.UNCHANGED and mark is None
             ],
         )
         db.executemany(
@@ -189,6 +200,42 @@ class People(Standing):
         for row in self._told(" AND ".join(tests), values):
             if outcome in (None, row["outcome"]) and reason in (None, row["reason"]):
                 yield row
+
+    def failed(
+        self,
+        *,
+        run: str | None = None,
+        goal: str | None = None,
+        outcomes: Iterable[Outcome] = FAILED,
+        reason: str | None = None,
+    ) -> dict[str, set[str]]:
+        """Keys of people by goal who ended in one of these outcomes and have not done better since.
+
+        Without `run`, by the last outcome that each of them had; with it, in that run.
+        """
+        numbers = [outcome_number(one) for one in outcomes]
+        marks = ",".join("?" * len(numbers))
+        tests, values = [f"told.outcome IN ({marks})"], list[object](numbers)
+        source = "person AS told"
+        if run is not None:
+            source = "outcome AS told JOIN person USING (goal, key)"
+            tests.append("told.run = (SELECT number FROM run WHERE id = ?)")
+            tests.append("person.outcome >= ?")
+            values += [run, outcome_number(Outcome.SKIPPED)]
+        if goal is not None:
+            tests.append("goal.id = ?")
+            values.append(goal)
+        if reason is not None:
+            tests.append("told.reason = ?")
+            values.append(reason_number(Reason(reason)))
+        found: dict[str, set[str]] = {}
+        for goal_id, key in self._db.execute(
+            f"SELECT goal.id, key FROM {source} JOIN goal ON goal.number = told.goal "  # noqa: S608
+            f"WHERE {' AND '.join(tests)}",
+            values,
+        ):
+            found.setdefault(goal_id, set()).add(unpack(key))
+        return found
 
     def story(self, email: str) -> list[dict[str, str | int | None]]:
         """All that is kept of one person, oldest first, in the form of `outcomes`.
