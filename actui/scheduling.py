@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from actui.model.connection import Connection
-from actui.model.due import awaiting
+from actui.model.due import awaiting, next_turn
 from actui.model.errors import ActuiError
+from actui.model.findings import Finding
 from actui.wiring import House
 from store.connections import Stored
+
+_LOOKED_LATELY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,33 @@ class Turn:
 def utc_now() -> datetime:
     """The machine's time."""
     return datetime.now(UTC)
+
+
+def nobody_looks(house: House, stored: Stored, now: datetime) -> Finding | None:
+    """Whether a connection has a schedule that nothing starts runs by."""
+    connection = stored.connection
+    if connection.schedule.type == "manual" or not connection.enabled:
+        return None
+    looked = house.turns.looked()
+    if looked is not None and now - looked < _LOOKED_LATELY:
+        return None
+    when = "has ever looked" if looked is None else f"has looked since {looked:%Y-%m-%d %H:%M} UTC"
+    return Finding(
+        "no-scheduler",
+        "schedule",
+        f"Nothing {when} what is due here: run actui schedule, or let cron call actui due; "
+        "actui schedule --print-systemd and --print-cron print what it takes.",
+        "warning",
+    )
+
+
+def coming_run(house: House, stored: Stored, now: datetime) -> datetime | None:
+    """When the schedule starts the next run: not after `now` means as soon as somebody looks."""
+    connection = stored.connection
+    if not connection.enabled:
+        return None
+    started = house.turns.started().get(connection.id)
+    return next_turn(connection.schedule, connection.timezone, stored.since, started, now)
 
 
 class Scheduler:

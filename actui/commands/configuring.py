@@ -18,6 +18,7 @@ from actui.model.connection import Connection
 from actui.model.due import upcoming
 from actui.model.errors import ConfigError
 from actui.model.findings import findings
+from actui.scheduling import coming_run, nobody_looks
 from actui.wiring import House
 
 _DUE_TIMES = 3
@@ -26,9 +27,14 @@ _DUE_TIMES = 3
 def check(asked: argparse.Namespace) -> int:
     """Print the findings; exit 2 when one of them keeps the connection from running."""
     house = House.open()
-    is_file = asked.name == "-" or Path(asked.name).is_file()
-    connection = read_file(asked.name) if is_file else house.connections.find(asked.name).connection
-    found = findings(connection)
+    if asked.name == "-" or Path(asked.name).is_file():
+        connection = read_file(asked.name)
+        found = findings(connection)
+    else:
+        stored = house.connections.find(asked.name)
+        connection = stored.connection
+        idle = nobody_looks(house, stored, datetime.now(UTC))
+        found = findings(connection) + ([idle] if idle else [])
     if asked.online:
         found += asyncio.run(house.check_online(connection))
     if asked.json:
@@ -70,6 +76,8 @@ def list_(asked: argparse.Namespace) -> int:
         connection = stored.connection
         last = next(iter(house.history(connection).all(limit=1)), None)
         running = house.lock(connection).is_held()
+        coming = coming_run(house, stored, datetime.now(UTC))
+        due = coming.isoformat(timespec="seconds") if coming else None
         if asked.json:
             facts = {
                 "id": connection.id,
@@ -77,13 +85,15 @@ def list_(asked: argparse.Namespace) -> int:
                 "enabled": connection.enabled,
                 "labels": connection.labels,
                 "running": running,
+                "next_run": due,
                 "last_run": last.model_dump(mode="json") if last else None,
             }
             print(json.dumps(facts, ensure_ascii=False))
             continue
         state = "running" if running else state_words(last.state, last.ok) if last else "never ran"
         when = f" {last.ended or last.started}" if last else ""
-        print(f"{connection.name}: {'on' if connection.enabled else 'off'}, {state}{when}")
+        line = f"{connection.name}: {'on' if connection.enabled else 'off'}, {state}{when}"
+        print(f"{line}, next run {due}" if due else line)
     return exitcodes.OK
 
 

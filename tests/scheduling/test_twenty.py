@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tracemalloc
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from actui.model.connection import Connection, TimesPerDay
-from actui.scheduling import Scheduler
+from actui.scheduling import Scheduler, coming_run, nobody_looks
 from actui.wiring import House
+from store.connections import Stored
 
 STEP = timedelta(seconds=5)
 DAY = timedelta(days=1)
@@ -105,6 +107,26 @@ def test_a_host_that_slept_runs_once_on_waking(tmp_path: Path) -> None:
         runs.pass_time(second)
     runs.end()
     assert runs.starts == {"A": [since, woken], "B": [since, woken]}
+
+
+def test_it_is_told_that_nobody_looks(tmp_path: Path) -> None:
+    house = house_of(tmp_path, {"A": 24})
+    stored = house.connections.find("A")
+    now = stored.since
+    assert coming_run(house, stored, now) == now
+
+    def said(one: Stored, at: datetime) -> str:
+        found = nobody_looks(house, one, at)
+        return found.message.partition(" what is due")[0] if found else ""
+
+    assert said(stored, now) == "Nothing has ever looked"
+    Scheduler(house, lambda _: "started", lambda: now).look()
+    assert said(stored, now + timedelta(minutes=9)) == ""
+    assert said(stored, now + timedelta(minutes=11)).startswith("Nothing has looked since 2")
+    assert coming_run(house, stored, now) == now + timedelta(hours=1)
+    off = replace(stored, connection=stored.connection.model_copy(update={"enabled": False}))
+    assert said(off, now + timedelta(days=1)) == ""
+    assert coming_run(house, off, now) is None
 
 
 def test_two_schedulers_start_each_run_once(tmp_path: Path) -> None:
