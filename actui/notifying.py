@@ -16,6 +16,7 @@ from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.notices import News, news, standing
 from actui.model.run import RunState, RunSummary
+from actui.sync.engine import CUT_OFF
 from actui.wiring import House
 from store.secrets import SecretName
 
@@ -29,8 +30,9 @@ _MAIL, _WEBHOOK = "mail", "webhook"
 class Messenger:
     """Tells of one connection's runs by e-mail and webhook.
 
-    Made before the run begins and inside an event loop: the password is looked for at once, since
-    systemd's credentials are gone when the scheduler that was given them has ended meanwhile.
+    Made before the run begins and inside an event loop. That a run before was cut off is told at
+    once, beside the run; and the password is looked for at once, since systemd's credentials are
+    gone when the scheduler that was given them has ended meanwhile.
     """
 
     def __init__(self, house: House, connection: Connection, seconds: float = SECONDS) -> None:
@@ -43,6 +45,8 @@ class Messenger:
         self._password: asyncio.Task[SecretStr | ActuiError | None] | None = None
         if wanted and self._server.username:
             self._password = asyncio.create_task(asyncio.to_thread(self._find_password))
+        self._cut_off = self._last_cut_off()
+        self._earlier = asyncio.create_task(self._tell_cut_off())
 
     def _find_password(self) -> SecretStr | ActuiError | None:
         try:
@@ -51,8 +55,23 @@ class Messenger:
             return failure
         return found.value if found else None
 
+    def _last_cut_off(self) -> RunSummary | None:
+        """The last run where its process was killed, so that it could not tell of itself."""
+        if self._notify.when == "never":
+            return None
+        last = next(iter(self._house.history(self._connection).all(limit=1)), None)
+        return last if last is not None and last.code == CUT_OFF else None
+
+    async def _tell_cut_off(self) -> None:
+        if self._cut_off is not None:
+            await self._tell_safely(self._cut_off)
+
     async def tell(self, run: RunSummary) -> str:
         """Tell what there is to tell; what could not be told, in words, else an empty text."""
+        await self._earlier
+        return await self._tell_safely(run)
+
+    async def _tell_safely(self, run: RunSummary) -> str:
         try:
             return await self._tell(run)
         except ActuiError as failure:

@@ -9,7 +9,7 @@ from actui.model.settings import MailServer, Settings
 from store.settings import SettingsFile
 from tests.e2e.lab import NAME, Lab, lab
 from tests.notifying.servers import HERE, free_port, mail_server, webhook
-from tests.scheduling.test_processes import GOAL, actui
+from tests.scheduling.test_processes import GOAL, WHO_AM_I, actui, begin, ended
 
 WHO = {"recipients": ["ops@example.com"]}
 
@@ -52,6 +52,23 @@ async def test_a_mail_server_that_is_gone_is_shown_and_harms_no_run() -> None:
     assert (code, summary["state"], summary["ok"]) == (0, "FINISHED", True)
     assert f"{HERE}:{port} could not be reached" in summary["notice"]
     assert summary["notice"] in shown
+
+
+async def test_a_run_that_was_killed_is_told_by_the_next() -> None:
+    async with lab(contacts=12) as world:
+        with mail_server() as box:
+            with_mail(world, box.port)
+            world.apply(GOAL, notify={"when": "failure", **WHO})
+            await world.fault("hold", WHO_AM_I, method="GET")
+            killed = begin(world, "run", NAME)
+            await world.arrived("GET", WHO_AM_I)
+            killed.kill()
+            await ended(killed)
+            await world.post("/release")
+            code, _ = await run(world)
+    assert code == 0
+    assert box.subjects == [f"actui: {NAME} failed", f"actui: {NAME} works again"]
+    assert "process ended before its work did" in box.received[0][1].get_content()
 
 
 async def test_a_scheduled_run_that_cannot_begin_is_recorded_and_told() -> None:
