@@ -8,23 +8,33 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
+from textual.actions import parse
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.dom import DOMNode
+from textual.filter import LineFilter
+from textual.screen import ModalScreen, Screen
+from textual.theme import Theme
 
 from actui import exitcodes
 from actui.console.ports import Services
+from actui.console.readonly import ReadOnly
+from actui.console.words import plain
 from actui.console.workbench import Workbench
+from actui.model.errors import ActuiError
 from actui.model.settings import Settings
 from actui.terminal import watch_for_loss
-from screens.base import ActuiScreen
+from screens.ascii import AsciiFilter
+from screens.base import READ_ONLY, ActuiScreen
 from screens.confirm import ConfirmScreen
 from screens.connections import TOUR, ConnectionsScreen
+from screens.goals import GoalsPanel
 from screens.help import bindings_of
+from screens.settings import SettingsScreen
 
 _COLOURLESS = "ansi-dark"
 
@@ -44,16 +54,32 @@ class ConsoleApp(App[str]):
             tooltip="Back to the shell; fg returns",
             id="app.suspend",
         ),
+        Binding(
+            "f9",
+            "settings",
+            "Settings",
+            show=False,
+            tooltip="Theme, speed and where secrets are kept",
+            id="app.settings",
+        ),
     ]
 
     def __init__(
-        self, services: Services, *, ascii_only: bool = False, own_terminal: bool = False
+        self,
+        services: Services,
+        *,
+        ascii_only: bool = False,
+        read_only: bool = False,
+        own_terminal: bool = False,
     ) -> None:
         super().__init__()
-        self._workbench = Workbench(services, ascii_only=ascii_only)
+        self._services = ReadOnly(services) if read_only else services
+        self._workbench = Workbench(self._services, ascii_only=ascii_only)
         self._own_terminal = own_terminal
         self.theme = _theme(services.settings, self.available_themes)
+        self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
+        self.set_class(read_only, READ_ONLY)
         self.set_class(self.theme != _COLOURLESS, "-colour")
 
     def on_mount(self) -> None:
@@ -62,7 +88,29 @@ class ConsoleApp(App[str]):
             for number in (signal.SIGHUP, signal.SIGTERM):
                 loop.add_signal_handler(number, self.exit)
             watch_for_loss()
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.push_screen(ConnectionsScreen(self._workbench))
+
+    def _keep_theme(self, theme: Theme) -> None:
+        """Remember a theme that somebody chose; the colourless one may be NO_COLOR's wish."""
+        self.set_class(theme.name != _COLOURLESS, "-colour")
+        forced = _theme(self._services.settings, self.available_themes) == _COLOURLESS
+        if forced or theme.name == self._services.settings.theme:
+            return
+        try:
+            self._services.change_settings({"theme": theme.name})
+        except ActuiError as failure:
+            self.notify(plain(failure.message), severity="error", markup=False)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """With --ascii everything is redrawn in ASCII, Textual's own lines as well."""
+        filters = super().get_line_filters()
+        return [*filters, AsciiFilter()] if self._ascii_only else filters
+
+    def action_settings(self) -> None:
+        """Show the settings; a question that is open comes first."""
+        if not isinstance(self.screen, SettingsScreen | ModalScreen):
+            self.push_screen(SettingsScreen(self._workbench))
 
     async def action_quit(self) -> None:
         """Leave, after a question when something typed is not saved."""
@@ -77,18 +125,21 @@ class ConsoleApp(App[str]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the page; without Screenshot, which writes people's data to a file."""
-        for binding in bindings_of(type(screen)):
-            if screen.check_action(binding.action, ()):
-                yield SystemCommand(
-                    binding.description, binding.tooltip, self._doing(binding.action, screen)
-                )
+        for node in _acting(screen):
+            for binding in bindings_of(type(node)):
+                _, action, parameters = parse(binding.action)
+                if not _is_cursor(binding) and node.check_action(action, parameters):
+                    yield SystemCommand(
+                        binding.description, binding.tooltip, self._doing(binding.action, node)
+                    )
+        yield SystemCommand("Settings", "Theme, speed and secrets", self.action_settings)
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Quit"):
                 yield command
 
-    def _doing(self, action: str, screen: Screen[object]) -> Callable[[], None]:
+    def _doing(self, action: str, node: DOMNode) -> Callable[[], None]:
         def do() -> None:
-            self.call_later(self.run_action, action, screen)
+            self.call_later(self.run_action, action, node)
 
         return do
 
@@ -103,6 +154,20 @@ class ConsoleApp(App[str]):
         ]
         self._exit_renderables.append(Text("\n".join(told)))
         self._close_messages_no_wait()
+
+
+def _acting(screen: Screen[object]) -> list[DOMNode]:
+    """The page, and those of its parts whose actions need no line under the cursor."""
+    panels = [panel for panel in screen.query(GoalsPanel) if panel.display]
+    focused = screen.focused
+    if focused is None or focused in panels:
+        return [screen, *panels]
+    return [screen, *panels, focused]
+
+
+def _is_cursor(binding: Binding) -> bool:
+    """Whether it only moves a cursor, which nobody looks up by name."""
+    return (binding.id or "").startswith(("list.", "choice.", "form.space"))
 
 
 def _theme(settings: Settings, known: Iterable[str]) -> str:
@@ -122,13 +187,19 @@ def _forgive_input() -> None:
     vars(linux_driver)["getincrementaldecoder"] = decoder
 
 
-def run_console(services: Services, *, tour: Callable[[], int], ascii_only: bool = False) -> int:
+def run_console(
+    services: Services,
+    *,
+    tour: Callable[[], int],
+    ascii_only: bool = False,
+    read_only: bool = False,
+) -> int:
     """Show the console until somebody leaves it, or leaves it for the tour; its exit code.
 
     `actui.terminal.prepare_terminal` comes first, before this module is imported.
     """
     _forgive_input()
-    app = ConsoleApp(services, ascii_only=ascii_only, own_terminal=True)
+    app = ConsoleApp(services, ascii_only=ascii_only, read_only=read_only, own_terminal=True)
     if app.run() == TOUR:
         return tour()
     # None and 1 are how Textual ends when something broke inside it

@@ -33,6 +33,9 @@ class _Grammar:
         )
         self.top.add_argument("--version", action="version", version=f"actui {__version__}")
         self.top.add_argument("--ascii", action="store_true", help="draw in plain ASCII")
+        self.top.add_argument(
+            "--read-only", action="store_true", help="a console that changes and starts nothing"
+        )
         self._commands = self.top.add_subparsers(dest="command", metavar="COMMAND")
 
     def add(self, name: str, module: str, words: str, *, json: bool = True) -> _Command:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -253,6 +253,9 @@ class HouseServices:
     @property
     def settings(self) -> Settings:
         return self._house.settings
+
+    def change_settings(self, changes: Mapping[str, object]) -> Settings:
+        return self._house.change_settings(changes)
 
     def history(self, connection: Connection) -> HouseHistory:
         return HouseHistory(self._house, connection)

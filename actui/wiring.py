@@ -110,6 +110,13 @@ class House:
     def settings(self) -> Settings:
         return SettingsFile(self.home).load()
 
+    def change_settings(self, changes: Mapping[str, object]) -> Settings:
+        """Keep changed settings; they count from now on."""
+        changed = SettingsFile(self.home).change(changes)
+        for made in ("settings", "secrets"):
+            vars(self).pop(made, None)
+        return changed
+
     @cached_property
     def connections(self) -> Connections:
         return Connections(self.home, self.audit)

@@ -109,7 +109,7 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
         if many:
             return ""
         if self._ask.typed and self._wanted():
-            return f"enter takes “{plain(self._wanted())}” as it is typed."
+            return f"enter takes '{plain(self._wanted())}' as it is typed."
         return "Nothing to choose from yet." if not self._options else "Nothing has this name."
 
     def _row(self, one: Option) -> Text:

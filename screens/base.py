@@ -29,6 +29,11 @@ COLOURS = {
     ArrowState.RUNNING: "bold green",
 }
 """The article's colours of the status arrows; each state has a glyph and a word as well."""
+READ_ONLY = "-read-only"
+"""The app's class while nothing may be changed."""
+_CHANGING = frozenset(
+    ("add", "copy", "delete", "favorite", "save", "switch", "stop", "stop_now", "retry")
+)
 # a function and not its coroutine, which would be left unawaited when cancelled before its start
 Work = Callable[[], Awaitable[None]]
 
@@ -54,6 +59,12 @@ class ActuiScreen(Screen[None]):
     def is_dirty(self) -> bool:
         """Whether leaving the page would lose something typed."""
         return False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What changes something is not offered while only watching."""
+        if action in _CHANGING and self.app.has_class(READ_ONLY):
+            return False
+        return super().check_action(action, parameters)
 
     def on_screen_resume(self, _: events.ScreenResume) -> None:
         # a covered page's workers would go on otherwise, and so would its bytes over the line

@@ -24,7 +24,7 @@ class ConfirmScreen(ModalScreen[bool]):
             "left,right,h,l",
             "other",
             "Other",
-            key_display="←→",
+            key_display="left",
             tooltip="Go to the other answer",
             show=False,
             id="confirm.other",

@@ -21,7 +21,7 @@ from actui.console.workbench import SECRET_WORDS, ConnectionForm, Workbench
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from screens.ask import learn
-from screens.base import ActuiScreen, Words
+from screens.base import READ_ONLY, ActuiScreen, Words
 from screens.confirm import ConfirmScreen
 from screens.form import FormList
 from screens.goal import GoalScreen
@@ -121,7 +121,10 @@ class ConnectionScreen(ActuiScreen):
 
     def on_mount(self) -> None:
         self.query_one("#left").focus()
-        if self._draft.stored is None:
+        if self.app.has_class(READ_ONLY):
+            for field in self.query("Input, OnOff"):
+                field.disabled = True
+        elif self._draft.stored is None:
             self.query_one("#name").focus()
         self.attempt(self._show_secrets, "secrets")
         self._look()
@@ -192,7 +195,7 @@ class ConnectionScreen(ActuiScreen):
     @on(OptionList.OptionSelected, "#left")
     def _enter(self, event: OptionList.OptionSelected) -> None:
         if event.option_id == SETUP:
-            self.query_one("#activecampaign-url").focus()
+            self.query_one(SetupPanel).enter()
 
     @on(GoalsPanel.Open)
     def _open_goal(self, event: GoalsPanel.Open) -> None:

@@ -18,12 +18,13 @@ from actui.console.connectiontable import ORDERS, columns, foot, matches, ordere
 from actui.console.words import counted, number, plain
 from actui.console.workbench import Overview, Workbench
 from screens.add_connection import AddConnectionScreen
-from screens.base import COLOURS, ActuiScreen, ListTable, Words
+from screens.base import COLOURS, READ_ONLY, ActuiScreen, ListTable, Words
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
 from screens.text import shown
 
 LOOK_SECONDS = 2.0
+_HEAD = "actui - Connections"
 TOUR = "tour"
 """What the console answers when somebody wants to look around on the sandbox."""
 
@@ -78,7 +79,7 @@ class ConnectionsScreen(ActuiScreen):
         self._order = ""
 
     def compose(self) -> ComposeResult:
-        yield Words("actui - Connections", id="head")
+        yield Words(_HEAD, id="head")
         yield Input(placeholder="Search name or label", id="filter")
         yield ListTable(id="table")
         with Vertical(id="first"):
@@ -96,8 +97,14 @@ class ConnectionsScreen(ActuiScreen):
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
         self.look()
-        first = "#add-first" if not self._overviews else "#table"
-        self.query_one(first).focus()
+        if self.app.has_class(READ_ONLY):
+            self.query_one("#add-first").display = False
+        self._focus_first()
+
+    def _focus_first(self) -> None:
+        """The table, or the first way that is offered instead."""
+        ways = ("#table",) if self._overviews else ("#add-first", "#tour")
+        next(self.query_one(way) for way in ways if self.query_one(way).display).focus()
 
     async def watch_world(self) -> None:
         """Look again every two seconds; another process may run or change something."""
@@ -155,7 +162,7 @@ class ConnectionsScreen(ActuiScreen):
             table.add_row(*(shown(cell, styles.get(cell, "")) for cell in cells[1:]), key=cells[0])
         ids = [cells[0] for cells in rows]
         table.move_cursor(row=ids.index(had) if had in ids else min(kept, max(len(ids) - 1, 0)))
-        head = "actui - Connections"
+        head = _HEAD + ("  read-only" if self.app.has_class(READ_ONLY) else "")
         if len(rows) != len(self._overviews):
             head += f"  {number(len(rows))} of {number(len(self._overviews))}"
         elif not empty:
@@ -177,8 +184,9 @@ class ConnectionsScreen(ActuiScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Actions on a connection are offered only where there is one."""
-        if action in ("switch", "delete", "search", "copy", "sort", "favorite") and self.is_mounted:
-            return bool(self._overviews)
+        on_one = ("switch", "delete", "search", "copy", "sort", "favorite")
+        if action in on_one and self.is_mounted and not self._overviews:
+            return False
         if action in ("tour", "other_way") and self.is_mounted:
             return not self._overviews
         return super().check_action(action, parameters)
@@ -272,7 +280,7 @@ class ConnectionsScreen(ActuiScreen):
         self._workbench.delete(chosen.connection)
         self.look()
         if not self._overviews:
-            self.query_one("#add-first").focus()
+            self._focus_first()
 
     # searching
 

@@ -12,10 +12,11 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from actui.console.forms import Ask, Choose, Form, Line
+from actui.console.readonly import SENTENCE
 from actui.console.words import Glyphs
 from actui.model.errors import ConfigError
 from screens.ask import ChooseScreen, TypeScreen
-from screens.base import ChoiceList
+from screens.base import READ_ONLY, ChoiceList
 from screens.text import shown
 
 _STYLES = {"heading": "bold", "line": "", "hint": "dim", "error": "bold", "warning": ""}
@@ -121,6 +122,12 @@ class FormList(ChoiceList):
         key = self.key
         self._try(lambda: self.form.enter(key))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Lines are not changed while only watching."""
+        if action in ("add", "remove", "shift"):
+            return not self.app.has_class(READ_ONLY)
+        return super().check_action(action, parameters)
+
     def action_add(self) -> None:
         """Add one like the line under the cursor."""
         key = self.key
@@ -141,6 +148,9 @@ class FormList(ChoiceList):
 
     def _try(self, change: object) -> None:
         assert callable(change)
+        if self.app.has_class(READ_ONLY):
+            self.post_message(self.Refused(SENTENCE))
+            return
         try:
             ask: Ask | None = change()
         except ConfigError as wrong:

@@ -13,11 +13,12 @@ from textual.widgets.option_list import Option
 
 from actui.console.draft import Draft
 from actui.console.forms import Choose, Type, labelled
+from actui.console.readonly import SENTENCE
 from actui.console.words import plain, shortened
 from actui.model.errors import ConfigError
 from actui.model.goals import ExportGoal, ImportGoal
 from screens.ask import ChooseScreen, TypeScreen
-from screens.base import ChoiceList
+from screens.base import READ_ONLY, ChoiceList
 from screens.confirm import ConfirmScreen
 from screens.text import lines
 
@@ -101,7 +102,9 @@ class GoalsPanel(ChoiceList):
         return self._draft.goal(self.chosen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What is done to a goal is offered on a goal."""
+        """What is done to a goal is offered on a goal, and not while only watching."""
+        if action.endswith("_goal") and self.app.has_class(READ_ONLY):
+            return False
         if action in ("switch_goal", "rename_goal", "copy_goal", "delete_goal", "move_goal"):
             return self.is_mounted and self.goal is not None
         return super().check_action(action, parameters)
@@ -114,7 +117,10 @@ class GoalsPanel(ChoiceList):
     def _enter(self, event: OptionList.OptionSelected) -> None:
         if event.option_id == ADD:
             event.stop()
-            self.action_add_goal()
+            if self.app.has_class(READ_ONLY):
+                self.post_message(self.Refused(SENTENCE))
+            else:
+                self.action_add_goal()
         elif event.option_id != SETUP:
             event.stop()
             self.post_message(self.Open(event.option_id or ""))

@@ -85,7 +85,7 @@ class OutcomesScreen(ActuiScreen):
     def _explain(self) -> None:
         one = self._chosen
         if one is None:
-            self.query_one("#detail", Words).put("Nobody: an outcome “unchanged” leaves no line.")
+            self.query_one("#detail", Words).put("Nobody: an outcome 'unchanged' leaves no line.")
             return
         named = plain(goal_name(self._connection, one.goal))
         self.query_one("#detail", Words).put(f"{named}: {one.outcome}. {one.why}".rstrip())

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from actui.console.draft import Draft
 from actui.console.schedule import ScheduleForm
 from actui.console.words import Glyphs, plain
-from screens.base import Words
+from screens.base import READ_ONLY, Words
 from screens.form import FormList
 
 LOOK_SECONDS = 20.0
@@ -45,6 +45,12 @@ class ScheduleScreen(ModalScreen[None]):
             yield Words(
                 "enter changes a line, ^s saves the connection, esc goes back.", classes="hint"
             )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is stored while only watching."""
+        if action == "save" and self.app.has_class(READ_ONLY):
+            return False
+        return super().check_action(action, parameters)
 
     def on_mount(self) -> None:
         self.query_one("#schedule").focus()

@@ -181,6 +181,11 @@ class SetupPanel(VerticalScroll):
         if had in ids:
             table.move_cursor(row=ids.index(had))
 
+    def enter(self) -> None:
+        """Go to the first thing that can be changed or pressed."""
+        first = self.query_one("#activecampaign-url")
+        (self.query_one("#test-activecampaign") if first.disabled else first).focus()
+
     def ask_for(self, which: Which) -> None:
         """Go to a secret's field."""
         self.query_one(_SECRET_FIELDS[which], Input).focus()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import ValidationError
+from tinydb import TinyDB
 
 from actui.model.errors import ConfigError
 from actui.model.settings import Settings
@@ -19,15 +22,37 @@ class SettingsFile:
     def load(self) -> Settings:
         """The settings, defaults where nothing was said. Raises ConfigError for bad ones."""
         with documents(self._path) as database:
-            found = database.all()
+            return self._read(database)
+
+    def _read(self, database: TinyDB) -> Settings:
+        found = database.all()
         try:
             return Settings.model_validate(dict(found[0]) if found else {})
         except ValidationError as wrong:
             key = wrong.errors()[0]["loc"]
             raise ConfigError(f"{self._path}: the setting {key} is not valid.") from wrong
 
+    def change(self, changes: Mapping[str, object]) -> Settings:
+        """Keep these changes, whatever another process changed meanwhile.
+
+        Raises ConfigError with a sentence for a value that cannot be.
+        """
+        with documents(self._path) as database:
+            before = self._read(database)
+            try:
+                settings = Settings.model_validate(before.model_dump() | dict(changes))
+            except ValidationError as wrong:
+                first = wrong.errors(include_url=False)[0]
+                key, said = ".".join(str(part) for part in first["loc"]), first["msg"]
+                raise ConfigError(f"{key.replace('_', ' ')}: {said}.") from wrong
+            self._write(database, settings)
+        return settings
+
     def save(self, settings: Settings) -> None:
         """Keep these settings."""
         with documents(self._path) as database:
-            database.truncate()
-            database.insert(settings.model_dump(mode="json"))
+            self._write(database, settings)
+
+    def _write(self, database: TinyDB, settings: Settings) -> None:
+        database.truncate()
+        database.insert(settings.model_dump(mode="json"))

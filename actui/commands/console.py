@@ -21,7 +21,7 @@ def console(asked: argparse.Namespace) -> int:
     from actui.wiring import House
 
     def tour() -> int:
-        return demo(argparse.Namespace(**vars(asked) | {"headless": False}))
+        return demo(argparse.Namespace(**vars(asked) | {"headless": False, "read_only": False}))
 
     services = HouseServices(House.open())
-    return run_console(services, tour=tour, ascii_only=asked.ascii)
+    return run_console(services, tour=tour, ascii_only=asked.ascii, read_only=asked.read_only)

@@ -112,7 +112,7 @@ def _source(mapping: ExportMapping) -> str:
     if isinstance(source, PropertySource):
         return source.property
     if isinstance(source, TextSource):
-        return f"the text “{source.text}”"
+        return f"the text '{source.text}'"
     if isinstance(source, SegmentsSource):
         if source.segments == "all":
             return "all associated segments"

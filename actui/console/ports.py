@@ -6,7 +6,7 @@ console's own thread and answer at once, unless their docstring says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -167,6 +167,9 @@ class Services(Protocol):
     def starter(self) -> RunStarter: ...
     @property
     def previewer(self) -> Previewer: ...
+
+    def change_settings(self, changes: Mapping[str, object]) -> Settings:
+        """Keep changed settings; what is then in force. Raises ConfigError for bad ones."""
 
     def history(self, connection: Connection) -> HistoryStore: ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr, ValidationError
@@ -20,6 +20,7 @@ from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.findings import Finding, errors, findings
 from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
+from actui.model.settings import Settings
 
 HISTORY_ROWS = 50
 PEOPLE_ROWS = 500
@@ -112,6 +113,15 @@ class Workbench:
     def __init__(self, services: Services, *, ascii_only: bool = False) -> None:
         self._services = services
         self.glyphs: Glyphs = ASCII if ascii_only else UNICODE
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this home."""
+        return self._services.settings
+
+    def change_settings(self, changes: Mapping[str, object]) -> Settings:
+        """Keep changed settings. Raises ConfigError for bad ones."""
+        return self._services.change_settings(changes)
 
     # connections
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from textual.pilot import Pilot
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
@@ -251,6 +251,13 @@ class FakeServices:
     settings: Settings = field(default_factory=Settings)
     histories: dict[str, FakeHistory] = field(default_factory=dict)
     readers: dict[str, FakeReader] = field(default_factory=dict)
+
+    def change_settings(self, changes: Mapping[str, object]) -> Settings:
+        try:
+            self.settings = Settings.model_validate(self.settings.model_dump() | dict(changes))
+        except ValidationError as wrong:
+            raise ConfigError(str(wrong.errors()[0]["msg"])) from wrong
+        return self.settings
 
     def history(self, connection: Connection) -> FakeHistory:
         return self.histories.setdefault(connection.id, FakeHistory())

@@ -193,3 +193,12 @@ def test_one_run_at_a_time_and_the_lock_dies_with_its_process(tmp_path):
     assert not lock.is_held()
     with lock.held():
         assert lock.is_held()
+
+
+def test_settings_changed_by_two_keep_both_changes_and_refuse_a_bad_one(home):
+    one, other = SettingsFile(home), SettingsFile(home)
+    one.change({"theme": "nord"})
+    other.change({"request_seconds": "90"})
+    with pytest.raises(ConfigError, match="request seconds"):
+        one.change({"request_seconds": "soon"})
+    assert (one.load().theme, one.load().request_seconds) == ("nord", 90.0)

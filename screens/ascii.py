@@ -1,0 +1,55 @@
+"""Drawing in plain ASCII: lines, blocks and signs that a terminal's font may lack."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+_LEFT_AND_RIGHT = "│┃║╎╏┆┇┊┋▌▐▎▍▊▋▏▕▉"
+_ACROSS = "─━═╌╍┄┅┈┉▁▂▃▔"
+_CORNERS = "┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛╔╗╚╝╠╣╦╩╬┝┥┠┨"
+_FULL = "▄▅▆▇█▀▖▗▘▙▚▛▜▝▞▟"
+_OTHERS = {
+    "…": ".",
+    "•": "*",
+    "·": ".",
+    "“": '"',
+    "”": '"',
+    "’": "'",
+    "‘": "'",
+    "—": "-",
+    "–": "-",
+    "←": "<",
+    "→": ">",
+    "↑": "^",
+    "↓": "v",
+    "▶": ">",
+    "▼": "v",
+    "●": "*",
+    "░": ".",
+    "▒": ":",
+    "▓": "%",
+    "⭘": "o",
+    "🔎": "  ",
+}
+_TABLE = str.maketrans(
+    dict.fromkeys(_LEFT_AND_RIGHT, "|")
+    | dict.fromkeys(_ACROSS, "-")
+    | dict.fromkeys(_CORNERS, "+")
+    | dict.fromkeys(_FULL, "#")
+    | _OTHERS
+)
+
+
+class AsciiFilter(LineFilter):
+    """Redraws each line; letters of people's names stay what they are."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same line, as wide as before."""
+        return [
+            segment
+            if segment.text.isascii()
+            else Segment(segment.text.translate(_TABLE), segment.style, segment.control)
+            for segment in segments
+        ]
