@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from time import monotonic
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -23,6 +22,7 @@ from actui.api.blueconic_reads import proof, what_may_be_read
 from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, Patience
+from actui.clock import SystemClock
 from actui.model.connection import Connection, is_loopback, origin
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.findings import Finding
@@ -79,19 +79,6 @@ def _origins(connection: Connection) -> tuple[str, str]:
 def _is_on(goal: ExportGoal, list_id: int) -> bool:
     """Whether a goal is about a list; one named and not resolved yet may be this one."""
     return any(named.id is None or named.id == str(list_id) for named in goal.lists)
-
-
-class SystemClock:
-    """The machine's own time."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 @dataclass(frozen=True)
