@@ -15,6 +15,7 @@ _RUNNING = "actui.commands.running"
 _PEOPLE = "actui.commands.people"
 _PREVIEWING = "actui.commands.previewing"
 _RETRYING = "actui.commands.retrying"
+_SETTINGS = "actui.commands.settings"
 _KEEPING = "actui.commands.keeping"
 _SECRETS = "actui.commands.credentials"
 _SCHEDULING = "actui.commands.scheduling"
@@ -153,6 +154,10 @@ def _keeping(made: _Grammar) -> None:
         "name", nargs="?", metavar="NAME", help="of this connection, even a gone one"
     )
     audit.add_argument("--limit", type=_positive, default=50, metavar="N", help="default 50")
+    settings = made.add("settings", _SETTINGS, "show or change what is not about one connection")
+    settings.add_argument("action", nargs="?", choices=("show", "set", "unset"), default="show")
+    settings.add_argument("key", nargs="?", metavar="KEY")
+    settings.add_argument("value", nargs="?", metavar="VALUE")
 
 
 def _trying(made: _Grammar) -> None:

@@ -99,7 +99,7 @@ class House:
 
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
         """Keep changed settings; they count from now on."""
-        changed = SettingsFile(self.home).change(changes)
+        changed = SettingsFile(self.home, self.audit).change(changes)
         for made in ("settings", "secrets"):
             vars(self).pop(made, None)
         return changed

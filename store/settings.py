@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 from tinydb import TinyDB
 
+from actui.model.difference import HIDDEN, Change, changes
 from actui.model.errors import ConfigError
 from actui.model.settings import Settings
+from store.audit import Audit
 from store.home import Home
 from store.jsonfile import documents
 
 
 class SettingsFile:
-    """Reads and writes settings.json."""
+    """Reads and writes settings.json; what `change` changes is recorded in `audit`."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, audit: Audit | None = None) -> None:
         self._path = home.settings_file
+        self._audit = audit
 
     def load(self) -> Settings:
         """The settings, defaults where nothing was said. Raises ConfigError for bad ones."""
@@ -32,7 +35,7 @@ class SettingsFile:
             key = wrong.errors()[0]["loc"]
             raise ConfigError(f"{self._path}: the setting {key} is not valid.") from wrong
 
-    def change(self, changes: Mapping[str, object]) -> Settings:
+    def change(self, wanted: Mapping[str, object]) -> Settings:
         """Keep these changes, whatever another process changed meanwhile.
 
         Raises ConfigError with a sentence for a value that cannot be.
@@ -40,12 +43,15 @@ class SettingsFile:
         with documents(self._path) as database:
             before = self._read(database)
             try:
-                settings = Settings.model_validate(before.model_dump() | dict(changes))
+                settings = Settings.model_validate(before.model_dump() | dict(wanted))
             except ValidationError as wrong:
                 first = wrong.errors(include_url=False)[0]
                 key, said = ".".join(str(part) for part in first["loc"]), first["msg"]
                 raise ConfigError(f"{key.replace('_', ' ')}: {said}.") from wrong
             self._write(database, settings)
+        found = changes(before.model_dump(mode="json"), settings.model_dump(mode="json"))
+        if found and self._audit is not None:
+            self._audit.record("set", changes=[_tellable(one) for one in found])
         return settings
 
     def save(self, settings: Settings) -> None:
@@ -56,3 +62,11 @@ class SettingsFile:
     def _write(self, database: TinyDB, settings: Settings) -> None:
         database.truncate()
         database.insert(settings.model_dump(mode="json"))
+
+
+def _tellable(change: Change) -> Change:
+    """Somebody may have written a password into the password command."""
+    if change.where != "password_command":
+        return change
+    before, after = (HIDDEN if value else None for value in (change.before, change.after))
+    return Change(change.where, before, after)

@@ -1,0 +1,82 @@
+"""`actui settings`: what is not about one connection."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from actui import exitcodes
+from actui.console.words import plain
+from actui.model.errors import ConfigError
+from actui.model.settings import Settings
+from actui.wiring import House
+
+ABOUT = {
+    "theme": "the console's colours",
+    "requests_per_second": "to one ActiveCampaign account; it allows 5",
+    "request_seconds": "how long a service may take to answer one request",
+    "settle_seconds": "how long a Sum whose answer was lost is waited for",
+    "blueconic_requests_at_once": "how many requests to BlueConic may be under way",
+    "password_command": "prints the secret that the variable ACTUI_SECRET names",
+    "secrets_in_file": "true: a file of mode 0600 may hold secrets where no key store does",
+    "keyring_backend": "encrypted-file, or the class of a key store; else the machine's own",
+    "mail.host": "the mail server of notifications",
+    "mail.port": "usually 587, or 465 with security tls",
+    "mail.security": "starttls, tls, or none for a mail server on this machine",
+    "mail.username": "whose password is: actui secret set smtp-password",
+    "mail.sender": "the address that messages come from",
+    "colour": "auto or never",
+}
+
+
+def settings(asked: argparse.Namespace) -> int:
+    """Show the settings, or set or unset one of them."""
+    house = House.open()
+    present, usual = _flat(house.settings), _flat(Settings())
+    if asked.key is not None and asked.key not in usual:
+        close = difflib.get_close_matches(asked.key, usual, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise ConfigError(f"There is no setting '{asked.key}'.{hint}", code="unknown")
+    if asked.action != "show":
+        if asked.key is None or (asked.action == "set") != (asked.value is not None):
+            raise ConfigError("Say: actui settings set KEY VALUE, or: actui settings unset KEY")
+        value = _value(asked.value) if asked.action == "set" else usual[asked.key]
+        present = _flat(house.change_settings(_change(house.settings, asked.key, value)))
+    chosen = [asked.key] if asked.key else list(usual)
+    if asked.json:
+        print(json.dumps({key: present[key] for key in chosen}, ensure_ascii=False))
+        return exitcodes.OK
+    for key in chosen:
+        mark = "*" if present[key] != usual[key] else " "
+        value = json.dumps(present[key], ensure_ascii=False)
+        print(plain(f"{mark} {key} = {value}   # {ABOUT[key]}"))
+    return exitcodes.OK
+
+
+def _value(text: str) -> Any:
+    """A number, a truth or null as YAML means it; anything else is the text itself."""
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    return value if value is None or isinstance(value, bool | int | float) else text
+
+
+def _flat(settings: Settings) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in settings:
+        if isinstance(value, BaseModel):
+            found |= {f"{name}.{inner}": kept for inner, kept in value.model_dump().items()}
+        else:
+            found[name] = value
+    return found
+
+
+def _change(settings: Settings, key: str, value: Any) -> dict[str, Any]:
+    group, _, inner = key.rpartition(".")
+    return {group: settings.model_dump()[group] | {inner: value}} if group else {key: value}
