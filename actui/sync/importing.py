@@ -181,8 +181,15 @@ class ImportRun:
     def _start_sending(self, batch: Sequence[Entry], block: int) -> asyncio.Task[None]:
         task = asyncio.create_task(self._send(batch, block))
         self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        task.add_done_callback(self._written)
         return task
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._writing.discard(task)
+        # Of several writers that fail at once only the first is waited for: the others' errors
+        # count as seen.
+        if not task.cancelled():
+            task.exception()
 
     def _limit_reached(self) -> bool:
         limit = self._run.options.limit
