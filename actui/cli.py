@@ -16,6 +16,7 @@ _PEOPLE = "actui.commands.people"
 _PREVIEWING = "actui.commands.previewing"
 _RETRYING = "actui.commands.retrying"
 _SETTINGS = "actui.commands.settings"
+_DOCTOR = "actui.commands.doctor"
 _KEEPING = "actui.commands.keeping"
 _SECRETS = "actui.commands.credentials"
 _SCHEDULING = "actui.commands.scheduling"
@@ -154,6 +155,8 @@ def _keeping(made: _Grammar) -> None:
         "name", nargs="?", metavar="NAME", help="of this connection, even a gone one"
     )
     audit.add_argument("--limit", type=_positive, default=50, metavar="N", help="default 50")
+    doctor = made.add("doctor", _DOCTOR, "look whether everything is there that actui needs")
+    doctor.add_argument("--offline", action="store_true", help="ask no service")
     settings = made.add("settings", _SETTINGS, "show or change what is not about one connection")
     settings.add_argument("action", nargs="?", choices=("show", "set", "unset"), default="show")
     settings.add_argument("key", nargs="?", metavar="KEY")

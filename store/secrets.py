@@ -68,6 +68,14 @@ class Secrets:
             return _first_line(file.read_text())
         return self._environ.get(UNLOCK, "")
 
+    def try_key_store(self) -> str:
+        """The key store's name, once it has answered. Raises CredentialsError as `find` does.
+
+        Where there is none, it raises NoKeyStoreError.
+        """
+        self._keystore.get("nobody")
+        return self._place
+
     def unattended(self) -> Secrets:
         """The chain as a run finds it that cron starts: no session bus, no variables of a shell."""
         kept = {name: self._environ[name] for name in _UNATTENDED if name in self._environ}

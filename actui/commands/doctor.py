@@ -1,0 +1,135 @@
+"""`actui doctor`: whether everything is there that actui needs, with what to do where it is not."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from actui import exitcodes, health
+from actui.console.words import plain
+from actui.health import Check
+from actui.model.connection import Connection
+from actui.model.errors import ActuiError, ConfigError, CredentialsError, UnreachableError
+from actui.wiring import PROBE, House
+
+CLOCK_SECONDS = 60
+"""A clock further off shifts schedules and what counts as changed."""
+SERVICE_SECONDS = 30
+_SIGNS = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}
+_CODES = {
+    ConfigError.default_code: exitcodes.USAGE,
+    CredentialsError.default_code: exitcodes.CREDENTIALS,
+    UnreachableError.default_code: exitcodes.UNREACHABLE,
+}
+
+
+def doctor(asked: argparse.Namespace) -> int:
+    """Look at everything; the exit code tells the worst kind of trouble."""
+    house, found = House.open(), []
+    for check in _all(house, offline=asked.offline):
+        found.append(check)
+        if asked.json:
+            print(json.dumps(asdict(check), ensure_ascii=False), flush=True)
+        else:
+            print(
+                f"{_SIGNS[check.severity]} {plain(f'{check.about}: {check.message}')}", flush=True
+            )
+    codes = {
+        _CODES.get(one.code, exitcodes.GOALS_FAILED) for one in found if one.severity == "error"
+    }
+    worst = (exitcodes.USAGE, exitcodes.CREDENTIALS, exitcodes.UNREACHABLE, exitcodes.GOALS_FAILED)
+    return next((code for code in worst if code in codes), exitcodes.OK)
+
+
+def _all(house: House, *, offline: bool) -> Iterator[Check]:
+    home = house.home
+    yield health.of_home(home)
+    yield health.of_permissions(home)
+    yield health.of_disk(home)
+    yield from health.of_package()
+    yield health.of_time_zones()
+    size = os.get_terminal_size(2) if sys.stderr.isatty() else None
+    seen = (size.columns, size.lines) if size else None
+    yield health.of_terminal(house.environ, seen, sys.stdout.encoding)
+    yield health.of_logging_out(house.environ)
+    try:
+        settings = house.settings
+        connections = [stored.connection for stored in house.connections.all()]
+    except ActuiError as failure:
+        yield health.wrong("configuration", failure.message, failure.default_code)
+        return
+    other_way = bool(settings.password_command) or settings.secrets_in_file
+    yield health.of_keyring(house.secrets, other_way)
+    yield from (_ledger(house, connection) for connection in connections)
+    if not connections:
+        yield health.good("connections", "There is none yet: actui apply FILE")
+    elif not offline:
+        yield from asyncio.run(_services(house, connections))
+
+
+def _ledger(house: House, connection: Connection) -> Check:
+    about = f"ledger of {connection.name}"
+    try:
+        with house.ledger(connection) as ledger:
+            unique = ledger.unique()
+    except (ActuiError, OSError) as failure:
+        return health.wrong(about, str(failure))
+    known = unique.imported + unique.exported
+    return health.good(about, f"It opens, and knows {known:,} profiles.")
+
+
+async def _services(house: House, connections: list[Connection]) -> list[Check]:
+    """All of them side by side; one that hangs must not hide the others."""
+    found: list[list[Check]] = await asyncio.gather(
+        *(
+            _service(f"{service} of {connection.name}", test(house, connection))
+            for connection in connections
+            for service, test in _TESTS.items()
+        )
+    )
+    return [check for checks in found for check in checks]
+
+
+async def _service(about: str, test: Coroutine[Any, Any, list[Check]]) -> list[Check]:
+    try:
+        async with asyncio.timeout(SERVICE_SECONDS):
+            checks = await test
+    except TimeoutError:
+        said = f"No answer within {SERVICE_SECONDS} s."
+        return [health.wrong(about, said, UnreachableError.default_code)]
+    except ActuiError as failure:
+        return [health.wrong(about, failure.message, failure.default_code)]
+    return [check if check.about else replace(check, about=about) for check in checks]
+
+
+async def _activecampaign(house: House, connection: Connection) -> list[Check]:
+    said = await house.probe_activecampaign(connection, None)
+    async with house.activecampaign(connection, patience=PROBE) as service:
+        page = await service.highest_contact_id()
+    return [health.good("", said), of_clock(page.served_at, datetime.now(UTC))]
+
+
+async def _blueconic(house: House, connection: Connection) -> list[Check]:
+    return [health.good("", await house.probe_blueconic(connection, None))]
+
+
+_Test = Callable[[House, Connection], Coroutine[Any, Any, list[Check]]]
+_TESTS: dict[str, _Test] = {"ActiveCampaign": _activecampaign, "BlueConic": _blueconic}
+
+
+def of_clock(served_at: datetime | None, now: datetime) -> Check:
+    """This machine's clock beside a service's own."""
+    if served_at is None:
+        return health.good("clock", "ActiveCampaign did not tell its time.")
+    apart = abs((now - served_at).total_seconds())
+    if apart > CLOCK_SECONDS:
+        said = f"This machine's clock is {apart:,.0f} s away from ActiveCampaign's: set it by NTP."
+        return health.doubtful("clock", said)
+    return health.good("clock", f"It agrees with ActiveCampaign's to {max(apart, 1):.0f} s.")

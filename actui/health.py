@@ -1,0 +1,197 @@
+"""What a home and its machine must be like for actui to work: each check in one sentence."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from zoneinfo import available_timezones
+
+from actui.console.words import counted
+from actui.model.errors import ActuiError
+from store.home import Home
+from store.keystore import NoKeyStoreError
+from store.secrets import Secrets
+
+_LITTLE, _TOO_LITTLE = 1_000_000_000, 100_000_000
+"""Bytes: a ledger of a million people takes some hundred millions."""
+_PACKAGES = ("actui", "screens", "store")
+_REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p")
+_SHOWN = 3
+_ASK_SECONDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `code` is the default code of an error's class (errors.py)."""
+
+    about: str
+    severity: Literal["ok", "warning", "error"]
+    message: str
+    code: str = ""
+
+
+def good(about: str, message: str) -> Check:
+    return Check(about, "ok", message)
+
+
+def doubtful(about: str, message: str) -> Check:
+    return Check(about, "warning", message)
+
+
+def wrong(about: str, message: str, code: str = "configuration") -> Check:
+    return Check(about, "error", message, code)
+
+
+def of_home(home: Home) -> Check:
+    """Whether it can be written to, and its locks be trusted."""
+    try:
+        with tempfile.TemporaryFile(dir=home.root) as file:
+            file.write(b"x")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as failure:
+        return wrong("home", f"{home.root} cannot be written: {failure.strerror}.")
+    if (kind := _file_system(home.root)) in _REMOTE:
+        return doubtful(
+            "home", f"{home.root} is on {kind}: locks and SQLite need a disk of this machine."
+        )
+    return good("home", f"{home.root} can be written.")
+
+
+def _file_system(path: Path) -> str:
+    """The kind of file system, by the longest mount point above; empty where nobody says."""
+    try:
+        rows = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    except OSError:
+        return ""
+    above = [row for row in rows if path.is_relative_to(row[1])]
+    return max(above, key=lambda row: len(row[1]))[2] if above else ""
+
+
+def of_permissions(home: Home) -> Check:
+    """Nobody but the owner may look into a home."""
+    places = [home.root, *home.root.rglob("*")]
+    kinds = [(place, place.lstat()) for place in places if not place.is_symlink()]
+    foreign = [place for place, kind in kinds if kind.st_uid != os.geteuid()]
+    if foreign:
+        return wrong(
+            "permissions", f"{_few(foreign)} belong to somebody else: a home belongs to one user."
+        )
+    open_ = [place for place, kind in kinds if kind.st_mode & 0o077]
+    if open_:
+        said = f"Others may look at {_few(open_)}: chmod -R go= '{home.root}'"
+        return wrong("permissions", said)
+    return good("permissions", "Only you can look into the home.")
+
+
+def _few(places: list[Path]) -> str:
+    shown = ", ".join(str(place) for place in places[:_SHOWN])
+    return shown + (f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else "")
+
+
+def of_disk(home: Home) -> Check:
+    """Whether the ledgers can grow."""
+    free = shutil.disk_usage(home.root).free
+    said = f"{free / 1e9:,.1f} GB are free."
+    if free < _TOO_LITTLE:
+        return wrong("disk", said)
+    return doubtful("disk", said) if free < _LITTLE else good("disk", said)
+
+
+def of_keyring(secrets: Secrets, other_way: bool) -> Check:
+    """Which key store answers; none is no trouble where the settings name another way."""
+    try:
+        return good("keyring", f"{secrets.try_key_store()} answers.".capitalize())
+    except NoKeyStoreError as none:
+        said = f"{none.message} Other ways: actui secret status NAME"
+        return good("keyring", none.message) if other_way else doubtful("keyring", said)
+    except ActuiError as locked:
+        return wrong("keyring", locked.message, "credentials")
+
+
+def of_terminal(environ: Mapping[str, str], size: tuple[int, int] | None, encoding: str) -> Check:
+    """Whether a console can be shown here; commands work everywhere."""
+    if size is None:
+        return good("terminal", "No terminal here: commands work, the console does not.")
+    kind = environ.get("TERM", "")
+    if kind in ("", "dumb"):
+        return doubtful("terminal", f"TERM is '{kind}': the console needs a terminal's name there.")
+    if encoding.lower().replace("-", "") != "utf8":
+        return doubtful("terminal", f"The locale is not UTF-8 but {encoding}: use actui --ascii")
+    columns, lines = size
+    said = f"{kind}, {columns} columns, {lines} lines."
+    return good("terminal", said) if columns >= 60 and lines >= 20 else doubtful("terminal", said)
+
+
+def of_logging_out(environ: Mapping[str, str]) -> Check:
+    """Whether a run outlives its user's log-out, as far as systemd tells."""
+    user = environ.get("USER") or str(os.geteuid())
+    kills = _ask("busctl", "get-property", "org.freedesktop.login1", "/org/freedesktop/login1",
+                 "org.freedesktop.login1.Manager", "KillUserProcesses")  # fmt: skip
+    lingers = _ask("loginctl", "show-user", user, "--property=Linger", "--value")
+    if kills == "b true" and lingers != "yes":
+        return doubtful(
+            "log-out", f"Logging out ends runs on this host: loginctl enable-linger {user}"
+        )
+    return good("log-out", "Nothing is known to end runs when you log out.")
+
+
+def _ask(*words: str) -> str:
+    try:
+        done = subprocess.run(
+            words, check=False, capture_output=True, text=True, timeout=_ASK_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
+
+
+def of_time_zones() -> Check:
+    """Schedules need the machine's time zone data."""
+    known = len(available_timezones())
+    if not known:
+        return wrong("time zones", "This machine has no time zone data: install tzdata.")
+    return good("time zones", f"{known} time zones are known.")
+
+
+def of_package() -> Iterator[Check]:
+    """Whether what runs is what was installed."""
+    roots = {name: Path(str(importlib.import_module(name).__file__)).parent for name in _PACKAGES}
+    places = {root.parent for root in roots.values()}
+    if len(places) > 1:
+        yield wrong("package", f"actui's packages lie apart: {_few(sorted(places))}.")
+    try:
+        files = importlib.metadata.distribution("actui").files or []
+    except importlib.metadata.PackageNotFoundError:
+        files = []
+    written = {
+        Path(str(file.locate())): file.hash.value
+        for file in files
+        if file.hash is not None and file.parts[0] in _PACKAGES
+    }
+    if not written:
+        yield good("package", "actui runs from its sources: there is nothing to compare them with.")
+        return
+    changed = [file for file, digest in written.items() if _digest(file) != digest]
+    if changed:
+        yield wrong("package", f"Changed since it was installed: {_few(changed)}.")
+    else:
+        yield good("package", f"{counted(len(written), 'file is', 'files are')} as installed.")
+
+
+def _digest(file: Path) -> str:
+    try:
+        digest = hashlib.sha256(file.read_bytes()).digest()
+    except OSError:
+        return ""
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -1,0 +1,173 @@
+"""The doctor finds what is wrong, says what to do, and tells the kind of trouble by its code."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.metadata
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actui import health
+from actui.commands.doctor import of_clock
+from actui.sandbox.options import SandboxOptions
+from actui.sandbox.server import Sandbox
+from store.home import Home as Place
+from store.locks import RunLock
+from tests.commands.test_bad_input import KEY, closed_port
+from tests.e2e.processes import Home
+from tests.e2e.test_main_job import demo_connection
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place.open({"ACTUI_HOME": str(tmp_path / "home")})
+
+
+def checks(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines, done.stderr
+    return {line["about"]: line for line in lines}
+
+
+async def test_a_sound_home_and_then_what_is_wrong_with_it(tmp_path: Path) -> None:
+    async with Sandbox(SandboxOptions(contacts=5, profiles=5, limits="off")) as sandbox:
+        home = Home(tmp_path, sandbox.ready, demo_connection())
+        home.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+        await home.apply()
+        done = await home.command("doctor", "--json")
+        found = checks(done)
+        assert done.returncode == 0, done.stdout
+        assert {one["about"] for one in found.values() if one["severity"] == "warning"} <= {
+            "keyring",
+            "disk",
+            "log-out",
+        }
+        for about in ("ActiveCampaign of Demo", "BlueConic of Demo", "clock", "permissions"):
+            assert found[about]["severity"] == "ok"
+        (tmp_path / "home" / "runs").chmod(0o755)
+        home.environ[KEY] = "wrong"
+        done = await home.command("doctor", "--json")
+        assert done.returncode == 2
+        assert "chmod -R go=" in checks(done)["permissions"]["message"]
+        assert checks(done)["ActiveCampaign of Demo"]["code"] == "credentials"
+        assert checks(done)["BlueConic of Demo"]["severity"] == "ok"
+        (tmp_path / "home" / "runs").chmod(0o700)
+        assert (await home.command("doctor")).returncode == 4
+        offline = await home.command("doctor", "--offline")
+        assert offline.returncode == 0
+        assert "of Demo: No" not in offline.stdout
+        url = home.ready["activecampaign"]["url"]
+        home.file.write_text(
+            home.file.read_text().replace(url, f"http://127.0.0.1:{closed_port()}")
+        )
+        await home.apply()
+        assert (await home.command("doctor")).returncode == 6
+
+
+async def test_a_spoilt_file_is_told_without_a_traceback(tmp_path: Path) -> None:
+    async with Sandbox(SandboxOptions(contacts=5, profiles=5)) as sandbox:
+        home = Home(tmp_path, sandbox.ready, demo_connection())
+        await home.apply()
+        (tmp_path / "home" / "connections.json").write_text("{")
+        done = await home.command("doctor")
+    assert done.returncode == 2
+    assert "ERROR   configuration:" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_the_clock() -> None:
+    assert of_clock(NOW, NOW + timedelta(seconds=30)).severity == "ok"
+    slow = of_clock(NOW, NOW - timedelta(seconds=90))
+    assert (slow.severity, "90 s" in slow.message) == ("warning", True)
+    assert of_clock(None, NOW).severity == "ok"
+
+
+@pytest.mark.parametrize(("free", "severity"), [(5e7, "error"), (5e8, "warning"), (5e9, "ok")])
+def test_the_disk(
+    place: Place, monkeypatch: pytest.MonkeyPatch, free: float, severity: str
+) -> None:
+    class Usage:
+        def __init__(self) -> None:
+            self.free = int(free)
+
+    monkeypatch.setattr("shutil.disk_usage", lambda path: Usage())
+    assert health.of_disk(place).severity == severity
+
+
+@pytest.mark.parametrize(
+    ("term", "size", "encoding", "severity"),
+    [
+        ("xterm", (80, 24), "utf-8", "ok"),
+        ("", None, "ascii", "ok"),
+        ("dumb", (80, 24), "utf-8", "warning"),
+        ("xterm", (80, 24), "ISO-8859-1", "warning"),
+        ("xterm", (40, 10), "UTF-8", "warning"),
+    ],
+)
+def test_the_terminal(
+    term: str, size: tuple[int, int] | None, encoding: str, severity: str
+) -> None:
+    assert health.of_terminal({"TERM": term}, size, encoding).severity == severity
+
+
+@pytest.mark.parametrize(
+    ("kills", "lingers", "severity"),
+    [("b true", "no", "warning"), ("b true", "yes", "ok"), ("b false", "no", "ok"), ("", "", "ok")],
+)
+def test_logging_out(
+    monkeypatch: pytest.MonkeyPatch, kills: str, lingers: str, severity: str
+) -> None:
+    monkeypatch.setattr(health, "_ask", lambda *words: kills if words[0] == "busctl" else lingers)
+    assert health.of_logging_out({"USER": "me"}).severity == severity
+
+
+def test_locks_of_a_home_are_its_owners_alone(place: Place) -> None:
+    with RunLock(place.lock_file("c-1")).held():
+        assert health.of_permissions(place).severity == "ok"
+
+
+class Written:
+    """A file as a distribution's RECORD has it."""
+
+    parts = ("actui", "x.py")
+
+    def __init__(self, place: Path, digest: bytes) -> None:
+        self._place = place
+        value = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        self.hash = importlib.metadata.FileHash(f"sha256={value}")
+
+    def locate(self) -> Path:
+        return self._place
+
+
+def test_what_was_changed_since_it_was_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "x.py"
+    file.write_text("x = 1\n")
+
+    class Distribution:
+        files = (Written(file, hashlib.sha256(b"x = 1\n").digest()),)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Distribution())
+
+    def said() -> Iterator[tuple[str, str]]:
+        return ((one.severity, one.message) for one in health.of_package())
+
+    assert list(said()) == [("ok", "1 file is as installed.")]
+    file.write_text("x = 2\n")
+    ((severity, message),) = said()
+    assert (severity, str(file) in message) == ("error", True)
+    file.unlink()
+    assert next(said())[0] == "error"
+    Distribution.files = ()
+    assert next(said())[0] == "ok"
