@@ -146,6 +146,14 @@ class HouseChooser:
             )
         return BlueConicChoices(properties, segments, objectives or (), lifecycles)
 
+    async def create_properties(self, connection: Connection, wanted: Mapping[str, str]) -> None:
+        async with self._house.blueconic(connection, patience=PROBE) as service:
+            # creating one that is there would overwrite it
+            there = {one.id for one in await service.properties()}
+            for id_, type_ in wanted.items():
+                if id_ not in there:
+                    await service.create_property(id_, id_, type_)
+
 
 async def _readable(asked: Awaitable[Sequence[T]]) -> Sequence[T] | None:
     """What a client may not be allowed to read; None then."""

@@ -244,6 +244,7 @@ class ConnectionScreen(ActuiScreen):
             stored = await self._workbench.save(self._connection, form, expected=expected)
             self._draft.adopt(stored)
             await self._workbench.save_secrets(stored.connection, form)
+            await self._create_properties(stored.connection)
         except CredentialsError as failure:
             self._ask_again(form)
             self.say(failure.message, severity="error")
@@ -259,6 +260,12 @@ class ConnectionScreen(ActuiScreen):
         self._show_saved()
         self.say("Saved.")
         self.attempt(self._show_secrets, "secrets")
+
+    async def _create_properties(self, connection: Connection) -> None:
+        """Make in BlueConic what goals have been given as new."""
+        if wanted := self._draft.properties_to_create():
+            await self._workbench.create_properties(connection, wanted)
+            self._draft.created()
 
     def _show_saved(self) -> None:
         self.query_one("#name", Input).value = self._connection.name

@@ -53,7 +53,9 @@ class GoalScreen(ActuiScreen):
         assert goal is not None
         self._form: ImportForm | ExportForm
         if isinstance(goal, ImportGoal):
-            self._form = ImportForm(goal, draft.choices, workbench.glyphs, draft.findings_of)
+            self._form = ImportForm(
+                goal, draft.choices, workbench.glyphs, draft.findings_of, draft.coming
+            )
         else:
             self._form = ExportForm(goal, draft.choices, workbench.glyphs, draft.findings_of)
 
@@ -143,3 +145,5 @@ class GoalScreen(ActuiScreen):
         self._form.goal = goal
         self.query_one(FormList).show()
         self._show()
+        if self._draft.choices.blueconic is None:
+            self.action_ask_again()

@@ -122,6 +122,16 @@ class Choices:
         known = self.activecampaign.fields if self.activecampaign else ()
         return next((one.title for one in known if perstag(field) == one.tag), "")
 
+    def knows_property(self, id_: str) -> bool:
+        """Whether the tenant is known to have such a property."""
+        known = self.blueconic.properties if self.blueconic else ()
+        return id_ in {one.id for one in known}
+
+    def field_type(self, field: str) -> str:
+        """The type of a custom field, in ActiveCampaign's word; an empty text otherwise."""
+        known = self.activecampaign.fields if self.activecampaign else ()
+        return next((one.type for one in known if perstag(field) == one.tag), "")
+
     def property_type(self, id_: str) -> str:
         """The type of a property; an empty text where it is not known."""
         known = self.blueconic.properties if self.blueconic else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -28,6 +29,8 @@ class Draft:
         self.stored = stored
         self._base = stored.connection if stored else connection
         self.choices = Choices()
+        self.coming: dict[str, str] = {}
+        """Properties to create in BlueConic when it is saved: their types by id."""
 
     @property
     def is_dirty(self) -> bool:
@@ -39,6 +42,19 @@ class Draft:
         if self.stored is None or _timing(self.stored.connection) != _timing(self.connection):
             return now
         return self.stored.since
+
+    def properties_to_create(self) -> dict[str, str]:
+        """Those of the coming properties that a goal still uses."""
+        used: set[str | None] = set()
+        for goal in self.connection.goals:
+            if isinstance(goal, ImportGoal):
+                used |= {goal.save_lists_to, *(mapping.property for mapping in goal.mappings)}
+        return {id_: type_ for id_, type_ in self.coming.items() if id_ in used}
+
+    def created(self) -> None:
+        """The coming properties are there: what the tenant has is to be asked anew."""
+        self.coming.clear()
+        self.choices = replace(self.choices, blueconic=None)
 
     def adopt(self, stored: Stored) -> None:
         """Take what is stored as what is meant."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from actui.console.choices import Choices
 from actui.console.forms import (
@@ -18,8 +18,9 @@ from actui.console.forms import (
     with_gone,
 )
 from actui.console.goalform import GoalForm, at, named
+from actui.console.thresholdform import ask_threshold
 from actui.console.words import counted, number
-from actui.model.goals import ExportGoal, LifecycleThreshold, Named
+from actui.model.goals import ExportGoal, LifecycleThreshold
 from actui.model.mapping import (
     ExportSource,
     PropertySource,
@@ -27,7 +28,6 @@ from actui.model.mapping import (
     TextSource,
     WhenEmpty,
 )
-from actui.model.people import Lifecycle, Stage
 
 SOURCE_WORDS = {
     "property": "Profile property",
@@ -39,7 +39,7 @@ SOURCE_WORDS = {
     "text": "Text value",
 }
 """The article's seven kinds of BlueConic data."""
-_ALL, _NONE = "\0all", "\0none"
+_ALL = "\0all"
 _RESUBSCRIBE = {
     "never": "never: who left a list stays off it",
     "own": "own: only people whom this goal itself unsubscribed",
@@ -97,7 +97,7 @@ class ExportForm(GoalForm[ExportGoal]):
         for index, mapping in enumerate(self.goal.mappings):
             source = mapping.source
             gone = self.choices.lacks_field(mapping.field) or (
-                isinstance(source, PropertySource) and self.choices.lacks_property(source.property)
+                isinstance(source, PropertySource) and self._lacks_property(source.property)
             )
             clear = "  clears" if mapping.when_empty is WhenEmpty.CLEAR else ""
             arrow = self.glyphs.rightwards
@@ -129,6 +129,8 @@ class ExportForm(GoalForm[ExportGoal]):
         page.hint("Resubscribe inactive ActiveCampaign contacts")
         for choice, words in _RESUBSCRIBE.items():
             page.line(f"resubscribe={choice}", f"{radio(goal.resubscribe == choice)} {words}", 2)
+        if goal.resubscribe != "never":
+            page.hint(f"Concerns {self._whom()}; the preview (F6) counts them.", 3)
         self._findings(page, "resubscribe")
         page.line("unsubscribe", f"{box(goal.unsubscribe)} Unsubscribe who leaves the segment")
         if goal.unsubscribe:
@@ -140,10 +142,8 @@ class ExportForm(GoalForm[ExportGoal]):
                 )
         self._findings(page, "unsubscribe")
         page.line("automations", f"{box(goal.automations)} Start ActiveCampaign's automations")
-        size = self.choices.segment_size(goal.segment.id, goal.segment.name)
-        whom = f"up to {number(size)} people" if size is not None else "everyone exported"
         page.hint(
-            f"On: joining a list can start mails to {whom}."
+            f"On: joining a list can start mails to {self._whom()}."
             if goal.automations
             else "Off: nothing is started by the export.",
             3,
@@ -152,6 +152,13 @@ class ExportForm(GoalForm[ExportGoal]):
             "recreate", f"{box(goal.recreate_deleted)} Create contacts again that were deleted"
         )
         self._findings(page, "automations", "recreate_deleted")
+
+    def _reach(self) -> int | None:
+        return self.choices.segment_size(self.goal.segment.id, self.goal.segment.name)
+
+    def _whom(self) -> str:
+        many = self._reach()
+        return "everyone exported" if many is None else f"up to {number(many)} people"
 
     def _lifecycle(self, page: Page) -> None:
         page.heading("6 Lifecycle threshold")
@@ -263,8 +270,11 @@ class ExportForm(GoalForm[ExportGoal]):
         def kind(chosen: tuple[str, ...]) -> Ask | None:
             what = chosen[0]
             if what == "property":
-                return self.ask_property(
-                    "Which profile property?", lambda id_: done(PropertySource(property=id_))
+                return Choose(
+                    "Which profile property?",
+                    self.properties,
+                    lambda answer: done(PropertySource(property=answer[0].strip())),
+                    typed="the property's id",
                 )
             if what == "segments":
                 return self._ask_segments(done)
@@ -341,41 +351,10 @@ class ExportForm(GoalForm[ExportGoal]):
     # the threshold
 
     def _ask_lifecycle(self) -> Ask:
-        def known() -> Sequence[Lifecycle]:
-            return (self.choices.blueconic.lifecycles if self.choices.blueconic else None) or ()
+        def put(threshold: LifecycleThreshold | None) -> None:
+            self.put(lifecycle=threshold)
 
-        def stage(chosen: tuple[str, ...]) -> Ask | None:
-            if chosen[0] == _NONE:
-                self.put(lifecycle=None)
-                return None
-            found = next((one for one in known() if one.id == chosen[0]), None)
-            lifecycle = Named(name=found.name, id=found.id) if found else Named(name=chosen[0])
-            stages = [Option(one.id, one.name, _cap(one)) for one in found.stages] if found else []
-
-            def put(answer: tuple[str, ...]) -> None:
-                before = self.goal.lifecycle
-                self.put(
-                    lifecycle=LifecycleThreshold(
-                        lifecycle=lifecycle,
-                        stage=named(answer[0], stages),
-                        events=before.events if before else ["opened"],
-                    )
-                )
-
-            return Choose("Which stage?", lambda: stages, put, typed="a stage's name")
-
-        def offered() -> list[Option]:
-            return [Option(_NONE, "No threshold"), *(Option(one.id, one.name) for one in known())]
-
-        now = self.goal.lifecycle
-        return Choose(
-            "Which lifecycle limits this goal?",
-            offered,
-            stage,
-            chosen=(now.lifecycle.id or now.lifecycle.name,) if now else (_NONE,),
-            typed="a lifecycle's name",
-            notice="Profiles at the stage's threshold are not exported.",
-        )
+        return ask_threshold(lambda: self.choices, self.goal.lifecycle, put)
 
     def _toggle_event(self, event: str) -> None:
         threshold = self.goal.lifecycle
@@ -385,10 +364,3 @@ class ExportForm(GoalForm[ExportGoal]):
         if len(events) == len(threshold.events):
             events.append(event)  # type: ignore[arg-type]
         self.put(lifecycle=threshold.model_copy(update={"events": events}))
-
-
-def _cap(stage: Stage) -> str:
-    """A stage's threshold in words."""
-    if stage.cap is None:
-        return "no threshold"
-    return f"at most {number(stage.cap)}, {stage.window.lower()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -9,8 +10,20 @@ from typing import Generic, TypeVar
 from pydantic import ValidationError
 
 from actui.console.choices import FIELD_WORDS, Choices
-from actui.console.forms import Ask, Choose, Line, Option, Page, Type, moved, name, radio, without
-from actui.console.words import Glyphs, counted, plain
+from actui.console.forms import (
+    Ask,
+    Choose,
+    Line,
+    Option,
+    Page,
+    Type,
+    labelled,
+    moved,
+    name,
+    radio,
+    without,
+)
+from actui.console.words import Glyphs, counted, number, plain
 from actui.model.errors import ConfigError
 from actui.model.findings import Finding
 from actui.model.goals import ExportGoal, ImportGoal, Mode, Named
@@ -18,6 +31,19 @@ from actui.model.mapping import IdentifierLink, WhenEmpty, is_custom
 
 G = TypeVar("G", ImportGoal, ExportGoal)
 PROFILE_ID = "\0profile-id"
+_NEW = "\0new"
+_PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
+"""What BlueConic takes as the id of a profile property (blueconic.md §7)."""
+_TYPES = {
+    "SELECT": "Text",
+    "EMAIL": "E-mail address",
+    "RANGE": "Number",
+    "DECIMAL": "Decimal",
+    "CURRENCY": "Currency",
+    "DATETIME": "Date time",
+}
+_LIKELY = {"date": "DATETIME", "datetime": "DATETIME", "currency": "CURRENCY", "number": "DECIMAL"}
+"""The property type that suits a field's type; text suits all the others."""
 _EMPTY_WORDS = {
     WhenEmpty.KEEP: "when empty: keep what is there",
     WhenEmpty.CLEAR: "when empty: CLEAR what is there",
@@ -38,7 +64,10 @@ def named(id_: str, options: Sequence[Option]) -> Named:
 
 
 class GoalForm(ABC, Generic[G]):
-    """A goal being edited; `choices` may be replaced whenever more is known of the accounts."""
+    """A goal being edited; `choices` may be replaced whenever more is known of the accounts.
+
+    `coming` are the properties that saving creates, their types by id.
+    """
 
     def __init__(
         self,
@@ -46,11 +75,13 @@ class GoalForm(ABC, Generic[G]):
         choices: Choices,
         glyphs: Glyphs,
         check: Callable[[G], Sequence[Finding]],
+        coming: dict[str, str] | None = None,
     ) -> None:
         self.goal: G = goal
         self.choices = choices
         self.glyphs = glyphs
         self._check: Callable[[G], Sequence[Finding]] = check
+        self._coming: dict[str, str] = {} if coming is None else coming
         self._open = -1
         self._found: Sequence[Finding] = ()
 
@@ -97,7 +128,7 @@ class GoalForm(ABC, Generic[G]):
         for index, link in enumerate(self.goal.identifiers):
             right = link.property or "BlueConic profile identifier"
             gone = self.choices.lacks_field(link.field) or (
-                link.property is not None and self.choices.lacks_property(link.property)
+                link.property is not None and self._lacks_property(link.property)
             )
             self._row(page, f"link:{index}", f"{self._field(link.field)} = {name(right)}", gone)
         page.line("link+", "+ Link an identifier")
@@ -111,7 +142,13 @@ class GoalForm(ABC, Generic[G]):
         if changed:
             often = counted(self.goal.reconcile_days, "day", "days")
             page.line("days", f"everything is looked at again every {often}", 2)
-        page.line("mode=full", f"{radio(not changed)} full: everything in every run")
+        many = self._reach()
+        every = "everything" if many is None else f"all {number(many)}"
+        page.line("mode=full", f"{radio(not changed)} full: {every} in every run")
+
+    @abstractmethod
+    def _reach(self) -> int | None:
+        """At most how many people the goal is about; None where nobody can tell."""
 
     def _row(self, page: Page, key: str, text: str, gone: bool, depth: int = 1) -> None:
         page.line(key, f"{text}  {self.glyphs.failed} not there" if gone else text, depth)
@@ -124,6 +161,10 @@ class GoalForm(ABC, Generic[G]):
 
     def _empty_line(self, page: Page, key: str, when: WhenEmpty) -> None:
         page.line(f"{key}:empty", _EMPTY_WORDS[when], 3)
+        if when is WhenEmpty.CLEAR:
+            many = self._reach()
+            whom = "Everybody" if many is None else f"Each of up to {number(many)} people"
+            page.hint(f"{whom} without a value here loses the one there.", 3)
 
     # changing
 
@@ -237,15 +278,65 @@ class GoalForm(ABC, Generic[G]):
             typed="a personalisation tag such as %TIER%",
         )
 
-    def ask_property(self, title: str, then: Callable[[str], Ask | None], now: str = "") -> Choose:
-        """Ask for a BlueConic profile property."""
+    def ask_property(
+        self, title: str, then: Callable[[str], Ask | None], now: str = "", field: str = ""
+    ) -> Choose:
+        """Ask for a BlueConic profile property, or make one for a field's values."""
+        same = self.choices.property_for(field) if field else None
+
+        def chosen(answer: tuple[str, ...]) -> Ask | None:
+            wanted = answer[0].strip()
+            if wanted == _NEW:
+                return self._ask_new_id(field, then)
+            if self._lacks_property(wanted):
+                return self._ask_type(wanted, field, then)
+            return then(wanted)
+
         return Choose(
             title,
-            self.properties,
-            lambda chosen: then(chosen[0].strip()),
-            chosen=(now,) if now else (),
-            typed="the property's id",
+            lambda: (*self.properties(), Option(_NEW, "+ Create a property")),
+            chosen,
+            chosen=tuple(filter(None, (now or same,))),
+            typed="the property's id, a new one as well",
+            notice=f"{same} has the same name." if same else "",
         )
+
+    def _ask_new_id(self, field: str, then: Callable[[str], Ask | None]) -> Ask:
+        title = self.choices.field_title(field) or FIELD_WORDS.get(field, field)
+        words = re.findall(r"[A-Za-z0-9]+", title)
+        return Type(
+            "The new property's id",
+            "_".join(words).lower(),
+            lambda typed: self._ask_type(typed.strip(), field, then),
+            "Letters, digits, - and _; it stays as it is for ever.",
+        )
+
+    def _ask_type(self, id_: str, field: str, then: Callable[[str], Ask | None]) -> Ask | None:
+        if not _PROPERTY_ID.fullmatch(id_):
+            raise ConfigError("A property's id takes letters, digits, '-' and '_'.")
+        if self.choices.knows_property(id_):
+            return then(id_)
+
+        def made(chosen: tuple[str, ...]) -> Ask | None:
+            self._coming[id_] = chosen[0]
+            return then(id_)
+
+        return Choose(
+            f"{id_} is new. Of which type is it?",
+            labelled(_TYPES.items()),
+            made,
+            chosen=(_LIKELY.get(self.choices.field_type(field), "SELECT"),),
+            notice="BlueConic gets it when the connection is saved. Once a profile has a value, "
+            "the type stays.",
+        )
+
+    def _lacks_property(self, id_: str) -> bool:
+        """Whether the tenant has no such property, and saving will not create it."""
+        return self.choices.lacks_property(id_) and id_ not in self._coming
+
+    def _new(self, id_: str) -> str:
+        """What stands behind a property that saving creates."""
+        return "  (new)" if id_ in self._coming and self.choices.lacks_property(id_) else ""
 
     def properties(self) -> list[Option]:
         """The properties that are known now; `choices` is replaced when an account answers."""

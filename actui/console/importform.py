@@ -58,6 +58,10 @@ class ImportForm(GoalForm[ImportGoal]):
             page.line("create", f"{box(goal.create_profiles)} Allow to create new profiles", 2)
         else:
             self._lists(page)
+        if self._creates():
+            many = self._may_create()
+            whom = "Every contact" if many is None else f"Each of up to {number(many)} contacts"
+            page.hint(f"{whom} without a match becomes a new profile.", 3)
         statuses = goal.read_statuses
         shown = "any" if statuses is None else ", ".join(sorted(statuses))
         page.line("statuses", f"status on the list: {shown}")
@@ -66,7 +70,7 @@ class ImportForm(GoalForm[ImportGoal]):
             saved = "Save the lists in a property"
         page.line("save", f"{box(bool(goal.save_lists_to))} {saved}")
         if goal.save_lists_to and self.choices.lacks_property(goal.save_lists_to):
-            page.hint("BlueConic does not have it yet: the next run creates it.", 3)
+            page.hint("BlueConic does not have it yet: saving creates it.", 3)
         self._findings(page, "lists", "create_profiles", "statuses", "save_lists_to")
         self._links(
             page,
@@ -96,14 +100,12 @@ class ImportForm(GoalForm[ImportGoal]):
     def _mappings(self, page: Page) -> None:
         page.heading("3 Map fields")
         for index, mapping in enumerate(self.goal.mappings):
-            gone = self.choices.lacks_field(mapping.field) or self.choices.lacks_property(
-                mapping.property
-            )
+            gone = self.choices.lacks_field(mapping.field) or self._lacks_property(mapping.property)
             arrow = self.glyphs.rightwards
             clear = ", clears" if mapping.when_empty is WhenEmpty.CLEAR else ""
             text = (
-                f"{self._field(mapping.field)} {arrow} {name(mapping.property)}  "
-                f"{RULE_WORDS[mapping.rule]}{clear}"
+                f"{self._field(mapping.field)} {arrow} {name(mapping.property)}"
+                f"{self._new(mapping.property)}  {RULE_WORDS[mapping.rule]}{clear}"
             )
             self._row(page, f"map:{index}", text, gone)
             self._findings_of(page, f"mappings.{mapping.property}")
@@ -123,10 +125,32 @@ class ImportForm(GoalForm[ImportGoal]):
             of = "each new value" if mapping.of == "value" else "the difference to the last value"
             page.line(f"{key}:of", f"sum: {of}", 3)
             page.line(f"{key}:start", f"start: {_STARTS[mapping.sum_start or _NOTHING]}", 3)
+            page.hint(self._sum_start(mapping), 3)
             page.hint("A value once added is never taken back, by no later run.", 3)
             known = self.choices.property_type(mapping.property)
             if known and known not in _SUMMABLE:
                 page.wrong("This property is no number, so nothing can be summed into it.")
+
+    def _sum_start(self, mapping: ImportMapping) -> str:
+        many = self._reach()
+        whom = "every contact" if many is None else f"up to {number(many)} contacts"
+        if mapping.sum_start == "baseline":
+            return f"The first run adds nothing for {whom}."
+        return f"The first run adds the whole value of {whom}."
+
+    def _reach(self) -> int | None:
+        return self._on_lists(self.goal.lists)
+
+    def _may_create(self) -> int | None:
+        return self._on_lists([one for one in self.goal.lists if one.create_profiles])
+
+    def _on_lists(self, lists: Sequence[ListChoice]) -> int | None:
+        """The active contacts of lists; somebody on two of them counts twice."""
+        if self.goal.contacts == "all" or set(self.goal.statuses or ()) - {ListStatus.ACTIVE}:
+            return None
+        sizes = [self.choices.list_size(one.list.id, one.list.name) for one in lists]
+        known = [size for size in sizes if size is not None]
+        return sum(known) if known and len(known) == len(sizes) else None
 
     def _creates(self) -> bool:
         if self.goal.contacts == "all":
@@ -222,14 +246,17 @@ class ImportForm(GoalForm[ImportGoal]):
 
     def _ask_save(self) -> Ask:
         def put(chosen: tuple[str, ...]) -> None:
-            self.put(save_lists_to=None if chosen[0] == _NOTHING else chosen[0].strip())
+            wanted = chosen[0].strip()
+            self.put(save_lists_to=None if wanted == _NOTHING else wanted)
+            if self.goal.save_lists_to and self._lacks_property(wanted):
+                self._coming[wanted] = "SELECT"
 
         return Choose(
             "Save the names of the lists in which property?",
             lambda: (Option(_NOTHING, "Do not save the lists"), *self.choices.properties()),
             put,
             chosen=(self.goal.save_lists_to or _NOTHING,),
-            typed="an id for a new property, which the next run creates",
+            typed="an id for a new property, which saving creates",
         )
 
     def _ask_new(self, part: str) -> Ask:
@@ -265,8 +292,7 @@ class ImportForm(GoalForm[ImportGoal]):
             self.put(mappings=[*self.goal.mappings, made])
             self._open = len(self.goal.mappings) - 1
 
-        same = self.choices.property_for(field)
-        return self.ask_property(f"{self._field(field)} goes to which property?", put, same or "")
+        return self.ask_property(f"{self._field(field)} goes to which property?", put, field=field)
 
     def _ask_remaining(self) -> Ask | None:
         mapped = {mapping.field for mapping in self.goal.mappings}
@@ -311,7 +337,7 @@ class ImportForm(GoalForm[ImportGoal]):
             self.put(mappings=[*self.goal.mappings, made])
             return self._ask_next(rest)
 
-        return self.ask_property(f"{self._field(first)} goes to which property?", put)
+        return self.ask_property(f"{self._field(first)} goes to which property?", put, field=first)
 
     def _change(self, index: int, **changes: object) -> None:
         mappings = list(self.goal.mappings)
@@ -331,6 +357,7 @@ class ImportForm(GoalForm[ImportGoal]):
                 "Which property?",
                 lambda property_id: self._change(index, property=property_id),
                 mapping.property,
+                mapping.field,
             )
         if part == "rule":
             return Choose(

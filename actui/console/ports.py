@@ -113,6 +113,8 @@ class Chooser(Protocol):
 
     async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices: ...
     async def blueconic(self, connection: Connection) -> BlueConicChoices: ...
+    async def create_properties(self, connection: Connection, wanted: Mapping[str, str]) -> None:
+        """Create profile properties, their types by id; those that are there stay as they are."""
 
 
 class PeopleReader(Protocol):

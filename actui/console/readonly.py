@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
+from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
 from actui.console.ports import (
     Chooser,
     ConnectionStore,
@@ -74,6 +75,19 @@ class _Reader:
     request_stop: Callable[..., NoReturn] = staticmethod(_refuse)
 
 
+class _Chooser:
+    def __init__(self, chooser: Chooser) -> None:
+        self._chooser = chooser
+
+    async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices:
+        return await self._chooser.activecampaign(connection)
+
+    async def blueconic(self, connection: Connection) -> BlueConicChoices:
+        return await self._chooser.blueconic(connection)
+
+    create_properties: Callable[..., NoReturn] = staticmethod(_refuse)
+
+
 class _Refusing:
     """Whatever is asked of it, the answer is no: what is added to a port is refused as well."""
 
@@ -105,7 +119,7 @@ class ReadOnly:
 
     @property
     def chooser(self) -> Chooser:
-        return self._services.chooser
+        return _Chooser(self._services.chooser)
 
     @property
     def people(self) -> PeopleReader:

@@ -254,6 +254,10 @@ class Workbench:
             known = replace(known, **await answered)  # type: ignore[arg-type]
             yield known
 
+    async def create_properties(self, connection: Connection, wanted: Mapping[str, str]) -> None:
+        """Create profile properties in BlueConic, their types by id."""
+        await self._services.chooser.create_properties(connection, wanted)
+
     # runs
 
     def reader(self, connection: Connection) -> RunReader:

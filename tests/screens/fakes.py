@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -175,6 +175,7 @@ def offered_properties() -> BlueConicChoices:
 class FakeChooser:
     failure: CredentialsError | None = None
     answers: asyncio.Event | None = None
+    created: dict[str, str] = field(default_factory=dict)
 
     async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices:
         if self.answers:
@@ -186,7 +187,14 @@ class FakeChooser:
     async def blueconic(self, connection: Connection) -> BlueConicChoices:
         if self.failure:
             raise self.failure
-        return offered_properties()
+        there = offered_properties()
+        made = [Property(id_, id_, type_) for id_, type_ in self.created.items()]
+        return replace(there, properties=[*there.properties, *made])
+
+    async def create_properties(self, connection: Connection, wanted: Mapping[str, str]) -> None:
+        if self.failure:
+            raise self.failure
+        self.created |= wanted
 
 
 @dataclass

@@ -251,6 +251,73 @@ async def test_choices_that_come_late_join_the_open_question(size: tuple[int, in
         assert [choice.list.id for choice in goals_of(made)[0].lists] == [None, "13"]
 
 
+async def test_a_property_is_created_when_the_connection_is_saved(opened: Opened) -> None:
+    made, pilot = opened
+    app = pilot.app
+    await open_goal(pilot, 0)
+    await go(pilot, "map+", "enter")
+    await choose(pilot, "%POINTS%")
+    await choose(pilot, "Create a property")
+    await until(pilot, lambda: isinstance(app.screen, TypeScreen))
+    assert app.screen.query_one("#typed").value == "points_b"  # type: ignore[attr-defined]
+    await pilot.press("ctrl+u", *"no spaces", "enter")
+    await until(pilot, lambda: "takes letters" in seen(pilot))
+    await go(pilot, "map+", "enter")
+    await choose(pilot, "%POINTS%")
+    await choose(pilot, "loyalty")
+    await choose(pilot, "Decimal")
+    await on_the_page(pilot)
+    await until(pilot, lambda: "loyalty  (new)" in seen(pilot))
+    assert made.chooser.created == {}
+    await go(pilot, "save", "enter")
+    await choose(pilot, "ac_lists")
+    await on_the_page(pilot)
+    await save(pilot, made)
+    await until(pilot, lambda: made.chooser.created == {"loyalty": "DECIMAL", "ac_lists": "SELECT"})
+    await go(pilot, "map:1")
+    await until(pilot, lambda: "loyalty  set" in seen(pilot))
+
+
+async def test_a_property_that_cannot_be_created_is_told_and_tried_again(opened: Opened) -> None:
+    made, pilot = opened
+    await open_goal(pilot, 0)
+    await go(pilot, "save", "enter")
+    await choose(pilot, "ac_lists")
+    await on_the_page(pilot)
+    made.chooser.failure = CredentialsError("no right")
+    await save(pilot, made)
+    await until(pilot, lambda: "no right" in seen(pilot))
+    made.chooser.failure = None
+    await save(pilot, made)
+    await until(pilot, lambda: made.chooser.created == {"ac_lists": "SELECT"})
+
+
+async def test_choices_with_consequences_say_how_many(opened: Opened) -> None:
+    made, pilot = opened
+    if pilot.app.size.height < 24:
+        pytest.skip("the lines do not fit at 40x12 at once")
+    await open_goal(pilot, 0)
+    await go(pilot, "list+", "enter")
+    await choose(pilot, "Newsletter")
+    await pilot.press("ctrl+s")
+    await on_the_page(pilot)
+    await go(pilot, "list:1", "enter")
+    await until(pilot, lambda: "up to 40 contacts without a match becomes a new" in seen(pilot))
+    await go(pilot, "map:0", "enter")
+    await go(pilot, "map:0:rule", "enter")
+    await choose(pilot, "sum")
+    await on_the_page(pilot)
+    await until(pilot, lambda: "adds the whole value of up to 40 contacts" in seen(pilot))
+    await go(pilot, "map:0:empty", "enter")
+    await until(pilot, lambda: "Each of up to 40 people without a value" in seen(pilot))
+    await pilot.press("escape")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
+    await open_goal(pilot, 1)
+    await go(pilot, "resubscribe=all", "enter", "down", "down")
+    await until(pilot, lambda: "Concerns up to 12,431 people" in seen(pilot))
+    await until(pilot, lambda: "start mails to up to 12,431 people" in seen(pilot))
+
+
 async def test_a_finding_stands_in_the_step_it_is_about(opened: Opened) -> None:
     _, pilot = opened
     if pilot.app.size.height < 24:
