@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tinydb import Query
 
 from actui.model.run import RunState, RunSummary
@@ -34,9 +37,12 @@ class History:
             database.update({"notice": notice}, ended)
 
     def all(self, limit: int = MOST_RUNS) -> list[RunSummary]:
-        """The runs, newest first."""
+        """The runs, newest first: one that goes on, then by their ends.
+
+        A run that was continued began earlier than one that failed to start in between.
+        """
         with documents(self._path) as database:
-            found = sorted(database.all(), key=lambda d: (d["started"], d["run"]), reverse=True)
+            found = sorted(database.all(), key=_recency, reverse=True)
         return [RunSummary.model_validate(document) for document in found[:limit]]
 
     def find(self, run: str) -> RunSummary | None:
@@ -44,3 +50,8 @@ class History:
         with documents(self._path) as database:
             found = database.search(Query().run == run)
         return RunSummary.model_validate(found[0]) if found else None
+
+
+def _recency(document: Mapping[str, Any]) -> tuple[bool, str, str, str]:
+    ended = document["ended"]
+    return ended is None, ended or "", document["started"], document["run"]
