@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from actui.console.draft import Draft
 from actui.console.forms import (
@@ -21,6 +22,7 @@ from actui.console.forms import (
 )
 from actui.console.goalform import at, named
 from actui.console.words import counted, plain
+from actui.model.connection import webhook_url
 from actui.model.errors import ConfigError
 from actui.model.findings import findings
 
@@ -34,7 +36,7 @@ _WHEN = {
 
 
 class MetadataForm:
-    """Favourite, labels, description and e-mail notifications."""
+    """Favourite, labels, description and notifications."""
 
     def __init__(self, draft: Draft, labels: Callable[[], Mapping[str, int]]) -> None:
         self._draft = draft
@@ -50,15 +52,15 @@ class MetadataForm:
             page.line(f"label:{index}", f"label: {name(label)}", 0)
         page.line("label+", "+ Add a label", 0)
         notify = connection.notify
-        page.line("notify", f"e-mail notifications: {_WHEN[notify.when]}", 0)
+        page.line("notify", f"notifications: {_WHEN[notify.when]}", 0)
         if notify.when != "never":
             for index, recipient in enumerate(notify.recipients):
                 page.line(f"recipient:{index}", f"to {name(recipient)}")
             page.line("recipient+", "+ Add a recipient")
-            if not notify.recipients:
-                page.wrong("Nobody is told before a recipient is added.", warning=True)
+            host = urlsplit(notify.webhook).hostname if notify.webhook else None
+            page.line("webhook", f"webhook: {name(host or 'none')}")
         for finding in findings(connection):
-            if finding.where == "notify":
+            if finding.where.startswith("notify"):
                 page.wrong(finding.message, warning=finding.severity == "warning")
         return page.lines
 
@@ -74,10 +76,15 @@ class MetadataForm:
             ),
             "label+": self._ask_label,
             "notify": lambda: Choose(
-                "Who is told of runs by e-mail?",
+                "When is somebody told of runs?",
                 labelled(_WHEN.items()),
                 lambda chosen: self._notify(when=chosen[0]),
                 chosen=(connection.notify.when,),
+            ),
+            "webhook": lambda: Type(
+                "Web address that gets each message as JSON; empty for none",
+                connection.notify.webhook or "",
+                self._put_webhook,
             ),
             "recipient+": lambda: Type("E-mail address", "", self._add_recipient),
         }
@@ -95,6 +102,12 @@ class MetadataForm:
             raise ConfigError(f"'{plain(address)}' is no e-mail address.")
         if address not in had:
             self._notify(recipients=[*had, address])
+
+    def _put_webhook(self, typed: str) -> None:
+        try:
+            self._notify(webhook=webhook_url(typed) if typed.strip() else None)
+        except ValueError as wrong:
+            raise ConfigError(f"{plain(str(wrong)).capitalize()}.") from wrong
 
     def _ask_label(self) -> Ask:
         had = self._draft.connection.labels
@@ -117,6 +130,8 @@ class MetadataForm:
         head, index, _ = at(key)
         if head == "label" and index >= 0:
             self._draft.put(labels=without(self._draft.connection.labels, index))
+        elif head == "webhook":
+            self._notify(webhook=None)
         elif head == "recipient" and index >= 0:
             self._notify(recipients=without(self._draft.connection.notify.recipients, index))
 
