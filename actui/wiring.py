@@ -23,11 +23,11 @@ from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, Patience
 from actui.clock import SystemClock
-from actui.model.connection import Connection, is_loopback, origin
+from actui.model.connection import Connection, origin
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.findings import Finding
 from actui.model.goals import ExportGoal
-from actui.model.settings import PUBLISHED_RATE, Settings
+from actui.model.settings import Settings
 from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
 from actui.sync.goalrun import Options
 from actui.sync.preview import Rehearsal
@@ -216,7 +216,7 @@ class House:
             yield ActiveCampaignClient(
                 url,
                 key,
-                pace=Pace(self._pace_file(url, "requests"), rate=self._rate(url)),
+                pace=Pace(self._pace_file(url, "requests"), rate=self.settings.rate_of(url)),
                 bulk_pace=BulkPace(self._pace_file(url, "imports")),
                 http=http,
                 patience=patience,
@@ -242,11 +242,6 @@ class House:
                 at_once=self.settings.blueconic_requests_at_once,
                 patience=patience,
             )
-
-    def _rate(self, url: str) -> float:
-        """The service's limit is never exceeded; the sandbox may be asked for more."""
-        wanted = self.settings.requests_per_second
-        return wanted if is_loopback(urlsplit(url).hostname) else min(wanted, PUBLISHED_RATE)
 
     def _pace_file(self, url: str, kind: str) -> Path:
         """One file for one account and kind of request, whatever the connections it serves."""

@@ -127,9 +127,14 @@ class Words(Static):
         """Show another text."""
         if text != self.words:
             self.words = text
-            # a place whose size the style gives needs no new layout, which costs bytes
-            self.update(lines(text), layout=not self._fixed)
+            # a place that keeps its size needs no new layout, which costs bytes
+            self.update(lines(text), layout=not (self._fixed or self._fits(text)))
             self._hide_empty()
+
+    def _fits(self, text: str) -> bool:
+        """Whether the text takes exactly the rows that there are."""
+        width, rows = self.content_size
+        return width > 0 and len(lines(text).wrap(self.app.console, width)) == rows
 
     def _hide_empty(self) -> None:
         if not self._fixed:

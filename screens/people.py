@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from actui.console.people import Filter, Person, goal_name, offered_filters, sto
 from actui.console.words import number, plain
 from actui.console.workbench import PEOPLE_ROWS, Workbench
 from actui.model.connection import Connection
-from actui.model.run import RunSummary
+from actui.model.run import FAILED, Outcome, RunSummary
 from screens.ask import ChooseScreen, TypeScreen
 from screens.base import NARROW, ActuiScreen, ListTable, Words
 from screens.text import shown
@@ -31,11 +32,20 @@ class OutcomesScreen(ActuiScreen):
             "f,slash", "filter", "Filter", tooltip="Show one outcome or reason", id="people.filter"
         ),
         Binding("w", "why", "Why", tooltip="One person's story", id="people.why"),
+        Binding("t", "retry", "Retry", tooltip="Send these people again", id="people.retry"),
         Binding("x", "export", "CSV", tooltip="Write these people to a file", id="people.csv"),
     ]
 
-    def __init__(self, workbench: Workbench, connection: Connection, run: RunSummary) -> None:
+    def __init__(
+        self,
+        workbench: Workbench,
+        connection: Connection,
+        run: RunSummary,
+        retry: Callable[[Filter, int], None],
+    ) -> None:
         super().__init__()
+        self._retry = retry
+        self._many = _failed(run)
         self._workbench = workbench
         self._connection = connection
         self._run = run
@@ -102,9 +112,9 @@ class OutcomesScreen(ActuiScreen):
         def chosen(answer: tuple[str, ...] | None) -> None:
             if answer is None:
                 return
-            self._filter, self._words = Filter(), "all outcomes"
+            self._filter, self._words, self._many = Filter(), "all outcomes", _failed(self._run)
             if answer[0]:
-                self._filter, self._words, _ = offered[int(answer[0])]
+                self._filter, self._words, self._many = offered[int(answer[0])]
             self.attempt(self._read, "read")
 
         self.app.push_screen(ChooseScreen(ask), chosen)
@@ -114,6 +124,13 @@ class OutcomesScreen(ActuiScreen):
         """Tell one person's story."""
         email = self._chosen.email if self._chosen else ""
         self.app.push_screen(WhyScreen(self._workbench, self._connection, email))
+
+    def action_retry(self) -> None:
+        """Send these people again; of all outcomes, those rejected or unknown."""
+        if self._filter.outcome in (Outcome.CREATED, Outcome.UPDATED):
+            self.say("They were accepted: there is nothing to send again.")
+            return
+        self._retry(self._filter, self._many)
 
     def action_export(self) -> None:
         """Write the people shown, and those beyond, to a file."""
@@ -132,6 +149,10 @@ class OutcomesScreen(ActuiScreen):
 
     async def _export(self, path: str) -> None:
         self.say(await self._workbench.export(self._connection, self._run.run, self._filter, path))
+
+
+def _failed(run: RunSummary) -> int:
+    return sum(getattr(goal, outcome.value) for goal in run.goals for outcome in FAILED)
 
 
 class WhyScreen(ActuiScreen):

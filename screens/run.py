@@ -11,13 +11,19 @@ from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Footer
 
 from actui.console.feed import Mark
-from actui.console.runview import GoalView, Rates, RunView, live_view, past_view
-from actui.console.words import plain
+from actui.console.people import Filter
+from actui.console.runview import GoalView, RunView, live_view, past_view
+from actui.console.speed import Speed
+from actui.console.words import counted, plain
 from actui.console.workbench import Workbench
 from actui.model.connection import Connection
-from actui.model.run import RunSnapshot, RunSummary
+from actui.model.run import FAILED, RunSnapshot, RunSummary
 from screens.base import ActuiScreen, Words
+from screens.confirm import ConfirmScreen
 from screens.people import OutcomesScreen, WhyScreen
+
+SHOW_SECONDS = 0.9
+"""Numbers move once a second: more often costs the line more than it tells."""
 
 
 class GoalBlock(Vertical):
@@ -64,6 +70,13 @@ class RunScreen(ActuiScreen):
             "S", "stop_now", "Stop now", tooltip="Stop without finishing the batch", id="run.now"
         ),
         Binding("o", "outcomes", "Outcomes", tooltip="What became of each person", id="run.people"),
+        Binding(
+            "t",
+            "retry",
+            "Retry",
+            tooltip="Send again who was rejected or is unknown",
+            id="run.retry",
+        ),
         Binding("w", "why", "Why", tooltip="One person's story across runs", id="run.why"),
     ]
 
@@ -82,7 +95,7 @@ class RunScreen(ActuiScreen):
         self._past = past
         self._since = since
         self._said = said
-        self._rates = Rates()
+        self._speed = Speed()
         self._ended = past is not None
 
     def compose(self) -> ComposeResult:
@@ -90,8 +103,12 @@ class RunScreen(ActuiScreen):
         with Horizontal(id="state-line"):
             yield Words("starting" if self._since else "", id="state", fixed=True)
             yield Words("", id="elapsed", fixed=True)
+        with Horizontal(id="speed"):
+            yield Words("", id="services", fixed=True)
+            yield Words("", id="chart", fixed=True)
         yield Words(self._said, id="message")
         yield VerticalScroll(id="goals", can_focus=True)
+        yield Words("", id="problems")
         yield Footer(compact=True)
 
     async def watch_world(self) -> None:
@@ -100,10 +117,12 @@ class RunScreen(ActuiScreen):
             await self._show(self._past_view(self._past))
             return
         latest: RunSnapshot | None = None
-        async for latest in self._workbench.follow(self._connection, self._since):
+        workbench = self._workbench
+        limit = workbench.limit(self._connection)
+        async for latest in workbench.follow(self._connection, self._since, every=SHOW_SECONDS):
             self._since = None
-            self._rates.add(latest)
-            await self._show(live_view(latest, self._rates, self._workbench.glyphs))
+            self._speed.add(latest)
+            await self._show(live_view(latest, self._speed, workbench.glyphs, limit))
         self._ended = True
         self.refresh_bindings()
         if latest is None:
@@ -121,6 +140,10 @@ class RunScreen(ActuiScreen):
     async def _show(self, view: RunView) -> None:
         self.query_one("#state", Words).put(view.state)
         self.query_one("#elapsed", Words).put(view.elapsed)
+        self.query_one("#speed").display = not (self._ended or view.ended)
+        self.query_one("#services", Words).put(view.services)
+        self.query_one("#chart", Words).put(view.chart)
+        self.query_one("#problems", Words).put(view.problems)
         self.query_one("#message", Words).put(view.message or self._said)
         place = self.query_one("#goals")
         blocks = list(place.query(GoalBlock))
@@ -133,14 +156,44 @@ class RunScreen(ActuiScreen):
         """A run that has ended cannot be stopped."""
         if action in ("stop", "stop_now"):
             return not self._ended
-        if action == "outcomes":
+        if action in ("outcomes", "retry"):
             return self._past is not None
         return super().check_action(action, parameters)
 
     def action_outcomes(self) -> None:
         """Show what became of each person of a run that has ended."""
         if self._past is not None:
-            self.app.push_screen(OutcomesScreen(self._workbench, self._connection, self._past))
+            self.app.push_screen(
+                OutcomesScreen(self._workbench, self._connection, self._past, self.retry)
+            )
+
+    def action_retry(self) -> None:
+        """Send again who was rejected or is unknown."""
+        if self._past is not None:
+            failed = [getattr(goal, one.value) for goal in self._past.goals for one in FAILED]
+            self.retry(Filter(), sum(failed))
+
+    def retry(self, wanted: Filter, many: int) -> None:
+        """Ask whether people of this run shall be sent again; a run of its own sends them."""
+        if not many:
+            self.say("Nobody of this run was rejected or is unknown.")
+            return
+        people = counted(many, "person", "people")
+        question = ConfirmScreen(
+            f"Send {people} of this run again, as far as they have not been accepted since?",
+            do="Send again",
+            keep="Leave it",
+        )
+        self.app.push_screen(
+            question,
+            lambda yes: self.attempt(partial(self._retry, wanted), "retry") if yes else None,
+        )
+
+    async def _retry(self, wanted: Filter) -> None:
+        if self._past is None:
+            return
+        since, said = await self._workbench.retry(self._connection, self._past.run, wanted)
+        self.app.push_screen(RunScreen(self._workbench, self._connection, since=since, said=said))
 
     def action_why(self) -> None:
         """Tell one person's story."""

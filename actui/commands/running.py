@@ -61,14 +61,10 @@ def ended(summary: RunSummary, as_json: bool) -> int:
         print(summary.line(), flush=True)
     else:
         _print_summary(summary)
-    _say_words_of(summary)
-    return exitcodes.of_run(summary)
-
-
-def _say_words_of(summary: RunSummary) -> None:
     for words in (summary.message, summary.notice):
         if words:
             say(words)
+    return exitcodes.of_run(summary)
 
 
 async def _run(house: House, connection: Connection, options: Options, quiet: bool) -> RunSummary:
@@ -168,12 +164,7 @@ def watch(asked: argparse.Namespace) -> int:
     last = next(iter(house.history(connection).all(limit=1)), None)
     if last is None:
         raise ConfigError(f"'{connection.name}' has never run: actui run '{connection.name}'")
-    if asked.json:
-        print(last.line())
-    else:
-        _print_summary(last)
-    _say_words_of(last)
-    return exitcodes.of_run(last)
+    return ended(last, asked.json)
 
 
 def stop(asked: argparse.Namespace) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
+from actui.console.speed import Speed
 from actui.console.words import (
     Glyphs,
     counted,
@@ -14,11 +14,13 @@ from actui.console.words import (
     percent,
     plain,
     seconds_between,
+    shortened,
     state_words,
 )
-from actui.model.run import GoalProgress, GoalSummary, Outcome, RunSnapshot, RunSummary
+from actui.model.run import GoalProgress, GoalSummary, Outcome, Problem, RunSnapshot, RunSummary
 
-_RATE_SECONDS = 10.0
+_PROBLEMS = 3
+_LONGEST = 160
 _BAR_WIDTH = 20
 
 
@@ -43,41 +45,26 @@ class RunView:
     message: str
     goals: tuple[GoalView, ...]
     ended: bool
+    services: str = ""
+    chart: str = ""
+    problems: str = ""
 
 
-class Rates:
-    """Records per second of each goal over the last ten seconds of pictures."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, deque[tuple[str, int]]] = {}
-
-    def add(self, snapshot: RunSnapshot) -> None:
-        """Take one more picture into account."""
-        for goal in snapshot.goals:
-            seen = self._seen.setdefault(goal.summary.goal, deque())
-            seen.append((snapshot.updated, goal.summary.read))
-            while seconds_between(seen[0][0], snapshot.updated) > _RATE_SECONDS and len(seen) > 2:
-                seen.popleft()
-
-    def of(self, goal: str) -> float | None:
-        """None until two pictures are known."""
-        seen = self._seen.get(goal)
-        if not seen or len(seen) < 2:
-            return None
-        passed = seconds_between(seen[0][0], seen[-1][0])
-        return (seen[-1][1] - seen[0][1]) / passed if passed > 0 else None
-
-
-def live_view(snapshot: RunSnapshot, rates: Rates, glyphs: Glyphs) -> RunView:
-    """A run that is going, or its last picture."""
+def live_view(snapshot: RunSnapshot, pace: Speed, glyphs: Glyphs, limit: float) -> RunView:
+    """A run that is going, or its last picture; `limit` is ActiveCampaign's requests a second."""
     ended = snapshot.state.is_final
     ok = all(goal.summary.ok for goal in snapshot.goals)
     return RunView(
         state=state_words(snapshot.state, ok),
         elapsed=duration(seconds_between(snapshot.started, snapshot.updated)),
         message=plain(snapshot.message),
-        goals=tuple(_goal(goal, rates.of(goal.summary.goal), glyphs) for goal in snapshot.goals),
+        goals=tuple(
+            _goal(goal, pace.of_goal(goal.summary.goal), glyphs) for goal in snapshot.goals
+        ),
         ended=ended,
+        services=_services(snapshot, pace, limit),
+        chart=glyphs.chart(pace.bars),
+        problems="\n".join(_problem(one, glyphs) for one in snapshot.problems[-_PROBLEMS:]),
     )
 
 
@@ -94,6 +81,25 @@ def past_view(run: RunSummary, glyphs: Glyphs, zone: str) -> RunView:
         ),
         ended=run.state.is_final,
     )
+
+
+def _services(snapshot: RunSnapshot, pace: Speed, limit: float) -> str:
+    """How fast the run asks each service, and what ActiveCampaign allows."""
+    told = []
+    ours, theirs = pace.of_service("activecampaign"), pace.of_service("blueconic")
+    if ours is not None:
+        told.append(f"ActiveCampaign {ours:.1f} of {limit:g} requests/s")
+    if theirs is not None:
+        told.append(f"BlueConic {theirs:.1f}/s")
+    if snapshot.requests.throttled:
+        told.append(f"slowed down {number(snapshot.requests.throttled)}x")
+    return ", ".join(told)
+
+
+def _problem(problem: Problem, glyphs: Glyphs) -> str:
+    said = ": ".join(part for part in (problem.reason, problem.detail) if part)
+    who = f"{glyphs.failed} {plain(problem.who)} {problem.outcome.value}"
+    return shortened(f"{who}, {plain(said)}" if said else who, _LONGEST)
 
 
 def _goal(progress: GoalProgress, rate: float | None, glyphs: Glyphs) -> GoalView:
@@ -130,7 +136,12 @@ def _rate(progress: GoalProgress, rate: float | None) -> str:
         seconds = progress.summary.seconds
         each = progress.summary.read / seconds if seconds > 0 else 0.0
         return f"in {duration(seconds)}, {each:,.0f}/s" if seconds > 0 else ""
-    return f"{rate:,.0f}/s" if rate is not None else ""
+    if rate is None:
+        return ""
+    left = (progress.expected or 0) - progress.summary.read
+    if rate <= 0 or left <= 0:
+        return f"{rate:,.0f}/s"
+    return f"{rate:,.0f}/s, {duration(left / rate)} left"
 
 
 def _notes(summary: GoalSummary) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -101,12 +102,19 @@ class Glyphs:
     empty: str
     on: str
     tick: str
+    levels: str
 
     def bar(self, done: int, expected: int, width: int) -> str:
         """How far `done` is on the way to `expected`, never beyond it."""
         part = min(max(done / expected, 0.0), 1.0) if expected > 0 else 0.0
         filled = int(part * width)
         return self.full * filled + self.empty * (width - filled)
+
+    def chart(self, values: Sequence[float]) -> str:
+        """Values as bars of one line, the greatest of them at full height."""
+        most = max(values, default=0.0)
+        top = len(self.levels) - 1
+        return "".join(self.levels[round(v / most * top) if most > 0 else 0] for v in values)
 
     def run_state(self, run: RunSummary) -> str:
         """The sign of how a run ended."""
@@ -117,8 +125,8 @@ class Glyphs:
         return self.off if run.state is RunState.STOPPED else self.failed
 
 
-UNICODE = Glyphs("★", "⟶", "⟵", "○", "▲", "●", "✗", "▶", "█", "░", "●", "✓")
-ASCII = Glyphs("*", "-->", "<--", "-", "!", "+", "x", ">", "#", ".", "+", "v")
+UNICODE = Glyphs("★", "⟶", "⟵", "○", "▲", "●", "✗", "▶", "█", "░", "●", "✓", "▁▂▃▄▅▆▇█")
+ASCII = Glyphs("*", "-->", "<--", "-", "!", "+", "x", ">", "#", ".", "+", "v", "_.-=+*#")
 
 
 def percent(done: int, expected: int) -> str:

@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from actui.console.arrows import Arrow, arrows
 from actui.console.choices import Choices
-from actui.console.feed import Mark, follow
+from actui.console.feed import POLL_SECONDS, Mark, follow
 from actui.console.people import Filter, Person
 from actui.console.ports import RunReader, Services, Stored, Which
 from actui.console.words import ASCII, UNICODE, Glyphs, plain
@@ -330,9 +330,15 @@ class Workbench:
         mark = Mark.of(self.reader(connection))
         return mark, plain(await asyncio.to_thread(start, *what))
 
-    def follow(self, connection: Connection, since: Mark | None) -> AsyncIterator[RunSnapshot]:
+    def follow(
+        self, connection: Connection, since: Mark | None, *, every: float = POLL_SECONDS
+    ) -> AsyncIterator[RunSnapshot]:
         """The pictures of the run that is going; see `feed.follow`."""
-        return follow(self.reader(connection), since=since)
+        return follow(self.reader(connection), since=since, every=every)
+
+    def limit(self, connection: Connection) -> float:
+        """Requests a second that a run sends to ActiveCampaign at most."""
+        return self._services.settings.rate_of(connection.activecampaign.url)
 
     def stop(self, connection: Connection, *, now: bool = False) -> str:
         """Ask the run to stop; one sentence on what happens then."""

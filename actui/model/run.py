@@ -182,8 +182,22 @@ class GoalProgress(_Counts):
     done: bool = False
 
 
+class Problem(_Counts):
+    """One person whom a live run could not deliver, as a follower of it reads."""
+
+    goal: str
+    who: str
+    outcome: Outcome
+    reason: str = ""
+    detail: str = ""
+
+
 class RunSnapshot(_Counts):
-    """What a reader of a live run sees: written at most four times a second."""
+    """What a reader of a live run sees: written at most four times a second.
+
+    `elapsed` are the seconds its process has worked; `requests` what it has sent in that time.
+    `problems` are the latest, and gone with the run: they are people's data.
+    """
 
     run: str
     connection_id: str
@@ -192,4 +206,7 @@ class RunSnapshot(_Counts):
     started: str = ""
     updated: str = ""
     message: str = ""
+    elapsed: float = 0.0
+    requests: RequestCounts = Field(default_factory=RequestCounts)
+    problems: list[Problem] = Field(default_factory=list)
     goals: list[GoalProgress] = Field(default_factory=list)

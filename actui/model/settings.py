@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -70,3 +71,8 @@ class Settings(Strict):
     keyring_backend: str | None = None
     mail: MailServer = MailServer()
     colour: Literal["auto", "never"] = "auto"
+
+    def rate_of(self, url: str) -> float:
+        """Requests per second that an account is sent: never more than it allows."""
+        wanted = self.requests_per_second
+        return wanted if is_loopback(urlsplit(url).hostname) else min(wanted, PUBLISHED_RATE)

@@ -100,7 +100,7 @@ class Engine:
             trigger=options.trigger,
             started=started,
         )
-        self.stop = Stop(ports.ledger, run, ports.clock)
+        self.stop = Stop(ports.ledger, run, ports.clock, self._stopping)
         self._meter = Meter(
             ports.ledger,
             ports.clock,
@@ -111,6 +111,7 @@ class Engine:
                 pid=pid,
                 started=started,
             ),
+            self._traffic,
         )
 
     @property
@@ -290,6 +291,10 @@ class Engine:
         resumable = state is RunState.STOPPED and not self._options.is_partial
         self._ports.ledger.end_run(self.summary.run, resumable=resumable)
         self._finish(state)
+
+    def _stopping(self) -> None:
+        if self.summary.state is RunState.RUNNING:
+            self._enter(RunState.STOPPING)
 
     def _finish(self, state: RunState) -> None:
         self.summary.ended = stamp(self._ports.clock.now())

@@ -87,7 +87,9 @@ class GoalRun:
         """Make an acknowledged batch durable and count it, in this order of importance."""
         self.summary.warnings += warnings
         count(self.summary, (record for _, record, _ in done.records))
-        self.told(self.goal.id, [record for _, record, _ in done.records])
+        records = [record for _, record, _ in done.records]
+        self.told(self.goal.id, records)
+        self.meter.troubles(self.summary.goal, records)
         self.ledger.commit(self.run, self.goal.id, done, self.summary)
         self.meter.tick()
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from actui.model.run import GoalProgress, GoalSummary, Record, RunSnapshot, RunState
+from actui.model.run import (
+    FAILED,
+    GoalProgress,
+    GoalSummary,
+    Problem,
+    Record,
+    RequestCounts,
+    RunSnapshot,
+    RunState,
+)
 from actui.sync.ports import Clock, Ledger
 
 FLUSH_SECONDS = 0.25
+MOST_PROBLEMS = 5
+_LONGEST_DETAIL = 120
 
 
 def count(summary: GoalSummary, records: Iterable[Record]) -> None:
@@ -23,11 +34,22 @@ def count(summary: GoalSummary, records: Iterable[Record]) -> None:
 
 
 class Meter:
-    """The live picture of one run, written for whoever follows it."""
+    """The live picture of one run, written for whoever follows it.
 
-    def __init__(self, ledger: Ledger, clock: Clock, snapshot: RunSnapshot) -> None:
+    `traffic` tells how many requests this process has sent.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        snapshot: RunSnapshot,
+        traffic: Callable[[], RequestCounts],
+    ) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._traffic = traffic
+        self._began = clock.monotonic()
         self._flushed = float("-inf")
         self.snapshot = snapshot
 
@@ -39,6 +61,21 @@ class Meter:
         self.snapshot.goals.append(progress)
         return progress
 
+    def troubles(self, goal: str, records: Iterable[Record]) -> None:
+        """Show the latest of those who could not be delivered."""
+        for record in records:
+            if record.outcome in FAILED:
+                self.snapshot.problems.append(
+                    Problem(
+                        goal=goal,
+                        who=record.email or record.profile_id or f"contact {record.contact_id}",
+                        outcome=record.outcome,
+                        reason=record.reason.value if record.reason else "",
+                        detail=record.detail[:_LONGEST_DETAIL],
+                    )
+                )
+        del self.snapshot.problems[:-MOST_PROBLEMS]
+
     def tick(self) -> None:
         """Something moved; write it down unless that was done just now."""
         if self._clock.monotonic() - self._flushed >= FLUSH_SECONDS:
@@ -48,12 +85,16 @@ class Meter:
         """Write the picture now."""
         self._flushed = self._clock.monotonic()
         self.snapshot.updated = stamp(self._clock.now())
+        self.snapshot.elapsed = round(self._clock.monotonic() - self._began, 2)
+        self.snapshot.requests = self._traffic()
         self._ledger.write_progress(self.snapshot)
 
     def state(self, state: RunState, message: str = "") -> None:
         """The run enters another state; always written at once."""
         self.snapshot.state = state
         self.snapshot.message = message
+        if state.is_final:
+            self.snapshot.problems.clear()
         self.flush()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from actui.model.errors import StoppedError
 from actui.sync.ports import Clock, Ledger
@@ -11,12 +12,16 @@ POLL_SECONDS = 0.5
 
 
 class Stop:
-    """Whether somebody wants this run to end: by a signal, or by a request in the ledger."""
+    """Whether somebody wants this run to end: by a signal, or by a request in the ledger.
 
-    def __init__(self, ledger: Ledger, run: str, clock: Clock) -> None:
+    `heard` is called, beside the work, whenever a wish to stop has been seen.
+    """
+
+    def __init__(self, ledger: Ledger, run: str, clock: Clock, heard: Callable[[], None]) -> None:
         self._ledger = ledger
         self._run = run
         self._clock = clock
+        self._heard = heard
         self._signals = 0
         self.level = 0
 
@@ -37,6 +42,8 @@ class Stop:
         """Follow the ledger until cancelled; at level two, cancel `work` where it stands."""
         while True:
             self.level = max(self.level, self._ledger.stop_level(self._run))
+            if self.level:
+                self._heard()
             if self.level >= 2:
                 work.cancel("stopped now")
                 return

@@ -239,10 +239,16 @@ class FakePreviewer:
 @dataclass
 class FakeStarter:
     started: list[str] = field(default_factory=list)
+    retried: list[tuple[str, Filter]] = field(default_factory=list)
     then: Callable[[], None] = lambda: None
 
     def start(self, connection: Connection) -> str:
         self.started.append(connection.name)
+        self.then()
+        return "The run goes on by itself, in a session of its own."
+
+    def retry(self, connection: Connection, run: str, wanted: Filter) -> str:
+        self.retried.append((run, wanted))
         self.then()
         return "The run goes on by itself, in a session of its own."
 

@@ -82,6 +82,13 @@ class Terminal:
         """Send bytes as they are."""
         os.write(self._master, raw)
 
+    def within(self, seconds: float) -> int:
+        """How many bytes come in so many seconds."""
+        before, end = self.received, time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and self._read(left, quiet_is_fine=True):
+            pass
+        return self.received - before
+
     def hang_up(self) -> None:
         """Close the terminal, as a dropped line does: the console receives SIGHUP."""
         if self._master >= 0:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from actui.app import ConsoleApp
 from actui.console.people import REASON_WORDS, Filter, Person
-from actui.model.run import GoalSummary, Reason, RunState, RunSummary
+from actui.model.run import GoalSummary, Reason, RunSnapshot, RunState, RunSummary
 from screens.ask import ChooseScreen, TypeScreen
 from screens.connection import ConnectionScreen
 from screens.people import OutcomesScreen, WhyScreen
@@ -41,6 +41,12 @@ def ended() -> RunSummary:
         ended="2026-11-24T01:00:09+00:00",
         goals=[goal],
     )
+
+
+def going() -> RunSnapshot:
+    at = "2026-11-24T03:00:00+00:00"
+    facts = {"run": "r2", "connection_id": "c-1", "state": RunState.RUNNING}
+    return RunSnapshot.model_validate({**facts, "started": at, "updated": at})
 
 
 @pytest.fixture
@@ -105,6 +111,34 @@ async def test_people_are_written_to_a_file(opened: Opened) -> None:
     await pilot.press("enter")
     await until(pilot, lambda: made.people.written == [("r1.csv", Filter("g-1", "", "no-match"))])
     await until(pilot, lambda: "7 lines" in seen(pilot))
+
+
+async def test_the_people_shown_are_sent_again(opened: Opened) -> None:
+    made, pilot = opened
+    await filtered(pilot, "no-match")
+    made.starter.then = lambda: made.reader(connection()).show(going())
+    await pilot.press("t")
+    await until(pilot, lambda: "Send 1 person" in seen(pilot))
+    await pilot.press("right", "enter")
+    await until(pilot, lambda: made.starter.retried == [("r1", Filter("g-1", "", "no-match"))])
+    await until(pilot, lambda: "running" in seen(pilot))
+
+
+def said(pilot: Pilot[Any]) -> str:
+    """What was told in passing, which wraps on a small screen."""
+    return " ".join(str(one.message) for one in pilot.app._notifications)
+
+
+async def test_a_run_without_failures_has_nobody_to_send_again(opened: Opened) -> None:
+    made, pilot = opened
+    await pilot.press("t")
+    await until(pilot, lambda: "Nobody of this run" in said(pilot))
+    await filtered(pilot, "created")
+    await pilot.press("t")
+    await until(pilot, lambda: "They were accepted" in said(pilot))
+    await pilot.press("escape", "t")
+    await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+    assert made.starter.retried == []
 
 
 async def test_why_opens_from_the_connection(size: tuple[int, int]) -> None:
