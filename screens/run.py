@@ -12,8 +12,7 @@ from textual.widgets import Footer
 
 from actui.console.feed import Mark
 from actui.console.people import Filter
-from actui.console.runview import GoalView, RunView, live_view, past_view
-from actui.console.speed import Speed
+from actui.console.runview import GoalView, Live, RunView, past_view
 from actui.console.words import counted, plain
 from actui.console.workbench import Workbench
 from actui.model.connection import Connection
@@ -95,7 +94,7 @@ class RunScreen(ActuiScreen):
         self._past = past
         self._since = since
         self._said = said
-        self._speed = Speed()
+        self._live = Live(workbench.glyphs, workbench.limit(connection))
         self._ended = past is not None
 
     def compose(self) -> ComposeResult:
@@ -118,11 +117,9 @@ class RunScreen(ActuiScreen):
             return
         latest: RunSnapshot | None = None
         workbench = self._workbench
-        limit = workbench.limit(self._connection)
         async for latest in workbench.follow(self._connection, self._since, every=SHOW_SECONDS):
             self._since = None
-            self._speed.add(latest)
-            await self._show(live_view(latest, self._speed, workbench.glyphs, limit))
+            await self._show(self._live.view(latest))
         self._ended = True
         self.refresh_bindings()
         if latest is None:

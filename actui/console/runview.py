@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actui.console.speed import Speed
 from actui.console.words import (
@@ -19,6 +19,8 @@ from actui.console.words import (
 )
 from actui.model.run import GoalProgress, GoalSummary, Outcome, Problem, RunSnapshot, RunSummary
 
+CALM_SECONDS = 3.0
+"""What is read rather than watched changes no more often: over a slow line it costs most."""
 _PROBLEMS = 3
 _LONGEST = 160
 _BAR_WIDTH = 20
@@ -66,6 +68,41 @@ def live_view(snapshot: RunSnapshot, pace: Speed, glyphs: Glyphs, limit: float) 
         chart=glyphs.chart(pace.bars),
         problems="\n".join(_problem(one, glyphs) for one in snapshot.problems[-_PROBLEMS:]),
     )
+
+
+class Live:
+    """A run that is going, picture by picture."""
+
+    def __init__(self, glyphs: Glyphs, limit: float) -> None:
+        self._glyphs = glyphs
+        self._limit = limit
+        self._speed = Speed()
+        self._calm: RunView | None = None
+        self._since = 0.0
+
+    def view(self, snapshot: RunSnapshot) -> RunView:
+        """The texts of a picture; counts are its own, sentences change every few seconds."""
+        self._speed.add(snapshot)
+        made = live_view(snapshot, self._speed, self._glyphs, self._limit)
+        calm = self._calm
+        ripe = not 0 <= snapshot.elapsed - self._since < CALM_SECONDS
+        if calm is None or ripe or made.ended or _stages(calm) != _stages(made):
+            self._calm, self._since = made, snapshot.elapsed
+            return made
+        return replace(
+            made,
+            services=calm.services,
+            chart=calm.chart,
+            problems=calm.problems,
+            goals=tuple(
+                replace(goal, notes=before.notes)
+                for goal, before in zip(made.goals, calm.goals, strict=True)
+            ),
+        )
+
+
+def _stages(view: RunView) -> tuple[str, ...]:
+    return (view.state, *(goal.phase for goal in view.goals))
 
 
 def past_view(run: RunSummary, glyphs: Glyphs, zone: str) -> RunView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actui.console.runview import RunView, live_view
+from actui.console.runview import Live, RunView, live_view
 from actui.console.speed import BARS, Speed
 from actui.console.words import ASCII, UNICODE
 from actui.model.run import (
@@ -80,6 +80,21 @@ def test_bars_are_plain_in_ascii(values: list[float]) -> None:
     chart = ASCII.chart(values)
     assert len(chart) == len(values)
     assert chart.isascii()
+
+
+def test_sentences_change_less_often_than_counts() -> None:
+    live = Live(UNICODE, 5.0)
+    notes, counts = set(), set()
+    for n in range(12):
+        now = picture(10 + n / 2, 100 + n)
+        now.goals[0].summary.reasons = {"no-match": n}
+        view = live.view(now)
+        notes.add(view.goals[0].notes)
+        counts.add(view.goals[0].counts)
+    assert (len(counts), len(notes)) == (12, 2)
+    # an end, or another stage of the work, is told at once and whole
+    now.goals[0].phase = "waiting"
+    assert "no-match 11" in live.view(now).goals[0].notes
 
 
 def test_problems_are_told_with_reason_and_the_services_words() -> None:

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from types import TracebackType
 
 ENTER, ESCAPE, DOWN, F5, CTRL_Q, CTRL_Z = "\r", "\x1b", "\x1b[B", "\x1b[15~", "\x11", "\x1a"
+F6 = "\x1b[17~"
 _LIMIT = 30.0
 # a new session has no terminal yet; the hang-up goes to the one that took it
 _OWN_TERMINAL = (
