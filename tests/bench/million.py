@@ -73,7 +73,7 @@ def main(people: int) -> None:
 def imported(place: Path, ready: dict[str, Any]) -> None:
     """All contacts into BlueConic, by actui."""
     home = Home(place, ready, {"name": "Million", "enabled": True, "goals": [{"import": IMPORT}]})
-    settings = Settings(requests_per_second=2_000, request_seconds=1, settle_seconds=1)
+    settings = Settings(requests_per_second=2_000, request_seconds=120, settle_seconds=1)
     SettingsFile(Places.open(home.environ)).save(settings)
     subprocess.run([*ACTUI, "apply", str(home.file)], env=home.environ, check=True)
     began = time.monotonic()
