@@ -12,7 +12,9 @@ import pytest
 
 from actui.cli import main
 from actui.model.preview import Ask, Change, Preview, PreviewedGoal, PreviewedPerson
-from actui.model.run import Outcome
+from actui.model.run import Outcome, Reason
+from actui.services import HouseServices
+from actui.sync.goalrun import Options
 from tests.e2e.lab import NAME, Lab, Row, lab
 
 IMPORT: Row = {
@@ -64,6 +66,11 @@ async def state(world: Lab) -> tuple[Any, ...]:
     files += sorted(world.house.home.root.glob("*.json"))
     marks = {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     return await world.lines("/contacts"), await world.lines("/profiles"), marks
+
+
+async def reached(world: Lab, path: str) -> None:
+    """Wait until a reading of this path has arrived, whatever it asks for."""
+    await world.until(lambda log: any(row["path"].partition("?")[0] == path for row in log))
 
 
 async def undone(world: Lab, **ask: Any) -> PreviewedGoal:
@@ -206,3 +213,72 @@ async def test_the_command_prints_people_with_before_and_after(
         assert (person["outcome"], person["contact_id"]) == ("created", 1)
         assert {"name": "first_name", "before": [], "after": ["Ann"]} in person["values"]
         assert await asyncio.to_thread(main, ["preview", NAME, "--goal", "no"]) == 2
+
+
+async def test_a_changed_address_is_shown_as_one_contact_that_gets_another() -> None:
+    async with lab() as world:
+        person = {"email": ["ann@x.org"], "first_name": ["Ann"]}
+        profile = await world.profile(properties=person, segments=["Newsletter readers"])
+        world.apply(EXPORT)
+        await world.run()
+        change = {"op": "update", "id": profile, "set": {"properties": {"email": ["ann@y.org"]}}}
+        await world.post("/mutate", service="blueconic", **change)
+        (shown,) = (await undone(world)).people
+        assert shown.values == (Change("email", ("ann@x.org",), ("ann@y.org",)),)
+        assert (shown.record and shown.record.outcome) == Outcome.UPDATED
+        await world.run()
+        assert [row["email"] for row in await world.lines("/contacts")] == ["ann@y.org"]
+
+
+async def test_people_are_found_by_another_link_than_their_address() -> None:
+    links = [{"field": "%BCID%", "profile_id": True}]
+    goal = {"export": {**EXPORT["export"], "identifiers": links, "mappings": []}}
+    goal["export"]["mappings"] = [
+        {"from": {"property": "email"}, "field": "email"},
+        {"from": {"property": "first_name"}, "field": "firstName"},
+    ]
+    async with lab() as world:
+        segments = ["Newsletter readers"]
+        known = await world.profile(properties={"first_name": ["Ann"]}, segments=segments)
+        await world.profile(properties={"first_name": ["Nobody"]}, segments=segments)
+        await world.contact(email="ann@x.org", fields={"BCID": known}, lists={"3": 1})
+        world.apply(goal)
+        people = (await undone(world)).people
+        by_reason = {(p.record.reason if p.record else None): p for p in people}
+        assert set(by_reason) == {None, Reason.NO_EMAIL}
+        assert by_reason[None].values == (Change("firstName", (), ("Ann",)),)
+
+
+async def test_a_batch_on_its_way_is_not_waited_for_and_stays_on_its_way() -> None:
+    async with lab(switches={"batch-speed": "normal"}) as world:
+        person = {"email": ["ann@x.org"], "first_name": ["Ann"]}
+        await world.profile(properties=person, segments=["Newsletter readers"])
+        connection = world.apply(EXPORT)
+        await world.fault("hold", "/api/3/import/info", method="GET")
+        async with world.house.engine(connection, Options()) as engine:
+            task = asyncio.create_task(engine.execute())
+            await reached(world, "/api/3/import/info")
+            # the run is at work, holds its lock, and is not disturbed
+            (goal,) = (await show(world)).goals
+            assert goal.people[0].record is not None
+            await world.post("/release")
+            summary = await task
+        assert summary.goals[0].created == 1
+
+
+async def test_the_console_hears_what_is_being_done_and_can_give_up() -> None:
+    async with lab(contacts=30) as world:
+        connection = world.apply(IMPORT, enabled=False)
+        previewer = HouseServices(world.house).previewer
+        heard: list[str] = []
+        preview = await previewer.show(connection, Ask(first=3), heard.append)
+        assert len(preview.goals[0].people) == 3
+        await world.forget()
+        await world.fault("hold", "/api/3/contacts", method="GET")
+        task = asyncio.create_task(previewer.show(connection, Ask(), heard.append))
+        await reached(world, "/api/3/contacts")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await world.post("/release")
+        assert (await previewer.show(connection, Ask(), heard.append)).goals[0].ok

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
-from actui.model.run import RunState
+from actui.console.people import Filter
+from actui.model.run import RunState, RunSummary
+from actui.services import HouseServices
 from actui.sync.goalrun import Options
+from actui.wiring import House
 from tests.e2e.lab import NAME, Lab, Row, lab
 from tests.e2e.processes import ACTUI
 
@@ -142,3 +145,22 @@ async def test_a_run_about_a_few_is_never_continued_as_one_about_everybody(
         summary = await world.run()
         assert summary.run != few
         assert summary.goals[0].read == 5
+
+
+async def test_the_console_starts_one_in_a_process_of_its_own() -> None:
+    async with lab() as world:
+        bad = await world.contact(email="no address")
+        connection = world.apply(IMPORT)
+        run = (await world.run()).run
+        await change(world, "activecampaign", "update", bad, set={"email": "ok@x.org"})
+        house = House.open({**os.environ, **world.environ})
+        starter = HouseServices(house).starter
+        wanted = Filter(connection.goals[0].id, "rejected", "invalid-identifier")
+        await asyncio.to_thread(starter.retry, connection, run, wanted)
+
+        def latest() -> RunSummary:
+            return world.house.history(connection).all()[0]
+
+        while latest().run == run or not latest().state.is_final:  # noqa: ASYNC110  another process
+            await asyncio.sleep(0.05)
+        assert (latest().trigger, latest().ok, latest().goals[0].created) == ("retry", True, 1)
