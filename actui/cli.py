@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from actui import __version__
+from actui.commands.examples import told
 
 _CONFIGURING = "actui.commands.configuring"
 _FILES = "actui.commands.files"
@@ -42,7 +43,13 @@ class _Grammar:
 
     def add(self, name: str, module: str, words: str, *, json: bool = True) -> _Command:
         """One sub-command, carried out by the function `name` of `module`."""
-        made = self._commands.add_parser(name, help=words, description=words)
+        made = self._commands.add_parser(
+            name,
+            help=words,
+            description=words[:1].upper() + words[1:] + ".",
+            epilog=told(name),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         made.set_defaults(module=module, function="list_" if name == "list" else name)
         if json:
             made.add_argument("--json", action="store_true", help="print JSON")
@@ -164,7 +171,7 @@ def _keeping(made: _Grammar) -> None:
 
 
 def _trying(made: _Grammar) -> None:
-    sandbox = made.add("sandbox", _TRYING, "simulate both services on this machine", json=False)
+    sandbox = made.add("sandbox", _TRYING, "simulate both services on this machine")
     sandbox.add_argument("--contacts", type=_positive, metavar="N", help="default 250")
     sandbox.add_argument("--profiles", type=_positive, metavar="N", help="default 400")
     sandbox.add_argument("--seed", type=int, metavar="S", help="default 1")

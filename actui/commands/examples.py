@@ -1,0 +1,77 @@
+"""What to type: examples that `actui COMMAND --help` ends with."""
+
+from __future__ import annotations
+
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "list": (("actui list", "every connection, on or off, and its last run"),),
+    "apply": (
+        ("actui apply newsletter.yaml", "create it, or update the one of that name"),
+        ("actui apply conf --dry-run", "what a folder of files would change"),
+    ),
+    "export": (
+        ("actui export Newsletter", "print it; change it and apply it again"),
+        ("actui export --to conf", "a file for each connection, to keep in git"),
+    ),
+    "check": (
+        ("actui check Newsletter", "is it complete?"),
+        ("actui check newsletter.yaml", "a file, before it is applied"),
+        ("actui check Newsletter --online", "do the accounts have what it names?"),
+    ),
+    "enable": (("actui enable Newsletter", "it may run, by hand or when it is due"),),
+    "disable": (("actui disable Newsletter", "it starts no more; a run that is going goes on"),),
+    "delete": (("actui delete Newsletter", "asks first; --yes in a script"),),
+    "paths": (("actui paths", "the home, the ledgers, the logs"),),
+    "secret": (
+        ("actui secret set Newsletter activecampaign-api-key", "asks for it"),
+        ("actui secret set Newsletter blueconic-client-secret", "asks; or reads standard input"),
+        ("actui secret status Newsletter", "where each is, and would cron find it?"),
+        ("actui secret set smtp-password", "the mail server's"),
+    ),
+    "run": (
+        ("actui run Newsletter", "now, or on from where the last run was stopped"),
+        ("actui run Newsletter --limit 10", "a first try with few people"),
+        ("actui run Newsletter --goal Contacts --full", "one goal, also what did not change"),
+    ),
+    "preview": (("actui preview Newsletter --email ada@example.org", "what would happen to her"),),
+    "watch": (("actui watch Newsletter", "follow the run that is going, whoever started it"),),
+    "stop": (("actui stop Newsletter", "after the batch in flight; twice: now"),),
+    "runs": (("actui runs Newsletter --limit 5", "the last five"),),
+    "outcomes": (
+        ("actui outcomes Newsletter --reason no-match", "who has no profile"),
+        ("actui outcomes Newsletter --outcome rejected --csv", "for a spreadsheet"),
+    ),
+    "why": (("actui why Newsletter ada@example.org", "why is she not there?"),),
+    "retry": (("actui retry Newsletter", "those whose last outcome was rejected or unknown"),),
+    "due": (("actui due", "from cron, once a minute"),),
+    "schedule": (
+        ("actui schedule", "stay and start what is due"),
+        ("actui schedule --print-systemd", "a unit that does so without you"),
+    ),
+    "audit": (
+        ("actui audit", "the last things that anybody did"),
+        ("actui audit Newsletter --limit 5", "to one connection"),
+    ),
+    "doctor": (
+        ("actui doctor", "what is wrong, and what to do"),
+        ("actui doctor --offline", "without asking the services"),
+    ),
+    "settings": (
+        ("actui settings", "all of them, with what they mean"),
+        ("actui settings set mail.host mail.example.org", "change one"),
+        ("actui settings unset mail.host", "back to the usual"),
+    ),
+    "forget": (("actui forget ada@example.org", "asks first; --yes in a script"),),
+    "sandbox": (("actui sandbox --contacts 1000", "until Ctrl+C; prints where it answers"),),
+    "demo": (
+        ("actui demo", "the console, on simulated services"),
+        ("actui demo --headless", "one run without it"),
+    ),
+}
+
+
+def told(command: str) -> str:
+    """The examples of a command, as its help shows them."""
+    rows = EXAMPLES.get(command, ())
+    width = max((len(words) for words, _ in rows), default=0)
+    lines = [f"  {words:{width}}  {meaning}" for words, meaning in rows]
+    return "\n".join(["Examples:", *lines]) if lines else ""
