@@ -6,6 +6,7 @@ import asyncio
 import csv
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
 from actui.console.people import OUTCOME_COLUMNS, Filter, Person, goal_name
+from actui.console.ports import Stored as SeenStored
 from actui.console.ports import Which
 from actui.console.words import counted
 from actui.model.connection import Connection
@@ -22,6 +24,7 @@ from actui.model.errors import BusyError, ConfigError, ServiceError
 from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
+from actui.scheduling import nobody_looks
 from actui.starting import Starter
 from actui.wiring import PROBE, House, secret_origin
 from store.connections import Stored
@@ -262,6 +265,10 @@ class HouseServices:
     def settings(self) -> Settings:
         return self._house.settings
 
+    def schedule_trouble(self, stored: SeenStored) -> str:
+        idle = nobody_looks(self._house, self._house.connections.find(stored.connection.id), _now())
+        return idle.message if idle else ""
+
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
         return self._house.change_settings(changes)
 
@@ -271,3 +278,7 @@ class HouseServices:
     def reader(self, connection: Connection) -> LedgerReader:
         made = LedgerReader(self._house, connection)
         return self._readers.setdefault(connection.id, made)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

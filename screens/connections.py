@@ -266,8 +266,7 @@ class ConnectionsScreen(ActuiScreen):
             return
         question = ConfirmScreen(
             f"Delete the connection '{plain(chosen.connection.name)}'?\n\n"
-            "Its goals, secrets, run history and what it remembers of people go with it. "
-            "This cannot be undone.",
+            f"With it go {self._workbench.kept(chosen.connection)}. This cannot be undone.",
             do="Delete",
             keep="Keep",
         )

@@ -7,6 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -64,6 +65,8 @@ class FormList(ChoiceList):
         wanted = key or self.key
         if lines != self._held:
             before = self.highlighted or 0
+            if self._held:
+                self.call_after_refresh(lambda: self._show_said(self.highlighted))
             self._draw(lines)
         else:
             before = self.highlighted or 0
@@ -108,11 +111,23 @@ class FormList(ChoiceList):
         return self._held[at].key if at is not None and at < len(self._held) else ""
 
     def watch_highlighted(self, before: int | None, after: int | None) -> None:  # type: ignore[override]
-        """On the last line that can be chosen, show what is said below it as well."""
+        """Show what is said below the line under the cursor as well."""
         super().watch_highlighted(before, after)
-        last = max((i for i, line in enumerate(self._held) if line.kind == "line"), default=-1)
-        if after == last and before is not None and last < len(self._held) - 1:
-            self.scroll_end(animate=False)
+        if before is not None:
+            self._show_said(after)
+
+    def _show_said(self, after: int | None) -> None:
+        if after is None or after >= len(self._held):
+            return
+        end = after + 1
+        while end < len(self._held) and self._held[end].kind not in ("line", "heading"):
+            end += 1
+        if end == len(self._held) or end > after + 1:
+            top = self._index_to_line.get(after, 0)
+            height = sum(self._heights[index] for index in range(after, end))
+            room = self.scrollable_content_region.height
+            said = Region(0, top, self.size.width, min(height, room))
+            self.scroll_to_region(said, animate=False, force=True)
 
     # changing
 

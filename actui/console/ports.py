@@ -170,6 +170,9 @@ class Services(Protocol):
     @property
     def previewer(self) -> Previewer: ...
 
+    def schedule_trouble(self, stored: Stored) -> str:
+        """Why a schedule that is on starts nothing, in a sentence; an empty text otherwise."""
+
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
         """Keep changed settings; what is then in force. Raises ConfigError for bad ones."""
 

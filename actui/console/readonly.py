@@ -133,6 +133,10 @@ class ReadOnly:
     def previewer(self) -> Previewer:
         return self._services.previewer
 
+    def schedule_trouble(self, stored: Stored) -> str:
+        """The same as for everybody."""
+        return self._services.schedule_trouble(stored)
+
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
         """Settings stay as they are."""
         _refuse(changes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from actui.console.forms import Ask, Choose, Line, Page, Type, box, labelled, name
 from actui.console.words import plain
-from actui.model.settings import PUBLISHED_RATE, Settings
+from actui.model.settings import PUBLISHED_RATE, MailServer, Settings
 
 _COLOURS = {"auto": "as the terminal can", "never": "never"}
 
@@ -50,7 +50,18 @@ _SECRETS = (
         "the one of this machine",
     ),
 )
-_TYPED = {one.key: one for one in (*_SPEED, *_SECRETS)}
+_MAIL = (
+    _Typed("mail.host", "server", "A host name; empty: nothing is sent by e-mail.", "none"),
+    _Typed("mail.port", "port", "Empty: the usual one of the security chosen.", "the usual one"),
+    _Typed("mail.username", "user name", "Empty: the server asks for none.", "none"),
+    _Typed("mail.sender", "sender", "Who the messages are from.", "the user name"),
+)
+_SECURITY = {
+    "starttls": "STARTTLS, port 587",
+    "tls": "TLS, port 465",
+    "none": "none, port 25: only for a server on this machine",
+}
+_TYPED = {one.key: one for one in (*_SPEED, *_SECRETS, *_MAIL)}
 
 
 class SettingsForm:
@@ -75,6 +86,11 @@ class SettingsForm:
         page.hint("Colour changes with the next start; NO_COLOR is heeded as well.")
         page.heading("Speed")
         self._typed(page, settings, _SPEED)
+        page.heading("E-mail notifications")
+        self._typed(page, settings, _MAIL)
+        page.line("mail.security", f"security: {_SECURITY[settings.mail.security]}")
+        if settings.mail.username:
+            page.hint("Its password is typed to: actui secret set smtp-password")
         page.heading("Secrets")
         self._typed(page, settings, _SECRETS)
         allowed = box(settings.secrets_in_file)
@@ -85,7 +101,8 @@ class SettingsForm:
 
     def _typed(self, page: Page, settings: Settings, rows: Sequence[_Typed]) -> None:
         for row in rows:
-            page.line(row.key, f"{row.words}: {name(_value(settings, row)) or row.none}")
+            value = _value(settings, row)
+            page.line(row.key, f"{row.words}: {name(value) if value else row.none}")
 
     # changing
 
@@ -103,9 +120,16 @@ class SettingsForm:
             self._put(colour="never" if settings.colour == "auto" else "auto")
         elif key == "secrets_in_file":
             self._put(secrets_in_file=not settings.secrets_in_file)
+        elif key == "mail.security":
+            return Choose(
+                "How is the mail server reached?",
+                labelled(_SECURITY.items()),
+                lambda chosen: self._put(**{key: chosen[0]}),
+                chosen=(settings.mail.security,),
+            )
         elif key in _TYPED:
             row = _TYPED[key]
-            now = "" if getattr(settings, key) is None else _value(settings, row)
+            now = _value(settings, row)
             title = f"{row.words[:1].upper()}{row.words[1:]}"
             return Type(title, now, lambda typed: self._take(row, typed), row.hint)
         return None
@@ -115,12 +139,19 @@ class SettingsForm:
         self._put(**{row.key: (text or None) if row.none else text})
 
     def _put(self, **changes: object) -> None:
-        self._change(changes)
+        mail = {key[5:]: value for key, value in changes.items() if key.startswith("mail.")}
+        if mail:
+            kept = self._read().mail.model_dump() | mail
+            self._change({"mail": {key: value for key, value in kept.items() if value is not None}})
+        else:
+            self._change(changes)
 
     def remove(self, key: str) -> None:
         """Go back to what a setting is by itself."""
-        if key in Settings.model_fields:
-            self._put(**{key: Settings.model_fields[key].default})
+        fields = {**Settings.model_fields}
+        fields |= {f"mail.{name}": one for name, one in MailServer.model_fields.items()}
+        if key in fields:
+            self._put(**{key: fields[key].default})
 
     def add(self, key: str) -> Ask | None:
         """There is one of each."""
@@ -132,7 +163,9 @@ class SettingsForm:
 
 
 def _value(settings: Settings, row: _Typed) -> str:
-    value = getattr(settings, row.key)
+    """A setting as it would be typed."""
+    part = row.key.removeprefix("mail.")
+    value = getattr(settings if part == row.key else settings.mail, part)
     if value is None:
-        return row.none
+        return ""
     return f"{value:g}" if isinstance(value, float) else str(value)

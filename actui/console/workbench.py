@@ -14,7 +14,7 @@ from actui.console.choices import Choices
 from actui.console.feed import POLL_SECONDS, Mark, follow
 from actui.console.people import Filter, Person
 from actui.console.ports import RunReader, Services, Stored, Which
-from actui.console.words import ASCII, UNICODE, Glyphs, plain
+from actui.console.words import ASCII, UNICODE, Glyphs, counted, number, plain
 from actui.model.connection import Connection, new_id
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.findings import Finding, errors, findings
@@ -169,6 +169,8 @@ class Workbench:
         running = self.is_running(connection)
         last = next(iter(self._services.history(connection).all(1)), None)
         found = findings(connection)
+        if said := self._services.schedule_trouble(stored):
+            found.append(Finding("no-scheduler", "schedule", said, "warning"))
         pair = arrows(connection, found, last, running)
         return Overview(stored, pair, last, running, tuple(found))
 
@@ -185,6 +187,12 @@ class Workbench:
         """Make a connection a favourite, or one like the others."""
         changed = stored.connection.model_copy(update={"favorite": not stored.connection.favorite})
         return self._services.connections.save(changed, expected=stored.version)
+
+    def kept(self, connection: Connection) -> str:
+        """What is kept of a connection, in words with numbers."""
+        goals, unique = counted(len(connection.goals), "goal", "goals"), self.unique(connection)
+        people = f"{number(unique.imported)} imported and {number(unique.exported)} exported"
+        return f"{goals}, its secrets, its run history and the memory of {people} profiles"
 
     def delete(self, connection: Connection) -> None:
         """Remove a connection with everything kept for it. Raises BusyError while it runs."""

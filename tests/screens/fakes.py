@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
 from actui.console.people import Filter, Person
+from actui.console.ports import Stored
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.people import (
@@ -263,8 +264,12 @@ class FakeServices:
     starter: FakeStarter = field(default_factory=FakeStarter)
     previewer: FakePreviewer = field(default_factory=FakePreviewer)
     settings: Settings = field(default_factory=Settings)
+    idle: str = ""
     histories: dict[str, FakeHistory] = field(default_factory=dict)
     readers: dict[str, FakeReader] = field(default_factory=dict)
+
+    def schedule_trouble(self, stored: Stored) -> str:
+        return self.idle if stored.connection.schedule.type != "manual" else ""
 
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
         try:

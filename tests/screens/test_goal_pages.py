@@ -313,8 +313,9 @@ async def test_choices_with_consequences_say_how_many(opened: Opened) -> None:
     await pilot.press("escape")
     await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
     await open_goal(pilot, 1)
-    await go(pilot, "resubscribe=all", "enter", "down", "down")
+    await go(pilot, "resubscribe=all", "enter")
     await until(pilot, lambda: "Concerns up to 12,431 people" in seen(pilot))
+    await go(pilot, "automations")
     await until(pilot, lambda: "start mails to up to 12,431 people" in seen(pilot))
 
 
@@ -397,6 +398,7 @@ async def test_objectives_are_chosen_from_those_of_the_account(opened: Opened) -
     privacy.focus()
     await until(pilot, lambda: privacy.has_focus)
     await pilot.press("enter")
+    await until(pilot, lambda: "Marketing [x]" in seen(pilot), "the account's answer")
     await choose(pilot, "Marketing")
     await pilot.press("ctrl+s")
     await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))

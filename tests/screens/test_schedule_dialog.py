@@ -107,3 +107,15 @@ async def test_a_star_is_given_and_words_are_left_out() -> None:
         await pilot.press("slash", *"!events")
         await until(pilot, lambda: "1 of 2" in seen(pilot))
         assert "Webinar" not in seen(pilot)
+
+
+async def test_a_schedule_that_nothing_acts_on_says_so_beside_itself() -> None:
+    made = services(connection(schedule=WEEKLY))
+    made.idle = "Nothing has ever looked what is due here."
+    app = ConsoleApp(made)
+    async with app.run_test(size=(80, 50)) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: "▲ Nothing has ever looked" in seen(pilot))
+        text = seen(pilot)
+        assert text.index("Run history") < text.index("Nothing has ever looked")
