@@ -25,7 +25,7 @@ ACTIVE, UNSUBSCRIBED = 1, 2
 
 @pytest.fixture
 async def account() -> AsyncIterator[Sandbox]:
-    async with Sandbox(SandboxOptions(contacts=PEOPLE, profiles=1)) as sandbox:
+    async with Sandbox(SandboxOptions(contacts=PEOPLE, profiles=1, limits="off")) as sandbox:
         yield sandbox
 
 
@@ -36,8 +36,7 @@ def status_of(sandbox: Sandbox, contact: str) -> int:
 
 
 def expected_ids(sandbox: Sandbox) -> set[str]:
-    rows = map(sandbox.account.contacts.get, sandbox.account.contacts.ids.between(None, None))
-    return {str(row.id) for row in rows if row is not None and not row.deleted}
+    return {str(number) for number in sandbox.account.contacts.ids.between(None, None)}
 
 
 async def test_activecampaign_python(account: Sandbox) -> None:
