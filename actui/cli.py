@@ -162,6 +162,10 @@ def _keeping(made: _Grammar) -> None:
         "name", nargs="?", metavar="NAME", help="of this connection, even a gone one"
     )
     audit.add_argument("--limit", type=_positive, default=50, metavar="N", help="default 50")
+    forget = made.add("forget", _PEOPLE, "remove a person everywhere and skip them from now on")
+    forget.add_argument("email", metavar="EMAIL")
+    forget.add_argument("--yes", action="store_true", help="do not ask")
+    forget.add_argument("--offline", action="store_true", help="do not ask the services who it is")
     doctor = made.add("doctor", _DOCTOR, "look whether everything is there that actui needs")
     doctor.add_argument("--offline", action="store_true", help="ask no service")
     settings = made.add("settings", _SETTINGS, "show or change what is not about one connection")

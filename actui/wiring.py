@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +34,7 @@ from actui.sync.preview import Rehearsal
 from actui.sync.resolve import read_accounts, resolve
 from store.audit import Audit
 from store.connections import Connections
+from store.forgotten import Forgotten
 from store.history import History
 from store.home import Home
 from store.ledger import SqliteLedger, open_ledger, set_aside
@@ -71,7 +72,7 @@ def secret_origin(connection: Connection, name: SecretName) -> str:
     return origin(connection.blueconic.url)
 
 
-def _origins(connection: Connection) -> tuple[str, str]:
+def account_origins(connection: Connection) -> tuple[str, str]:
     """The two accounts that a ledger is about."""
     return origin(connection.activecampaign.url), origin(connection.blueconic.url)
 
@@ -163,13 +164,13 @@ class House:
             set_aside(self.home, connection.id)
             ledger = self.ledger(connection)
         if ledger.bound_origins() is None:
-            ledger.bind_origins(*_origins(connection))
+            ledger.bind_origins(*account_origins(connection))
         return ledger
 
     @staticmethod
     def _refuse_other_account(connection: Connection, ledger: SqliteLedger) -> None:
         bound = ledger.bound_origins()
-        if bound is not None and bound != _origins(connection):
+        if bound is not None and bound != account_origins(connection):
             raise ConfigError(
                 f"'{connection.name}' has worked with {bound[0]} and {bound[1]} until now; "
                 "run it with --fresh to start anew with the changed account.",
@@ -269,6 +270,9 @@ class House:
                     ledger=ledger,
                     clock=SystemClock(),
                     row_size=bulk_row_size,
+                    forgotten=partial(
+                        Forgotten(self.home).among, origins=account_origins(connection)
+                    ),
                     save=history.save,
                     keep=self._keep,
                     claims=lambda list_id, contacts: self._claims(connection, list_id, contacts),
@@ -300,6 +304,9 @@ class House:
                     ledger=ledger,
                     clock=SystemClock(),
                     row_size=bulk_row_size,
+                    forgotten=partial(
+                        Forgotten(self.home).among, origins=account_origins(connection)
+                    ),
                 )
 
     def _claims(
@@ -328,6 +335,9 @@ class House:
                         return None
                     found |= ledger.claimed(goal.id, asked)
         return found
+
+    def _forgotten(self, connection: Connection) -> Callable[[Iterable[str]], set[str]]:
+        return partial(Forgotten(self.home).among, origins=account_origins(connection))
 
     def _keep(self, resolved: Connection) -> None:
         """Store the ids that were found, unless somebody changed the connection meanwhile."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import sys
 
 from actui import exitcodes
+from actui.commands.guard import say
 from actui.console.people import Person, goal_name
 from actui.console.words import moment, plain
+from actui.forgetting import Report
+from actui.forgetting import forget as forget_person
 from actui.model.connection import Connection
+from actui.model.errors import ConfigError
 from actui.wiring import House
 
 
@@ -39,3 +45,37 @@ def _sentence(connection: Connection, goal: str, person: Person | None) -> str:
     when = f"{moment(person.at, connection.timezone).strip()}, run {person.run}"
     because = f": {person.why}" if person.why else ""
     return f"{name}: {person.outcome}{because} ({when})."
+
+
+def forget(asked: argparse.Namespace) -> int:
+    """Remove a person everywhere here, skip them from now on, and say what the services keep."""
+    email = asked.email.strip()
+    if "@" not in email:
+        raise ConfigError(f"'{email}' is no e-mail address.")
+    if not asked.yes:
+        if not sys.stdin.isatty():
+            raise ConfigError("Say --yes to forget a person; they cannot be brought back.")
+        answer = input(f"Forget {plain(email)} in all connections, for good? [y/N] ")
+        if answer.strip().lower() not in ("y", "yes"):
+            return exitcodes.OK
+    house = House.open()
+    reports = asyncio.run(forget_person(house, email, offline=asked.offline))
+    for report in reports:
+        _tell_forgotten(report, as_json=asked.json)
+    trouble = [one for report in reports for one in report.trouble]
+    if trouble:
+        say("Not every service could be asked. Say it again when they can be.")
+    return exitcodes.of_error(trouble[0]) if trouble else exitcodes.OK
+
+
+def _tell_forgotten(report: Report, *, as_json: bool) -> None:
+    name, trouble = report.connection.name, [one.message for one in report.trouble]
+    if as_json:
+        facts = {"connection": name, "rows": report.rows, "remains": report.remains}
+        print(json.dumps(facts | {"not_asked": trouble}, ensure_ascii=False))
+        return
+    print(f"{plain(name)}: {report.rows} rows; from now on the person is skipped as forgotten")
+    for place in report.remains:
+        print(f"  still there, and for you to delete: {place}")
+    for sentence in trouble:
+        print(f"  {plain(sentence)}")

@@ -21,6 +21,7 @@ from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.people import ImportRow
 from actui.model.run import GoalSummary, RequestCounts, RunSnapshot, RunState, RunSummary
 from actui.sync.exporting import ExportRun
+from actui.sync.forgetting import Forgotten, nobody
 from actui.sync.goalrun import GoalRun, Options, Told, untold
 from actui.sync.importing import ImportRun
 from actui.sync.leavers import Claims
@@ -58,6 +59,7 @@ class Ports:
     claims: Claims
     settle_seconds: float
     told: Told = untold
+    forgotten: Forgotten = nobody
 
 
 def chosen_goals(connection: Connection, options: Options) -> list[ImportGoal | ExportGoal]:
@@ -248,6 +250,7 @@ class Engine:
             started_at=datetime.fromisoformat(served_at) if served_at else ports.clock.now(),
             settle_seconds=ports.settle_seconds,
             told=ports.told,
+            forgotten=ports.forgotten,
         )
         began, sent_before = ports.clock.monotonic(), self._traffic()
         already, spent = summary.requests.model_copy(), summary.seconds

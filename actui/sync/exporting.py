@@ -14,6 +14,7 @@ from actui.model.people import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.batches import Batches
 from actui.sync.chosen import Chosen
+from actui.sync.forgetting import forgotten_profiles, skipped
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import Identities, Person
 from actui.sync.knowing import Knowledge
@@ -161,14 +162,18 @@ class ExportRun:
         accepted = run.ledger.fingerprints(self._goal.id, keys)
         links = run.ledger.links(keys)
         over = self._threshold.over(links.values())
+        gone = forgotten_profiles(self._goal, profiles, run.forgotten)
         settled: list[tuple[str, Record, bytes | None]] = []
         before = self._builder.warnings.total
         for profile in profiles:
             mine = profile.id in wanted and profile.id not in seen
             builder = self._builder if mine else self._bystanders
-            built = self._settled(
-                builder.build(profile, accepted.get(profile.id)), accepted, links, over
+            built = (
+                skipped(profile_id=profile.id)
+                if profile.id in gone
+                else builder.build(profile, accepted.get(profile.id))
             )
+            built = self._settled(built, accepted, links, over)
             if not mine:
                 continue
             if isinstance(built, Record):

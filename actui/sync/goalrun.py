@@ -10,6 +10,7 @@ from actui.model.connection import Connection
 from actui.model.goals import Goal, Mode
 from actui.model.journal import Done, GoalState
 from actui.model.run import GoalProgress, GoalSummary, Record
+from actui.sync.forgetting import Forgotten, nobody
 from actui.sync.meter import Meter, count, stamp
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.resolve import Accounts
@@ -82,6 +83,7 @@ class GoalRun:
     settle_seconds: float
     """How long after a lost answer a service may still apply what it was sent."""
     told: Told = untold
+    forgotten: Forgotten = nobody
 
     def commit(self, done: Done, warnings: int = 0) -> None:
         """Make an acknowledged batch durable and count it, in this order of importance."""

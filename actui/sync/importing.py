@@ -13,6 +13,7 @@ from actui.model.mapping import Rule
 from actui.model.people import Contact
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.entries import Entry, EntryBuilder
+from actui.sync.forgetting import forgotten_contacts, skipped
 from actui.sync.goalrun import GoalRun
 from actui.sync.reading import BlockReader, Selection, cut_into_blocks
 from actui.sync.receipts import RECEIPT_NAME, RECEIPT_PROPERTY, Receipts, Verdict
@@ -210,12 +211,17 @@ class ImportRun:
         run = self._run
         accepted = run.ledger.fingerprints(self._goal.id, [str(contact.id) for contact in mine])
         remembered = run.ledger.sums(self._sum_keys(mine))
+        gone = forgotten_contacts(mine, run.forgotten)
         before = self._builder.warnings.total
         entries: list[Entry] = []
         settled: list[tuple[str, Record, bytes | None]] = []
         for contact in mine:
-            built = self._builder.build(contact, remembered)
             key = str(contact.id)
+            built = (
+                skipped(contact_id=contact.id)
+                if key in gone
+                else self._builder.build(contact, remembered)
+            )
             if isinstance(built, Record):
                 settled.append((key, built, None))
             elif not self._full and accepted.get(key) == built.fingerprint:

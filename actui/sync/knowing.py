@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from actui.model.goals import ListStatus
 from actui.model.journal import Indexed
 from actui.model.people import Contact
+from actui.sync.forgetting import without_forgotten
 from actui.sync.goalrun import OVERLAP, GoalRun
 from actui.sync.meter import stamp
 from actui.sync.reading import PAGE, BlockReader, Selection, cut_into_blocks
@@ -188,10 +189,13 @@ class Knowledge:
             values = {name: contact_value(contact, name) for name in self._fields}
             read.append(Indexed(contact.id, email, contact.lists, contact.erased, values))
             if len(read) >= _ROWS_AT_ONCE:
-                self._run.ledger.index_contacts(read)
+                self._keep(read)
                 read = []
-        self._run.ledger.index_contacts(read)
+        self._keep(read)
         return page.total or 0
+
+    def _keep(self, read: list[Indexed]) -> None:
+        self._run.ledger.index_contacts(without_forgotten(read, self._run.forgotten))
 
     async def _everybody(
         self, selection: Selection, last: Sequence[Contact] | None = None

@@ -17,6 +17,7 @@ from actui.model.people import ImportRow
 from actui.model.preview import Ask, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import GoalSummary, Outcome, Record, RunState
 from actui.sync.engine import Engine, Ports
+from actui.sync.forgetting import Forgotten, nobody
 from actui.sync.goalrun import Only, Options
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.rehearsed_activecampaign import RehearsedActiveCampaign
@@ -55,7 +56,9 @@ class Rehearsal:
         ledger: Ledger,
         clock: Clock,
         row_size: Callable[[ImportRow], int],
+        forgotten: Forgotten = nobody,
     ) -> None:
+        self._forgotten = forgotten
         self._connection = connection
         self._activecampaign = RehearsedActiveCampaign(activecampaign)
         self._blueconic = RehearsedBlueConic(blueconic)
@@ -114,6 +117,7 @@ class Rehearsal:
             claims=lambda list_id, contacts: None,
             settle_seconds=0.0,
             told=self._told,
+            forgotten=self._forgotten,
         )
 
     def _told(self, goal: str, records: Sequence[Record]) -> None:

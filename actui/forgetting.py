@@ -1,0 +1,112 @@
+"""Forgetting a person in a home, and saying what the services still have of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from actui.model.connection import Connection
+from actui.model.errors import ActuiError
+from actui.sync.sent import decode, encode
+from actui.wiring import PROBE, House, account_origins
+from store.forgotten import Forgotten, redact
+from store.ledger import open_ledger
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a person in one connection; `trouble` is who could not be asked, and why."""
+
+    connection: Connection
+    rows: int = 0
+    contacts: set[int] = field(default_factory=set)
+    profiles: set[str] = field(default_factory=set)
+    remains: list[str] = field(default_factory=list)
+    trouble: list[ActuiError] = field(default_factory=list)
+
+
+async def forget(house: House, email: str, *, offline: bool) -> list[Report]:
+    """Remove a person from every connection and skip them from now on.
+
+    Raises BusyError before anything is touched when one of the connections runs.
+    """
+    connections = [stored.connection for stored in house.connections.all()]
+    forgotten = Forgotten(house.home)
+    with ExitStack() as held:
+        for connection in connections:
+            held.enter_context(house.lock(connection).held())
+        reports = [Report(connection) for connection in connections]
+        for report in reports:
+            if not offline:
+                await _ask(house, report, email)
+            with house.ledger(report.connection) as ledger:
+                contacts, profiles = ledger.known_as(email)
+            report.contacts |= contacts
+            report.profiles |= profiles
+        # remembered first: whoever is half removed must not come back
+        forgotten.add([f"address {email.lower()}"], ("", ""))
+        for report in reports:
+            words = [f"contact {one}" for one in report.contacts]
+            words += [f"profile {one}" for one in report.profiles]
+            forgotten.add(words, account_origins(report.connection))
+            _remove(house, report, email)
+    rows = sum(report.rows for report in reports)
+    house.audit.record("forgot a person", rows=rows)
+    return reports
+
+
+async def _ask(house: House, report: Report, email: str) -> None:
+    """The services know people whom a ledger keeps by id alone."""
+    connection = report.connection
+    links = [link for goal in connection.goals for link in goal.identifiers]
+    properties = {link.property for link in links if link.field == "email" and link.property}
+
+    async def activecampaign() -> None:
+        async with house.activecampaign(connection, patience=PROBE) as service:
+            contact = await service.contact_by_email(email)
+        if contact is not None:
+            report.contacts.add(contact.id)
+            report.remains.append(f"ActiveCampaign: contact {contact.id}")
+
+    async def blueconic() -> None:
+        async with house.blueconic(connection, patience=PROBE) as service:
+            for name in sorted(properties):
+                for value in sorted({email, email.lower()}):
+                    for profile in await service.find_profiles([(name, value)]):
+                        if profile not in report.profiles:
+                            report.profiles.add(profile)
+                            report.remains.append(f"BlueConic: profile {profile}")
+
+    asked: list[Awaitable[None]] = [activecampaign(), blueconic()]
+    for answer in asked:
+        try:
+            await answer
+        except ActuiError as failure:
+            report.trouble.append(failure)
+
+
+def _remove(house: House, report: Report, email: str) -> None:
+    def strip(payload: str) -> str:
+        rows = decode(payload)
+        kept = [
+            row
+            for row in rows
+            if row.profile_id not in report.profiles
+            and row.contact_id not in report.contacts
+            and row.row.email.lower() != email.lower()
+        ]
+        return payload if len(kept) == len(rows) else encode(kept)
+
+    home, id_ = house.home, report.connection.id
+    place = home.ledger_file(id_).parent
+    # ledgers that were set aside hold people too; backups of older forms are no one's any more
+    for backup in place.glob("ledger*.db.v*"):
+        backup.unlink()
+    for file in place.glob("ledger*.db"):
+        with open_ledger(file) as ledger:
+            report.rows += ledger.forget(email, report.contacts, report.profiles, strip)
+    texts = [*home.runs_dir.glob(f"{id_}.json*"), *home.logs_dir.glob("*")]
+    for text in texts:
+        if text.is_file() and text.suffix != ".lock":
+            redact(text, email)

@@ -1,0 +1,78 @@
+"""Who was forgotten: keyed hashes, by which they are known again and from which nobody is read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from store.home import Home
+from store.jsonfile import open_private
+
+_AT_ONCE = 500
+GONE = "(forgotten)"
+
+
+class Forgotten:
+    """The forgotten people of a home, for all its connections, those to come included."""
+
+    def __init__(self, home: Home) -> None:
+        self._file = home.root / "forgotten.db"
+        self._key_file = home.root / "forgotten.key"
+
+    def add(self, words: Iterable[str], origins: tuple[str, str]) -> None:
+        """Remember a person, durably; `origins` are the accounts of contact and profile ids."""
+        if not self._key_file.exists():
+            with open_private(self._key_file) as file:
+                file.write(secrets.token_hex(32))
+                file.flush()
+                os.fsync(file.fileno())
+        if not self._file.exists():
+            self._file.touch(mode=0o600)
+        marks = [(self._mark(word, origins),) for word in words]
+        with closing(sqlite3.connect(self._file)) as database, database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS forgotten (mark BLOB PRIMARY KEY) WITHOUT ROWID"
+            )
+            database.executemany("INSERT OR IGNORE INTO forgotten VALUES (?)", marks)
+
+    def among(self, words: Iterable[str], origins: tuple[str, str]) -> set[str]:
+        """Those of the words that are a forgotten person's."""
+        if not self._file.exists():
+            return set()
+        by_mark = {self._mark(word, origins): word for word in words}
+        marks, found = list(by_mark), set[str]()
+        with closing(sqlite3.connect(self._file)) as database:
+            for start in range(0, len(marks), _AT_ONCE):
+                some = marks[start : start + _AT_ONCE]
+                places = ",".join("?" * len(some))
+                query = f"SELECT mark FROM forgotten WHERE mark IN ({places})"  # noqa: S608
+                found.update(by_mark[mark] for (mark,) in database.execute(query, some))
+        return found
+
+    def _mark(self, word: str, origins: tuple[str, str]) -> bytes:
+        kind = word.partition(" ")[0]
+        where = {"contact": origins[0], "profile": origins[1]}.get(kind, "")
+        key = bytes.fromhex(self._key_file.read_text())
+        return hashlib.blake2b(f"{word} {where}".encode(), key=key, digest_size=16).digest()
+
+
+def without_address(text: str, email: str) -> str:
+    """A text in which the address stands no more, whatever its case."""
+    return re.sub(rf"(?<![\w.+-]){re.escape(email)}(?![\w-])", GONE, text, flags=re.IGNORECASE)
+
+
+def redact(file: Path, email: str) -> None:
+    """Take an address out of a text file."""
+    text = file.read_text(encoding="utf-8", errors="surrogateescape")
+    changed = without_address(text, email)
+    if changed != text:
+        temporary = file.with_name(f".{file.name}.tmp")
+        with open_private(temporary) as out:
+            out.write(changed.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+        temporary.replace(file)

@@ -1,0 +1,102 @@
+"""Taking one person out of a ledger (design §5)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from store.forgotten import without_address
+from store.ledger.base import Base
+from store.ledger.keys import Packed, pack, unpack
+
+_TEXTS = (
+    ("goal_run", "summary"),
+    ("progress", "snapshot"),
+    ("run_fact", "value"),
+    ("outcome", "detail"),
+)
+
+
+class Forgetting(Base):
+    """Finds a person by address and forgets them by every key that leads to them."""
+
+    def known_as(self, email: str) -> tuple[set[int], set[str]]:
+        """The contacts and profiles that a person has been, as far as this ledger knows."""
+        wanted = email.lower()
+        keys: set[Packed] = set()
+        for query in (
+            "SELECT id FROM contact WHERE email = ?",
+            "SELECT contact_id FROM outcome WHERE lower(email) = ?",
+            "SELECT profile FROM outcome WHERE lower(email) = ?",
+            "SELECT profile FROM newcomer WHERE lower(email) = ?",
+        ):
+            keys.update(key for (key,) in self._db.execute(query, (wanted,)) if key is not None)
+        for query in (
+            "SELECT profile FROM link WHERE contact_id IN (?)",
+            "SELECT contact_id FROM link WHERE profile IN (?)",
+        ):
+            keys.update(key for (key,) in self._where_key_in(query, [], keys.copy()))
+        return (
+            {key for key in keys if isinstance(key, int)},
+            {unpack(key) for key in keys if not isinstance(key, int)},
+        )
+
+    def forget(
+        self, email: str, contacts: set[int], profiles: set[str], strip: Callable[[str], str]
+    ) -> int:
+        """Remove a person; how many rows that took. `strip` takes them out of a batch's journal.
+
+        What a run that can be continued has seen stays until it ends: ids alone, which keep its
+        counts right. Deleted bytes are overwritten.
+        """
+        wanted, before = email.lower(), self._db.total_changes
+        packed = [pack(profile) for profile in profiles]
+        keys: list[Packed] = [*contacts, *packed]
+        self._db.create_function("redacted", 1, lambda text: without_address(text, email))
+        self._db.execute("PRAGMA secure_delete = ON")
+        rows: list[tuple[str, str, Sequence[Packed]]] = [
+            ("person", "key", keys),
+            ("outcome", "key", keys),
+            ("outcome", "contact_id", list(contacts)),
+            ("outcome", "profile", keys),
+            ("exchanged", "profile", keys),
+            ("link", "profile", keys),
+            ("newcomer", "profile", keys),
+            *(
+                (table, "contact_id", list(contacts))
+                for table in (
+                    *("link", "membership", "resubscribed", "claim"),
+                    *("contact_value", "touch", "sum", "sum_send"),
+                )
+            ),
+        ]
+        with self._transaction() as db:
+            for table, column, values in rows:
+                marks = ",".join("?" * len(values))
+                db.execute(f"DELETE FROM {table} WHERE {column} IN ({marks})", list(values))  # noqa: S608
+            for table in ("outcome", "newcomer"):
+                db.execute(f"DELETE FROM {table} WHERE lower(email) = ?", (wanted,))  # noqa: S608
+            marks = ",".join("?" * len(contacts))
+            # the index still counts the contact, or it would be read anew
+            db.execute(
+                "UPDATE contact SET email = '', lists = '', erased = 1 "  # noqa: S608
+                f"WHERE email = ? OR id IN ({marks})",
+                [wanted, *contacts],
+            )
+            for table, column in _TEXTS:
+                db.execute(
+                    f"UPDATE {table} SET {column} = redacted({column}) "  # noqa: S608
+                    f"WHERE instr(lower({column}), ?) > 0",
+                    (wanted,),
+                )
+            open_ = "SELECT number, profiles, payload FROM batch WHERE state <> 'done'"
+            for number, listed, payload in db.execute(open_).fetchall():
+                kept = [one for one in json.loads(listed) if one not in profiles]
+                left = strip(payload)
+                if left != payload or len(kept) < len(json.loads(listed)):
+                    db.execute(
+                        "UPDATE batch SET profiles = ?, payload = ? WHERE number = ?",
+                        (json.dumps(kept), left, number),
+                    )
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return self._db.total_changes - before
