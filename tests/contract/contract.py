@@ -1,0 +1,243 @@
+"""What both services' OpenAPI documents and the recorded answers say of one exchange.
+
+Requests are held to the documents: operation, query, body. BlueConic's answers are held to its
+schemas. ActiveCampaign's schemas were made from single examples, so its answers are held to the
+keys, types and nesting of all examples and recordings of the operation together.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from jsonschema import Draft202012Validator
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+IS_HERE = (SHARED / "reference" / "activecampaign-openapi-v3.json").is_file()
+ABSENT = "The services' OpenAPI documents are not beside this repository."
+
+Json = dict[str, Any]
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+KINDS = {dict: "object", list: "array", str: "text", bool: "boolean", type(None): "null"}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with its answer; bodies as they went over the wire."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    sent: bytes
+    status: int
+    answer: bytes
+
+
+def kind_of(value: object) -> str:
+    return KINDS.get(type(value), "number")
+
+
+def shape_of(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Every key path with its type; the members of an array share one path."""
+    yield where, kind_of(value)
+    if isinstance(value, dict):
+        for key, held in value.items():
+            yield from shape_of(held, f"{where}.{key}" if where else key)
+    elif isinstance(value, list):
+        for held in value:
+            yield from shape_of(held, f"{where}[]")
+
+
+def row_of(path: str) -> str:
+    """The last two words of a key path, the row's in the singular: `contact.email`."""
+    row, _, key = path.rpartition(".")
+    return f"{row.rpartition('.')[2].replace('[]', '').removesuffix('s')}.{key}" if row else path
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON in a body; None where there is none."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+class Document:
+    """One OpenAPI document."""
+
+    def __init__(self, file: Path, base: str) -> None:
+        self.base = base
+        self._document = json.loads(file.read_text())
+        self._templates = [
+            (re.compile(re.sub(r"\\{[^/]+?\\}", "[^/]+", re.escape(path)) + r"\Z"), path)
+            # "/users/me" before "/users/{id}"
+            for path in sorted(self._document["paths"], key=lambda path: path.count("{"))
+        ]
+
+    def template(self, path: str) -> str:
+        """The documented path that a request's path follows, or itself."""
+        rest = path.removeprefix(self.base)
+        for expression, known in self._templates:
+            if expression.match(rest):
+                return known
+        return re.sub(r"/\d+(?=/|$)", "/{id}", rest)
+
+    def operation(self, method: str, template: str) -> Json | None:
+        found = self._document["paths"].get(template, {}).get(method.lower())
+        return dict(found) if found is not None else None
+
+    def operations(self) -> Iterator[tuple[str, str, Json]]:
+        """Every operation with its method and template."""
+        for template, methods in self._document["paths"].items():
+            for method, operation in methods.items():
+                if isinstance(operation, dict) and "responses" in operation:
+                    yield method.upper(), template, operation
+
+    def errors(self, schema: Json, value: Any, where: str) -> Iterator[str]:
+        """What a value has against a schema, without its own content."""
+        rooted = {**schema, "components": self._document.get("components", {})}
+        for error in Draft202012Validator(rooted).iter_errors(value):
+            place = "".join("[]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
+            detail = f" {error.message.split(chr(39))[1]}" if error.validator == "required" else ""
+            yield f"{where}{place}: {error.validator}{detail}"
+
+    def request(self, operation: Json, exchange: Exchange) -> Iterator[str]:
+        """What the document has against a request."""
+        known = {one["name"]: one for one in operation.get("parameters", []) if "name" in one}
+        for name, value in exchange.query:
+            if name not in known:
+                yield f"query {name}: undocumented"
+            else:
+                fault = self._unfit(known[name].get("schema", {}), value)
+                if fault:
+                    yield f"query {name}: {fault}"
+        sent = {name for name, _ in exchange.query}
+        for name, one in known.items():
+            if one.get("in") == "query" and one.get("required") and name not in sent:
+                yield f"query {name}: missing"
+        content = operation.get("requestBody", {}).get("content", {})
+        if "application/json" in content:
+            body = parsed(exchange.sent)
+            yield from self.errors(content["application/json"].get("schema", {}), body, "body")
+        elif "application/x-www-form-urlencoded" in content:
+            form = dict(parse_qsl(exchange.sent.decode()))
+            schema = content["application/x-www-form-urlencoded"].get("schema", {})
+            yield from self.errors(schema, form, "form")
+            yield from (f"form {name}: undocumented" for name in form.keys() - schema["properties"])
+        elif exchange.sent:
+            yield "body: undocumented"
+
+    @staticmethod
+    def _unfit(schema: Json, value: str) -> str:
+        if schema.get("type") == "array":
+            schema = schema.get("items", {})
+        if "enum" in schema and value not in map(str, schema["enum"]):
+            return "not in enum"
+        if schema.get("type") == "integer" and not re.fullmatch(r"-?\d+", value):
+            return "no integer"
+        if schema.get("type") == "boolean" and value not in ("true", "false"):
+            return "no boolean"
+        if schema.get("format") == "date" and not DAY.fullmatch(value):
+            return "no date"
+        return ""
+
+
+class Contract:
+    """Both documents and the recordings."""
+
+    def __init__(self, shared: Path = SHARED) -> None:
+        reference = shared / "reference"
+        self._documents = (
+            Document(reference / "activecampaign-openapi-v3.json", "/api/3"),
+            Document(reference / "blueconic-openapi-v103.json", "/rest/v2"),
+        )
+        self._recorded: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+        for file in sorted((shared / "recorded").glob("*.json")):
+            for one in json.loads(file.read_text()):
+                path = one["request"]["path"].partition("?")[0]
+                template = self._documents[0].template(path)
+                shape = shape_of(one["response"]["body"])
+                self._recorded[f"{one['request']['method']} {template}"].update(shape)
+        self._examples: dict[str, set[tuple[str, str]]] = {}
+        self._rows = {
+            (row_of(path), kind)
+            for method, template, operation in self._documents[0].operations()
+            for path, kind in self._known(f"{method} {template}", operation)
+        } | {(row_of(path), kind) for shape in self._recorded.values() for path, kind in shape}
+
+    def name(self, exchange: Exchange) -> str:
+        """The operation, as `METHOD /path/{id}`, with the service in front."""
+        document = self._document(exchange)
+        service = "ActiveCampaign" if document is self._documents[0] else "BlueConic"
+        return f"{service} {exchange.method} {document.template(exchange.path)}"
+
+    def _document(self, exchange: Exchange) -> Document:
+        return self._documents[exchange.path.startswith("/rest/v2")]
+
+    def complaints(self, exchange: Exchange) -> list[str]:
+        """Everything that an exchange has against the documents, each once."""
+        document = self._document(exchange)
+        template = document.template(exchange.path)
+        operation = document.operation(exchange.method, template)
+        found: list[str] = []
+        if operation is None:
+            found.append("operation: undocumented")
+            operation = {}
+        else:
+            found += document.request(operation, exchange)
+        if exchange.status < 400:
+            if document is self._documents[0]:
+                found += self._shape(f"{exchange.method} {template}", operation, exchange)
+            else:
+                found += self._schema(document, operation, exchange)
+        return list(dict.fromkeys(found))
+
+    @staticmethod
+    def _schema(document: Document, operation: Json, exchange: Exchange) -> Iterator[str]:
+        answer = operation.get("responses", {}).get(str(exchange.status))
+        if answer is None:
+            yield f"answer {exchange.status}: undocumented"
+            return
+        schema = answer.get("content", {}).get("application/json", {}).get("schema")
+        if schema is not None:
+            yield from document.errors(schema, parsed(exchange.answer), "answer")
+
+    def _shape(self, name: str, operation: Json, exchange: Exchange) -> Iterator[str]:
+        known = self._known(name, operation)
+        if not known:
+            yield "answer: no example"
+            return
+        body = parsed(exchange.answer)
+        if body is None and not exchange.answer:
+            return
+        paths = {path for path, _ in known}
+        for path, kind in dict.fromkeys(shape_of(body)):
+            # A contact is a contact, whichever operation shows it.
+            if (path, kind) in known or (row_of(path), kind) in self._rows:
+                continue
+            parent = path.rpartition(".")[0]
+            if path in paths:
+                yield f"answer {path}: {kind}"
+            elif parent in paths or not parent:
+                yield f"answer {path}: unknown key"
+
+    def _known(self, name: str, operation: Json) -> set[tuple[str, str]]:
+        if name not in self._examples:
+            found = set(self._recorded.get(name, ()))
+            for status, answer in operation.get("responses", {}).items():
+                examples = answer.get("content", {}).get("application/json", {}).get("examples", {})
+                if status.startswith("2"):
+                    for example in examples.values():
+                        value = example.get("value")
+                        text = (
+                            value.encode() if isinstance(value, str) else json.dumps(value).encode()
+                        )
+                        found.update(shape_of(parsed(text)))
+            self._examples[name] = found
+        return self._examples[name]

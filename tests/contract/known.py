@@ -1,0 +1,105 @@
+"""Where actui or the sandbox departs from the documents, each with the fact it rests on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Complaints of some operations that are no mistakes; `source` is where that is known from."""
+
+    operation: str
+    complaint: str
+    source: str
+
+    def covers(self, operation: str, complaint: str) -> bool:
+        return bool(
+            re.fullmatch(self.operation, operation) and re.fullmatch(self.complaint, complaint)
+        )
+
+
+AC = "ActiveCampaign "
+DEPARTURES = (
+    Departure(
+        AC + "GET .*",
+        "query (limit|offset): undocumented",
+        "every listing has pages (activecampaign.md §3.1)",
+    ),
+    Departure(
+        AC + "GET /contacts",
+        r"query orders\[\w+\]: not in enum",
+        "the document's own default is ASC, its enum has small letters (activecampaign.md §13)",
+    ),
+    Departure(
+        AC + "GET /contacts",
+        r"query filters\[(updated|created)_(after|before)\]: no date",
+        "date-times work, a bare day loses hours (activecampaign.md §3.3, §13)",
+    ),
+    Departure(
+        AC + "GET /contacts",
+        "query include: undocumented",
+        "seen in clients and their recorded answers (activecampaign.md §3.4)",
+    ),
+    Departure(
+        AC + "GET /contacts",
+        r"answer (contacts\[\]\.)?(fieldValues|contactLists)(\[\])?: unknown key",
+        "what include adds: sibling arrays and ids in each contact (activecampaign.md §3.4)",
+    ),
+    Departure(
+        AC + "POST /contactLists",
+        r"body\.contactList\.(list|contact|status): type",
+        "texts in the schema, numbers in the document's example and in a recording (§5.3)",
+    ),
+    Departure(
+        AC + "POST /import/bulk_import",
+        r"body\.contacts\[\]\.(un)?subscribe\[\]\.listid: type",
+        "a text in the schema, a number in the document's example (activecampaign.md §7.1)",
+    ),
+    Departure(
+        AC + "POST /import/bulk_import",
+        "answer success: unknown key",
+        "Success in the document, success in clients: both are read (activecampaign.md §7.1)",
+    ),
+    Departure(
+        AC + "GET /import/info",
+        "answer status: boolean",
+        "false until the batch is known, in the document's prose (activecampaign.md §7.2)",
+    ),
+    Departure(
+        AC + r"GET /campaigns/\{id\}/campaignLists",
+        "(operation: undocumented|answer: no example)",
+        "linked from every recorded campaign (activecampaign.md §8.2)",
+    ),
+    Departure(
+        AC + r"GET /links/\{id\}/linkData",
+        "(operation: undocumented|answer: no example)",
+        "linked from the document's example of campaign links (activecampaign.md §8.3)",
+    ),
+    Departure(
+        AC + r"GET /campaigns/\{id\}/links",
+        "answer meta: unknown key",
+        "every recorded listing has it (activecampaign.md §3.2)",
+    ),
+    Departure(
+        AC + "GET /campaigns",
+        r"answer campaigns\[\]\.([sl]date: text|isDoubleOptInCampaign: unknown key)",
+        "dates are null on the recorded draft, texts once sent (activecampaign.md §8.2)",
+    ),
+    Departure(
+        "BlueConic GET /dialogues",
+        r"answer\.dialogues\[\]\.variants: type",
+        "one object in the schema of dialogue, an array in its examples",
+    ),
+    Departure(
+        "BlueConic PUT /profiles",
+        "query objectiveIds: .*",
+        "several ids, parted by commas (blueconic.md §5)",
+    ),
+)
+
+
+def departure(operation: str, complaint: str) -> Departure | None:
+    """The departure that covers a complaint."""
+    return next((one for one in DEPARTURES if one.covers(operation, complaint)), None)
