@@ -102,3 +102,15 @@ async def test_single_writes(ports: Any) -> None:
     compare(field, recorded("create-custom-field"), "field")
     new = {"list": {"name": "L", "stringid": "l", "sender_url": "u", "sender_reminder": "r"}}
     compare((await ports.ac.post("/lists", json=new)).json(), recorded("create-list"), "list")
+
+
+async def test_tags_and_deletions(ports: Any) -> None:
+    tag = (await ports.ac.post("/tags", json={"tag": {"tag": "T"}})).json()["tag"]["id"]
+    body = {"contactTag": {"contact": 1, "tag": int(tag)}}
+    answer = await ports.ac.post("/contactTags", json=body)
+    assert answer.status_code == 200
+    compare(answer.json(), recorded("tag-contact"), "tag")
+    for path, name in (("/contacts/1", "delete-contact"), ("/lists/3", "delete-list")):
+        answer = await ports.ac.delete(path)
+        assert answer.status_code == 200
+        assert answer.json() == recorded(name)

@@ -21,6 +21,7 @@ from actui.sandbox.activecampaign.rows import (
 )
 from actui.sandbox.activecampaign.seeded_fields import seeded_fields
 from actui.sandbox.activecampaign.seeded_lists import seeded_exclusions, seeded_lists
+from actui.sandbox.activecampaign.tags import Tags
 from actui.sandbox.clock import SandboxClock
 from actui.sandbox.switches import Switches
 
@@ -38,6 +39,7 @@ class Account:
         self.fields = seeded_fields()
         self.exclusions = seeded_exclusions()
         self.campaigns = Campaigns(seed)
+        self.tags = Tags()
 
     def now(self) -> int:
         """The present in whole seconds, the only resolution there is (§1.4)."""
@@ -58,7 +60,17 @@ class Account:
         """Take a contact and its memberships away (§10)."""
         for list_id, membership in row.memberships.items():
             self.memberships.move(row.id, list_id, membership.status, None)
+        self.tags.forget(row.id)
         self.contacts.delete(row)
+
+    def delete_list(self, number: int) -> None:
+        """Take a list away, and everybody off it."""
+        for contact in list(self.memberships.members(number, None).between(None, None)):
+            row = self.contacts.edit(contact)
+            if row is not None:
+                held = row.memberships.pop(number)
+                self.memberships.move(contact, number, held.status, None)
+        del self.lists[number]
 
     def erase_contact(self, row: Contact) -> None:
         """Blank a contact on the person's request: `anonymized` becomes "1" (§10)."""

@@ -17,6 +17,7 @@ from actui.sandbox.activecampaign.contact_routes import ContactRoutes
 from actui.sandbox.activecampaign.field_routes import FieldRoutes
 from actui.sandbox.activecampaign.list_routes import ListRoutes
 from actui.sandbox.activecampaign.rate_limit import AccountLimits
+from actui.sandbox.activecampaign.tag_routes import TagRoutes
 
 BULK_PATH = "/api/3/import/bulk_import"
 
@@ -60,6 +61,7 @@ class ActiveCampaignApp:
             Route("/api/3/users/me", me, methods=["GET"]),
             *ContactRoutes(self._account).routes(),
             *ListRoutes(self._account).routes(),
+            *TagRoutes(self._account).routes(),
             *FieldRoutes(self._account).routes(),
             *BulkRoutes(self._account, self._batches, self._limits).routes(),
             *CampaignRoutes(self._account).routes(),

@@ -66,6 +66,8 @@ class ListRoutes:
             Route("/api/3/lists", self.listing, methods=["GET"]),
             Route("/api/3/lists", self.create, methods=["POST"]),
             Route("/api/3/lists/{id}", self.read, methods=["GET"]),
+            Route("/api/3/lists/{id}", self.delete, methods=["DELETE"]),
+            Route("/api/3/contactLists", self.memberships, methods=["GET"]),
             Route("/api/3/contactLists", self.set_status, methods=["POST"]),
         ]
 
@@ -148,6 +150,29 @@ class ListRoutes:
             "user": 1,
         }
         return JSONResponse({"list": answer}, 201)
+
+    async def delete(self, request: Request) -> Response:
+        """Take a list away: an empty object, as recorded."""
+        number = whole_number(request.path_params["id"]) or 0
+        if number not in self._account.lists:
+            return refusals.no_result("_List", request.path_params["id"])
+        self._account.delete_list(number)
+        return JSONResponse({})
+
+    async def memberships(self, request: Request) -> Response:
+        """A page of all list rows; every filter is ignored (§5.3, not documented)."""
+        page, account = Page.of(request.query_params), self._account
+        rows: list[Json] = []
+        total = 0
+        for number in account.contacts.ids.between(None, None):
+            contact = account.contacts.get(number)
+            if contact is None:
+                continue
+            for list_id, held in contact.memberships.items():
+                if page.offset <= total < page.offset + page.limit:
+                    rows.append(membership_row(account, contact, list_id, held))
+                total += 1
+        return JSONResponse({"contactLists": rows, "meta": {"total": str(total)}})
 
     async def set_status(self, request: Request) -> Response:
         """Set one status; a 1 over a 2 does resubscribe (§5.2).
