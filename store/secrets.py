@@ -20,7 +20,7 @@ from store.home import Home
 from store.jsonfile import documents
 from store.keystore import ENCRYPTED_FILE, UNLOCK, KeyStore, NoKeyStoreError
 
-_COMMAND_SECONDS = 10
+_COMMAND_SECONDS = 4
 _UNATTENDED = ("ACTUI_HOME", "HOME", "LOGNAME", "USER", "PYTHONPATH")
 """What cron leaves of an environment, and what actui's own lines for cron and systemd say."""
 
@@ -122,7 +122,9 @@ class Secrets:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise CredentialsError("The password command did not end within 10 s.") from None
+            raise CredentialsError(
+                f"The password command did not end within {_COMMAND_SECONDS} s."
+            ) from None
         if done.returncode:
             raise CredentialsError(f"The password command failed with code {done.returncode}.")
         return _first_line(done.stdout)

@@ -95,6 +95,8 @@ def _sentences(wrong: ValidationError, node: Node, source: str) -> str:
         key = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
         if problem["type"] == "extra_forbidden":
             said = f"unknown key '{path[-1]}'"
+        elif problem["type"] == "union_tag_not_found":
+            said = f"{key}: it needs a type"
         elif problem["type"] == "missing":
             said = f"the key '{path[-1]}' is missing"
         else:
