@@ -103,3 +103,9 @@ def test_a_mistake_is_named_with_its_line(text, said):
 def test_a_bare_host_becomes_https():
     text = WHOLE.replace("https://acme.api-us1.com", "acme.api-us1.com/")
     assert load(text).activecampaign.url == "https://acme.api-us1.com"
+
+
+def test_a_schedule_without_a_type_is_told_in_plain_words() -> None:
+    text = "version: 1\nconnection:\n  name: A\n  schedule: {times: 3}\n"
+    with pytest.raises(ConfigError, match="schedule: it needs a type"):
+        load(text, "a.yaml")
