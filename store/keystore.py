@@ -38,6 +38,7 @@ class NoKeyStoreError(CredentialsError):
 _CHILD = """
 import importlib, json, os, shutil, sys
 asked = json.load(sys.stdin)
+os.umask(0o077)
 import keyring
 name, file = asked["backend"], asked["file"]
 if file:
@@ -53,7 +54,6 @@ if file:
     elif not os.path.exists(file):
         json.dump({}, sys.stdout)
         raise SystemExit
-    os.umask(0o077)
     try:
         backend.keyring_key = asked["unlock"]
     except ValueError:

@@ -1,0 +1,31 @@
+"""The encrypted file stays its owner's alone, however often it is written."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.keystore import ENCRYPTED_FILE, KeyStore
+
+
+@pytest.fixture
+def _others_may_read() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("_others_may_read")
+def test_the_encrypted_file_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "keyring.cfg"
+    store = KeyStore(ENCRYPTED_FILE, file=file, unlock="open sesame")
+    for number in range(2):
+        store.set(f"entry-{number}", "secret")
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    store.delete("entry-0")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert (store.get("entry-0"), store.get("entry-1")) == (None, "secret")
