@@ -17,7 +17,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.theme import Theme
 
 from actui import exitcodes
@@ -108,8 +108,8 @@ class ConsoleApp(App[str]):
         return [*filters, AsciiFilter()] if self._ascii_only else filters
 
     def action_settings(self) -> None:
-        """Show the settings; a question that is open comes first."""
-        if not isinstance(self.screen, SettingsScreen | ModalScreen):
+        """Show the settings, over an open pop-up as well; only once."""
+        if not any(isinstance(page, SettingsScreen) for page in self.screen_stack):
             self.push_screen(SettingsScreen(self._workbench))
 
     async def action_quit(self) -> None:

@@ -16,13 +16,15 @@ from textual.widgets.option_list import Option as Row
 
 from actui.console.draft import Draft
 from actui.console.forms import Choose, Option, Type, box
-from actui.console.words import number, plain
+from actui.console.words import number, plain, shortened
 from actui.console.workbench import Workbench
 from screens.base import ChoiceList, Words
 from screens.text import shown
 
 _SHOWN = 200
 """More lines than anybody reads; the search bar finds the others."""
+_TOLD = 120
+"""Characters of the names that are told beside the list."""
 
 
 class ChooseScreen(ModalScreen[tuple[str, ...]]):
@@ -51,11 +53,18 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
             yield Input(placeholder=self._placeholder(), id="search", compact=True)
             yield ChoiceList(id="found")
             yield Words("", id="none", classes="hint")
+            yield Words(self._told() if self._ask.many else "", id="chosen", classes="hint")
             yield Words(self._keys(), classes="hint")
 
     def _placeholder(self) -> str:
         typed = self._ask.typed
         return plain(f"Search, or type {typed}") if typed else "Search"
+
+    def _told(self) -> str:
+        """What is chosen: the search bar is empty again, and the line may be far away."""
+        labels = {one.id: plain(one.label) for one in self._options}
+        said = ", ".join(labels.get(one, plain(one)) or "(no name)" for one in self._chosen)
+        return f"Chosen: {shortened(said, _TOLD)}" if said else "Nothing chosen."
 
     def _keys(self) -> str:
         if self._ask.many:
@@ -160,6 +169,7 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
                 self._chosen.append(one.id)
         self.query_one("#search", Input).value = ""
         self._fill()
+        self.query_one("#chosen", Words).put(self._told())
 
     @on(OptionList.OptionSelected, "#found")
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -184,6 +194,7 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
         else:
             self._chosen.append(one.id)
         results.replace_option_prompt_at_index(at, self._row(one))
+        self.query_one("#chosen", Words).put(self._told())
 
     def action_accept(self) -> None:
         """Take what is chosen."""

@@ -60,6 +60,7 @@ class ConnectionScreen(ActuiScreen):
             "ctrl+t",
             "test",
             "Test",
+            show=False,
             tooltip="Test the credentials of both services",
             id="connection.test",
         ),

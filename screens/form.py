@@ -50,8 +50,12 @@ class FormList(ChoiceList):
             super().__init__()
             self.sentence = sentence
 
-    def __init__(self, form: Form, glyphs: Glyphs, *, id: str) -> None:
+    def __init__(
+        self, form: Form, glyphs: Glyphs, *, id: str, offers: tuple[str, ...] = ("add", "remove")
+    ) -> None:
+        """`offers` are the changes that some line of the form can take."""
         super().__init__(id=id)
+        self._offers = offers
         self.form = form
         self._glyphs = glyphs
         self._held: list[Line] = []
@@ -138,7 +142,9 @@ class FormList(ChoiceList):
         self._try(lambda: self.form.enter(key))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Lines are not changed while only watching."""
+        """Lines are not changed while only watching, and only as the form can be changed."""
+        if action in ("add", "remove") and action not in self._offers:
+            return False
         if action in ("add", "remove", "shift"):
             return not self.app.has_class(READ_ONLY)
         return super().check_action(action, parameters)

@@ -36,6 +36,7 @@ class GoalScreen(ActuiScreen):
             "ctrl+r",
             "ask_again",
             "Reload",
+            show=False,
             tooltip="Ask both accounts again what there is to choose from",
             id="goal.reload",
         ),
@@ -62,7 +63,7 @@ class GoalScreen(ActuiScreen):
     def compose(self) -> ComposeResult:
         with Horizontal(id="goal-head"):
             yield Words(self._title(), id="goal-title", fixed=True)
-            yield Words("", id="available", fixed=True)
+            yield Words("", id="available")
         yield FormList(self._form, self._workbench.glyphs, id="form")
         yield Footer(compact=True)
 

@@ -41,7 +41,7 @@ class ScheduleScreen(ModalScreen[None]):
         with Vertical(id="box"):
             yield Words(self._title(), id="schedule-title", classes="heading")
             form = ScheduleForm(self._draft, lambda: datetime.now(UTC))
-            yield FormList(form, self._glyphs, id="schedule")
+            yield FormList(form, self._glyphs, id="schedule", offers=())
             yield Words(
                 "enter changes a line, ^s saves the connection, esc goes back.", classes="hint"
             )

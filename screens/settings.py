@@ -32,7 +32,7 @@ class SettingsScreen(ActuiScreen):
             self._workbench.change_settings,
             sorted(self.app.available_themes),
         )
-        yield FormList(form, self._workbench.glyphs, id="settings")
+        yield FormList(form, self._workbench.glyphs, id="settings", offers=("remove",))
         yield Words("enter changes a line, x makes it what it is by itself.", classes="hint")
         yield Footer(compact=True)
 

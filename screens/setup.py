@@ -125,8 +125,10 @@ class SetupPanel(VerticalScroll):
         self.query_one(f"#{which}-stored", Words).put(sentence)
 
     def put_answer(self, which: Which, sentence: str) -> None:
-        """Say what a test proved."""
-        self.query_one(f"#{which}-answer", Words).put(sentence)
+        """Say what a test proved, where it can be seen."""
+        answer = self.query_one(f"#{which}-answer", Words)
+        answer.put(sentence)
+        self.call_after_refresh(answer.scroll_visible, animate=False)
 
     def put_findings(self, found: Sequence[Finding]) -> None:
         """Show beside a field what is wrong with what is stored of it."""

@@ -402,7 +402,10 @@ async def test_objectives_are_chosen_from_those_of_the_account(opened: Opened) -
     await choose(pilot, "Marketing")
     await pilot.press("ctrl+s")
     await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
-    await pilot.press("G", "enter")
+    await until(pilot, lambda: any(line.key == "needed" for line in privacy.form.lines()))
+    await pilot.press("G")
+    await until(pilot, lambda: privacy.has_focus and privacy.key == "needed")
+    await pilot.press("enter")
     await save(pilot, made)
     stored = made.connections.held["c-1"].connection
     assert [(one.name, one.id) for one in stored.objectives] == [("Marketing [x]", "o1")]
