@@ -1,0 +1,123 @@
+"""Somebody at a keyboard: presses keys, reads the screen, waits for what is to be seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from tests.screens.fakes import seen
+
+LIMIT_SECONDS = 30.0
+"""Only for what never comes about; nothing waits for a time."""
+_FAR = 80
+
+
+class Keyboard:
+    """The only way to the app is its keys; widgets are looked at and never called."""
+
+    def __init__(self, pilot: Pilot[Any]) -> None:
+        self._pilot = pilot
+
+    @property
+    def _app(self) -> App[Any]:
+        return self._pilot.app
+
+    @property
+    def screen(self) -> str:
+        """What can be read, as text."""
+        return seen(self._pilot)
+
+    @property
+    def place(self) -> str:
+        """The id of what has the focus."""
+        return (self._app.focused.id if self._app.focused else None) or ""
+
+    @property
+    def cursor(self) -> str:
+        """The line under the cursor of a list."""
+        focused = self._app.focused
+        if not isinstance(focused, OptionList) or focused.highlighted is None:
+            return ""
+        return str(focused.get_option_at_index(focused.highlighted).prompt).strip()
+
+    async def until(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait for something to be as somebody wants it."""
+        try:
+            async with asyncio.timeout(LIMIT_SECONDS):
+                while not holds():
+                    await self._pilot.pause(0.01)
+        except TimeoutError:
+            raise AssertionError(f"did not come about: {what}\n{self.screen}") from None
+
+    async def reads(self, *texts: str) -> None:
+        """Wait for texts on the screen."""
+        for text in texts:
+            await self.until(lambda text=text: text in self.screen, text)  # type: ignore[misc]
+
+    async def is_gone(self, text: str) -> None:
+        """Wait for a text to leave the screen."""
+        await self.until(lambda: text not in self.screen, f"without {text}")
+
+    async def still(self) -> str:
+        """What can be read once nothing moves any more."""
+        seen = ""
+        while seen != self.screen:
+            seen = self.screen
+            for _ in range(3):
+                await self._pilot.pause()
+        return seen
+
+    async def press(self, *keys: str) -> None:
+        """Press keys."""
+        await self._pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        """Type a text, a key for each character."""
+        await self._pilot.press(*text)
+
+    async def fill(self, field: str, text: str) -> None:
+        """Go to a field and type into it."""
+        await self.tab_to(field)
+        await self.type(text)
+
+    async def tab_to(self, place: str) -> None:
+        """Go somewhere with tab."""
+        for _ in range(_FAR):
+            if self.place == place:
+                return
+            await self.press("tab")
+        raise AssertionError(f"tab does not lead to {place}\n{self.screen}")
+
+    async def go(self, text: str, *keys: str) -> None:
+        """Go down a list from its first line to the one with this text, and press keys there."""
+        await self.press("g")
+        for _ in range(_FAR):
+            if text in self.cursor:
+                await self.press(*keys)
+                return
+            await self.press("down")
+        raise AssertionError(f"no line {text!r} in {self.place}\n{self.screen}")
+
+    async def choose(self, title: str, *wanted: str) -> None:
+        """Answer a question by its search bar; several answers where it takes several."""
+        await self.reads(title)
+        if self.place != "search":
+            await self.press("slash")
+        await self.until(lambda: self.place == "search", "the search bar")
+        for one in wanted:
+            await self.type(one)
+            await self.press("enter")
+
+    async def answer(self, title: str, text: str) -> None:
+        """Answer a question by typing."""
+        await self.reads(title)
+        await self.until(lambda: self.place == "typed", "the field")
+        await self.press("end", "ctrl+u")
+        await self.type(text)
+        await self.press("enter")
+        await self.until(lambda: self.place != "typed", "the page below")
