@@ -57,12 +57,7 @@ class ConnectionScreen(ActuiScreen):
             id="connection.on",
         ),
         Binding(
-            "ctrl+t",
-            "test",
-            "Test",
-            show=False,
-            tooltip="Test the credentials of both services",
-            id="connection.test",
+            "ctrl+t", "test", "Test", show=False, tooltip="Test both services", id="connection.test"
         ),
         Binding(
             "f8",
