@@ -23,6 +23,9 @@ IS_HERE = (SHARED / "reference" / "activecampaign-openapi-v3.json").is_file()
 ABSENT = "The services' OpenAPI documents are not beside this repository."
 
 Json = dict[str, Any]
+SUCCESSES = (200, 201, 202, 204)
+ANYWHERE = frozenset({401, 403, 404, 408, 429})
+"""Refusals that any operation of ActiveCampaign may answer (activecampaign.md §1.2)."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 KINDS = {dict: "object", list: "array", str: "text", bool: "boolean", type(None): "null"}
 
@@ -157,19 +160,23 @@ class Contract:
             Document(reference / "activecampaign-openapi-v3.json", "/api/3"),
             Document(reference / "blueconic-openapi-v103.json", "/rest/v2"),
         )
-        self._recorded: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+        self._recorded: defaultdict[str, list[tuple[int, Any]]] = defaultdict(list)
         for file in sorted((shared / "recorded").glob("*.json")):
             for one in json.loads(file.read_text()):
                 path = one["request"]["path"].partition("?")[0]
-                template = self._documents[0].template(path)
-                shape = shape_of(one["response"]["body"])
-                self._recorded[f"{one['request']['method']} {template}"].update(shape)
-        self._examples: dict[str, set[tuple[str, str]]] = {}
+                name = f"{one['request']['method']} {self._documents[0].template(path)}"
+                answer = one["response"]
+                self._recorded[name].append((answer["status"], answer["body"]))
         self._rows = {
-            (row_of(path), kind)
-            for method, template, operation in self._documents[0].operations()
-            for path, kind in self._known(f"{method} {template}", operation)
-        } | {(row_of(path), kind) for shape in self._recorded.values() for path, kind in shape}
+            (row_of(path), kind) for body in self._every_body() for path, kind in shape_of(body)
+        }
+
+    def _every_body(self) -> Iterator[Any]:
+        for recorded in self._recorded.values():
+            yield from (body for _, body in recorded)
+        for method, template, operation in self._documents[0].operations():
+            for status in SUCCESSES:
+                yield from self._bodies(f"{method} {template}", operation, status)
 
     def name(self, exchange: Exchange) -> str:
         """The operation, as `METHOD /path/{id}`, with the service in front."""
@@ -191,10 +198,10 @@ class Contract:
             operation = {}
         else:
             found += document.request(operation, exchange)
-        if exchange.status < 400:
+        if exchange.status < 500:
             if document is self._documents[0]:
                 found += self._shape(f"{exchange.method} {template}", operation, exchange)
-            else:
+            elif operation:
                 found += self._schema(document, operation, exchange)
         return list(dict.fromkeys(found))
 
@@ -209,35 +216,37 @@ class Contract:
             yield from document.errors(schema, parsed(exchange.answer), "answer")
 
     def _shape(self, name: str, operation: Json, exchange: Exchange) -> Iterator[str]:
-        known = self._known(name, operation)
+        status = exchange.status
+        known = self._bodies(name, operation, status)
         if not known:
-            yield "answer: no example"
+            if status < 400:
+                others = any(self._bodies(name, operation, other) for other in SUCCESSES)
+                yield f"answer {status}: undocumented" if others else "answer: no example"
+            elif status not in ANYWHERE and str(status) not in operation.get("responses", {}):
+                yield f"answer {status}: undocumented"
             return
         body = parsed(exchange.answer)
-        if body is None and not exchange.answer:
-            return
-        paths = {path for path, _ in known}
+        shapes = {pair for one in known for pair in shape_of(one)}
+        paths = {path for path, _ in shapes}
         for path, kind in dict.fromkeys(shape_of(body)):
             # A contact is a contact, whichever operation shows it.
-            if (path, kind) in known or (row_of(path), kind) in self._rows:
+            if (path, kind) in shapes or (row_of(path), kind) in self._rows:
                 continue
             parent = path.rpartition(".")[0]
             if path in paths:
                 yield f"answer {path}: {kind}"
             elif parent in paths or not parent:
                 yield f"answer {path}: unknown key"
+        always = set.intersection(*(set(one) if isinstance(one, dict) else set() for one in known))
+        for key in sorted(always - (body.keys() if isinstance(body, dict) else set())):
+            yield f"answer {key}: missing"
 
-    def _known(self, name: str, operation: Json) -> set[tuple[str, str]]:
-        if name not in self._examples:
-            found = set(self._recorded.get(name, ()))
-            for status, answer in operation.get("responses", {}).items():
-                examples = answer.get("content", {}).get("application/json", {}).get("examples", {})
-                if status.startswith("2"):
-                    for example in examples.values():
-                        value = example.get("value")
-                        text = (
-                            value.encode() if isinstance(value, str) else json.dumps(value).encode()
-                        )
-                        found.update(shape_of(parsed(text)))
-            self._examples[name] = found
-        return self._examples[name]
+    def _bodies(self, name: str, operation: Json, status: int) -> list[Any]:
+        """Every known body of an operation with this status, recorded ones first."""
+        found = [body for code, body in self._recorded.get(name, ()) if code == status]
+        answer = operation.get("responses", {}).get(str(status), {})
+        examples = answer.get("content", {}).get("application/json", {}).get("examples", {})
+        for example in examples.values():
+            value = example.get("value")
+            found.append(parsed(value.encode()) if isinstance(value, str) else value)
+        return [body for body in found if body is not None]

@@ -59,13 +59,18 @@ DEPARTURES = (
     ),
     Departure(
         AC + "POST /import/bulk_import",
-        "answer success: unknown key",
+        "answer (success: unknown key|Success: missing)",
         "Success in the document, success in clients: both are read (activecampaign.md §7.1)",
     ),
     Departure(
         AC + "GET /import/info",
         "answer status: boolean",
         "false until the batch is known, in the document's prose (activecampaign.md §7.2)",
+    ),
+    Departure(
+        AC + r"PUT /contacts/\{id\}",
+        "answer fieldValues: missing",
+        "beside the contact in one example; actui reads the contact alone (activecampaign.md §4.2)",
     ),
     Departure(
         AC + r"GET /campaigns/\{id\}/campaignLists",
@@ -83,14 +88,19 @@ DEPARTURES = (
         "every recorded listing has it (activecampaign.md §3.2)",
     ),
     Departure(
-        AC + "GET /campaigns",
-        r"answer campaigns\[\]\.([sl]date: text|isDoubleOptInCampaign: unknown key)",
+        AC + r"GET /campaigns(/\{id\})?",
+        r"answer campaigns?(\[\])?\.([sl]date: text|isDoubleOptInCampaign: unknown key)",
         "dates are null on the recorded draft, texts once sent (activecampaign.md §8.2)",
     ),
     Departure(
         "BlueConic GET /dialogues",
         r"answer\.dialogues\[\]\.variants: type",
         "one object in the schema of dialogue, an array in its examples",
+    ),
+    Departure(
+        "BlueConic .*",
+        "answer 408: undocumented",
+        "a time-out is among the general errors (blueconic.md §11)",
     ),
     Departure(
         "BlueConic PUT /profiles",

@@ -139,8 +139,8 @@ RIGHT = Exchange(
     "/api/3/contactLists",
     (),
     b'{"contactList": {"list": "3", "contact": "1", "status": "1"}}',
-    201,
-    b'{"contacts": []}',
+    200,
+    b'{"contacts": [], "contactList": {}}',
 )
 ENTRY = {
     "matching": [[{"id": "email", "value": "a@example.net"}]],
@@ -164,8 +164,18 @@ WRITE = Exchange(
         (replace(RIGHT, query=(("lst", "3"),)), "query lst: undocumented"),
         (replace(RIGHT, sent=b'{"contactList": {"list": "3"}}'), "required contact"),
         (replace(RIGHT, sent=b'{"contactList": {"list": 3, "contact": "1"}}'), "list: type"),
-        (replace(RIGHT, answer=b'{"contacts": [], "contactLst": {}}'), "contactLst: unknown key"),
-        (replace(RIGHT, answer=b'{"contacts": "none"}'), "answer contacts: text"),
+        (
+            replace(RIGHT, answer=b'{"contactList": {}, "contactLst": {}}'),
+            "contactLst: unknown key",
+        ),
+        (
+            replace(RIGHT, answer=b'{"contactList": {}, "contacts": "none"}'),
+            "answer contacts: text",
+        ),
+        (replace(RIGHT, answer=b"{}"), "answer contactList: missing"),
+        (replace(RIGHT, status=202), "answer 202: undocumented"),
+        (replace(RIGHT, status=418, answer=b"{}"), "answer 418: undocumented"),
+        (replace(WRITE, status=400, answer=b'{"code": "many"}'), "answer.code: type"),
         (
             replace(WRITE, sent=json.dumps([ENTRY | {"strategy": "INSERT"}]).encode()),
             "body[].strategy: enum",
