@@ -1,53 +1,55 @@
-"""Every exchange of the suite with a sandbox is held to the services' documents at the end."""
+"""Every exchange of the suite with the services is held to their documents at the end."""
 
 from __future__ import annotations
 
+import os
 import pickle
-from collections.abc import Iterator
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from actui.api import http as transport
 from tests.contract.contract import ABSENT, IS_HERE, Contract
-from tests.contract.exchanges import Exchanges, listen
+from tests.contract.listening import exchanges
 from tests.contract.report import Report
 
-EXCHANGES = Exchanges()
-listen(EXCHANGES)
+exchanges.listen(transport)
+REPORT = pytest.StashKey[Report]()
 
 
-@pytest.fixture(autouse=True)
-def _replayed_answers_are_no_sandboxs(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A replay answers with recordings, and single calls with whatever the test says."""
-    EXCHANGES.is_paused = request.path.parent.name in ("recorded", "api")
-    yield
-    EXCHANGES.is_paused = False
+def pytest_configure(config: pytest.Config) -> None:
+    """Let this process, and every one that a test starts, write to a folder of this worker."""
+    os.environ[exchanges.PLACE] = tempfile.mkdtemp(prefix="actui-exchanges-")
+    hook = str(Path(exchanges.__file__).parent)
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    os.environ["PYTHONPATH"] = os.pathsep.join([hook, *(one for one in others if one != hook)])
+    config.stash[REPORT] = Report()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """A worker hands its exchanges over; whoever has them all looks at them."""
+    """Each worker looks at what it and its processes exchanged; the last one adds it up."""
+    place = Path(os.environ.pop(exchanges.PLACE))
+    report = session.config.stash[REPORT]
+    if IS_HERE:
+        report.join(Report.of(exchanges.noted_in(place), Contract()))
+    shutil.rmtree(place, ignore_errors=True)
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["exchanges"] = pickle.dumps((EXCHANGES.kept, EXCHANGES.counts)).hex()
-        return
-    if IS_HERE and EXCHANGES.kept:
-        report = Report(EXCHANGES.kept, Contract())
-        session.config.stash[REPORT] = report
-        if report.unknown and exitstatus == 0:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-REPORT = pytest.StashKey[Report]()
+        output["report"] = pickle.dumps(report).hex()
+    elif report.unknown and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over what a worker has seen."""
-    handed = getattr(node, "workeroutput", {}).get("exchanges")
+    """Take over what a worker has found."""
+    handed = getattr(node, "workeroutput", {}).get("report")
     if handed:
-        kept, counts = pickle.loads(bytes.fromhex(handed))  # noqa: S301  from our own worker
-        EXCHANGES.kept += kept
-        EXCHANGES.counts += counts
+        report: Report = pickle.loads(bytes.fromhex(handed))  # noqa: S301  from our own worker
+        node.config.stash[REPORT].join(report)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -55,10 +57,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not IS_HERE:
         terminalreporter.write_line(f"contract report: skipped. {ABSENT}")
         return
-    report = config.stash.get(REPORT, None)
-    if report is not None:
-        terminalreporter.section("contract: exchanges looked at per operation and status")
-        total = EXCHANGES.counts.total()
-        terminalreporter.write_line(f"{total} exchanges, the first of each kind looked at")
+    report = config.stash[REPORT]
+    if report.requests:
+        terminalreporter.section("contract: requests and answers validated per operation")
         for line in report.lines():
             terminalreporter.write_line(line)

@@ -11,35 +11,27 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, ValidationErrorKind
+
+from tests.contract.listening.exchanges import Exchange
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 IS_HERE = (SHARED / "reference" / "activecampaign-openapi-v3.json").is_file()
 ABSENT = "The services' OpenAPI documents are not beside this repository."
 
 Json = dict[str, Any]
+Known = tuple[set[tuple[str, str]], set[str], set[str]]
+"""Key paths with types, key paths, and the keys that are always there."""
 SUCCESSES = (200, 201, 202, 204)
 ANYWHERE = frozenset({401, 403, 404, 408, 429})
 """Refusals that any operation of ActiveCampaign may answer (activecampaign.md §1.2)."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 KINDS = {dict: "object", list: "array", str: "text", bool: "boolean", type(None): "null"}
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request with its answer; bodies as they went over the wire."""
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    sent: bytes
-    status: int
-    answer: bytes
 
 
 def kind_of(value: object) -> str:
@@ -57,6 +49,7 @@ def shape_of(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
             yield from shape_of(held, f"{where}[]")
 
 
+@cache
 def row_of(path: str) -> str:
     """The last two words of a key path, the row's in the singular: `contact.email`."""
     row, _, key = path.rpartition(".")
@@ -77,6 +70,7 @@ class Document:
     def __init__(self, file: Path, base: str) -> None:
         self.base = base
         self._document = json.loads(file.read_text())
+        self._validators: dict[int, Draft202012Validator] = {}
         self._templates = [
             (re.compile(re.sub(r"\\{[^/]+?\\}", "[^/]+", re.escape(path)) + r"\Z"), path)
             # "/users/me" before "/users/{id}"
@@ -92,8 +86,8 @@ class Document:
         return re.sub(r"/\d+(?=/|$)", "/{id}", rest)
 
     def operation(self, method: str, template: str) -> Json | None:
-        found = self._document["paths"].get(template, {}).get(method.lower())
-        return dict(found) if found is not None else None
+        found: Json | None = self._document["paths"].get(template, {}).get(method.lower())
+        return found
 
     def operations(self) -> Iterator[tuple[str, str, Json]]:
         """Every operation with its method and template."""
@@ -103,12 +97,18 @@ class Document:
                     yield method.upper(), template, operation
 
     def errors(self, schema: Json, value: Any, where: str) -> Iterator[str]:
-        """What a value has against a schema, without its own content."""
-        rooted = {**schema, "components": self._document.get("components", {})}
-        for error in Draft202012Validator(rooted).iter_errors(value):
-            place = "".join("[]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
-            detail = f" {error.message.split(chr(39))[1]}" if error.validator == "required" else ""
-            yield f"{where}{place}: {error.validator}{detail}"
+        """What a value has against a schema of this document, without its own content."""
+        validator = self._validators.get(id(schema))
+        if validator is None:
+            rooted = {**schema, "components": self._document.get("components", {})}
+            validator = self._validators[id(schema)] = Draft202012Validator(rooted)
+        if validator.is_valid(value):
+            return
+        for error in validator.iter_errors(value):
+            place = "".join("[]" if isinstance(p, int) else f".{p}" for p in error.instance_path)
+            missing = isinstance(error.kind, ValidationErrorKind.Required)
+            detail = f" {error.kind.property}" if missing else ""
+            yield f"{where}{place}: {error.schema_path[-1]}{detail}"
 
     def request(self, operation: Json, exchange: Exchange) -> Iterator[str]:
         """What the document has against a request."""
@@ -160,6 +160,7 @@ class Contract:
             Document(reference / "activecampaign-openapi-v3.json", "/api/3"),
             Document(reference / "blueconic-openapi-v103.json", "/rest/v2"),
         )
+        self._shapes: dict[tuple[str, int], Known | None] = {}
         self._recorded: defaultdict[str, list[tuple[int, Any]]] = defaultdict(list)
         for file in sorted((shared / "recorded").glob("*.json")):
             for one in json.loads(file.read_text()):
@@ -198,12 +199,18 @@ class Contract:
             operation = {}
         else:
             found += document.request(operation, exchange)
-        if exchange.status < 500:
+        if self.is_spoken(exchange):
             if document is self._documents[0]:
                 found += self._shape(f"{exchange.method} {template}", operation, exchange)
             elif operation:
                 found += self._schema(document, operation, exchange)
         return list(dict.fromkeys(found))
+
+    @staticmethod
+    def is_spoken(exchange: Exchange) -> bool:
+        """Whether a service said this, and not a fault between it and the client (§1.2)."""
+        is_spoilt = exchange.status == 200 and parsed(exchange.answer) is None
+        return 0 < exchange.status < 500 and not is_spoilt
 
     @staticmethod
     def _schema(document: Document, operation: Json, exchange: Exchange) -> Iterator[str]:
@@ -217,17 +224,16 @@ class Contract:
 
     def _shape(self, name: str, operation: Json, exchange: Exchange) -> Iterator[str]:
         status = exchange.status
-        known = self._bodies(name, operation, status)
-        if not known:
+        known = self._known(name, operation, status)
+        if known is None:
             if status < 400:
-                others = any(self._bodies(name, operation, other) for other in SUCCESSES)
+                others = any(self._known(name, operation, other) for other in SUCCESSES)
                 yield f"answer {status}: undocumented" if others else "answer: no example"
             elif status not in ANYWHERE and str(status) not in operation.get("responses", {}):
                 yield f"answer {status}: undocumented"
             return
         body = parsed(exchange.answer)
-        shapes = {pair for one in known for pair in shape_of(one)}
-        paths = {path for path, _ in shapes}
+        shapes, paths, always = known
         for path, kind in dict.fromkeys(shape_of(body)):
             # A contact is a contact, whichever operation shows it.
             if (path, kind) in shapes or (row_of(path), kind) in self._rows:
@@ -237,9 +243,19 @@ class Contract:
                 yield f"answer {path}: {kind}"
             elif parent in paths or not parent:
                 yield f"answer {path}: unknown key"
-        always = set.intersection(*(set(one) if isinstance(one, dict) else set() for one in known))
         for key in sorted(always - (body.keys() if isinstance(body, dict) else set())):
             yield f"answer {key}: missing"
+
+    def _known(self, name: str, operation: Json, status: int) -> Known | None:
+        """What all known bodies of an operation with this status are like; None without any."""
+        if (name, status) not in self._shapes:
+            known = self._bodies(name, operation, status)
+            shapes = {pair for one in known for pair in shape_of(one)}
+            keys = [set(one) if isinstance(one, dict) else set() for one in known]
+            always = set.intersection(*keys) if keys else set()
+            found = (shapes, {path for path, _ in shapes}, always) if known else None
+            self._shapes[name, status] = found
+        return self._shapes[name, status]
 
     def _bodies(self, name: str, operation: Json, status: int) -> list[Any]:
         """Every known body of an operation with this status, recorded ones first."""

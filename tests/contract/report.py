@@ -1,37 +1,68 @@
-"""What a test run said to the sandbox, held to the contract, operation by operation."""
+"""What a test run said to the services, held to the contract, operation by operation."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 
-from tests.contract.contract import Contract, Exchange
+from tests.contract.contract import Contract
 from tests.contract.known import Departure, departure
+from tests.contract.listening.exchanges import Exchange
 
 
 class Report:
-    """Exchanges per operation and status, complaints, and the departures that were met."""
+    """Requests and answers per operation and status, complaints, and the departures met."""
 
-    def __init__(self, exchanges: Iterable[Exchange], contract: Contract) -> None:
-        self.validated: Counter[tuple[str, int]] = Counter()
+    def __init__(self) -> None:
+        self.requests: Counter[str] = Counter()
+        self.answers: Counter[tuple[str, int]] = Counter()
+        self.spoilt = 0
         self.unknown: Counter[tuple[str, str]] = Counter()
         self.known: Counter[Departure] = Counter()
+
+    @classmethod
+    def of(cls, exchanges: Iterable[Exchange], contract: Contract) -> Report:
+        """The report of these exchanges."""
+        report = cls()
         for exchange in exchanges:
-            name = contract.name(exchange)
-            self.validated[name, exchange.status] += 1
-            for complaint in contract.complaints(exchange):
-                found = departure(name, complaint)
-                if found is None:
-                    self.unknown[name, complaint] += 1
-                else:
-                    self.known[found] += 1
+            report._look(exchange, contract)
+        return report
+
+    def _look(self, exchange: Exchange, contract: Contract) -> None:
+        name = contract.name(exchange)
+        self.requests[name] += 1
+        if contract.is_spoken(exchange):
+            self.answers[name, exchange.status] += 1
+        elif exchange.status:
+            self.spoilt += 1
+        for complaint in contract.complaints(exchange):
+            found = departure(name, complaint)
+            if found is None:
+                self.unknown[name, complaint] += 1
+            else:
+                self.known[found] += 1
+
+    def join(self, other: Report) -> None:
+        """Add what another process found."""
+        self.requests += other.requests
+        self.answers += other.answers
+        self.spoilt += other.spoilt
+        self.unknown += other.unknown
+        self.known += other.known
 
     def lines(self) -> list[str]:
         """The report, to print."""
-        told = [f"{n:5d}  {name} {status}" for (name, status), n in sorted(self.validated.items())]
+        told = [
+            f"{self.requests.total()} requests and {self.answers.total()} answers validated, "
+            f"{self.spoilt} answers spoilt by faults set aside"
+        ]
+        for name, n in sorted(self.requests.items()):
+            answers = {status: m for (one, status), m in self.answers.items() if one == name}
+            each = ", ".join(f"{status}: {m}" for status, m in sorted(answers.items()))
+            told.append(f"{n:6d} requests  {name}  answers {each or 'none'}")
         told += [
-            f"{n:5d}  known, {one.operation} {one.complaint}: {one.source}"
+            f"{n:6d} known     {one.operation}  {one.complaint}: {one.source}"
             for one, n in self.known.items()
         ]
-        told += [f"{n:5d}  UNKNOWN {name}: {what}" for (name, what), n in self.unknown.items()]
+        told += [f"{n:6d} UNKNOWN   {name}  {what}" for (name, what), n in self.unknown.items()]
         return told
