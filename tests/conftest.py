@@ -22,20 +22,22 @@ REPORT = pytest.StashKey[Report]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let this process, and every one that a test starts, write to a folder of this worker."""
+    config.stash[REPORT] = Report()
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # it only hands out work
     os.environ[exchanges.PLACE] = tempfile.mkdtemp(prefix="actui-exchanges-")
     hook = str(Path(exchanges.__file__).parent)
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ["PYTHONPATH"] = os.pathsep.join([hook, *(one for one in others if one != hook)])
-    config.stash[REPORT] = Report()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Each worker looks at what it and its processes exchanged; the last one adds it up."""
-    place = Path(os.environ.pop(exchanges.PLACE))
     report = session.config.stash[REPORT]
-    if IS_HERE:
-        report.join(Report.of(exchanges.noted_in(place), Contract()))
-    shutil.rmtree(place, ignore_errors=True)
+    if place := os.environ.pop(exchanges.PLACE, None):
+        if IS_HERE:
+            report.join(Report.of(exchanges.noted_in(Path(place)), Contract()))
+        shutil.rmtree(place, ignore_errors=True)
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["report"] = pickle.dumps(report).hex()

@@ -73,6 +73,11 @@ DEPARTURES = (
         "beside the contact in one example; actui reads the contact alone (activecampaign.md §4.2)",
     ),
     Departure(
+        AC + r"PUT /contacts/\{id\}",
+        "answer 422: undocumented",
+        "an e-mail that another contact has, as for POST /contacts (activecampaign.md §1.2, §6)",
+    ),
+    Departure(
         AC + r"GET /campaigns/\{id\}/campaignLists",
         "(operation: undocumented|answer: no example)",
         "linked from every recorded campaign (activecampaign.md §8.2)",
