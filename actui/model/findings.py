@@ -147,12 +147,24 @@ def _about_consent(goal: ImportGoal, where: str) -> Iterator[Finding]:
 
 
 def _about_export(goal: ExportGoal, where: str) -> Iterator[Finding]:
+    if not (goal.segment.name or goal.segment.id):
+        yield Finding("no-segment", f"{where}.segment", f"{goal.name}: select a segment.")
     for link in goal.identifiers:
         if link.field in READ_ONLY_FIELDS and link.field != "id":
             yield Finding(
                 "no-link-field",
                 f"{where}.identifiers",
                 f"{goal.name}: '{link.field}' cannot identify a contact.",
+            )
+    linked = {link.field: link.property for link in goal.identifiers}
+    for mapping in goal.mappings:
+        source = getattr(mapping.source, "property", None)
+        if mapping.field in linked and source != linked[mapping.field]:
+            yield Finding(
+                "link-overwritten",
+                f"{where}.mappings.{mapping.field}",
+                f"{goal.name}: '{mapping.field}' is a linked identifier; what is mapped to it "
+                "would replace the value by which people are matched.",
             )
     fields = {link.field for link in goal.identifiers} | {m.field for m in goal.mappings}
     if goal.identifiers and "email" not in fields:

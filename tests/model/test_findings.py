@@ -90,3 +90,16 @@ def test_a_renamed_list_does_not_change_the_goal():
 def test_a_property_to_be_made_needs_a_possible_id():
     assert codes(errors(connection(imported(save_lists_to="my lists")))) == ["bad-property-id"]
     assert errors(connection(imported(save_lists_to="ac_lists-1"))) == []
+
+
+def test_an_export_goal_needs_a_segment():
+    (found,) = errors(connection(exported(segment="")))
+    assert (found.code, found.message) == ("no-segment", "E: select a segment.")
+
+
+def test_nothing_else_is_mapped_to_a_linked_identifier():
+    same = {"from": {"property": "email"}, "field": "email"}
+    assert findings(connection(exported(mappings=[same]))) == []
+    other = {"from": "lifecycles", "field": "email"}
+    (found,) = findings(connection(exported(mappings=[other])))
+    assert (found.code, found.severity) == ("link-overwritten", "error")
