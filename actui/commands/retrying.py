@@ -10,12 +10,10 @@ from actui.commands.guard import say
 from actui.commands.running import carry_out, ended
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
-from actui.model.run import FAILED, NOT_ACCEPTED, Outcome, Reason
+from actui.model.run import FAILED, NOT_ACCEPTED, RETRY, Outcome, Reason
 from actui.sync.engine import is_unfinished
 from actui.sync.goalrun import Only, Options
 from actui.wiring import House
-
-TRIGGER = "retry"
 
 
 def retry(asked: argparse.Namespace) -> int:
@@ -29,7 +27,7 @@ def retry(asked: argparse.Namespace) -> int:
         else:
             print(f"{connection.name}: nobody to send again")
         return exitcodes.OK
-    options = Options(goals=tuple(only.keys), only=only, trigger=TRIGGER)
+    options = Options(goals=tuple(only.keys), only=only, trigger=RETRY)
     return ended(carry_out(house, connection, options, quiet=asked.json), asked.json)
 
 

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+RETRY = "retry"
+"""The trigger of a run about people alone whom an earlier one could not deliver."""
+
 
 class RunState(StrEnum):
     """The states of a run, as BlueConic's API names them (blueconic.md §2)."""
@@ -100,7 +103,10 @@ class RequestCounts(_Counts):
 
 
 class GoalSummary(_Counts):
-    """One goal of one run, as `actui run --json` prints it (design §12)."""
+    """One goal of one run, as `actui run --json` prints it (design §12).
+
+    `leavers` are people who seem to have left, when somebody has to confirm that.
+    """
 
     goal: str
     goal_id: str = ""
@@ -117,6 +123,7 @@ class GoalSummary(_Counts):
     unknown: int = 0
     reasons: dict[str, int] = Field(default_factory=dict)
     warnings: int = 0
+    leavers: int = 0
     lists: ListCounts = Field(default_factory=ListCounts)
     requests: RequestCounts = Field(default_factory=RequestCounts)
     seconds: float = 0.0
@@ -162,7 +169,7 @@ class RunSummary(_Counts):
         left_out: dict[str, Any] = {
             "connection_id": True,
             "cause": True,
-            "goals": {"__all__": {"goal_id"}},
+            "goals": {"__all__": {"goal_id", "leavers"}},
         }
         if not self.notice:
             left_out["notice"] = True

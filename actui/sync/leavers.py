@@ -25,6 +25,8 @@ FEW = 10
 """As many may always leave at once."""
 _SHARE = 5
 """Of the goal's members, one in so many."""
+PAGE = 100
+"""Contacts that one request reads at most (activecampaign.md §3.1)."""
 _CLOCK = 5.0
 """Seconds by which a stamp of the same event may differ."""
 
@@ -78,15 +80,16 @@ class Leavers:
             too_many = len(people) > FEW and len(people) * _SHARE > members
             changed = before is not None and before != segment
             if too_many or changed or shown.listing.count() == 0:
+                run.summary.leavers = len(people)
                 raise GoalError(
                     f"{len(people)} of {members} members seem to have left the segment; nobody was "
                     f"unsubscribed. Look at the segment, then run with --confirm-leavers "
                     f"{len(people)}.",
                     code=NEEDS_CONFIRMATION,
                 )
-        run.phase("unsubscribing people who left")
-        for one in leavers:
+        for index, one in enumerate(leavers):
             run.stop.check()
+            run.phase(f"unsubscribing {index + 1:,} of {len(leavers):,} who left")
             await self._leave(one)
         run.ledger.set_listed_segment(self._goal.id, segment)
 
@@ -137,10 +140,17 @@ class Leavers:
         leavers: list[Membership] = []
         gone: list[tuple[int, int]] = []
         contact: Contact | None = None
-        for one in sorted(candidates, key=lambda candidate: candidate.contact_id):
-            if (one.contact_id, one.list_id) in elsewhere:
-                continue
+        wanted = [one for one in candidates if (one.contact_id, one.list_id) not in elsewhere]
+        swept = await self._swept(wanted)
+        for index, one in enumerate(sorted(wanted, key=lambda candidate: candidate.contact_id)):
             self._run.stop.check()
+            self._run.phase(f"looking at {index + 1:,} of {len(wanted):,} who may have left")
+            if one.list_id in swept:
+                # whose subscription it is, the look before unsubscribing tells
+                seen = swept[one.list_id].get(one.contact_id)
+                if seen is not None and not self._is_in(seen, one, listing, others):
+                    leavers.append(one)
+                continue
             if contact is None or contact.id != one.contact_id:
                 contact = await self._run.activecampaign.contact(one.contact_id)
             row = self._row(contact, one.list_id)
@@ -151,6 +161,34 @@ class Leavers:
         if gone:
             self._run.commit(Done(records=(), export=Exported(gone=gone)))
         return leavers
+
+    async def _swept(self, wanted: Sequence[Membership]) -> dict[int, dict[int, Contact]]:
+        """The wanted contacts of each list that is sooner read whole than person by person."""
+        found: dict[int, dict[int, Contact]] = {}
+        for list_id in {one.list_id for one in wanted}:
+            contacts = {one.contact_id for one in wanted if one.list_id == list_id}
+            known = self._run.accounts.lists.get(list_id)
+            if known is None or known.active is None or known.active // PAGE + 2 > len(contacts):
+                continue
+            found[list_id] = {}
+            after = min(contacts) - 1
+            while after < max(contacts):
+                self._run.stop.check()
+                self._run.phase(f"reading the list '{known.name}' for people who left")
+                page = await self._run.activecampaign.contacts_by_id(
+                    after_id=after, list_id=list_id, status=ListStatus.ACTIVE
+                )
+                if not page.contacts:
+                    break
+                after = page.contacts[-1].id
+                for one in page.contacts:
+                    if one.id in contacts:
+                        whole = one
+                        if one.id in page.missing:
+                            whole = await self._run.activecampaign.contact(one.id) or one
+                        if whole.lists.get(list_id) is ListStatus.ACTIVE:
+                            found[list_id][one.id] = whole
+        return found
 
     @staticmethod
     def _row(contact: Contact | None, list_id: int) -> ListRow | None:
@@ -193,7 +231,10 @@ class Leavers:
         service, pair = self._run.activecampaign, (one.contact_id, one.list_id)
         contact = await service.contact(one.contact_id)
         row = self._row(contact, one.list_id)
-        if row is None or row.status is not ListStatus.ACTIVE:
+        if row is None or not _is_its_own(row, one):
+            self._run.commit(Done(records=(), export=Exported(gone=[pair])))
+            return
+        if row.status is not ListStatus.ACTIVE:
             return
         try:
             row = await service.set_list_status(*pair, ListStatus.UNSUBSCRIBED)

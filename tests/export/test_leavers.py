@@ -175,6 +175,19 @@ async def test_too_many_leavers_wait_for_a_word(desk: Desk) -> None:
     assert len(await active(desk)) == 39
 
 
+async def test_many_who_may_have_left_are_looked_up_by_the_page(desk: Desk) -> None:
+    profiles = await people(desk, 40)
+    await desk.export(LEAVING)
+    await leave(desk, *list(profiles.values())[:30])
+    gone, *_ = (await desk.contacts()).values()
+    await desk.mutate("activecampaign", "unsubscribe", id=gone["id"], list=NEWSLETTER)
+    await desk.forget()
+    summary = await desk.export(LEAVING)
+    assert (summary.code, summary.leavers) == ("leavers-need-confirmation", 29)
+    assert await desk.requests("GET", r"/api/3/contacts/\d+") == 0
+    assert len(await active(desk)) == 39
+
+
 async def test_ten_may_leave_whatever_their_share(desk: Desk) -> None:
     profiles = await people(desk, 12)
     await desk.export(LEAVING)
