@@ -19,10 +19,9 @@ from time import monotonic
 from filelock import FileLock, Timeout
 
 from actui.model.errors import CredentialsError
+from actui.model.settings import ENCRYPTED_FILE
 
 SERVICE = "actui"
-ENCRYPTED_FILE = "encrypted-file"
-"""The setting `keyring_backend` that means a file of this home, opened by a password."""
 UNLOCK = "ACTUI_KEYRING_PASSWORD"
 """The variable, or systemd credential, with the password of the encrypted file."""
 SECONDS = 3

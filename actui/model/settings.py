@@ -13,7 +13,8 @@ from actui.model.mapping import Strict
 PUBLISHED_RATE = 5.0
 """Requests per second and account that ActiveCampaign allows (activecampaign.md §1.3)."""
 
-
+ENCRYPTED_FILE = "encrypted-file"
+"""The `keyring_backend` that means a file of this home, opened by a password."""
 _MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from actui.cli import main
-from actui.model.settings import Settings
+from actui.model.settings import ENCRYPTED_FILE, Settings
 from store import keystore
 from store.home import Home
 from store.settings import SettingsFile
@@ -106,7 +106,7 @@ def test_a_password_command_must_work_without_the_shell(
 def test_the_encrypted_file(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    SettingsFile(home).save(Settings(keyring_backend=keystore.ENCRYPTED_FILE))
+    SettingsFile(home).save(Settings(keyring_backend=ENCRYPTED_FILE))
     assert stores(monkeypatch) == 4
     assert keystore.UNLOCK in capsys.readouterr().err
     monkeypatch.setenv(keystore.UNLOCK, "open sesame")

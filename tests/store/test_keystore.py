@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from store.keystore import ENCRYPTED_FILE, KeyStore
+from actui.model.settings import ENCRYPTED_FILE
+from store.keystore import KeyStore
 
 
 @pytest.fixture
