@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events, on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option as Row
 
 from actui.console.draft import Draft
-from actui.console.forms import Choose, Option, Type, box
+from actui.console.forms import Ask, Choose, Option, Type, box
 from actui.console.words import number, plain, shortened
 from actui.console.workbench import Workbench
+from actui.model.errors import ConfigError
 from screens.base import ChoiceList, Words
 from screens.text import shown
 
@@ -27,14 +30,66 @@ _TOLD = 120
 """Characters of the names that are told beside the list."""
 
 
-class ChooseScreen(ModalScreen[tuple[str, ...]]):
-    """Answers the chosen ids, or None."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was chosen or typed and taken, and what is asked next because of it."""
+
+    values: tuple[str, ...]
+    following: Ask | None = None
+
+
+class AskScreen(ModalScreen[Answered]):
+    """One question; an answer that cannot be taken is told here and can be mended. None = esc."""
 
     CSS_PATH = "pop_up.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", tooltip="Change nothing", id="choose.close"),
+        Binding("escape", "close", "Close", tooltip="Change nothing", id="ask.close"),
+    ]
+
+    def take(self, values: tuple[str, ...], then: Callable[[], Ask | None]) -> None:
+        """Close with an answer, unless it is refused."""
+        try:
+            following = then()
+        except ConfigError as wrong:
+            self.query_one("#wrong", Words).put(plain(wrong.message))
+            return
+        self.dismiss(Answered(values, following))
+
+    def action_close(self) -> None:
+        """Change nothing."""
+        self.dismiss(None)
+
+
+class SearchBar(Input):
+    """The search bar of a list; space marks a line of it as long as nothing is typed."""
+
+    class Mark(Message):
+        """Somebody wants the line under the cursor."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if not self.value and event.key in ("space", "slash"):
+            event.stop()
+            event.prevent_default()
+            if event.key == "space":
+                self.post_message(self.Mark())
+            return  # a slash leads here from everywhere else, so it is no text to look for
+        await super()._on_key(event)
+
+
+class ChooseScreen(AskScreen):
+    """A list with a search bar. The keyboard stays in the bar; arrows move in the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", tooltip="Go to the search bar", id="choose.search"),
         Binding("space", "mark", "Choose", tooltip="Choose the line or not", id="choose.mark"),
+        Binding(
+            "ctrl+a",
+            "all",
+            "All or none",
+            tooltip="Choose all that are found, or none of them",
+            priority=True,  # a field's own key goes to its beginning
+            id="choose.all",
+        ),
         Binding("ctrl+s", "accept", "Done", tooltip="Take what is chosen", id="choose.done"),
     ]
 
@@ -50,9 +105,10 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
         with Vertical(id="box"):
             yield Words(plain(self._ask.title), classes="heading")
             yield Words(plain(self._ask.notice), classes="hint")
-            yield Input(placeholder=self._placeholder(), id="search", compact=True)
+            yield SearchBar(placeholder=self._placeholder(), id="search", compact=True)
             yield ChoiceList(id="found")
             yield Words("", id="none", classes="hint")
+            yield Words("", id="wrong", classes="wrong")
             yield Words(self._told() if self._ask.many else "", id="chosen", classes="hint")
             yield Words(self._keys(), classes="hint")
 
@@ -68,15 +124,12 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
 
     def _keys(self) -> str:
         if self._ask.many:
-            return "space chooses, enter or ^s takes them all, / searches, esc closes."
-        return "enter takes it, / searches, esc closes."
+            return "space chooses, ^a all or none, enter or ^s takes them, esc closes."
+        return "arrows choose, enter takes it, esc closes."
 
     def on_mount(self) -> None:
         self._fill()
-        if self._options and (self._ask.chosen or len(self._options) < 12):
-            self.query_one("#found").focus()
-        else:
-            self.query_one("#search").focus()
+        self.query_one("#search").focus()
 
     def renew(self) -> None:
         """Offer what is known now; an account may have answered meanwhile."""
@@ -130,43 +183,59 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
     @on(Input.Changed, "#search")
     def _search(self) -> None:
         self._fill()
+        self.query_one("#wrong", Words).put("")
 
     def on_key(self, event: events.Key) -> None:
-        """Arrows go from the search bar to the list and back."""
-        search, results = self.query_one("#search", Input), self.query_one("#found", ChoiceList)
-        if event.key == "down" and search.has_focus and self._found:
-            results.focus()
+        """Arrows move in the list from the search bar; letters typed in the list are searched."""
+        search = self.query_one("#search", Input)
+        results = self.query_one("#found", ChoiceList)
+        moves: dict[str, Callable[[], None]] = {
+            "down": results.action_cursor_down,
+            "up": results.action_cursor_up,
+            "pagedown": results.action_page_down,
+            "pageup": results.action_page_up,
+        }
+        if search.has_focus and event.key in moves:
             event.stop()
-        elif event.key == "up" and results.has_focus and results.highlighted == 0:
+            moves[event.key]()
+        elif results.has_focus and event.is_printable and event.character:
+            event.stop()
             search.focus()
-            event.stop()
+            search.insert_text_at_cursor(event.character)
 
     # answering
+
+    def _here(self) -> Option | None:
+        """What is under the cursor."""
+        at = self.query_one("#found", ChoiceList).highlighted
+        return self._found[at] if at is not None and at < len(self._found) else None
+
+    def _answer(self, *values: str) -> None:
+        self.take(values, lambda: self._ask.then(values))
 
     @on(Input.Submitted, "#search")
     def _submitted(self) -> None:
         wanted = self._wanted()
-        exact = [one for one in self._found if wanted in (one.id, one.label)]
+        exact = next((one for one in self._found if wanted in (one.id, one.label)), None)
+        here = exact or self._here()
         if self._ask.many:
-            self._take_many(wanted, exact)
-        elif exact or (self._found and wanted):
-            self.dismiss(((exact or self._found)[0].id,))
+            self._take_many(wanted, here)
+        elif here is not None:
+            self._answer(here.id)
         elif self._ask.typed and wanted:
-            self.dismiss((wanted,))
-        elif self._found:
-            self.query_one("#found").focus()
+            self._answer(wanted)
 
-    def _take_many(self, wanted: str, exact: Sequence[Option]) -> None:
+    def _take_many(self, wanted: str, here: Option | None) -> None:
+        """With nothing typed take what is chosen; else choose what was looked for."""
         if not wanted:
-            self.query_one("#found").focus()
+            self.action_accept()
             return
-        if not self._found and self._ask.typed:
-            self._typed.append(Option(wanted, wanted, "as typed"))
-            self._options.append(self._typed[-1])
-            exact = self._typed[-1:]
-        for one in exact or self._found[:1]:
-            if one.id not in self._chosen:
-                self._chosen.append(one.id)
+        if here is None and self._ask.typed:
+            here = Option(wanted, wanted, "as typed")
+            self._typed.append(here)
+            self._options.append(here)
+        if here is not None and here.id not in self._chosen:
+            self._chosen.append(here.id)
         self.query_one("#search", Input).value = ""
         self._fill()
         self.query_one("#chosen", Words).put(self._told())
@@ -177,39 +246,47 @@ class ChooseScreen(ModalScreen[tuple[str, ...]]):
         if self._ask.many:
             self.action_accept()
         else:
-            self.dismiss((self._found[event.option_index].id,))
+            self._answer(self._found[event.option_index].id)
 
+    @on(SearchBar.Mark)
     def action_mark(self) -> None:
-        """Choose the line under the cursor, or not."""
-        results = self.query_one("#found", ChoiceList)
-        at = results.highlighted
-        if at is None or not self._found:
+        """Choose the line under the cursor, or not; the only one is taken at once."""
+        here = self._here()
+        if here is None:
             return
-        one = self._found[at]
         if not self._ask.many:
-            self.dismiss((one.id,))
+            self._answer(here.id)
             return
+        self._toggle(here)
+        self.query_one("#chosen", Words).put(self._told())
+
+    def _toggle(self, one: Option) -> None:
         if one.id in self._chosen:
             self._chosen.remove(one.id)
         else:
             self._chosen.append(one.id)
-        results.replace_option_prompt_at_index(at, self._row(one))
+        at = self._found.index(one)
+        self.query_one("#found", ChoiceList).replace_option_prompt_at_index(at, self._row(one))
+
+    def action_all(self) -> None:
+        """Choose all that are found, or none of them when all of them are."""
+        if not self._ask.many:
+            return
+        without = [one for one in self._found if one.id not in self._chosen]
+        for one in without or self._found:
+            self._toggle(one)
         self.query_one("#chosen", Words).put(self._told())
 
     def action_accept(self) -> None:
         """Take what is chosen."""
         if self._ask.many:
-            self.dismiss(tuple(self._chosen))
+            self._answer(*self._chosen)
         else:
             self.action_mark()
 
     def action_search(self) -> None:
         """Go to the search bar."""
         self.query_one("#search").focus()
-
-    def action_close(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)
 
 
 async def learn(
@@ -231,13 +308,8 @@ def _distance(one: Option, wanted: str) -> int:
     return 1 if label.startswith(wanted) else 2 if wanted in label else 3
 
 
-class TypeScreen(ModalScreen[str]):
-    """Answers what was typed, or None."""
-
-    CSS_PATH = "pop_up.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", tooltip="Change nothing", id="type.close"),
-    ]
+class TypeScreen(AskScreen):
+    """A question that is answered by typing."""
 
     def __init__(self, ask: Type) -> None:
         super().__init__()
@@ -248,6 +320,7 @@ class TypeScreen(ModalScreen[str]):
             yield Words(plain(self._ask.title), classes="heading")
             yield Input(plain(self._ask.value), id="typed", compact=True)
             yield Words(plain(self._ask.hint), classes="hint")
+            yield Words("", id="wrong", classes="wrong")
             yield Words("enter takes it, esc closes.", classes="hint")
 
     def on_mount(self) -> None:
@@ -255,8 +328,20 @@ class TypeScreen(ModalScreen[str]):
 
     @on(Input.Submitted, "#typed")
     def _typed(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value)
+        self.take((event.value,), lambda: self._ask.then(event.value))
 
-    def action_close(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)
+
+def ask(
+    app: App[Any], question: Ask, answered: Callable[[tuple[str, ...]], None] = lambda _: None
+) -> None:
+    """Ask, and whatever follows from the answers; `answered` hears of each that was taken."""
+
+    def closed(answer: Answered | None) -> None:
+        if answer is None:
+            return
+        answered(answer.values)
+        if answer.following is not None:
+            ask(app, answer.following, answered)
+
+    page = ChooseScreen(question) if isinstance(question, Choose) else TypeScreen(question)
+    app.push_screen(page, closed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,11 +13,11 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from actui.console.forms import Ask, Choose, Form, Line
+from actui.console.forms import Ask, Form, Line
 from actui.console.readonly import SENTENCE
 from actui.console.words import Glyphs
 from actui.model.errors import ConfigError
-from screens.ask import ChooseScreen, TypeScreen
+from screens.ask import ask
 from screens.base import READ_ONLY, ChoiceList
 from screens.text import shown
 
@@ -36,8 +37,10 @@ class FormList(ChoiceList):
         Binding(
             "x,delete", "remove", "Remove", key_display="x", tooltip="Remove the line", id="form.x"
         ),
-        Binding("J", "shift(1)", "Down", show=False, tooltip="Move the line down", id="form.down"),
-        Binding("K", "shift(-1)", "Up", show=False, tooltip="Move the line up", id="form.up"),
+        Binding(
+            "J", "shift(1)", "Move down", show=False, tooltip="Move the line down", id="form.down"
+        ),
+        Binding("K", "shift(-1)", "Move up", show=False, tooltip="Move the line up", id="form.up"),
     ]
 
     class Changed(Message):
@@ -124,7 +127,7 @@ class FormList(ChoiceList):
         if after is None or after >= len(self._held):
             return
         end = after + 1
-        while end < len(self._held) and self._held[end].kind not in ("line", "heading"):
+        while end < len(self._held) and self._belongs(after, end):
             end += 1
         if end == len(self._held) or end > after + 1:
             top = self._index_to_line.get(after, 0)
@@ -132,6 +135,11 @@ class FormList(ChoiceList):
             room = self.scrollable_content_region.height
             said = Region(0, top, self.size.width, min(height, room))
             self.scroll_to_region(said, animate=False, force=True)
+
+    def _belongs(self, to: int, index: int) -> bool:
+        """Whether a line is said of another, or is one of the lines it was opened into."""
+        line, opened = self._held[index], f"{self._held[to].key}:"
+        return line.kind not in ("line", "heading") or line.key.startswith(opened)
 
     # changing
 
@@ -167,33 +175,19 @@ class FormList(ChoiceList):
             self.post_message(self.Refused(wrong.message))
         self.post_message(self.Changed())
 
-    def _try(self, change: object) -> None:
-        assert callable(change)
+    def _try(self, change: Callable[[], Ask | None]) -> None:
         if self.app.has_class(READ_ONLY):
             self.post_message(self.Refused(SENTENCE))
             return
         try:
-            ask: Ask | None = change()
+            question = change()
         except ConfigError as wrong:
             self.post_message(self.Refused(wrong.message))
             return
+        self._took()
+        if question is not None:
+            ask(self.app, question, lambda _: self._took())
+
+    def _took(self) -> None:
         self.show()
         self.post_message(self.Changed())
-        if ask is not None:
-            self._ask(ask)
-
-    def _ask(self, ask: Ask) -> None:
-        if isinstance(ask, Choose):
-
-            def chosen(answer: tuple[str, ...] | None) -> None:
-                if answer is not None:
-                    self._try(lambda: ask.then(answer))
-
-            self.app.push_screen(ChooseScreen(ask), chosen)
-        else:
-
-            def typed(answer: str | None) -> None:
-                if answer is not None:
-                    self._try(lambda: ask.then(answer))
-
-            self.app.push_screen(TypeScreen(ask), typed)

@@ -18,7 +18,7 @@ from actui.console.words import number, plain
 from actui.console.workbench import PEOPLE_ROWS, Workbench
 from actui.model.connection import Connection
 from actui.model.run import FAILED, Outcome, RunSummary
-from screens.ask import ChooseScreen, TypeScreen
+from screens.ask import ask
 from screens.base import NARROW, ActuiScreen, ListTable, Words
 from screens.text import shown
 
@@ -107,17 +107,14 @@ class OutcomesScreen(ActuiScreen):
             Option(str(index), words, number(many))
             for index, (_, words, many) in enumerate(offered)
         ]
-        ask = Choose("Show which people?", lambda: options, lambda _: None)
 
-        def chosen(answer: tuple[str, ...] | None) -> None:
-            if answer is None:
-                return
+        def chosen(answer: tuple[str, ...]) -> None:
             self._filter, self._words, self._many = Filter(), "all outcomes", _failed(self._run)
             if answer[0]:
                 self._filter, self._words, self._many = offered[int(answer[0])]
             self.attempt(self._read, "read")
 
-        self.app.push_screen(ChooseScreen(ask), chosen)
+        ask(self.app, Choose("Show which people?", lambda: options, chosen))
 
     @on(DataTable.RowSelected)
     def action_why(self) -> None:
@@ -134,18 +131,14 @@ class OutcomesScreen(ActuiScreen):
 
     def action_export(self) -> None:
         """Write the people shown, and those beyond, to a file."""
-        ask = Type(
-            "Write these people to which file?",
-            f"{self._run.run}.csv",
-            lambda _: None,
-            "CSV, readable by you alone. A file that is there already is not replaced.",
-        )
 
-        def typed(answer: str | None) -> None:
-            if answer:
-                self.attempt(partial(self._export, answer), "export")
+        def typed(path: str) -> None:
+            if path.strip():
+                self.attempt(partial(self._export, path), "export")
 
-        self.app.push_screen(TypeScreen(ask), typed)
+        hint = "CSV, readable by you alone. A file that is there already is not replaced."
+        file = f"{self._run.run}.csv"
+        ask(self.app, Type("Write these people to which file?", file, typed, hint))
 
     async def _export(self, path: str) -> None:
         self.say(await self._workbench.export(self._connection, self._run.run, self._filter, path))

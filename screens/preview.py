@@ -16,9 +16,9 @@ from actui.console.previewview import MOST, Row, asked, changes, rows, summary, 
 from actui.console.words import plain
 from actui.console.workbench import Workbench
 from actui.model.connection import Connection
-from actui.model.errors import ActuiError
+from actui.model.errors import ActuiError, ConfigError
 from actui.model.preview import Ask
-from screens.ask import TypeScreen
+from screens.ask import ask
 from screens.base import NARROW, ActuiScreen, ListTable, Words
 from screens.text import shown
 
@@ -116,15 +116,11 @@ class PreviewScreen(ActuiScreen):
         """Choose how many people, or whom."""
         before = ", ".join(self._ask.emails) or str(self._ask.first)
         hint = f"A number up to {MOST}, or e-mail addresses with spaces between them."
-        ask = Type("Preview whom?", before, lambda _: None, hint)
-        self.app.push_screen(TypeScreen(ask), self._chose)
+        ask(self.app, Type("Preview whom?", before, self._chose, hint))
 
-    def _chose(self, answer: str | None) -> None:
-        if answer is None:
-            return
-        ask = asked(answer)
-        if ask is None:
-            self.say("Type a number of people, or e-mail addresses.", severity="error")
-            return
-        self._ask = replace(ask, goals=self._ask.goals)
+    def _chose(self, answer: str) -> None:
+        whom = asked(answer)
+        if whom is None:
+            raise ConfigError("Type a number of people, or e-mail addresses.")
+        self._ask = replace(whom, goals=self._ask.goals)
         self.action_again()
