@@ -45,7 +45,15 @@ class ConsoleApp(App[str]):
     TITLE = "actui"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,ctrl+q", "quit", "Quit", tooltip="Leave; runs go on", id="app.quit"),
+        Binding(
+            "q,ctrl+q",
+            "quit",
+            "Quit",
+            key_display="^q",
+            show=False,
+            tooltip="Leave; runs go on",
+            id="app.quit",
+        ),
         Binding(
             "ctrl+z",
             "suspend_process",

@@ -173,10 +173,11 @@ class DetachedStarter:
         self._house = house
         self._starter = Starter(house.home, house.environ, "console")
 
-    def start(self, connection: Connection) -> str:
+    def start(self, connection: Connection, confirm_leavers: int | None) -> str:
         if self._house.lock(connection).is_held():
             raise BusyError("This connection is already running.")
-        return self._starter.start(connection)
+        words = () if confirm_leavers is None else ("--confirm-leavers", str(confirm_leavers))
+        return self._starter.start(connection, *words)
 
     def retry(self, connection: Connection, run: str, wanted: Filter) -> str:
         if self._house.lock(connection).is_held():

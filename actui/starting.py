@@ -43,9 +43,9 @@ class Starter:
         self._trigger = trigger
         self._going: dict[int, str] = {}
 
-    def start(self, connection: Connection) -> str:
-        """Start a run; how it was started, in one sentence."""
-        return self._start(connection, "run", connection.id, "--trigger", self._trigger)
+    def start(self, connection: Connection, *more: str) -> str:
+        """Start a run with more of the command's words; how it was started, in one sentence."""
+        return self._start(connection, "run", connection.id, "--trigger", self._trigger, *more)
 
     def retry(self, connection: Connection, *people: str) -> str:
         """Start a run about people who were not accepted; `people` chooses them as words do."""

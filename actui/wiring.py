@@ -185,7 +185,8 @@ class House:
         if found is None:
             raise CredentialsError(
                 f"No {secret_words(name)} is stored for '{connection.name}': "
-                f"actui secret set '{connection.name}' {secret_command_name(name)}"
+                f"actui secret set '{connection.name}' {secret_command_name(name)}",
+                code="no-secret",
             )
         return found.value
 

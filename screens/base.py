@@ -32,7 +32,8 @@ COLOURS = {
 READ_ONLY = "-read-only"
 """The app's class while nothing may be changed."""
 _CHANGING = frozenset(
-    ("add", "copy", "delete", "favorite", "save", "switch", "stop", "stop_now", "retry")
+    ("add", "copy", "delete", "favorite", "leavers", "retry", "rule", "save")
+    + ("stop", "stop_now", "switch")
 )
 # a function and not its coroutine, which would be left unawaited when cancelled before its start
 Work = Callable[[], Awaitable[None]]
@@ -47,7 +48,7 @@ class ActuiScreen(Screen[None]):
             "question_mark,f1",
             "show_help",
             "Help",
-            key_display="?",
+            key_display="F1 ?",
             tooltip="Show the keys of this page",
             id="page.help",
         ),

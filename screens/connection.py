@@ -10,18 +10,16 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import DataTable, Footer, Input, OptionList
+from textual.widgets import Checkbox, DataTable, Footer, Input, OptionList
 
-from actui.console.connectionforms import MetadataForm
-from actui.console.draft import Draft, differences, same_but_for_ids
+from actui.console.connectionforms import MetadataForm, summed
 from actui.console.goalwords import describe
-from actui.console.ports import Stored, Which
+from actui.console.ports import Which
 from actui.console.words import plain
-from actui.console.workbench import SECRET_WORDS, ConnectionForm, Workbench
-from actui.model.connection import Connection
-from actui.model.errors import ActuiError, ConfigError, CredentialsError
+from actui.console.workbench import SECRET_WORDS
+from actui.model.errors import ActuiError
 from screens.ask import learn
-from screens.base import READ_ONLY, ActuiScreen, Words
+from screens.base import READ_ONLY, Words
 from screens.confirm import ConfirmScreen
 from screens.form import FormList
 from screens.goal import GoalScreen
@@ -30,14 +28,14 @@ from screens.onoff import OnOff
 from screens.people import WhyScreen
 from screens.preview import PreviewScreen
 from screens.run import RunScreen
+from screens.saving import SavingScreen
 from screens.schedule import ScheduleScreen
 from screens.setup import SetupPanel
 
 LOOK_SECONDS = 1.0
-_DIFFERENCES = 12
 
 
-class ConnectionScreen(ActuiScreen):
+class ConnectionScreen(SavingScreen):
     """One connection; `stored` is None while it has never been saved."""
 
     CSS_PATH = "connection.tcss"
@@ -53,6 +51,7 @@ class ConnectionScreen(ActuiScreen):
             "ctrl+o",
             "switch",
             "On/off",
+            show=False,
             tooltip="Switch the connection on or off; save it then",
             id="connection.on",
         ),
@@ -79,30 +78,34 @@ class ConnectionScreen(ActuiScreen):
             "ctrl+e",
             "fold",
             "Details",
+            show=False,
             tooltip="Show or hide favorite, labels, description and notifications",
+            priority=True,  # a field's own key goes to its end
             id="connection.details",
         ),
+        Binding(
+            "f4",
+            "history",
+            "Run history",
+            show=False,
+            tooltip="Go to data exchange, run history and privacy management",
+            id="connection.history",
+        ),
     ]
-
-    def __init__(self, workbench: Workbench, connection: Connection, stored: Stored | None) -> None:
-        super().__init__()
-        self._workbench = workbench
-        self._draft = Draft(connection, stored)
-        self._seen: tuple[int, bool] | None = None
-
-    @property
-    def _connection(self) -> Connection:
-        return self._draft.connection
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
             yield Input(self._connection.name, placeholder="Name", id="name", compact=True)
+            yield Words("", id="unsaved")
             yield OnOff(self._connection.enabled)
         with Horizontal(id="arrows"):
             yield Words("", id="arrow-import")
             yield Words("", id="arrow-export")
         yield Words("", id="why")
-        details = MetadataForm(self._draft, self._workbench.labels)
+        yield Words("", id="folded", fixed=True)
+        details = MetadataForm(
+            self._draft, self._workbench.labels, lambda: bool(self._workbench.settings.mail.host)
+        )
         folded = FormList(details, self._workbench.glyphs, id="details")
         folded.display = False
         yield folded
@@ -136,6 +139,7 @@ class ConnectionScreen(ActuiScreen):
     def _look(self) -> None:
         panel = self.query_one(SetupPanel)
         panel.put_schedule()
+        self._mark()
         if self._draft.stored is None:
             self.query_one("#why", Words).put("A new connection: nothing is stored before ^s Save.")
             return
@@ -159,13 +163,15 @@ class ConnectionScreen(ActuiScreen):
         panel.put_unique(self._workbench.unique(self._connection))
         panel.put_history(self._workbench.history(self._connection), self._connection.timezone)
 
-    async def _show_secrets(self) -> None:
-        panel = self.query_one(SetupPanel)
-        for which in SECRET_WORDS:
-            sentence = "Not stored yet."
-            if self._draft.stored is not None:
-                sentence = await self._workbench.secret_status(self._connection, which)
-            panel.put_stored(which, sentence)
+    @on(Input.Changed)
+    @on(Checkbox.Changed)
+    @on(FormList.Changed)
+    def _mark(self) -> None:
+        """Say what is not stored yet, and what is folded away."""
+        self.query_one("#unsaved", Words).put("not saved" if self.is_dirty else "")
+        opened = self.query_one("#details").display
+        told = summed(self._connection)
+        self.query_one("#folded", Words).put(self._workbench.glyphs.fold(opened, f"{told}  ^e"))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Objectives are asked for when somebody comes to them, not before."""
@@ -185,7 +191,8 @@ class ConnectionScreen(ActuiScreen):
         self.query_one("#goal").display = goal is not None
         if goal is not None:
             state = "on" if goal.enabled else "off"
-            text = [f"{plain(goal.name)}: {goal.kind} goal, {state}", "enter opens it", ""]
+            keys = "enter opens it, space switches it, n renames, c copies, d deletes, J K move"
+            text = [f"{plain(goal.name)}: {goal.kind} goal, {state}", keys, ""]
             self.query_one("#goal-words", Words).put("\n".join([*text, *describe(goal)]))
 
     @on(OptionList.OptionSelected, "#left")
@@ -203,6 +210,7 @@ class ConnectionScreen(ActuiScreen):
         panel = self.query_one(GoalsPanel)
         panel.show()
         self._choose()
+        self._mark()
 
     @on(GoalsPanel.Refused)
     @on(FormList.Refused)
@@ -214,96 +222,20 @@ class ConnectionScreen(ActuiScreen):
         details = self.query_one("#details")
         details.display = not details.display
         (details if details.display else self.query_one("#left")).focus()
+        self._mark()
 
-    # the form
+    def action_history(self) -> None:
+        """Go to the lower sections of *Set up and run*."""
+        self.query_one("#left", GoalsPanel).highlighted = 0
+        self.query_one(SetupPanel).to_history()
 
-    def _form(self) -> ConnectionForm:
-        name = self.query_one("#name", Input).value
-        return self.query_one(SetupPanel).form(name, self.query_one(OnOff).value)
-
-    @property
-    def is_dirty(self) -> bool:
-        """Whether something typed is not stored."""
-        return self._draft.is_dirty or self._form() != ConnectionForm.of(self._connection)
-
-    def action_save(self) -> None:
-        """Store what was typed."""
-        self.attempt(self._save, "save")
-
-    async def _save(self) -> None:
-        await self._store(self._draft.stored)
-
-    async def _store(self, base: Stored | None) -> None:
-        form = self._form()
-        expected = base.version if base else None
-        try:
-            stored = await self._workbench.save(self._connection, form, expected=expected)
-            self._draft.adopt(stored)
-            await self._workbench.save_secrets(stored.connection, form)
-            await self._create_properties(stored.connection)
-        except CredentialsError as failure:
-            self._ask_again(form)
-            self.say(failure.message, severity="error")
-            return
-        except ConfigError as failure:
-            if failure.code != "changed-elsewhere" or base is None:
-                raise
-            await self._settle(base)
-            return
-        finally:
-            self._seen = None
-            self._look()
-        self._show_saved()
-        self.say("Saved.")
-        self.attempt(self._show_secrets, "secrets")
-
-    async def _create_properties(self, connection: Connection) -> None:
-        """Make in BlueConic what goals have been given as new."""
-        if wanted := self._draft.properties_to_create():
-            await self._workbench.create_properties(connection, wanted)
-            self._draft.created()
-
-    def _show_saved(self) -> None:
-        self.query_one("#name", Input).value = self._connection.name
-        self.query_one(OnOff).value = self._connection.enabled
-        self.query_one(SetupPanel).put_fields(self._connection)
-        self.query_one("#details", FormList).show()
-        self._goals_changed()
-        for page in self.app.screen_stack:
-            if isinstance(page, GoalScreen):
-                page.saved()
-            elif isinstance(page, ScheduleScreen):
-                page.show()
-
-    async def _settle(self, base: Stored) -> None:
-        """Somebody saved another version: go on where only ids were found, ask otherwise."""
-        theirs = self._workbench.stored(self._connection.id)
-        if same_but_for_ids(base.connection, theirs.connection):
-            await self._store(theirs)
-            return
-        changed = differences(base.connection, theirs.connection)
-        shown = changed[:_DIFFERENCES]
-        if len(changed) > len(shown):
-            shown.append(f"and {len(changed) - len(shown)} lines more")
-        question = ConfirmScreen(
-            f"The connection was changed by {plain(theirs.saved_by)} meanwhile:\n\n"
-            + "\n".join(shown)
-            + "\n\nYours is not saved yet. Saving it now undoes these changes.",
-            do="Save mine over it",
-            keep="Go on editing",
-        )
-        self.app.push_screen(
-            question,
-            lambda yes: self.attempt(partial(self._store, theirs), "save") if yes else None,
-        )
-
-    def _ask_again(self, form: ConnectionForm) -> None:
-        changed: Which = "activecampaign"
-        if form.activecampaign_url == self._connection.activecampaign.url:
-            changed = "blueconic"
-        if changed not in form.secrets:
-            self.query_one("#left", GoalsPanel).highlighted = 0
-            self.query_one(SetupPanel).ask_for(changed)
+    @on(GoalsPanel.Page)
+    def _page(self, event: GoalsPanel.Page) -> None:
+        """The left panel is short: its page keys move what stands beside it."""
+        goal = self.query_one("#goal", VerticalScroll)
+        beside = goal if goal.display else self.query_one(SetupPanel)
+        move = beside.scroll_page_down if event.down else beside.scroll_page_up
+        move(animate=False)
 
     def action_switch(self) -> None:
         """Switch the connection on or off; nothing is stored by it."""

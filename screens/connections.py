@@ -68,6 +68,7 @@ class ConnectionsScreen(ActuiScreen):
             tooltip="Show only names and labels with these words; !word leaves out",
             id="connections.search",
         ),
+        Binding("q", "app.quit", "Quit", tooltip="Leave; runs go on", id="connections.quit"),
         Binding("escape", "leave", "All", tooltip="Show all", show=False, id="connections.all"),
     ]
 
@@ -180,6 +181,8 @@ class ConnectionsScreen(ActuiScreen):
     def _explain(self) -> None:
         chosen = self._chosen
         said = "" if chosen is None else foot(chosen, self.size.width, _now())
+        if self._overviews and not self._shown:
+            said = "No connection has this name or label; esc shows all."
         self.query_one("#why", Words).put(said)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

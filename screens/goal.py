@@ -31,6 +31,7 @@ class GoalScreen(ActuiScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", tooltip="Store the connection", id="goal.save"),
         Binding("ctrl+o", "switch", "On/off", tooltip="Switch the goal on or off", id="goal.on"),
+        Binding("r", "rule", "Rule", tooltip="Give the mapping the next rule", id="goal.rule"),
         Binding("f6", "preview", "Preview", tooltip="Show what a run would do", id="goal.preview"),
         Binding(
             "ctrl+r",
@@ -127,6 +128,20 @@ class GoalScreen(ActuiScreen):
         """Switch the goal on or off; it is stored with the connection."""
         self._form.put(enabled=not self._form.goal.enabled)
         self._changed()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Rules are an import goal's."""
+        if action == "rule" and not isinstance(self._form, ImportForm):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_rule(self) -> None:
+        """Give the mapping under the cursor the next rule."""
+        form = self.query_one(FormList)
+        if isinstance(self._form, ImportForm):
+            self._form.turn_rule(form.key)
+            form.show()
+            self._changed()
 
     def action_preview(self) -> None:
         """Show what a run of this goal as it stands here would do."""

@@ -17,7 +17,7 @@ from actui.console.readonly import SENTENCE
 from actui.console.words import plain, shortened
 from actui.model.errors import ConfigError
 from actui.model.goals import ExportGoal, ImportGoal
-from screens.ask import ChooseScreen, TypeScreen
+from screens.ask import ask
 from screens.base import READ_ONLY, ChoiceList
 from screens.confirm import ConfirmScreen
 from screens.text import lines
@@ -40,11 +40,43 @@ class GoalsPanel(ChoiceList):
             id="goals.on",
         ),
         Binding(
-            "plus,a", "add_goal", "Add goal", key_display="+", tooltip="Add goal", id="goals.add"
+            "plus,a",
+            "add_goal",
+            "Add goal",
+            key_display="+",
+            show=False,
+            tooltip="Add an import or export goal",
+            id="goals.add",
         ),
-        Binding("n", "rename_goal", "Rename", tooltip="Rename the goal", id="goals.rename"),
+        Binding(
+            "n", "rename_goal", "Rename", show=False, tooltip="Rename the goal", id="goals.rename"
+        ),
         Binding("c", "copy_goal", "Copy", show=False, tooltip="Copy the goal", id="goals.copy"),
-        Binding("d,delete", "delete_goal", "Delete", tooltip="Delete the goal", id="goals.delete"),
+        Binding(
+            "d,delete",
+            "delete_goal",
+            "Delete",
+            key_display="d",
+            show=False,
+            tooltip="Delete the goal",
+            id="goals.delete",
+        ),
+        Binding(
+            "pagedown,ctrl+d",
+            "page(True)",
+            "Page down",
+            show=False,
+            tooltip="Scroll what stands beside",
+            id="goals.page-down",
+        ),
+        Binding(
+            "pageup,ctrl+u",
+            "page(False)",
+            "Page up",
+            show=False,
+            tooltip="Scroll it back",
+            id="goals.page-up",
+        ),
         Binding(
             "J", "move_goal(1)", "Down", show=False, tooltip="Run the goal later", id="goals.later"
         ),
@@ -67,6 +99,13 @@ class GoalsPanel(ChoiceList):
         def __init__(self, sentence: str) -> None:
             super().__init__()
             self.sentence = sentence
+
+    class Page(Message):
+        """Somebody wants to see more of what stands beside."""
+
+        def __init__(self, down: bool) -> None:
+            super().__init__()
+            self.down = down
 
     class Open(Message):
         """Somebody wants to see a goal's page."""
@@ -136,17 +175,19 @@ class GoalsPanel(ChoiceList):
 
     # acting
 
+    def action_page(self, down: bool) -> None:
+        """Scroll what stands beside, for the panel itself is short."""
+        self.post_message(self.Page(down))
+
     def action_add_goal(self) -> None:
         """Add a goal and open it."""
-        ask = Choose("Add goal", labelled(_KINDS.items()), lambda _: None)
 
-        def chosen(answer: tuple[str, ...] | None) -> None:
-            if answer:
-                made = self._draft.add_goal(answer[0])
-                self._try(lambda: None, made.id)
-                self.post_message(self.Open(made.id))
+        def chosen(answer: tuple[str, ...]) -> None:
+            made = self._draft.add_goal(answer[0])
+            self._try(lambda: None, made.id)
+            self.post_message(self.Open(made.id))
 
-        self.app.push_screen(ChooseScreen(ask), chosen)
+        ask(self.app, Choose("Add goal", labelled(_KINDS.items()), chosen))
 
     def action_switch_goal(self) -> None:
         """Switch the goal on or off."""
@@ -157,13 +198,14 @@ class GoalsPanel(ChoiceList):
         goal = self.goal
         if goal is None:
             return
-        ask = Type("The goal's name", goal.name, lambda _: None)
 
-        def typed(answer: str | None) -> None:
-            if answer is not None and answer != plain(goal.name):
-                self._try(lambda: self._draft.rename_goal(goal.id, answer))
+        def typed(answer: str) -> None:
+            if answer != plain(goal.name):
+                self._draft.rename_goal(goal.id, answer)
+                self.show(goal.id)
+                self.post_message(self.Changed())
 
-        self.app.push_screen(TypeScreen(ask), typed)
+        ask(self.app, Type("The goal's name", goal.name, typed))
 
     def action_copy_goal(self) -> None:
         """Copy the goal; the copy is off."""

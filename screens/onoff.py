@@ -20,4 +20,4 @@ class OnOff(Checkbox):
 
 
 def _on_off(value: bool) -> str:
-    return "On " if value else "Off"
+    return "On  ^o" if value else "Off ^o"

@@ -76,6 +76,13 @@ class RunScreen(ActuiScreen):
             tooltip="Send again who was rejected or is unknown",
             id="run.retry",
         ),
+        Binding(
+            "l",
+            "leavers",
+            "Confirm leavers",
+            tooltip="Run again and unsubscribe the people who seem to have left the segment",
+            id="run.leavers",
+        ),
         Binding("w", "why", "Why", tooltip="One person's story across runs", id="run.why"),
     ]
 
@@ -153,6 +160,8 @@ class RunScreen(ActuiScreen):
         """A run that has ended cannot be stopped."""
         if action in ("stop", "stop_now"):
             return not self._ended
+        if action == "leavers":
+            return bool(self._leavers())
         if action in ("outcomes", "retry"):
             return self._past is not None
         return super().check_action(action, parameters)
@@ -190,6 +199,29 @@ class RunScreen(ActuiScreen):
         if self._past is None:
             return
         since, said = await self._workbench.retry(self._connection, self._past.run, wanted)
+        self.app.push_screen(RunScreen(self._workbench, self._connection, since=since, said=said))
+
+    def _leavers(self) -> int:
+        return max((goal.leavers for goal in self._past.goals), default=0) if self._past else 0
+
+    def action_leavers(self) -> None:
+        """Run again, and let as many people be unsubscribed as seem to have left."""
+        many = self._leavers()
+        people = counted(many, "person seems", "people seem")
+        question = ConfirmScreen(
+            f"{people} to have left the segment. Run again and unsubscribe at most so many from "
+            "the lists that the goal had put them on? Without resubscribing they are off for ever.",
+            do="Run and unsubscribe",
+            keep="Leave them",
+        )
+        self.app.push_screen(
+            question,
+            lambda yes: self.attempt(partial(self._confirm, many), "retry") if yes else None,
+        )
+
+    async def _confirm(self, many: int) -> None:
+        start = self._workbench.start(self._connection, confirm_leavers=many)
+        since, said = await start
         self.app.push_screen(RunScreen(self._workbench, self._connection, since=since, said=said))
 
     def action_why(self) -> None:

@@ -58,8 +58,8 @@ class SetupPanel(VerticalScroll):
         connection = self._draft.connection
         account, tenant = connection.activecampaign, connection.blueconic
         yield Static("ActiveCampaign", classes="heading")
-        yield from _field("URL", "activecampaign-url", account.url, "acme.api-us1.com")
-        yield _hint("ActiveCampaign: Settings > Developer, API Access")
+        yield from _field("Host name", "activecampaign-url", account.url, "acme.api-us1.com")
+        yield _hint("The URL under Settings > Developer in ActiveCampaign")
         yield Words("", id="activecampaign-url-wrong", classes="wrong")
         yield from _field("API key", "activecampaign-key", "", secret=True)
         yield _hint("In the same place; each user has a key of their own")
@@ -78,7 +78,7 @@ class SetupPanel(VerticalScroll):
         yield Words("", id="blueconic-stored", classes="hint")
         yield Button("Test BlueConic", id="test-blueconic", compact=True)
         yield Words("", id="blueconic-answer", classes="answer")
-        yield Static("Data exchange", classes="heading")
+        yield Static("Data exchange", classes="heading", id="exchange")
         yield Words("", id="unique", classes="answer")
         yield Static("Run history", classes="heading")
         yield Button("Run now (F5)", id="run-now", compact=True)
@@ -175,7 +175,7 @@ class SetupPanel(VerticalScroll):
         self.query_one("#no-run").display = not rows
         had = table.chosen
         table.clear(columns=True)
-        for label, width in (("Started", 12), ("State", None), ("Took", 10), ("Read", None)):
+        for label, width in (("Started", 12), ("State", None), ("Took", 12), ("Read", None)):
             table.add_column(shown(label), width=width)
         for row in rows:
             table.add_row(*(shown(cell) for cell in row[1:]), key=row[0])
@@ -187,6 +187,12 @@ class SetupPanel(VerticalScroll):
         """Go to the first thing that can be changed or pressed."""
         first = self.query_one("#activecampaign-url")
         (self.query_one("#test-activecampaign") if first.disabled else first).focus()
+
+    def to_history(self) -> None:
+        """Go to data exchange and run history."""
+        heading = self.query_one("#exchange")
+        self.scroll_to_widget(heading, top=True, animate=False, force=True)
+        self.query_one("#run-now").focus(scroll_visible=False)
 
     def ask_for(self, which: Which) -> None:
         """Go to a secret's field."""

@@ -21,13 +21,16 @@ from actui.console.forms import (
     without,
 )
 from actui.console.goalform import at, named
-from actui.console.words import counted, plain
-from actui.model.connection import webhook_url
+from actui.console.words import counted, plain, shortened
+from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ConfigError
 from actui.model.findings import findings
 
 _ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
 
+_FOLDED = 70
+_LINE = 60
+"""A longer description stands below its line, whole."""
 _WHEN = {
     "never": "never",
     "failure": "when a run fails",
@@ -35,19 +38,40 @@ _WHEN = {
 }
 
 
+def summed(connection: Connection) -> str:
+    """The metadata in one line, for when they are folded away."""
+    told = ["favorite"] if connection.favorite else []
+    if connection.labels:
+        told.append(f"labels: {', '.join(plain(label) for label in connection.labels)}")
+    if connection.description:
+        told.append(f"description: {plain(connection.description)}")
+    if connection.notify.when != "never":
+        told.append(f"notifications: {_WHEN[connection.notify.when]}")
+    said = "; ".join(told) or "Favorite, labels, description, notifications"
+    return shortened(said, _FOLDED)
+
+
 class MetadataForm:
     """Favourite, labels, description and notifications."""
 
-    def __init__(self, draft: Draft, labels: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        labels: Callable[[], Mapping[str, int]],
+        can_mail: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._draft = draft
         self._labels = labels
+        self._can_mail = can_mail
 
     def lines(self) -> list[Line]:
         """One line a field; labels and recipients one each."""
         connection, page = self._draft.connection, Page()
         page.line("favorite", f"{box(connection.favorite)} favorite", 0)
-        described = connection.description or "none"
-        page.line("description", f"description: {name(described)}", 0)
+        told = plain(connection.description) or "none"
+        page.line("description", f"description: {told if len(told) <= _LINE else ''}".rstrip(), 0)
+        if len(told) > _LINE:
+            page.hint(told)
         for index, label in enumerate(connection.labels):
             page.line(f"label:{index}", f"label: {name(label)}", 0)
         page.line("label+", "+ Add a label", 0)
@@ -59,6 +83,8 @@ class MetadataForm:
             page.line("recipient+", "+ Add a recipient")
             host = urlsplit(notify.webhook).hostname if notify.webhook else None
             page.line("webhook", f"webhook: {name(host or 'none')}")
+            if notify.recipients and not self._can_mail():
+                page.wrong("No e-mail can be sent: F9 Settings, name a mail server.", warning=True)
         for finding in findings(connection):
             if finding.where.startswith("notify"):
                 page.wrong(finding.message, warning=finding.severity == "warning")

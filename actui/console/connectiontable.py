@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from actui.console.arrows import ArrowState
 from actui.console.runview import last_run
 from actui.console.schedule import due_words, next_run, next_run_cell
-from actui.console.words import Glyphs, plain, state_words
+from actui.console.words import ASCII, Glyphs, plain, state_words
 from actui.console.workbench import Overview
 
 NARROW, WIDE = 80, 100
@@ -92,7 +92,9 @@ def row(overview: Overview, width: int, glyphs: Glyphs, now: datetime) -> tuple[
 def foot(overview: Overview, width: int, now: datetime) -> str:
     """What the table has no room for: why an arrow is not ready, the next run, the labels."""
     connection, last = overview.connection, overview.last
-    said = [overview.why]
+    star = 2 if connection.favorite else 0
+    cut = len(connection.name) + star > columns(width, ASCII)[0][1]
+    said = [f"{plain(connection.name)}:" if cut else "", overview.why]
     if not overview.why and last is not None:
         said.append(f"Last run: {state_words(last.state, last.ok)}.")
     if due := next_run(connection, overview.stored.since, now):

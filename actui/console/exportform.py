@@ -136,10 +136,6 @@ class ExportForm(GoalForm[ExportGoal]):
         if goal.unsubscribe:
             page.hint("Only people whom this goal subscribed; never more than a fifth at once", 3)
             page.hint("without your word.", 3)
-            if goal.resubscribe == "never":
-                page.wrong(
-                    "Who leaves the segment once is then off the list for ever.", warning=True
-                )
         self._findings(page, "unsubscribe")
         page.line("automations", f"{box(goal.automations)} Start ActiveCampaign's automations")
         page.hint(
@@ -172,7 +168,11 @@ class ExportForm(GoalForm[ExportGoal]):
             )
             for event in ("opened", "clicked"):
                 page.line(f"event={event}", f"{box(event in threshold.events)} {event}: +1", 2)
-            page.hint("Dialogues of the stage are not counted.", 2)
+            page.hint(
+                "At the limit a profile is left out until its window has moved on. Only these "
+                "e-mails are counted here; BlueConic counts its dialogues by itself.",
+                2,
+            )
             if not self.goal.lists:
                 page.wrong("Without lists no e-mail can be counted.", warning=True)
         self._findings(page, "lifecycle")
@@ -306,7 +306,7 @@ class ExportForm(GoalForm[ExportGoal]):
         same = None
         if isinstance(source, PropertySource):
             same = self.choices.field_for(source.property)
-        asked = f"{source_words(source)} goes to which ActiveCampaign field?"
+        asked = f"{source_words(source)}: which ActiveCampaign field?"
         return self.ask_field(asked, put, same or "", writable=True)
 
     def _ask_remaining(self) -> Ask:

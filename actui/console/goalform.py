@@ -93,7 +93,7 @@ class GoalForm(ABC, Generic[G]):
         page = Page()
         for trouble in dict.fromkeys((self.choices.no_activecampaign, self.choices.no_blueconic)):
             if trouble:
-                page.wrong(f"{trouble} Names can still be typed.", warning=True)
+                page.wrong(f"{trouble.rstrip('.')}. Names can still be typed.", warning=True)
         self._findings(page, "")
         self._steps(page)
         return page.lines

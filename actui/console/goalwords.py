@@ -116,7 +116,7 @@ def _source(mapping: ExportMapping) -> str:
     if isinstance(source, SegmentsSource):
         if source.segments == "all":
             return "all associated segments"
-        return "associated segments " + ", ".join(source.segments)
+        return counted(len(source.segments), "associated segment", "associated segments")
     return _PLAIN_SOURCES[source]
 
 

@@ -108,6 +108,9 @@ class ImportForm(GoalForm[ImportGoal]):
                 f"{self._new(mapping.property)}  {RULE_WORDS[mapping.rule]}{clear}"
             )
             self._row(page, f"map:{index}", text, gone)
+            known = self.choices.property_type(mapping.property)
+            if mapping.rule is Rule.SUM and known and known not in _SUMMABLE:
+                page.wrong("This property is no number, so nothing can be summed into it.")
             self._findings_of(page, f"mappings.{mapping.property}")
             if index == self._open:
                 self._details(page, index, mapping)
@@ -120,16 +123,14 @@ class ImportForm(GoalForm[ImportGoal]):
         page.line(f"{key}:field", f"field: {self._field(mapping.field)}", 3)
         page.line(f"{key}:property", f"property: {name(mapping.property)}", 3)
         page.line(f"{key}:rule", f"rule: {RULE_WORDS[mapping.rule]}", 3)
+        if mapping.rule is Rule.SUM:
+            page.hint(self._sum_start(mapping), 3)
+            page.hint("A value once added is never taken back, by no later run.", 3)
         self._empty_line(page, key, mapping.when_empty)
         if mapping.rule is Rule.SUM:
             of = "each new value" if mapping.of == "value" else "the difference to the last value"
             page.line(f"{key}:of", f"sum: {of}", 3)
             page.line(f"{key}:start", f"start: {_STARTS[mapping.sum_start or _NOTHING]}", 3)
-            page.hint(self._sum_start(mapping), 3)
-            page.hint("A value once added is never taken back, by no later run.", 3)
-            known = self.choices.property_type(mapping.property)
-            if known and known not in _SUMMABLE:
-                page.wrong("This property is no number, so nothing can be summed into it.")
 
     def _sum_start(self, mapping: ImportMapping) -> str:
         many = self._reach()
@@ -251,11 +252,15 @@ class ImportForm(GoalForm[ImportGoal]):
             if self.goal.save_lists_to and self._lacks_property(wanted):
                 self._coming[wanted] = "SELECT"
 
+        now = self.goal.save_lists_to
         return Choose(
             "Save the names of the lists in which property?",
-            lambda: (Option(_NOTHING, "Do not save the lists"), *self.choices.properties()),
+            lambda: (
+                Option(_NOTHING, "Do not save the lists"),
+                *with_gone(self.choices.properties(), {now: now} if now else {}),
+            ),
             put,
-            chosen=(self.goal.save_lists_to or _NOTHING,),
+            chosen=(now or _NOTHING,),
             typed="an id for a new property, which saving creates",
         )
 
@@ -292,14 +297,18 @@ class ImportForm(GoalForm[ImportGoal]):
             self.put(mappings=[*self.goal.mappings, made])
             self._open = len(self.goal.mappings) - 1
 
-        return self.ask_property(f"{self._field(field)} goes to which property?", put, field=field)
+        return self.ask_property(f"{self._field(field)}: which property?", put, field=field)
 
     def _ask_remaining(self) -> Ask | None:
         mapped = {mapping.field for mapping in self.goal.mappings}
+        # a link's value is there already
+        linked = {(link.field, link.property) for link in self.goal.identifiers}
         matched = [
             option.id
             for option in self.choices.fields()
-            if option.id not in mapped and self.choices.property_for(option.id)
+            if option.id not in mapped
+            and (same := self.choices.property_for(option.id))
+            and (option.id, same) not in linked
         ]
 
         def offered() -> list[Option]:
@@ -337,7 +346,7 @@ class ImportForm(GoalForm[ImportGoal]):
             self.put(mappings=[*self.goal.mappings, made])
             return self._ask_next(rest)
 
-        return self.ask_property(f"{self._field(first)} goes to which property?", put, field=first)
+        return self.ask_property(f"{self._field(first)}: which property?", put, field=first)
 
     def _change(self, index: int, **changes: object) -> None:
         mappings = list(self.goal.mappings)
@@ -379,6 +388,14 @@ class ImportForm(GoalForm[ImportGoal]):
                 chosen=(mapping.sum_start or _NOTHING,),
             )
         return None
+
+    def turn_rule(self, key: str) -> None:
+        """Give the mapping of a line the next of the rules."""
+        head, index, _ = at(key)
+        if head == "map" and index >= 0:
+            rules = list(Rule)
+            after = rules.index(self.goal.mappings[index].rule) + 1
+            self._set_rule(index, rules[after % len(rules)])
 
     def _set_rule(self, index: int, rule: Rule) -> None:
         if rule is Rule.SUM:

@@ -61,7 +61,9 @@ def live_view(snapshot: RunSnapshot, pace: Speed, glyphs: Glyphs, limit: float) 
         elapsed=duration(seconds_between(snapshot.started, snapshot.updated)),
         message=plain(snapshot.message),
         goals=tuple(
-            _goal(goal, pace.of_goal(goal.summary.goal), glyphs) for goal in snapshot.goals
+            _goal(goal, pace.of_goal(name), glyphs, settled=pace.is_known(name))
+            for goal in snapshot.goals
+            for name in (goal.summary.goal,)
         ),
         ended=ended,
         services=_services(snapshot, pace, limit),
@@ -125,11 +127,11 @@ def _services(snapshot: RunSnapshot, pace: Speed, limit: float) -> str:
     told = []
     ours, theirs = pace.of_service("activecampaign"), pace.of_service("blueconic")
     if ours is not None:
-        told.append(f"ActiveCampaign {ours:.1f} of {limit:g} requests/s")
+        told.append(f"ActiveCampaign {ours:.1f} of {limit:g}/s")
     if theirs is not None:
         told.append(f"BlueConic {theirs:.1f}/s")
     if snapshot.requests.throttled:
-        told.append(f"slowed down {number(snapshot.requests.throttled)}x")
+        told.append(f"slowed {number(snapshot.requests.throttled)}x")
     return ", ".join(told)
 
 
@@ -139,13 +141,15 @@ def _problem(problem: Problem, glyphs: Glyphs) -> str:
     return shortened(f"{who}, {plain(said)}" if said else who, _LONGEST)
 
 
-def _goal(progress: GoalProgress, rate: float | None, glyphs: Glyphs) -> GoalView:
+def _goal(
+    progress: GoalProgress, rate: float | None, glyphs: Glyphs, *, settled: bool = False
+) -> GoalView:
     summary = progress.summary
     return GoalView(
-        title=f"{plain(summary.goal)}  {summary.kind}",
+        title=f"{plain(summary.goal)} ({summary.kind} goal)",
         phase=_phase(progress, glyphs),
         progress=_progress(progress, glyphs),
-        rate=_rate(progress, rate),
+        rate=_rate(progress, rate, settled),
         counts=tuple(
             f"{outcome.value} {number(getattr(summary, outcome.value))}" for outcome in Outcome
         ),
@@ -168,7 +172,7 @@ def _progress(progress: GoalProgress, glyphs: Glyphs) -> str:
     return f"{bar} {share} {number(read)} of about {number(progress.expected)}"
 
 
-def _rate(progress: GoalProgress, rate: float | None) -> str:
+def _rate(progress: GoalProgress, rate: float | None, settled: bool) -> str:
     if progress.done:
         seconds = progress.summary.seconds
         each = progress.summary.read / seconds if seconds > 0 else 0.0
@@ -176,7 +180,7 @@ def _rate(progress: GoalProgress, rate: float | None) -> str:
     if rate is None:
         return ""
     left = (progress.expected or 0) - progress.summary.read
-    if rate <= 0 or left <= 0:
+    if rate <= 0 or left <= 0 or not settled:
         return f"{rate:,.0f}/s"
     return f"{rate:,.0f}/s, {duration(left / rate)} left"
 

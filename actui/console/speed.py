@@ -10,6 +10,8 @@ from actui.model.run import RunSnapshot
 
 _WINDOW = 10.0
 """Seconds over which a speed is told."""
+_SETTLED = 5.0
+"""Seconds before a speed says when something will be done."""
 _STEP = 2.0
 """Seconds of a bar of the chart: as often as that it is worth its bytes."""
 BARS = 24
@@ -41,6 +43,11 @@ class Speed:
     def of_goal(self, goal: str) -> float | None:
         """A goal's records per second; None until two pictures are known."""
         return self._of(f"goal {goal}")
+
+    def is_known(self, goal: str) -> bool:
+        """Whether a goal was watched for long enough to say when it will be done."""
+        seen = self._seen.get(f"goal {goal}")
+        return seen is not None and seen[-1][0] - seen[0][0] >= _SETTLED
 
     def of_service(self, name: str) -> float | None:
         """Requests per second to a service; None until two pictures are known."""

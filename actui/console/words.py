@@ -103,6 +103,12 @@ class Glyphs:
     on: str
     tick: str
     levels: str
+    closed: str
+    opened: str
+
+    def fold(self, is_open: bool, text: str) -> str:
+        """A line that can be folded out."""
+        return f"{self.opened if is_open else self.closed} {text}"
 
     def bar(self, done: int, expected: int, width: int) -> str:
         """How far `done` is on the way to `expected`, never beyond it."""
@@ -125,8 +131,8 @@ class Glyphs:
         return self.off if run.state is RunState.STOPPED else self.failed
 
 
-UNICODE = Glyphs("★", "⟶", "⟵", "○", "▲", "●", "✗", "▶", "█", "░", "●", "✓", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs("*", "-->", "<--", "-", "!", "+", "x", ">", "#", ".", "+", "v", "_.-=+*#")
+UNICODE = Glyphs("★", "⟶", "⟵", "○", "▲", "●", "✗", "▶", "█", "░", "●", "✓", "▁▂▃▄▅▆▇█", "▸", "▾")
+ASCII = Glyphs("*", "-->", "<--", "-", "!", "+", "x", ">", "#", ".", "+", "v", "_.-=+*#", ">", "v")
 
 
 def percent(done: int, expected: int) -> str:

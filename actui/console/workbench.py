@@ -14,12 +14,12 @@ from actui.console.choices import Choices
 from actui.console.feed import POLL_SECONDS, Mark, follow
 from actui.console.people import Filter, Person
 from actui.console.ports import RunReader, Services, Stored, Which
-from actui.console.words import ASCII, UNICODE, Glyphs, counted, number, plain
+from actui.console.words import ASCII, UNICODE, Glyphs, counted, instant, number, plain
 from actui.model.connection import Connection, new_id
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.findings import Finding, errors, findings
 from actui.model.preview import Ask, Preview
-from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
+from actui.model.run import RETRY, RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
 
 HISTORY_ROWS = 50
@@ -31,7 +31,7 @@ SECRET_WORDS: dict[Which, str] = {
 }
 _FIELDS = {
     ("name",): "Name",
-    ("activecampaign", "url"): "ActiveCampaign URL",
+    ("activecampaign", "url"): "ActiveCampaign host name",
     ("blueconic", "url"): "BlueConic host name",
     ("blueconic", "client_id"): "BlueConic client id",
 }
@@ -81,8 +81,26 @@ class ConnectionForm:
 def _sentence(wrong: ValidationError) -> str:
     first = wrong.errors(include_url=False)[0]
     where = tuple(str(part) for part in first["loc"])
+    if where == ("name",) and first["type"] == "string_too_short":
+        return "Give the connection a name."
     said = str(first["msg"]).removeprefix("Value error, ")
     return plain(f"{_FIELDS.get(where, '.'.join(where))}: {said}.")
+
+
+def _unanswered(failure: ActuiError, which: Which) -> str:
+    """Why an account does not answer, with the way to mend it that the console has."""
+    if failure.code == "no-secret":
+        words = SECRET_WORDS[which]
+        return f"The {words} is not stored: type it under Set up and run, then save."
+    return plain(failure.message)
+
+
+def _is_mended(run: RunSummary, stored: Stored) -> bool:
+    """Whether a run failed by a configuration that has been saved anew since."""
+    saved, began = instant(stored.saved_at), instant(run.started)
+    if run.cause != ConfigError.default_code or saved is None or began is None:
+        return False
+    return saved > began
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +185,16 @@ class Workbench:
     def _overview(self, stored: Stored) -> Overview:
         connection = stored.connection
         running = self.is_running(connection)
-        last = next(iter(self._services.history(connection).all(1)), None)
+        latest = self._services.history(connection).all(HISTORY_ROWS)
+        last = next(iter(latest), None)
+        # some people tried again say nothing about a direction
+        whole = next((run for run in latest if run.trigger != RETRY), None)
+        if whole is not None and _is_mended(whole, stored):
+            whole = None
         found = findings(connection)
         if said := self._services.schedule_trouble(stored):
             found.append(Finding("no-scheduler", "schedule", said, "warning"))
-        pair = arrows(connection, found, last, running)
+        pair = arrows(connection, found, whole, running)
         return Overview(stored, pair, last, running, tuple(found))
 
     def draft(self) -> Connection:
@@ -250,13 +273,13 @@ class Workbench:
             try:
                 return {"activecampaign": await chooser.activecampaign(connection)}
             except ActuiError as failure:
-                return {"no_activecampaign": plain(failure.message)}
+                return {"no_activecampaign": _unanswered(failure, "activecampaign")}
 
         async def blueconic() -> dict[str, object]:
             try:
                 return {"blueconic": await chooser.blueconic(connection)}
             except ActuiError as failure:
-                return {"no_blueconic": plain(failure.message)}
+                return {"no_blueconic": _unanswered(failure, "blueconic")}
 
         for answered in asyncio.as_completed((activecampaign(), blueconic())):
             known = replace(known, **await answered)  # type: ignore[arg-type]
@@ -307,13 +330,18 @@ class Workbench:
         """What a run of the connection would do, as it is given, stored or not."""
         return await self._services.previewer.show(connection, ask, tell)
 
-    async def start(self, connection: Connection) -> tuple[Mark, str]:
+    async def start(
+        self, connection: Connection, *, confirm_leavers: int | None = None
+    ) -> tuple[Mark, str]:
         """Start a run; the mark to follow it from, and what keeps it alive.
+
+        `confirm_leavers` = at most so many people may be unsubscribed for having left.
 
         Raises ConfigError or CredentialsError where the run would end at once for the same reason.
         """
         await self._check(connection)
-        return await self._started(connection, self._services.starter.start, connection)
+        starter = self._services.starter
+        return await self._started(connection, starter.start, connection, confirm_leavers)
 
     async def retry(self, connection: Connection, run: str, wanted: Filter) -> tuple[Mark, str]:
         """Start a run that sends people of an earlier run again; see `start`."""

@@ -43,8 +43,10 @@ def shown(*pictures: RunSnapshot) -> RunView:
 
 def test_speed_stands_against_the_limit_and_says_how_long_still() -> None:
     view = shown(picture(1, 100, asked=10), picture(5, 300, asked=29))
-    assert view.services == "ActiveCampaign 4.8 of 5 requests/s, BlueConic 2.2/s"
-    assert view.goals[0].rate == "50/s, 14 s left"
+    assert view.services == "ActiveCampaign 4.8 of 5/s, BlueConic 2.2/s"
+    assert view.goals[0].rate == "50/s"
+    view = shown(picture(1, 100, asked=10), picture(5, 300, asked=29), picture(7, 400, asked=39))
+    assert view.goals[0].rate == "50/s, 12 s left"
 
 
 def test_nothing_is_guessed_from_one_picture_or_without_an_end() -> None:
@@ -62,7 +64,7 @@ def test_a_run_that_is_continued_by_another_process_counts_from_anew() -> None:
 def test_being_slowed_down_is_said() -> None:
     last = picture(2, 1, asked=4)
     last.requests.throttled = 3
-    assert shown(picture(1, 0), last).services.endswith("slowed down 3x")
+    assert shown(picture(1, 0), last).services.endswith("slowed 3x")
 
 
 def test_the_chart_keeps_the_last_while() -> None:

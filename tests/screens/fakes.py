@@ -111,11 +111,15 @@ class FakeReader:
 @dataclass
 class FakeVault:
     kept: dict[str, tuple[str, str]] = field(default_factory=dict)
+    refuses: Callable[[], bool] = lambda: False
 
     def _url(self, connection: Connection, which: str) -> str:
         return str(getattr(connection, which).url)
 
     def save(self, connection: Connection, which: str, value: SecretStr) -> str:
+        if self.refuses():
+            said = "This machine has no key store that keeps secrets safely. Give the secret so."
+            raise CredentialsError(said, code="no-key-store")
         self.kept[which] = (self._url(connection, which), value.get_secret_value())
         return "the key store"
 
@@ -240,11 +244,13 @@ class FakePreviewer:
 @dataclass
 class FakeStarter:
     started: list[str] = field(default_factory=list)
+    confirmed: list[int | None] = field(default_factory=list)
     retried: list[tuple[str, Filter]] = field(default_factory=list)
     then: Callable[[], None] = lambda: None
 
-    def start(self, connection: Connection) -> str:
+    def start(self, connection: Connection, confirm_leavers: int | None) -> str:
         self.started.append(connection.name)
+        self.confirmed.append(confirm_leavers)
         self.then()
         return "The run goes on by itself, in a session of its own."
 

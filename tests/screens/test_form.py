@@ -143,8 +143,60 @@ async def test_every_credential_says_where_it_is_found_and_what_is_missing() -> 
         await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
         await until(pilot, lambda: "Enter the BlueConic client id." in seen(pilot))
         lines = seen(pilot).splitlines()
-        fields = {"URL": "API Access", "API key": "same place", "Host name": "address bar"}
-        fields |= {"Client id": "Applications", "Client secret": "same application"}
-        for field, where in fields.items():
-            at = next(i for i, line in enumerate(lines) if f"│  {field} " in f"{line} ")
-            assert where in lines[at + 1], seen(pilot)
+        fields = (
+            ("Host name", "Settings > Developer"),
+            ("API key", "same place"),
+            ("Host name", "address bar"),
+            ("Client id", "Applications"),
+            ("Client secret", "same application"),
+        )
+        for field, where in fields:
+            places = [i for i, line in enumerate(lines) if f"│  {field} " in f"{line} "]
+            assert any(where in lines[at + 1] for at in places), seen(pilot)
+
+
+async def test_without_a_key_store_somebody_chooses_where_secrets_are_kept(opened: Opened) -> None:
+    made, pilot = opened
+    made.vault.refuses = lambda: not made.settings.secrets_in_file
+    put(pilot, "#activecampaign-key", "sEcReT")
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: "Where shall the API key" in seen(pilot))
+    assert "This machine has no key store" in seen(pilot)
+    await pilot.press(*"nowhere", "enter")
+    await until(pilot, lambda: "ACTUI_SECRET_NEWSLETTER_ACTIVECAMPAIGN_API_KEY" in seen(pilot))
+    assert made.vault.kept["activecampaign"][1] == "k"
+    await pilot.press("ctrl+u", *"private", "enter")
+    await until(pilot, lambda: made.vault.kept["activecampaign"][1] == "sEcReT")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
+
+
+async def test_a_password_command_takes_the_place_of_what_was_typed(opened: Opened) -> None:
+    made, pilot = opened
+    made.vault.refuses = lambda: True
+    put(pilot, "#activecampaign-key", "sEcReT")
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: "Where shall the API key" in seen(pilot))
+    await pilot.press(*"command", "enter")
+    await until(pilot, lambda: "Which command prints" in seen(pilot))
+    await pilot.press(*"pass", "enter")
+    await until(pilot, lambda: made.settings.password_command == "pass")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
+    assert pilot.app.screen.query_one("#activecampaign-key", Input).value == ""
+
+
+async def test_what_is_not_saved_is_marked_until_it_is(opened: Opened) -> None:
+    made, pilot = opened
+    assert "not saved" not in seen(pilot)
+    await pilot.press("ctrl+o")
+    await until(pilot, lambda: "not saved" in seen(pilot))
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: made.connections.held["c-1"].version == 2)
+    await until(pilot, lambda: "not saved" not in seen(pilot))
+
+
+async def test_details_are_told_in_a_line_and_unfold_from_any_field(opened: Opened) -> None:
+    _, pilot = opened
+    assert "▸ labels: email  ^e" in seen(pilot)
+    pilot.app.screen.query_one("#name").focus()
+    await pilot.press("ctrl+e")
+    await until(pilot, lambda: "+ Add a label" in seen(pilot))

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from actui.app import ConsoleApp
+from actui.model.settings import ENCRYPTED_FILE
 from actui.services import HouseServices
 from actui.wiring import House
-from store.keystore import ENCRYPTED_FILE, UNLOCK
+from store.keystore import UNLOCK
 from tests.e2e.processes import Control, control_of, sandbox_process
 from tests.screens.keyboard import Keyboard
 
@@ -133,7 +134,7 @@ async def add_an_import_goal(hands: Keyboard) -> None:
     for field, wanted, rule in (("firstName", "first_name", "set"), ("%TIER%", "tier", "empty")):
         await hands.go("+ Map a field", "enter")
         await hands.choose("Which ActiveCampaign field?", field)
-        await hands.choose("goes to which property?", wanted)
+        await hands.choose(": which property?", wanted)
         await hands.go("rule: set", "enter")
         await hands.choose("How is the value set?", rule)
         await hands.reads(f"{wanted}  set")
@@ -159,10 +160,10 @@ async def add_an_export_goal(hands: Keyboard) -> None:
     await hands.go("+ Map data", "enter")
     await hands.choose("What is exported?", "Text")
     await hands.answer("Which text?", MARK)
-    await hands.choose("goes to which ActiveCampaign field?", "%SOURCE%")
+    await hands.choose(": which ActiveCampaign field?", "%SOURCE%")
     await hands.go("+ Map data", "enter")
     await hands.choose("What is exported?", "identifier")
-    await hands.choose("goes to which ActiveCampaign field?", "%BCID%")
+    await hands.choose(": which ActiveCampaign field?", "%BCID%")
     await hands.go("+ Select lists", "enter")
     await hands.choose("Which lists do exported contacts join?", "Newsletter")
     await hands.reads("Chosen: Newsletter")
