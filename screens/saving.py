@@ -55,6 +55,8 @@ class SavingScreen(ActuiScreen):
             if self._draft.stored is not None:
                 sentence = await self._workbench.secret_status(self._connection, which)
             panel.put_stored(which, sentence)
+        self._seen = None
+        self._look()
 
     def _form(self) -> ConnectionForm:
         name = self.query_one("#name", Input).value

@@ -131,6 +131,8 @@ class Workbench:
     def __init__(self, services: Services, *, ascii_only: bool = False) -> None:
         self._services = services
         self.glyphs: Glyphs = ASCII if ascii_only else UNICODE
+        self._has_secret: dict[tuple[str, Which], bool] = {}
+        """What is known of secrets: looking may take a key store seconds."""
 
     @property
     def settings(self) -> Settings:
@@ -192,6 +194,9 @@ class Workbench:
         if whole is not None and _is_mended(whole, stored):
             whole = None
         found = findings(connection)
+        for which, words in SECRET_WORDS.items():
+            if self._has_secret.get((connection.id, which)) is False:
+                found.append(Finding("no-secret", f"{which}.secret", f"Enter the {words}."))
         if said := self._services.schedule_trouble(stored):
             found.append(Finding("no-scheduler", "schedule", said, "warning"))
         pair = arrows(connection, found, whole, running)
@@ -255,7 +260,17 @@ class Workbench:
             where = await asyncio.to_thread(self._services.vault.status, connection, which)
         except ActuiError as failure:
             return plain(failure.message)
+        self._has_secret[connection.id, which] = bool(where)
         return f"Stored in {plain(where)}; leave empty to keep it." if where else "Not stored yet."
+
+    async def look_for_secrets(self, overviews: Sequence[Overview]) -> None:
+        """Learn whether connections that are on and never ran lack a secret; each once."""
+        for overview in overviews:
+            connection = overview.connection
+            for which in SECRET_WORDS:
+                is_new = (connection.id, which) not in self._has_secret
+                if is_new and connection.enabled and overview.last is None:
+                    await self.secret_status(connection, which)
 
     async def test(self, connection: Connection, form: ConnectionForm, which: Which) -> str:
         """What a test of the fields as they stand has proved."""

@@ -124,7 +124,7 @@ class GoalRun:
         changed_goal = state.config_hash != self.goal.config_hash()
         full = self.options.full or self.goal.mode is Mode.FULL or changed_goal
         if changed_goal and state.config_hash:
-            self.note("The goal has changed since its last run, so everybody was sent again.")
+            self.note("The goal has changed since its last run, so everybody is sent again.")
         if full or state.watermark is None:
             return full, True, None
         due = self.started_at - timedelta(days=self.goal.reconcile_days)

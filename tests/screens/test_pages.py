@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
 from actui.app import ConsoleApp
 from actui.model.connection import Connection
@@ -251,3 +252,19 @@ async def test_a_run_that_could_not_begin_says_why_first() -> None:
         await pilot.press("enter", "f5")
         await until(pilot, lambda: "switch it on" in seen(pilot))
         assert made.starter.started == []
+
+
+async def test_a_connection_without_its_keys_is_not_called_ready() -> None:
+    made = services(connection())
+    made.vault.kept.clear()
+    app = ConsoleApp(made)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "▲ incomplete" in seen(pilot))
+        assert "Enter the ActiveCampaign API key." in seen(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
+        await until(pilot, lambda: "▲ incomplete" in seen(pilot))
+        app.screen.query_one("#activecampaign-key", Input).value = "k"
+        app.screen.query_one("#blueconic-secret", Input).value = "s"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "● ready" in seen(pilot))
