@@ -13,7 +13,7 @@ from pathlib import Path
 
 from actui.sandbox.world import World
 
-FORMAT = "actui sandbox state 1\n"
+FORMAT = "actui sandbox state 2\n"
 PLAIN = {
     ("array", "array"),
     ("array", "_array_reconstructor"),

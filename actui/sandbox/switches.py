@@ -1,4 +1,4 @@
-"""Named switches for what the reference leaves open, each with its readings.
+"""Named switches for the services' quirks and for what the reference leaves open.
 
 The first reading is the default. Sources are named per switch.
 """
@@ -6,67 +6,12 @@ The first reading is the default. Sources are named per switch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """One open question: its readings, the default first, and what it is about."""
-
-    readings: tuple[str, ...]
-    about: str
-
+from actui.sandbox.activecampaign.switches import ACTIVECAMPAIGN_SWITCHES
+from actui.sandbox.switch import Switch
 
 SWITCHES: Mapping[str, Switch] = {
-    "updated-after-inclusive": Switch(
-        ("exclusive", "inclusive"), "does filters[updated_after] include its bound (ac §3.3)"
-    ),
-    "offset-less-dates": Switch(
-        ("central", "utc"), "the zone of a filter date without offset (ac §3.3)"
-    ),
-    "total-counts": Switch(
-        ("all", "rest"), "does meta.total ignore or respect id_greater and id_less (ac §3.2)"
-    ),
-    "rate-limit-headers": Switch(
-        ("present", "absent"), "does a 429 carry Retry-After and RateLimit-* (ac §1.3)"
-    ),
-    "rate-limit-status": Switch(("429", "503"), "what an over-used account answers (ac §1.2)"),
-    "bulk-counts-against-limit": Switch(
-        ("no", "yes"), "do bulk imports count against the 5 requests a second (ac §1.3)"
-    ),
-    "bulk-success-key": Switch(("success", "Success"), "spelling of the first key (ac §7.1)"),
-    "bulk-success-ids": Switch(
-        ("created-and-updated", "created"), "whose ids a finished batch lists (ac §7.2)"
-    ),
-    "bulk-refused-subscribe": Switch(
-        ("whole-row", "only-list"), "what a refused subscribe does to its row (ac §7.3)"
-    ),
-    "bulk-bounced-contact": Switch(
-        ("only-subscribe", "whole-row"), "does a bounced contact fail without subscribe (ac §7.3)"
-    ),
-    "bulk-odd-address": Switch(
-        ("refused-request", "failed-row"),
-        "an address only ActiveCampaign refuses: 400 at once or a failure later (ac §7.1)",
-    ),
-    "bulk-empty-text": Switch(
-        ("overwrites", "ignored"), "does an empty name or field value clear the old (ac §7.3)"
-    ),
-    "batch-speed": Switch(
-        ("normal", "fast", "stuck"), "how soon a batch completes: 2 s, 0.3 s, never (ac §7.2)"
-    ),
-    "batch-end": Switch(
-        ("completed", "failed", "interrupted"),
-        "how batches end; the last two apply the first half (ac §7.2)",
-    ),
-    "contact-case": Switch(("kept", "lower"), "is an e-mail stored in lower case (ac §6)"),
-    "list-writes-bump-udate": Switch(
-        ("yes", "no"), "do unsubscribes and bounces move the contact's udate (ac §3.3)"
-    ),
-    "contact-filters": Switch(
-        ("honoured", "listid-ignored", "status-ignored", "updated-after-ignored"),
-        "which documented filter of the contacts listing has no effect (ac §14, client rule 6)",
-    ),
-    "include-truncates": Switch(("no", "yes"), "are sideloaded rows cut at 100 a page (ac §3.4)"),
+    **ACTIVECAMPAIGN_SWITCHES,
     "lifecycle-stages": Switch(
         ("absent", "profile-only", "present"), "where lifecycleStages appears (bc §5, §11)"
     ),
@@ -129,6 +74,7 @@ class Switches:
                 "readings": list(switch.readings),
                 "chosen": self._chosen[name],
                 "about": switch.about,
+                "source": switch.source,
             }
             for name, switch in SWITCHES.items()
         }

@@ -48,6 +48,11 @@ DEPARTURES = (
         "what include adds: sibling arrays and ids in each contact (activecampaign.md §3.4)",
     ),
     Departure(
+        AC + r"GET /contacts(/\{id\})?",
+        r"answer contacts?(\[\])?\.last_(open|click|mpp_open)_date: text",
+        "null on every recorded contact, none of whom was sent a mail (activecampaign.md §3.2, §8)",
+    ),
+    Departure(
         AC + "POST /contactLists",
         r"body\.contactList\.(list|contact|status): type",
         "texts in the schema, numbers in the document's example and in a recording (§5.3)",

@@ -6,10 +6,12 @@ moves and the indexes follow whoever writes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 from actui.sandbox.activecampaign.campaigns import Campaigns
 from actui.sandbox.activecampaign.contact_store import ContactStore
+from actui.sandbox.activecampaign.feed import ListChanges
 from actui.sandbox.activecampaign.membership_index import MembershipIndex
 from actui.sandbox.activecampaign.rows import (
     ACTIVE,
@@ -21,8 +23,10 @@ from actui.sandbox.activecampaign.rows import (
 )
 from actui.sandbox.activecampaign.seeded_fields import seeded_fields
 from actui.sandbox.activecampaign.seeded_lists import seeded_exclusions, seeded_lists
-from actui.sandbox.activecampaign.tags import Tags
+from actui.sandbox.activecampaign.segments import SegmentRuns
+from actui.sandbox.activecampaign.tags import Tagging, Tags
 from actui.sandbox.clock import SandboxClock
+from actui.sandbox.sorted_ids import SortedIds
 from actui.sandbox.switches import Switches
 
 
@@ -40,6 +44,20 @@ class Account:
         self.exclusions = seeded_exclusions()
         self.campaigns = Campaigns(seed)
         self.tags = Tags()
+        self.list_changes = ListChanges()
+        self.segment_runs = SegmentRuns()
+        self.in_automation = SortedIds()
+        self._last = Counter(
+            lists=max(self.lists),
+            fields=max(self.fields),
+            options=max(one.id for row in self.fields.values() for one in row.options),
+            relations=max(self.fields),
+        )
+
+    def next_id(self, kind: str) -> int:
+        """A number that no row of this kind ever had."""
+        self._last[kind] += 1
+        return self._last[kind]
 
     def now(self) -> int:
         """The present in whole seconds, the only resolution there is (§1.4)."""
@@ -61,6 +79,7 @@ class Account:
         for list_id, membership in row.memberships.items():
             self.memberships.move(row.id, list_id, membership.status, None)
         self.tags.forget(row.id)
+        self.in_automation.discard(row.id)
         self.contacts.delete(row)
 
     def delete_list(self, number: int) -> None:
@@ -78,6 +97,7 @@ class Account:
             self.memberships.move(row.id, list_id, membership.status, None)
         row.memberships.clear()
         row.values.clear()
+        self.tags.forget(row.id)
         self.contacts.rename(row, "")
         row.first_name = row.last_name = row.phone = ""
         row.anonymized = True
@@ -113,10 +133,12 @@ class Account:
         reason: str = "",
         campaign: str | None = None,
         outside: bool = False,
+        automations: bool = True,
     ) -> bool:
         """Set a list status in place (§5.2); False when it was that already.
 
         `outside` marks an unsubscribe click or a bounce, which may leave `udate` alone (§3.3).
+        Who joins a list enters the automation, once, unless `automations` is off.
         """
         now = self.now() if at is None else at
         known = row.memberships.get(list_id)
@@ -134,9 +156,31 @@ class Account:
         if status == BOUNCED:
             row.bounced_hard += 1
             row.bounced_at = now
+        if status == ACTIVE and automations and row.entered is None:
+            row.entered = now
+            self.in_automation.add(row.id)
+        self.list_changes.add(now, row.id, list_id)
         if not outside or self.switches["list-writes-bump-udate"] == "yes":
             row.updated = self.now()
         return True
+
+    def put_tag(self, row: Contact, tag: int) -> Tagging:
+        """The contact carries the tag, which moves `udate` (§3.3)."""
+        row.updated = self.now()
+        return self.tags.put(row.id, tag, row.updated)
+
+    def put_named_tags(self, row: Contact, names: Iterable[str]) -> None:
+        """Tags by name, made where they are not there yet (§7.1)."""
+        for name in filter(None, names):
+            tag = self.tags.named(name) or self.tags.add(name, "", self.now())
+            self.put_tag(row, tag.id)
+
+    def shown_values(self, row: Contact) -> Iterator[tuple[int, FieldValue]]:
+        """The field values of a contact, with those of fields deleted since (§11 no. 11)."""
+        every = self.switches["values-of-deleted-fields"] == "left-behind"
+        for field_id, held in row.values.items():
+            if every or field_id in self.fields:
+                yield field_id, held
 
     def is_excluded(self, email: str) -> bool:
         """Is the address on the exclusion list (§5.5)?"""

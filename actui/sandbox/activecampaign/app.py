@@ -10,14 +10,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actui.sandbox.activecampaign import refusals
 from actui.sandbox.activecampaign.account import Account
+from actui.sandbox.activecampaign.activity_routes import ActivityRoutes
+from actui.sandbox.activecampaign.answer_types import answer_with
+from actui.sandbox.activecampaign.automation_routes import AutomationRoutes
 from actui.sandbox.activecampaign.batches import Batches
 from actui.sandbox.activecampaign.bulk_routes import BulkRoutes
 from actui.sandbox.activecampaign.campaign_routes import CampaignRoutes
+from actui.sandbox.activecampaign.contact_list_routes import ContactListRoutes
 from actui.sandbox.activecampaign.contact_routes import ContactRoutes
+from actui.sandbox.activecampaign.contact_writes import ContactWrites
+from actui.sandbox.activecampaign.exclusion_routes import ExclusionRoutes
 from actui.sandbox.activecampaign.field_routes import FieldRoutes
+from actui.sandbox.activecampaign.field_value_routes import FieldValueRoutes
 from actui.sandbox.activecampaign.list_routes import ListRoutes
 from actui.sandbox.activecampaign.rate_limit import AccountLimits
 from actui.sandbox.activecampaign.tag_routes import TagRoutes
+from actui.sandbox.activecampaign.undocumented_routes import UndocumentedRoutes
 
 BULK_PATH = "/api/3/import/bulk_import"
 
@@ -59,13 +67,24 @@ class ActiveCampaignApp:
         routes = [
             Route("/api/3", root, methods=["GET"]),
             Route("/api/3/users/me", me, methods=["GET"]),
-            *ContactRoutes(self._account).routes(),
-            *ListRoutes(self._account).routes(),
-            *TagRoutes(self._account).routes(),
-            *FieldRoutes(self._account).routes(),
             *BulkRoutes(self._account, self._batches, self._limits).routes(),
-            *CampaignRoutes(self._account).routes(),
         ]
+        # Undocumented routes come first, for `/contacts/{id}/…` and its like would match them.
+        for family in (
+            UndocumentedRoutes,
+            ContactRoutes,
+            ContactWrites,
+            ContactListRoutes,
+            ExclusionRoutes,
+            ListRoutes,
+            TagRoutes,
+            FieldRoutes,
+            FieldValueRoutes,
+            CampaignRoutes,
+            ActivityRoutes,
+            AutomationRoutes,
+        ):
+            routes.extend(family(self._account).routes())
         app = Starlette(routes=routes)
         app.router.redirect_slashes = False
         return app
@@ -76,9 +95,17 @@ class ActiveCampaignApp:
             await refusal(scope, receive, send)
             return
         self._batches.settle()
+        switches = self._account.switches
+        path = scope["path"]
         # Trailing slashes are accepted; clients are known to send them (§14).
-        path = scope["path"].rstrip("/") or "/"
-        await self._routes({**scope, "path": path, "raw_path": path.encode()}, receive, send)
+        if switches["trailing-slash"] == "accepted" or path == "/api/3/":
+            path = path.rstrip("/") or "/"
+        scope = {**scope, "path": path, "raw_path": path.encode()}
+        numbers, total = switches["numbers"] == "numbers", switches["meta-total"]
+        if numbers or total != "text":
+            await answer_with(self._routes, scope, receive, send, numbers=numbers, total=total)
+        else:
+            await self._routes(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Over the limit or without the key; limits are per account, so keyless calls count."""
@@ -88,7 +115,7 @@ class ActiveCampaignApp:
         if counts and not self._limits.admit_request(self._account.clock.now()):
             return self._too_many()
         if dict(scope["headers"]).get(b"api-token") != self._api_key:
-            return refusals.bad_key()
+            return refusals.bad_key(switches["keyless-answer"])
         return None
 
     def _too_many(self) -> Response:

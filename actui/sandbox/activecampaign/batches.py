@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from actui.sandbox.activecampaign.account import Account
-from actui.sandbox.activecampaign.bulk_rows import BulkRow
+from actui.sandbox.activecampaign.bulk_rows import BulkRequest, BulkRow
 from actui.sandbox.activecampaign.bulk_writer import write_bulk_row
 from actui.sandbox.activecampaign.central_time import central
 
@@ -61,8 +61,9 @@ class Batches:
         self._open: dict[str, Batch] = {}
         self._done: dict[str, Batch] = {}
 
-    def queue(self, rows: list[BulkRow]) -> Batch:
+    def queue(self, request: BulkRequest) -> Batch:
         """Accept an import; excluded addresses are skipped at once (§7.1)."""
+        rows = request.rows
         excluded = [row.email for row in rows if self._account.is_excluded(row.email)]
         kept = [row for row in rows if not self._account.is_excluded(row.email)]
         batch = Batch(
@@ -71,6 +72,7 @@ class Batches:
             kept,
             excluded,
             STEPS.get(self._account.switches["batch-speed"]),
+            failure=list(request.failed),
         )
         self._open[batch.id] = batch
         return batch

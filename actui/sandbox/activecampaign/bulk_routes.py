@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from actui.sandbox.activecampaign import refusals
 from actui.sandbox.activecampaign.account import Account
-from actui.sandbox.activecampaign.batches import Batches
+from actui.sandbox.activecampaign.batches import Batch, Batches
 from actui.sandbox.activecampaign.bulk_rows import BulkRefusal, read_bulk_body
 from actui.sandbox.activecampaign.rate_limit import AccountLimits
 
@@ -31,23 +31,24 @@ class BulkRoutes:
 
     async def queue(self, request: Request) -> Response:
         """Queue an import; its own rate limit answers 400, not 429 (§7.1)."""
-        body = await request.body()
-        odd = self._account.switches["bulk-odd-address"] == "refused-request"
-        rows = read_bulk_body(body, refuse_odd=odd)
-        count = 0 if isinstance(rows, BulkRefusal) else len(rows)
+        switches = self._account.switches
+        read = read_bulk_body(await request.body(), switches)
+        count = 0 if isinstance(read, BulkRefusal) else len(read.rows) + len(read.failed)
         if not self._limits.admit_bulk(count, self._account.clock.now()):
+            if switches["bulk-rate-limit-status"] == "429":
+                return JSONResponse({"message": "Too many requests."}, 429, {"Retry-After": "60"})
             most = "20 single-contact" if count == 1 else "100"
             return refusals.bulk_refused(
                 "Rate limit exceeded.", [f"Up to {most} imports may be requested per minute."]
             )
-        if isinstance(rows, BulkRefusal):
-            return refusals.bulk_refused(rows.message, rows.reasons())
-        batch = self._batches.queue(rows)
-        key = self._account.switches["bulk-success-key"]
+        if isinstance(read, BulkRefusal):
+            return refusals.bulk_refused(read.message, read.reasons())
+        batch = self._batches.queue(read)
+        # With excluded addresses `success` is a count and no flag.
+        counts = batch.excluded and switches["bulk-excluded-success"] == "count"
         return JSONResponse(
             {
-                # With excluded addresses this is a count and no flag.
-                key: count if batch.excluded else 1,
+                switches["bulk-success-key"]: count if counts else 1,
                 "queued_contacts": len(batch.rows),
                 "batchId": batch.id,
                 "message": "Contact import queued",
@@ -74,8 +75,14 @@ class BulkRoutes:
             return JSONResponse({"success": 0, "message": "No such batch."}, 404)
         return JSONResponse(
             {
-                "status": batch.status(self._account.clock.now()),
+                "status": self._status(batch),
                 "success": batch.success,
                 "failure": batch.failure,
             }
         )
+
+    def _status(self, batch: Batch) -> bool | str:
+        status = batch.status(self._account.clock.now())
+        if status is False and self._account.switches["batch-first-moment"] == "waiting":
+            return "waiting"
+        return status

@@ -11,9 +11,11 @@ from typing import Any
 
 from actui.sandbox.activecampaign.email_rules import follows_documented_rule, only_service_refuses
 from actui.sandbox.activecampaign.listing_query import whole_number
+from actui.sandbox.switches import Switches
 
 LARGEST_BODY = 399_999
 MOST_CONTACTS = 250
+NAMES = {"first_name": "firstName", "last_name": "lastName", "phone": "phone"}
 WRONG_FORMAT = "Field 'email' incorrect format"
 
 
@@ -26,6 +28,8 @@ class BulkRow:
     fields: tuple[tuple[int, str | None], ...]
     subscribe: tuple[int, ...]
     unsubscribe: tuple[int, ...]
+    tags: tuple[str, ...] = ()
+    automations: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,15 @@ def _refused(text: str) -> BulkRefusal:
     return BulkRefusal("JSON payload did not pass validation.", texts=(text,))
 
 
-def read_bulk_body(body: bytes, *, refuse_odd: bool) -> list[BulkRow] | BulkRefusal:
+@dataclass(frozen=True, slots=True)
+class BulkRequest:
+    """The rows of a request that was taken, and the addresses of rows that fail alone."""
+
+    rows: list[BulkRow]
+    failed: list[str]
+
+
+def read_bulk_body(body: bytes, switches: Switches) -> BulkRequest | BulkRefusal:
     """The rows, or why nothing at all is taken."""
     if len(body) > LARGEST_BODY:
         return _refused(f"The payload may not exceed {LARGEST_BODY} bytes.")
@@ -60,15 +72,23 @@ def read_bulk_body(body: bytes, *, refuse_odd: bool) -> list[BulkRow] | BulkRefu
         return _refused("'contacts' is a required field.")
     if len(contacts) > MOST_CONTACTS:
         return _refused(f"Up to {MOST_CONTACTS} contacts may be sent in one request.")
-    reasons = [
-        (number, reason)
-        for number, one in enumerate(contacts, start=1)
+    refuse_odd = switches["bulk-odd-address"] == "refused-request"
+    wrong = {
+        place: reason
+        for place, one in enumerate(contacts)
         if (reason := _wrong(one, refuse_odd=refuse_odd)) is not None
-    ]
-    if reasons:
+    }
+    if wrong and switches["bulk-validation"] == "all-or-nothing":
         message = "JSON payload did not pass validation. No contact was imported."
-        return BulkRefusal(message, rows=tuple(reasons))
-    return [_row(one) for one in contacts]
+        first = 1 if switches["bulk-reason-numbers"] == "from-one" else 0
+        return BulkRefusal(message, rows=tuple((n + first, why) for n, why in wrong.items()))
+    kept = [one for place, one in enumerate(contacts) if place not in wrong]
+    failed = [_address(contacts[place]) for place in wrong]
+    return BulkRequest([_row(one, sent, switches) for one in kept], failed)
+
+
+def _address(one: Any) -> str:
+    return str(one.get("email", "")) if isinstance(one, dict) else ""
 
 
 def _wrong(one: Any, *, refuse_odd: bool) -> str | None:
@@ -97,15 +117,22 @@ def _wrong_parts(one: dict[str, Any]) -> str | None:
     return None
 
 
-def _row(one: dict[str, Any]) -> BulkRow:
+def _row(one: dict[str, Any], sent: dict[str, Any], switches: Switches) -> BulkRow:
+    camel = switches["bulk-camel-case"] == "accepted"
+    texts = {key: one.get(key, one.get(other) if camel else None) for key, other in NAMES.items()}
     return BulkRow(
         email=one["email"],
-        texts={
-            key: str(one[key])
-            for key in ("first_name", "last_name", "phone")
-            if one.get(key) is not None
-        },
+        texts={key: str(text) for key, text in texts.items() if text is not None},
         fields=tuple((int(entry["id"]), entry.get("value")) for entry in one.get("fields", [])),
         subscribe=tuple(int(entry["listid"]) for entry in one.get("subscribe", [])),
         unsubscribe=tuple(int(entry["listid"]) for entry in one.get("unsubscribe", [])),
+        tags=tuple(str(tag) for tag in one.get("tags", [])),
+        automations=not _excludes_automations(one, sent, switches["exclude-automations"]),
     )
+
+
+def _excludes_automations(one: dict[str, Any], sent: dict[str, Any], reading: str) -> bool:
+    """Prose has the flag at top level, the document's example within a contact (§7.1)."""
+    at_top = reading != "in-contact" and sent.get("exclude_automations") is True
+    within = reading != "top-level" and one.get("exclude_automations") is True
+    return at_top or within

@@ -55,9 +55,10 @@ def _write(account: Account, contact: Contact, row: BulkRow, refused: set[int]) 
     for field_id, value in row.fields:
         if value or keep_empty:
             account.write_field(contact, field_id, value)
+    account.put_named_tags(contact, row.tags)
     for list_id in row.subscribe:
         if list_id in account.lists and list_id not in refused:
-            account.write_status(contact, list_id, ACTIVE)
+            account.write_status(contact, list_id, ACTIVE, automations=row.automations)
     for list_id in row.unsubscribe:
         if list_id in account.lists and list_id not in row.subscribe:
             account.write_status(contact, list_id, UNSUBSCRIBED)

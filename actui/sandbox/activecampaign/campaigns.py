@@ -1,4 +1,4 @@
-"""Campaigns sent to lists, with the opens and clicks on them (activecampaign.md §8.2, §8.3).
+"""Campaigns sent to lists, with what people did with them (activecampaign.md §8.2, §8.3).
 
 Per campaign there are two links: one literally called `open`, the tracking pixel, and one that is
 clicked. A row of `linkData` stands for one contact and one link; repeats raise `times`.
@@ -12,17 +12,47 @@ from actui.sandbox.activecampaign.seeded_lists import NEWSLETTER, VIP, WEBINAR
 from actui.sandbox.people import roll
 
 LAST_SENT = 1735732800
-SENT = 5
+SENT, DRAFT = 5, 1
 
 
 @dataclass(slots=True)
 class LinkHit:
-    """One row of `linkData`."""
+    """One row of `linkData`: the first and the last time, and how often."""
 
     id: int
     contact: int
+    first: int
     at: int
     times: int = 1
+
+
+@dataclass(slots=True)
+class Hits:
+    """What people did in one way with one campaign."""
+
+    rows: list[LinkHit] = field(default_factory=list)
+    _last: dict[int, LinkHit] = field(default_factory=dict)
+
+    def note(self, number: int, contact: int, at: int, *, repeats_add: bool) -> bool:
+        """One more time; False when it only changed a row (§8.2)."""
+        known = self._last.get(contact)
+        if known is not None and not repeats_add:
+            known.times += 1
+            known.at = at
+            return False
+        self._last[contact] = row = LinkHit(number, contact, at, at)
+        self.rows.append(row)
+        return True
+
+    @property
+    def people(self) -> int:
+        """How many different contacts."""
+        return len(self._last)
+
+    @property
+    def times(self) -> int:
+        """How often in all."""
+        return sum(row.times for row in self.rows)
 
 
 @dataclass(slots=True)
@@ -31,20 +61,26 @@ class CampaignLink:
 
     id: int
     target: str
-    hits: dict[int, LinkHit] = field(default_factory=dict)
+    hits: Hits = field(default_factory=Hits)
 
 
 @dataclass(slots=True)
 class Campaign:
-    """One broadcast."""
+    """One broadcast, or a draft that an automation will send (`sent` is None)."""
 
     id: int
     name: str
     lists: tuple[int, ...]
-    sent: int
+    sent: int | None
+    created: int
     updated: int
     opened: CampaignLink
     clicked: CampaignLink
+    machine_opened: Hits = field(default_factory=Hits)
+    replied: Hits = field(default_factory=Hits)
+    hard_bounces: int = 0
+    soft_bounces: int = 0
+    unsubscribes: int = 0
 
     @property
     def links(self) -> tuple[CampaignLink, CampaignLink]:
@@ -67,13 +103,21 @@ class Campaigns:
 
     def add(self, name: str, lists: tuple[int, ...], sent: int) -> Campaign:
         """One more campaign, sent at that moment."""
+        return self._add(name, lists, sent, sent - 3600)
+
+    def add_draft(self, name: str, now: int) -> Campaign:
+        """A mail of an automation that nobody got yet."""
+        return self._add(name, (), None, now)
+
+    def _add(self, name: str, lists: tuple[int, ...], sent: int | None, created: int) -> Campaign:
         number = len(self.rows) + 1
         row = Campaign(
             number,
             name,
             lists,
             sent,
-            sent,
+            created,
+            created if sent is None else sent,
             CampaignLink(number * 2 - 1, "open"),
             CampaignLink(number * 2, f"https://example.org/mailing/{number}"),
         )
@@ -87,13 +131,10 @@ class Campaigns:
             return None
         return campaign, campaign.opened if number % 2 else campaign.clicked
 
-    def hit(self, campaign: Campaign, link: CampaignLink, contact: int, at: int) -> None:
-        """One open or click: a new row, or one more on the row that is there."""
+    def hit(
+        self, campaign: Campaign, hits: Hits, contact: int, at: int, *, repeats_add: bool = False
+    ) -> None:
+        """One open, click or reply."""
         campaign.updated = at
-        known = link.hits.get(contact)
-        if known is not None:
-            known.times += 1
-            known.at = at
-            return
-        self._hits += 1
-        link.hits[contact] = LinkHit(self._hits, contact, at)
+        if hits.note(self._hits + 1, contact, at, repeats_add=repeats_add):
+            self._hits += 1

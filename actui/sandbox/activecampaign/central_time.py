@@ -43,6 +43,13 @@ def local_stamp(seconds: float | None) -> str | None:
     return None if seconds is None else central(seconds).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def utc_stamp(seconds: float | None) -> str | None:
+    """What `*_utc_timestamp` would be if its name were true."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def filter_instant(text: str, offset_less: str) -> float | None:
     """A date of `filters[...]` as an instant, None where it cannot be read (§3.3)."""
     text = text.strip()

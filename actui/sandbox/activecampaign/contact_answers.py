@@ -9,8 +9,9 @@ import hashlib
 from typing import Any
 
 from actui.sandbox.activecampaign.account import Account
-from actui.sandbox.activecampaign.central_time import local_stamp, offset_stamp
+from actui.sandbox.activecampaign.central_time import local_stamp, offset_stamp, utc_stamp
 from actui.sandbox.activecampaign.rows import Contact, FieldValue, Membership
+from actui.sandbox.activecampaign.tags import Tagging
 
 Json = dict[str, Any]
 
@@ -44,6 +45,11 @@ MEMBERSHIP_LINKS = (
     "unsubscribeAutomation",
     "message",
 )
+
+
+BOUNCE_LINKS = ("bounce", "contact", "campaign", "message", "code")
+AUTOMATION_ID = "1"
+AUTOMATION_LINKS = ("automation", "contact", "contactGoals")
 
 
 def links(account: Account, path: str, names: tuple[str, ...]) -> dict[str, str]:
@@ -85,6 +91,7 @@ def synced_new_row(account: Account, row: Contact) -> Json:
 def changed_row(account: Account, row: Contact) -> Json:
     """What an update returns: no `last_*`, `whatsapp_*`, `scoreValues` or `accountContacts`."""
     _, _, domain = row.email.partition("@")
+    utc_named = utc_stamp if account.switches["utc-stamps"] == "utc" else local_stamp
     return {
         "cdate": offset_stamp(row.created),
         "email": row.email,
@@ -95,7 +102,7 @@ def changed_row(account: Account, row: Contact) -> Json:
         "orgname": "",
         "segmentio_id": "",
         "bounced_hard": str(row.bounced_hard),
-        "bounced_soft": "0",
+        "bounced_soft": str(row.bounced_soft),
         "bounced_date": offset_stamp(row.bounced_at),
         "ip": "0",
         "ua": None,
@@ -112,8 +119,8 @@ def changed_row(account: Account, row: Contact) -> Json:
         "udate": offset_stamp(row.updated),
         "edate": None,
         "deleted_at": local_stamp(row.updated) if row.deleted else None,
-        "created_utc_timestamp": local_stamp(row.created),
-        "updated_utc_timestamp": local_stamp(row.updated),
+        "created_utc_timestamp": utc_named(row.created),
+        "updated_utc_timestamp": utc_named(row.updated),
         "created_timestamp": local_stamp(row.created),
         "updated_timestamp": local_stamp(row.updated),
         "created_by": None,
@@ -134,7 +141,7 @@ def listed_row(account: Account, row: Contact) -> Json:
         **changed_row(account, row),
         "last_click_date": offset_stamp(row.last_click),
         "last_open_date": offset_stamp(row.last_open),
-        "last_mpp_open_date": None,
+        "last_mpp_open_date": offset_stamp(row.last_machine_open),
         "whatsapp_id": None,
         "whatsapp_username": None,
         "scoreValues": [],
@@ -186,6 +193,86 @@ def membership_row(account: Account, row: Contact, list_id: int, held: Membershi
     }
 
 
+def automation_row(account: Account, row: Contact) -> Json:
+    """A `contactAutomations` row: the account has one automation, entered once (§3.4)."""
+    entered = offset_stamp(row.entered)
+    return {
+        "contact": str(row.id),
+        "seriesid": AUTOMATION_ID,
+        "startid": "0",
+        "status": "2",
+        "batchid": None,
+        "adddate": entered,
+        "remdate": entered,
+        "timespan": "0",
+        "lastblock": "1",
+        "lastlogid": "0",
+        "lastdate": entered,
+        "completedElements": "0",
+        "totalElements": "1",
+        "completed": 1,
+        "completeValue": 100,
+        "links": links(account, f"contactAutomations/{row.id}", AUTOMATION_LINKS),
+        "id": str(row.id),
+        "automation": AUTOMATION_ID,
+    }
+
+
+def automation_rows(account: Account, row: Contact) -> list[Json]:
+    """The automations that one contact has entered."""
+    return [] if row.entered is None else [automation_row(account, row)]
+
+
+def tagging_row(account: Account, row: Tagging) -> Json:
+    """A `contactTags` row (§9)."""
+    return {
+        "contact": str(row.contact),
+        "tag": str(row.tag),
+        "cdate": offset_stamp(row.created),
+        "created_timestamp": local_stamp(row.created),
+        "updated_timestamp": local_stamp(row.created),
+        "created_by": None,
+        "updated_by": None,
+        "links": links(account, f"contactTags/{row.id}", ("tag", "contact")),
+        "id": str(row.id),
+    }
+
+
+def tagging_rows(account: Account, row: Contact) -> list[Json]:
+    """The tags that one contact carries."""
+    return [tagging_row(account, one) for one in account.tags.of(row.id)]
+
+
+def bounce_rows(account: Account, row: Contact) -> list[Json]:
+    """A `bounceLogs` row for each hard bounce of a contact (§10)."""
+    return [_bounce_row(account, row, row.id * 100 + n) for n in range(row.bounced_hard)]
+
+
+def _bounce_row(account: Account, row: Contact, number: int) -> Json:
+    return {
+        "tstamp": offset_stamp(row.bounced_at),
+        "bounceid": "1",
+        "subscriberid": str(row.id),
+        "campaignid": "0",
+        "messageid": "0",
+        "codeid": "48",
+        "email": row.email,
+        "error": "",
+        "source": "",
+        "created_timestamp": local_stamp(row.bounced_at),
+        "updated_timestamp": local_stamp(row.bounced_at),
+        "created_by": None,
+        "updated_by": None,
+        "links": links(account, f"bounceLogs/{number}", BOUNCE_LINKS),
+        "id": str(number),
+        "bounce": "1",
+        "contact": str(row.id),
+        "campaign": "0",
+        "message": "0",
+        "code": "48",
+    }
+
+
 def membership_rows(account: Account, row: Contact) -> list[Json]:
     """All list rows of one contact."""
     return [
@@ -212,4 +299,7 @@ def field_value_row(account: Account, row: Contact, field_id: int, held: FieldVa
 
 def field_value_rows(account: Account, row: Contact) -> list[Json]:
     """All field values of one contact."""
-    return [field_value_row(account, row, field_id, held) for field_id, held in row.values.items()]
+    return [
+        field_value_row(account, row, field_id, held)
+        for field_id, held in account.shown_values(row)
+    ]

@@ -15,10 +15,13 @@ from actui.sandbox.activecampaign.account import Account
 from actui.sandbox.activecampaign.central_time import filter_instant
 from actui.sandbox.activecampaign.listing_query import Page, bracketed, whole_number
 from actui.sandbox.activecampaign.rows import Contact
+from actui.sandbox.activecampaign.segments import SEGMENT_STATUS, SEGMENTS
 from actui.sandbox.sorted_ids import SortedIds
 
 PLACE_KEYS = frozenset({"id_greater", "id_less", "offset", "limit"})
 """Parameters that say where in a listing a page lies, not what is in the listing."""
+
+DATE_FILTERS = frozenset({"created_before", "created_after", "updated_before", "updated_after"})
 
 Test = Callable[[int], bool]
 
@@ -44,7 +47,7 @@ class ContactQuery:
     def __init__(self, account: Account, params: QueryParams) -> None:
         self._account = account
         self._params = params
-        self.page = Page.of(params)
+        self.page = Page.of(account.switches, params)
         self.above = whole_number(params.get("id_greater"))
         self.below = whole_number(params.get("id_less"))
         self._ignored = account.switches["contact-filters"].removesuffix("-ignored")
@@ -53,6 +56,12 @@ class ContactQuery:
         self.status = -1 if status is None or self._ignored == "status" else status
         if self._ignored == "listid":
             self.list_id, self.status = 0, -1
+        if not self.list_id and account.switches["status-without-list"] == "ignored":
+            self.status = -1
+
+    def unknown_filters(self) -> list[str]:
+        """Filters that the document does not name."""
+        return [key for key, _ in bracketed(self._params, "filters") if key not in DATE_FILTERS]
 
     def run(self) -> Found:
         """The page."""
@@ -72,6 +81,8 @@ class ContactQuery:
     def _pool(self) -> SortedIds | list[int]:
         """The smallest known set that holds every match."""
         contacts = self._account.contacts
+        if (segment := whole_number(self._params.get("segmentid"))) is not None:
+            return self._segment(segment)
         named = self._named_ids()
         if named is not None:
             return sorted(number for number in named if number in contacts.ids)
@@ -83,6 +94,20 @@ class ContactQuery:
             return self._account.memberships.members(self.list_id, status)
         return contacts.ids
 
+    def _segment(self, number: int) -> list[int]:
+        """The members as the segment's query found them, unknown segments nobody (§3.6)."""
+        account = self._account
+        list_id = SEGMENTS.get(number, ("", 0))[1]
+        members = account.memberships.members(list_id, SEGMENT_STATUS)
+        found = account.segment_runs.found(
+            number,
+            tuple(members.between(None, None)),
+            account.clock.now(),
+            again=self._params.get("forceQuery") == "1",
+            at_once=account.switches["segment-first-answer"] == "whole",
+        )
+        return [contact for contact in found if contact in account.contacts.ids]
+
     def _named_ids(self) -> set[int] | None:
         texts = self._params.getlist("ids[]")
         if not texts and "ids" in self._params:
@@ -90,11 +115,16 @@ class ContactQuery:
         return {int(text) for text in texts if text.isdecimal()} if texts else None
 
     def _order(self) -> tuple[str, bool]:
-        """Key and whether it falls; without orders, by e-mail."""
+        """Key and whether it falls; without orders, by e-mail.
+
+        Nobody has a score here, so an order by score is one by id.
+        """
         for (key, _), direction in bracketed(self._params, "orders").items():
             if key in ("id", "email") or key in ROW_KEYS:
                 return key, direction.upper() == "DESC"
-        return "email", False
+            if key == "score" and "sortId" in self._params:
+                return "id", False
+        return self._account.switches["default-order"], False
 
     def _from_index(self, pool: SortedIds, tests: list[Test]) -> Found:
         key, falling = self._order()
@@ -123,7 +153,8 @@ class ContactQuery:
             return sum(1 for n in pool.between(*bounds) if all(test(n) for test in tests))
 
         switches = self._account.switches
-        readings = [switches["updated-after-inclusive"], switches["offset-less-dates"], *bounds]
+        names = ("updated-after-inclusive", "offset-less-dates", "contact-filters")
+        readings = [*(switches[name] for name in names), *bounds]
         asked = sorted(pair for pair in self._params.multi_items() if pair[0] not in PLACE_KEYS)
         return self._account.contacts.total(repr((readings, asked)), count)
 
@@ -158,10 +189,21 @@ class ContactQuery:
             yield self._row_test(lambda row: row.phone.startswith(start))
         if (left_out := whole_number(self._params.get("exclude"))) is not None:
             yield lambda number: number != left_out
-        if self._named_ids() is not None or "email" in self._params:
+        yield from self._belonging_tests()
+        if any(name in self._params for name in ("ids", "ids[]", "email", "segmentid")):
             yield from self._membership_tests()
         elif self.status >= 0 and not self.list_id:
             yield self._row_test(self._has_status_anywhere)
+
+    def _belonging_tests(self) -> Iterator[Test]:
+        """Tags and automations; no form brought anybody here and nobody waits in a block."""
+        account, params = self._account, self._params
+        if tag := whole_number(params.get("tagid")):
+            yield lambda number: any(one.tag == tag for one in account.tags.of(number))
+        if series := whole_number(params.get("seriesid")):
+            yield lambda number: series == 1 and number in account.in_automation
+        if whole_number(params.get("formid")) or whole_number(params.get("waitid")):
+            yield lambda number: False
 
     def _membership_tests(self) -> Iterator[Test]:
         if self.list_id:
@@ -195,7 +237,7 @@ class ContactQuery:
         inclusive = switches["updated-after-inclusive"] == "inclusive"
         for (key, _), text in bracketed(self._params, "filters").items():
             stamp = contacts.updated_of if key.startswith("updated") else contacts.created_of
-            if key not in ("updated_after", "updated_before", "created_after", "created_before"):
+            if key not in DATE_FILTERS:
                 continue
             bound = filter_instant(text, switches["offset-less-dates"])
             if bound is None or (key == "updated_after" and self._ignored == "updated-after"):

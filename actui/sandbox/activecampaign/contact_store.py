@@ -50,7 +50,7 @@ class ContactStore:
 
     def edit(self, number: int) -> Contact | None:
         """A row to change."""
-        self._changed()
+        self.forget_totals()
         row = self.get(number)
         if row is not None:
             self._kept.keep(number, row)
@@ -58,7 +58,7 @@ class ContactStore:
 
     def create(self, email: str, now: int) -> Contact:
         """A new contact with the next id; ids of deleted ones never come back (§10)."""
-        self._changed()
+        self.forget_totals()
         row = Contact(self._next_id, email, now, now)
         self._next_id += 1
         self._kept.keep(row.id, row)
@@ -70,7 +70,7 @@ class ContactStore:
 
     def delete(self, row: Contact) -> None:
         """Take a contact away for good."""
-        self._changed()
+        self.forget_totals()
         self._kept.drop(row.id)
         self._forget_address(row)
         self.ids.discard(row.id)
@@ -104,7 +104,8 @@ class ContactStore:
             return None
         return found if self.email_of(found).lower() == lowered else None
 
-    def _changed(self) -> None:
+    def forget_totals(self) -> None:
+        """What was counted may have changed."""
         self._totals.clear()
 
     def total(self, question: str, count: Callable[[], int]) -> int:

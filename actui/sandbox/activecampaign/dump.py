@@ -23,6 +23,7 @@ def contact_records(account: Account) -> Iterator[dict[str, Any]]:
             "fields": {
                 account.fields[field_id].perstag: held.value
                 for field_id, held in row.values.items()
+                if field_id in account.fields
             },
             "lists": {str(list_id): held.status for list_id, held in row.memberships.items()},
         }

@@ -1,4 +1,4 @@
-"""`/lists`, `/contactLists` and exclusions (activecampaign.md §5)."""
+"""`/lists` (activecampaign.md §5.1)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from starlette.routing import Route
 from actui.sandbox.activecampaign import refusals
 from actui.sandbox.activecampaign.account import Account
 from actui.sandbox.activecampaign.central_time import local_stamp, offset_stamp
-from actui.sandbox.activecampaign.contact_answers import Json, links, membership_row
-from actui.sandbox.activecampaign.listing_query import Page, bracketed, text_matches, whole_number
+from actui.sandbox.activecampaign.contact_answers import Json, links
+from actui.sandbox.activecampaign.listing_query import (
+    Page,
+    bracketed,
+    by_weight,
+    text_matches,
+    whole_number,
+)
 from actui.sandbox.activecampaign.request_body import wrapped_object
-from actui.sandbox.activecampaign.rows import ACTIVE, BOUNCED, UNCONFIRMED, MailingList
+from actui.sandbox.activecampaign.rows import ACTIVE, MailingList
 
 LIST_LINKS = ("contactGoalLists", "user", "addressLists")
-SWITCHES_OF_A_LIST = {
+SETTINGS_OF_A_LIST = {
     "p_use_tracking": "1",
     "p_use_analytics_read": "0",
     "p_use_analytics_link": "0",
@@ -25,12 +31,10 @@ SWITCHES_OF_A_LIST = {
     "p_use_captcha": "1",
     "send_last_broadcast": "0",
     "private": "0",
-    "analytics_domains": None,
     "analytics_source": "",
     "analytics_ua": "",
     "twitter_token": "",
     "twitter_token_secret": "",
-    "facebook_session": None,
     "carboncopy": "",
     "subscription_notify": "",
     "unsubscription_notify": "",
@@ -60,32 +64,35 @@ class ListRoutes:
         self._account = account
 
     def routes(self) -> list[Route]:
-        """Paths and methods; exclusions come first, since `{id}` would match them."""
+        """Paths and methods."""
         return [
-            Route("/api/3/lists/exclusions", self.exclusions, methods=["GET"]),
             Route("/api/3/lists", self.listing, methods=["GET"]),
             Route("/api/3/lists", self.create, methods=["POST"]),
             Route("/api/3/lists/{id}", self.read, methods=["GET"]),
+            Route("/api/3/lists/{id}", self.update, methods=["PUT", "PATCH"]),
             Route("/api/3/lists/{id}", self.delete, methods=["DELETE"]),
-            Route("/api/3/contactLists", self.memberships, methods=["GET"]),
-            Route("/api/3/contactLists", self.set_status, methods=["POST"]),
         ]
 
     def _answer(self, row: MailingList) -> Json:
         counts = self._account.memberships.counts()
+        edited = row.is_edited
+        lags = self._account.switches["list-stamp"] == "lags"
         return {
             "stringid": row.stringid,
             "userid": "1",
             "name": row.name,
             "cdate": offset_stamp(row.created),
-            **SWITCHES_OF_A_LIST,
+            **SETTINGS_OF_A_LIST,
+            # Null until somebody saves the list's settings, as the recorded rows show.
+            "analytics_domains": "" if edited else None,
+            "facebook_session": "" if edited else None,
             "sender_url": row.sender_url,
             "sender_reminder": row.sender_reminder,
             "udate": offset_stamp(row.updated),
             "created_timestamp": local_stamp(row.created),
-            "updated_timestamp": local_stamp(row.created),
-            "created_by": None,
-            "updated_by": None,
+            "updated_timestamp": local_stamp(row.created if lags else row.updated),
+            "created_by": "0" if edited else None,
+            "updated_by": "1" if edited else None,
             "channel": "email",
             "description": "",
             "non_deleted_subscribers": str(counts[row.id, None]),
@@ -101,10 +108,12 @@ class ListRoutes:
         for (key, operator), wanted in bracketed(request.query_params, "filters").items():
             if key == "name":
                 rows = [row for row in rows if text_matches(row.name, operator, wanted)]
-        for (key, _), direction in bracketed(request.query_params, "orders").items():
-            if key == "name" and direction.lower() in ("asc", "desc"):
-                rows.sort(key=lambda row: row.name.lower(), reverse=direction.lower() == "desc")
-        page = Page.of(request.query_params).cut(rows)
+        order = bracketed(request.query_params, "orders").get(("name", ""), "").lower()
+        if order in ("asc", "desc"):
+            rows.sort(key=lambda row: row.name.lower(), reverse=order == "desc")
+        elif order == "weight":
+            rows = by_weight(rows, request.query_params, "name", lambda row: row.name)
+        page = Page.of(self._account.switches, request.query_params).cut(rows)
         answers = [self._answer(row) for row in page]
         return JSONResponse({"lists": answers, "meta": {"total": str(len(rows))}})
 
@@ -120,7 +129,7 @@ class ListRoutes:
         sent = await wrapped_object(request, "list")
         if sent is None or not sent.get("name"):
             return refusals.unreadable_body()
-        number, now = max(self._account.lists) + 1, self._account.now()
+        number, now = self._account.next_id("lists"), self._account.now()
         row = MailingList(
             number,
             str(sent["name"]),
@@ -149,72 +158,29 @@ class ListRoutes:
             "id": str(number),
             "user": 1,
         }
-        return JSONResponse({"list": answer}, 201)
+        status = int(self._account.switches["new-list-status"])
+        return JSONResponse({"list": answer}, status)
+
+    async def update(self, request: Request) -> Response:
+        """Other settings for a list: only keys sent are written (§1.1)."""
+        sent = await wrapped_object(request, "list")
+        if sent is None:
+            return refusals.unreadable_body()
+        row = self._account.lists.get(whole_number(request.path_params["id"]) or 0)
+        if row is None:
+            return refusals.no_result("_List", request.path_params["id"])
+        for key in ("name", "stringid", "sender_url", "sender_reminder"):
+            if sent.get(key) is not None:
+                setattr(row, key, str(sent[key]))
+        row.updated, row.is_edited = self._account.now(), True
+        return JSONResponse({"list": self._answer(row)})
 
     async def delete(self, request: Request) -> Response:
         """Take a list away: an empty object, as recorded."""
         number = whole_number(request.path_params["id"]) or 0
         if number not in self._account.lists:
-            return refusals.no_result("_List", request.path_params["id"])
+            documented = self._account.switches["missing-row"] == "as-documented"
+            status = 403 if documented else 404
+            return refusals.no_result("_List", request.path_params["id"], status)
         self._account.delete_list(number)
         return JSONResponse({})
-
-    async def memberships(self, request: Request) -> Response:
-        """A page of all list rows; every filter is ignored (§5.3, not documented)."""
-        page, account = Page.of(request.query_params), self._account
-        rows: list[Json] = []
-        total = 0
-        for number in account.contacts.ids.between(None, None):
-            contact = account.contacts.get(number)
-            if contact is None:
-                continue
-            for list_id, held in contact.memberships.items():
-                if page.offset <= total < page.offset + page.limit:
-                    rows.append(membership_row(account, contact, list_id, held))
-                total += 1
-        return JSONResponse({"contactLists": rows, "meta": {"total": str(total)}})
-
-    async def set_status(self, request: Request) -> Response:
-        """Set one status; a 1 over a 2 does resubscribe (§5.2).
-
-        `status` is an int here, and `contacts` is left out when nothing changed.
-        """
-        sent = await wrapped_object(request, "contactList")
-        if sent is None:
-            return refusals.unreadable_body()
-        status = whole_number(sent.get("status"))
-        if status is None or not UNCONFIRMED <= status <= BOUNCED:
-            return refusals.invalid_choice("status")
-        list_id = whole_number(sent.get("list")) or 0
-        row = self._account.contacts.edit(whole_number(sent.get("contact")) or 0)
-        if row is None:
-            return refusals.no_result("Subscriber", str(sent.get("contact")))
-        if list_id not in self._account.lists:
-            return refusals.no_result("_List", str(sent.get("list")))
-        changed = self._account.write_status(row, list_id, status)
-        held = row.memberships[list_id]
-        if "sourceid" in sent:
-            held.source = str(sent["sourceid"])
-        answer = {**membership_row(self._account, row, list_id, held), "status": held.status}
-        body: Json = {"contacts": [{"id": str(row.id), "email": row.email}]} if changed else {}
-        return JSONResponse({**body, "contactList": answer})
-
-    async def exclusions(self, request: Request) -> Response:
-        """Who is never imported, with an int total and real booleans (§5.5)."""
-        rows = self._account.exclusions
-        for (key, _), wanted in bracketed(request.query_params, "filters").items():
-            if key == "matchPhrase":
-                rows = [row for row in rows if wanted.lower() in row.phrase]
-        page = Page.of(request.query_params).cut(rows)
-        answers = [
-            {
-                "id": str(row.id),
-                "matchPhrase": row.phrase,
-                "matchType": row.kind,
-                "channel": "several",
-                "hidden": False,
-                "lists": [],
-            }
-            for row in page
-        ]
-        return JSONResponse({"exclusions": answers, "meta": {"total": len(rows)}})

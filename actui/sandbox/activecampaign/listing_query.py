@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.datastructures import QueryParams
 
+from actui.sandbox.switches import Switches
+
+Row = TypeVar("Row")
 DEFAULT_LIMIT, LARGEST_LIMIT = 20, 100
 BRACKETED = re.compile(r"(\w+)\[(\w+)\](?:\[(\w+)\])?")
 
@@ -31,13 +34,14 @@ class Page:
     offset: int
 
     @classmethod
-    def of(cls, params: QueryParams, default: int = DEFAULT_LIMIT) -> Page:
+    def of(cls, switches: Switches, params: QueryParams, default: int = DEFAULT_LIMIT) -> Page:
         limit = whole_number(params.get("limit"))
         offset = whole_number(params.get("offset"))
-        return cls(
-            default if limit is None or limit < 0 else min(limit, LARGEST_LIMIT),
-            max(0, offset or 0),
-        )
+        if limit is None or limit < 0 or (limit == 0 and switches["limit-zero"] == "default"):
+            limit = default
+        if switches["largest-limit"] == "100":
+            limit = min(limit, LARGEST_LIMIT)
+        return cls(limit, max(0, offset or 0))
 
     def cut(self, rows: Sequence[Any]) -> Sequence[Any]:
         """The slice."""
@@ -52,6 +56,22 @@ def bracketed(params: QueryParams, family: str) -> dict[tuple[str, str], str]:
         if match is not None and match.group(1) == family:
             found[match.group(2), match.group(3) or ""] = value
     return found
+
+
+def by_weight(
+    rows: list[Row], params: QueryParams, key: str, name_of: Callable[[Row], str]
+) -> list[Row]:
+    """Exact matches of the filter first, then names that start with it, then the rest."""
+    wanted = next(
+        (text.lower() for (name, _), text in bracketed(params, "filters").items() if name == key),
+        params.get(key, "").lower(),
+    )
+
+    def weight(row: Row) -> int:
+        name = name_of(row).lower()
+        return 0 if name == wanted else 1 if name.startswith(wanted) else 2
+
+    return sorted(rows, key=weight)
 
 
 def text_matches(held: str, operator: str, wanted: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from actui.sandbox.activecampaign.account import Account
+from actui.sandbox.activecampaign.campaigns import Campaign
 from actui.sandbox.activecampaign.rows import ACTIVE, BOUNCED, UNSUBSCRIBED, Contact
 
 Change = Mapping[str, Any]
@@ -25,8 +26,12 @@ class AccountChanges:
             "subscribe": lambda change: self._set_status(change, ACTIVE),
             "unsubscribe": lambda change: self._set_status(change, UNSUBSCRIBED),
             "bounce": self._bounce,
-            "open": lambda change: self._hit(change, opened=True),
-            "click": lambda change: self._hit(change, opened=False),
+            "open": lambda change: self._hit(change, "open"),
+            "machine-open": lambda change: self._hit(change, "machine-open"),
+            "click": lambda change: self._hit(change, "click"),
+            "reply": lambda change: self._hit(change, "reply"),
+            "send": self._send,
+            "draft": self._draft,
         }
         self.operations = {name: self._settled(call) for name, call in operations.items()}
 
@@ -96,32 +101,73 @@ class AccountChanges:
 
     def _set_status(self, change: Change, status: int) -> str:
         row = self._contact(change)
-        at = self._at(change)
-        self._account.write_status(
-            row, self._list(change), status, at=at, reason="by the person", outside=True
+        campaign = self._campaign(change) if change.get("campaign") is not None else None
+        list_id = self._list(change)
+        changed = self._account.write_status(
+            row,
+            list_id,
+            status,
+            at=self._at(change),
+            reason="by the person" if status == UNSUBSCRIBED else "",
+            campaign=None if campaign is None else str(campaign.id),
+            outside=True,
         )
+        if changed and status == UNSUBSCRIBED and campaign is not None:
+            campaign.unsubscribes += 1
         return str(row.id)
 
     def _bounce(self, change: Change) -> str:
-        """One list bounces, or every list the contact is on."""
+        """One list bounces, or every list the contact is on; a soft bounce is only counted."""
         row = self._contact(change)
+        campaign = self._campaign(change) if change.get("campaign") is not None else None
+        if change.get("kind") == "soft":
+            row.bounced_soft += 1
+            row.bounced_at = self._at(change)
+            if campaign is not None:
+                campaign.soft_bounces += 1
+            return str(row.id)
         lists = [self._list(change)] if change.get("list") is not None else list(row.memberships)
         for list_id in lists:
             self._account.write_status(row, list_id, BOUNCED, at=self._at(change), outside=True)
+        if campaign is not None:
+            campaign.hard_bounces += 1
         return str(row.id)
 
-    def _hit(self, change: Change, *, opened: bool) -> str:
-        row = self._contact(change)
+    def _campaign(self, change: Change) -> Campaign:
         campaign = self._account.campaigns.rows.get(int(change.get("campaign", 0)))
         if campaign is None:
             raise LookupError(f"There is no campaign {change.get('campaign')}.")
-        at = self._at(change)
-        link = campaign.opened if opened else campaign.clicked
-        self._account.campaigns.hit(campaign, link, row.id, at)
-        if opened:
+        return campaign
+
+    def _hit(self, change: Change, kind: str) -> str:
+        """Machines leave the contact and the campaign's counters alone (§8.2)."""
+        row, campaign, at = self._contact(change), self._campaign(change), self._at(change)
+        hits = {
+            "open": campaign.opened.hits,
+            "click": campaign.clicked.hits,
+            "machine-open": campaign.machine_opened,
+            "reply": campaign.replied,
+        }[kind]
+        add = self._account.switches["link-data-repeats"] == "add-row"
+        self._account.campaigns.hit(campaign, hits, row.id, at, repeats_add=add)
+        if kind == "open":
             row.last_open = at
-        else:
+        elif kind == "click":
             row.last_click = at
+        elif kind == "machine-open":
+            row.last_machine_open = at
         if self._account.switches["list-writes-bump-udate"] == "yes":
             row.updated = self._account.now()
         return str(row.id)
+
+    def _send(self, change: Change) -> str:
+        """A new campaign goes out to lists."""
+        values = dict(change.get("set", {}))
+        lists = tuple(self._list({"list": one}) for one in values.get("lists", ()))
+        name = str(values.get("name", "Mailing"))
+        return str(self._account.campaigns.add(name, lists, self._at(change)).id)
+
+    def _draft(self, change: Change) -> str:
+        """A mail of an automation is written and not sent."""
+        name = str(dict(change.get("set", {})).get("name", "Draft"))
+        return str(self._account.campaigns.add_draft(name, self._at(change)).id)

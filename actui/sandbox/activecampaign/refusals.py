@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
+FORBIDDEN = {"message": "Forbidden"}
 
-def bad_key() -> Response:
-    """A wrong or missing key: 403, an empty body and no content type."""
-    return Response(status_code=403)
+LOGIN_PAGE = "<!DOCTYPE html><html><body><h1>Log in</h1></body></html>"
 
 
-def no_result(model: str, number: str) -> Response:
+def bad_key(reading: str) -> Response:
+    """A wrong or missing key: 403, an empty body and no content type, unless read otherwise."""
+    if reading == "html-200":
+        return Response(LOGIN_PAGE, 200, media_type="text/html")
+    return Response(status_code=403) if reading == "bare" else JSONResponse(FORBIDDEN, 403)
+
+
+def no_such_path() -> Response:
+    """A path that nothing answers on."""
+    return JSONResponse({"message": "Not Found"}, 404)
+
+
+def forbidden(detail: str) -> Response:
+    """The key's user may not do this."""
+    error = {"status": 403, "title": "Forbidden", "detail": detail}
+    return JSONResponse({"errors": [error]}, 403)
+
+
+def no_result(model: str, number: str, status: int = 404) -> Response:
     """A row that is not there; `model` is the service's own class name."""
-    return JSONResponse({"message": f"No Result found for {model} with id {number}"}, 404)
+    return JSONResponse({"message": f"No Result found for {model} with id {number}"}, status)
 
 
 def no_contact_to_delete(number: str) -> Response:
@@ -64,6 +81,56 @@ def invalid_choice(pointer: str) -> Response:
 def field_id_not_valid() -> Response:
     """`fieldValues` names its field by something else than an id."""
     return JSONResponse({"errors": [{"title": "Field id not valid"}]}, 422)
+
+
+def duplicate_field(title: str) -> Response:
+    """A field has this title already."""
+    error = {
+        "title": "There is already a field with this title",
+        "detail": f"The title {title!r} is taken",
+        "code": "duplicate",
+    }
+    return JSONResponse({"errors": [error]}, 422)
+
+
+def no_options() -> Response:
+    """`fieldOption/bulk` without its array; `errors` is a text here."""
+    text = "Bulk operation failed. Send an array of fieldOption objects."
+    return JSONResponse({"errors": text}, 422)
+
+
+def no_contact_to_tag() -> Response:
+    """`contactTags` names a contact that is not there."""
+    error = {"status": 404, "title": "Not Found", "detail": "Contact not found"}
+    return JSONResponse({"errors": [error]}, 404)
+
+
+def missing_attribute(name: str) -> Response:
+    """A body lacks one of its keys."""
+    pointer = {"pointer": f"/data/attributes/{name}"}
+    error = {"status": 422, "title": "Missing attribute", "source": pointer}
+    return JSONResponse({"errors": [error]}, 422)
+
+
+def no_tag_id() -> Response:
+    """`contactTags` names its tag by something else than an id."""
+    return JSONResponse({"errors": [{"title": "No tag id provided"}]}, 422)
+
+
+def invalid_attribute(detail: str, pointer: str) -> Response:
+    """How the newer endpoints refuse a filter, an order or a body."""
+    error = {
+        "status": 422,
+        "title": "Invalid attribute",
+        "detail": detail,
+        "source": {"pointer": f"/data/attributes/{pointer}"},
+    }
+    return JSONResponse({"errors": [error]}, 422)
+
+
+def invalid_filter(key: str) -> Response:
+    """A filter that does not exist."""
+    return invalid_attribute(f'Invalid filter field: "{key}".', f"filters[{key}]")
 
 
 def unreadable_body() -> Response:

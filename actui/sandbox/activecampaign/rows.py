@@ -47,9 +47,13 @@ class Contact:
     deleted: bool = False
     anonymized: bool = False
     bounced_hard: int = 0
+    bounced_soft: int = 0
     bounced_at: int | None = None
+    entered: int | None = None
+    """When the contact entered the account's automation."""
     last_open: int | None = None
     last_click: int | None = None
+    last_machine_open: int | None = None
 
 
 @dataclass(slots=True)
@@ -63,6 +67,7 @@ class MailingList:
     updated: int
     sender_url: str = "https://example.org"
     sender_reminder: str = "You asked for our mail."
+    is_edited: bool = False
 
 
 @dataclass(slots=True)
@@ -72,6 +77,16 @@ class FieldOption:
     id: int
     value: str
     label: str
+    is_default: bool = False
+
+
+@dataclass(slots=True)
+class FieldRelation:
+    """A field shown for one list, or for all where the list is 0 (§4.1)."""
+
+    id: int
+    list_id: int
+    created: int
 
 
 @dataclass(slots=True)
@@ -84,16 +99,21 @@ class CustomField:
     perstag: str
     created: int
     options: list[FieldOption] = field(default_factory=list)
-    related: bool = True
+    relations: list[FieldRelation] = field(default_factory=list)
+    description: str | None = None
+    default: str | None = None
+    changed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Exclusion:
     """One row of `lists/exclusions` (§5.5); `exact` is a whole address, `end` a suffix."""
 
     id: int
     phrase: str
     kind: str
+    channel: str = "several"
+    lists: tuple[int, ...] = ()
 
     def catches(self, email: str) -> bool:
         """Does this row keep the address out?"""

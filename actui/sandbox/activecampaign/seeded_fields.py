@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actui.sandbox.activecampaign.rows import CustomField, FieldOption
+from actui.sandbox.activecampaign.rows import CustomField, FieldOption, FieldRelation
 from actui.sandbox.activecampaign.seeded_lists import FOUNDED
 
 OTHER_FIELDS = 114
@@ -43,7 +43,8 @@ def seeded_fields() -> dict[int, CustomField]:
         for value in values:
             option_id += 1
             options.append(FieldOption(option_id, value, LABELS.get(value, value)))
-        fields[number] = CustomField(number, title, kind, perstag, FOUNDED + number, options)
+        shown = [FieldRelation(number, 0, FOUNDED + number)]
+        fields[number] = CustomField(number, title, kind, perstag, FOUNDED + number, options, shown)
     for n in range(OTHER_FIELDS):
         number = len(fields) + 1
         fields[number] = CustomField(
@@ -52,6 +53,6 @@ def seeded_fields() -> dict[int, CustomField]:
             "text",
             f"ANSWER_{n + 1:03d}",
             FOUNDED + number,
-            related=n % 5 != 0,
+            relations=[FieldRelation(number, 0, FOUNDED + number)] if n % 5 else [],
         )
     return fields
