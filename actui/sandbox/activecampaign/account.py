@@ -42,7 +42,8 @@ class Account:
         self.lists = seeded_lists()
         self.fields = seeded_fields()
         self.exclusions = seeded_exclusions()
-        self.campaigns = Campaigns(seed)
+        # Without contacts there was nobody to send anything to.
+        self.campaigns = Campaigns(seed, 6 if contacts else 0)
         self.tags = Tags()
         self.list_changes = ListChanges()
         self.segment_runs = SegmentRuns()

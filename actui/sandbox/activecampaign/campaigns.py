@@ -91,10 +91,10 @@ class Campaign:
 class Campaigns:
     """All campaigns of the account."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, count: int) -> None:
         self.rows: dict[int, Campaign] = {}
         self._hits = 0
-        for n in range(6):
+        for n in range(count):
             self.add(
                 f"Mailing {n + 1}",
                 ((NEWSLETTER,), (WEBINAR,), (NEWSLETTER, VIP))[n % 3],

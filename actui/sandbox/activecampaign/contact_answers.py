@@ -91,6 +91,8 @@ def synced_new_row(account: Account, row: Contact) -> Json:
 def changed_row(account: Account, row: Contact) -> Json:
     """What an update returns: no `last_*`, `whatsapp_*`, `scoreValues` or `accountContacts`."""
     _, _, domain = row.email.partition("@")
+    # Recorded before and after an update: it turns null into zero here and there.
+    by = "0" if row.is_edited else None
     utc_named = utc_stamp if account.switches["utc-stamps"] == "utc" else local_stamp
     return {
         "cdate": offset_stamp(row.created),
@@ -105,7 +107,7 @@ def changed_row(account: Account, row: Contact) -> Json:
         "bounced_soft": str(row.bounced_soft),
         "bounced_date": offset_stamp(row.bounced_at),
         "ip": "0",
-        "ua": None,
+        "ua": "" if row.is_edited else None,
         "hash": _token(row),
         "socialdata_lastcheck": None,
         "email_local": "",
@@ -123,12 +125,12 @@ def changed_row(account: Account, row: Contact) -> Json:
         "updated_utc_timestamp": utc_named(row.updated),
         "created_timestamp": local_stamp(row.created),
         "updated_timestamp": local_stamp(row.updated),
-        "created_by": None,
-        "updated_by": "0",
+        "created_by": by,
+        "updated_by": by,
         "mpp_tracking": "0",
-        "best_send_hour": None,
-        "sms_consent": None,
-        "sms_consent_updated_at": None,
+        "best_send_hour": by,
+        "sms_consent": by,
+        "sms_consent_updated_at": "0000-00-00 00:00:00" if row.is_edited else None,
         "links": links(account, f"contacts/{row.id}", CONTACT_LINKS),
         "id": str(row.id),
         "organization": None,

@@ -97,6 +97,7 @@ class ContactWrites:
         known = self._account.contacts.find_email(sent["email"])
         row = None if known is None else self._account.contacts.edit(known)
         if row is not None:
+            row.is_edited = True
             written = self._write(row, sent)
             status = 200 if self._account.switches["sync-status"] == "201-and-200" else 201
             return JSONResponse({**written, "contact": changed_row(self._account, row)}, status)
@@ -121,6 +122,7 @@ class ContactWrites:
             if self._account.contacts.find_email(email) not in (None, row.id):
                 return refusals.duplicate_email()
             self._account.rename_contact(row, email)
+        row.is_edited = True
         written = self._write(row, sent)
         return JSONResponse({**written, "contact": changed_row(self._account, row)})
 

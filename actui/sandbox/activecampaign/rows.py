@@ -54,6 +54,7 @@ class Contact:
     last_open: int | None = None
     last_click: int | None = None
     last_machine_open: int | None = None
+    is_edited: bool = False
 
 
 @dataclass(slots=True)
