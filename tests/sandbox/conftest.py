@@ -96,7 +96,8 @@ class Ports:
         return found
 
 
-async def _opened(options: SandboxOptions) -> AsyncIterator[Ports]:
+async def opened(options: SandboxOptions) -> AsyncIterator[Ports]:
+    """A running sandbox, once."""
     async with Sandbox(options) as sandbox:
         ports = Ports(sandbox.ready)
         await ports.authorise()
@@ -109,12 +110,12 @@ async def _opened(options: SandboxOptions) -> AsyncIterator[Ports]:
 @pytest.fixture
 async def ports() -> AsyncIterator[Ports]:
     """Without rate limits."""
-    async for opened in _opened(SandboxOptions(limits="off")):
-        yield opened
+    async for ports in opened(SandboxOptions(limits="off")):
+        yield ports
 
 
 @pytest.fixture
 async def limited() -> AsyncIterator[Ports]:
     """With rate limits."""
-    async for opened in _opened(SandboxOptions(contacts=20, profiles=20)):
-        yield opened
+    async for ports in opened(SandboxOptions(contacts=20, profiles=20)):
+        yield ports
