@@ -53,6 +53,42 @@ DEPARTURES = (
         "null on every recorded contact, none of whom was sent a mail (activecampaign.md §3.2, §8)",
     ),
     Departure(
+        AC + "GET /contacts",
+        r"answer meta\.page_input\.(segmentid|search): text",
+        "null in the recording, which asked for neither (activecampaign.md §3.2)",
+    ),
+    Departure(
+        AC + "POST /contacts",
+        r"answer errors\[\]\.error: unknown key",
+        "in the answer to an invalid e-mail, seen live (activecampaign.md §1.2)",
+    ),
+    Departure(
+        AC + "POST /contact/sync",
+        "answer 200: undocumented",
+        "201 in the document, 200 live for a contact that exists (activecampaign.md §6)",
+    ),
+    Departure(
+        AC + "GET /activities",
+        "answer: no example",
+        "the document's example is no JSON; keys as in clients (activecampaign.md §8.1)",
+    ),
+    Departure(
+        AC + "POST /fieldOption/bulk",
+        "body: required (field|value)",
+        "one option in the schema, an array of them in the document's example",
+    ),
+    Departure(
+        AC + r"PUT /lists/exclusions/\{id\}",
+        r"body\.channel: enum",
+        "the schema's enum has quotation marks within its texts, the example has none",
+    ),
+    Departure(
+        AC + r"(GET|POST|PUT) /tags(/\{id\})?",
+        r"answer tags?(\[\])?\.((created|updated)_(timestamp|by)|deleted|links\.templateTags): "
+        "unknown key",
+        "newer than the document's examples, recorded (activecampaign.md §9)",
+    ),
+    Departure(
         AC + "POST /contactLists",
         r"body\.contactList\.(list|contact|status): type",
         "texts in the schema, numbers in the document's example and in a recording (§5.3)",
