@@ -82,11 +82,13 @@ class AccountChanges:
         values = dict(change.get("set", {}))
         row = self._account.create_contact(str(values.get("email", "")))
         self._write(row, values)
+        row.created = row.updated = self._at(change)
         return str(row.id)
 
     def _update(self, change: Change) -> str:
         row = self._contact(change)
         self._write(row, dict(change.get("set", {})))
+        row.updated = self._at(change)
         return str(row.id)
 
     def _delete(self, change: Change) -> str:
@@ -97,6 +99,7 @@ class AccountChanges:
     def _erase(self, change: Change) -> str:
         row = self._contact(change)
         self._account.erase_contact(row)
+        row.updated = self._at(change)
         return str(row.id)
 
     def _set_status(self, change: Change, status: int) -> str:
