@@ -186,3 +186,101 @@ async def test_writes_move_udate(ports: Any) -> None:
     assert (answer.status_code, answer.json()["fieldValue"]["value"]) == (200, "silver")
     after = (await ports.ac.get("/contacts/1")).json()["contact"]["udate"]
     assert after > before
+
+
+async def test_tags_automations_forms_and_segments_select_contacts(ports: Any) -> None:
+    tag = (await ports.ac.post("/tags", json={"tag": {"tag": "T"}})).json()["tag"]["id"]
+    relations = []
+    for number in (4, 7):
+        row = {"contactTag": {"contact": number, "tag": int(tag)}}
+        relations.append((await ports.ac.post("/contactTags", json=row)).json()["contactTag"]["id"])
+    found = await page(ports, tagid=tag, **{"orders[id]": "ASC"})
+    assert [one["id"] for one in found["contacts"]] == ["4", "7"]
+    assert (found["meta"]["total"], found["meta"]["page_input"]["tagid"]) == ("2", int(tag))
+    await ports.ac.delete(f"/contactTags/{relations[0]}")
+    assert (await page(ports, tagid=tag))["meta"]["total"] == "1"
+    await ports.imported({"email": "joins@example.org", "subscribe": [{"listid": 5}]})
+    entered = await page(ports, seriesid=1)
+    assert [one["email"] for one in entered["contacts"]] == ["joins@example.org"]
+    for nobody in ({"seriesid": 2}, {"formid": 1}, {"waitid": 1}, {"segmentid": 99}):
+        assert (await page(ports, **nobody))["contacts"] == []
+    assert (await page(ports, in_group_lists="true"))["meta"]["total"] == "251"
+
+
+async def test_a_segment_stays_as_its_query_found_it_for_an_hour(ports: Any) -> None:
+    async def members(**more: Any) -> int:
+        return int((await page(ports, segmentid=2, **more))["meta"]["total"])
+
+    assert await members() == 0
+    await ports.advance(2)
+    before = await members()
+    assert before == int((await page(ports, listid=5, status=1))["meta"]["total"])
+    await ports.imported({"email": "joins@example.org", "subscribe": [{"listid": 5}]})
+    assert await members() == before
+    assert await members(forceQuery=1) == 0
+    await ports.advance(2)
+    assert await members() == before + 1
+    await ports.advance(3601)
+    assert await members() == 0
+    names = [one["name"] for one in (await ports.ac.get("/segments")).json()["segments"]]
+    assert names == ["Newsletter readers", "Important people"]
+
+
+async def test_an_order_by_score_needs_the_score(ports: Any) -> None:
+    scored = await page(ports, **{"orders[score]": "desc", "sortId": 1})
+    ids = [int(one["id"]) for one in scored["contacts"]]
+    assert ids == sorted(ids)
+    without = await page(ports, **{"orders[score]": "desc"})
+    assert without["contacts"] == (await page(ports))["contacts"]
+
+
+async def test_include_brings_siblings_and_their_ids(ports: Any) -> None:
+    names = ("fieldValues", "contactLists", "contactTags", "contactAutomations", "accountContacts")
+    tag = (await ports.ac.post("/tags", json={"tag": {"tag": "T"}})).json()["tag"]["id"]
+    await ports.imported(
+        {
+            "email": "all@example.org",
+            "fields": [{"id": 1, "value": "gold"}],
+            "subscribe": [{"listid": 5}],
+            "tags": ["t", "Another"],
+        }
+    )
+    body = await page(ports, email="all@example.org", include=",".join(names))
+    one = body["contacts"][0]
+    for name in names:
+        assert [row["id"] for row in body[name]] == one[name]
+    assert [row["tag"] for row in body["contactTags"]][0] == tag
+    assert [len(body[name]) for name in names] == [1, 1, 2, 1, 0]
+    single = (
+        await ports.ac.get(f"/contacts/{one['id']}", params={"include": "contactTags"})
+    ).json()
+    assert single["contactTags"] == body["contactTags"]
+    assert single["contact"]["contactAutomations"] == one["contactAutomations"]
+    for name in names:
+        below = (await ports.ac.get(f"/contacts/{one['id']}/{name}")).json()[name]
+        assert [row["id"] for row in below] == one[name]
+    assert (await ports.ac.get(f"/contacts/{one['id']}/whatever")).status_code == 404
+
+
+async def test_a_phone_only_contact_has_no_address(ports: Any) -> None:
+    await ports.switch(phone_only_contacts="on")
+    made = [
+        await ports.ac.post("/contacts", json={"contact": {"phone": "+31", "allowNullEmail": True}})
+        for _ in range(2)
+    ]
+    assert [one.status_code for one in made] == [201, 201]
+    assert made[0].json()["contact"]["email"] == ""
+    for wrong in ({"phone": "+31"}, {"allowNullEmail": True}):
+        assert (await ports.ac.post("/contacts", json={"contact": wrong})).status_code == 422
+
+
+async def test_tag_writes_move_udate_too(ports: Any) -> None:
+    tag = (await ports.ac.post("/tags", json={"tag": {"tag": "T"}})).json()["tag"]["id"]
+    stamps = [(await ports.ac.get("/contacts/1")).json()["contact"]["udate"]]
+    row = {"contactTag": {"contact": 1, "tag": tag}}
+    number = (await ports.ac.post("/contactTags", json=row)).json()["contactTag"]["id"]
+    stamps.append((await ports.ac.get("/contacts/1")).json()["contact"]["udate"])
+    await ports.advance(60)
+    await ports.ac.delete(f"/contactTags/{number}")
+    stamps.append((await ports.ac.get("/contacts/1")).json()["contact"]["udate"])
+    assert stamps[0] < stamps[1] < stamps[2]

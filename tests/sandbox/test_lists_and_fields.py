@@ -20,6 +20,28 @@ async def test_lists_are_filtered_by_name(ports: Any) -> None:
     assert [one["name"] for one in some["lists"]] == ["Webinar 2026"]
 
 
+async def test_a_list_is_changed_and_only_where_it_was_sent(ports: Any) -> None:
+    for method in ("PATCH", "PUT"):
+        body = {"list": {"name": f"Changed by {method}"}}
+        answer = await ports.ac.request(method, "/lists/3", json=body)
+        assert answer.status_code == 200
+        row = answer.json()["list"]
+        assert (row["name"], row["stringid"]) == (f"Changed by {method}", "list-3")
+        assert row["udate"] > row["cdate"]
+    assert (await ports.ac.patch("/lists/9999", json=body)).status_code == 404
+
+
+async def test_lists_are_ordered_by_name_or_by_weight(ports: Any) -> None:
+    for name in ("A webinar", "webinar", "Webinar 2020"):
+        await ports.ac.post("/lists", json={"list": {"name": name}})
+    params = {"filters[name][contains]": "webinar", "orders[name]": "weight"}
+    names = [one["name"] for one in (await ports.ac.get("/lists", params=params)).json()["lists"]]
+    assert names == ["webinar", "Webinar 2026", "Webinar 2020", "A webinar"]
+    params["orders[name]"] = "desc"
+    names = [one["name"] for one in (await ports.ac.get("/lists", params=params)).json()["lists"]]
+    assert names == ["Webinar 2026", "Webinar 2020", "webinar", "A webinar"]
+
+
 async def test_a_status_is_set_in_place_and_1_over_2_resubscribes(ports: Any) -> None:
     left = await ports.on_list(3, 2)
     body = {"contactList": {"list": 3, "contact": left["id"], "status": 1}}

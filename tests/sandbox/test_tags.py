@@ -60,3 +60,37 @@ async def test_the_listing_of_all_list_rows_ignores_every_filter(ports: Any) -> 
     assert plain["meta"]["total"] == str(every)
     last = (await ports.ac.get("/contactLists", params={"offset": every - 1})).json()
     assert len(last["contactLists"]) == 1
+
+
+async def test_a_tag_is_renamed_and_deleted(ports: Any) -> None:
+    first, second = [
+        (await ports.ac.post("/tags", json={"tag": {"tag": name}})).json()["tag"]["id"]
+        for name in ("one", "two")
+    ]
+    body = {"tag": {"tag": "three", "description": "words"}}
+    changed = (await ports.ac.put(f"/tags/{first}", json=body)).json()["tag"]
+    assert (changed["tag"], changed["description"]) == ("three", "words")
+    taken = await ports.ac.put(f"/tags/{first}", json={"tag": {"tag": "TWO"}})
+    assert taken.status_code == 422
+    await ports.ac.post("/contactTags", json={"contactTag": {"contact": 1, "tag": second}})
+    assert (await ports.ac.delete(f"/tags/{second}")).json() == {}
+    assert (await ports.ac.delete(f"/tags/{second}")).status_code == 404
+    assert (await ports.ac.get("/contacts/1/contactTags")).json() == {"contactTags": []}
+    again = await ports.ac.post("/tags", json={"tag": {"tag": "two"}})
+    assert again.status_code == 201
+    assert again.json()["tag"]["id"] not in (first, second)
+    listed = (await ports.ac.get("/tags", params={"orders[search]": "desc"})).json()["tags"]
+    assert [one["tag"] for one in listed] == ["two", "three"]
+
+
+async def test_contact_tags_name_what_is_wrong(ports: Any) -> None:
+    async def refused(**row: object) -> tuple[int, Any]:
+        answer = await ports.ac.post("/contactTags", json={"contactTag": row})
+        return answer.status_code, answer.json()["errors"][0]
+
+    status, error = await refused(contact=9999999, tag=1)
+    assert (status, error["detail"]) == (404, "Contact not found")
+    status, error = await refused(contact=1, tag="VIP")
+    assert (status, error["title"]) == (422, "No tag id provided")
+    status, error = await refused(tag=1)
+    assert (status, error["title"]) == (422, "Missing attribute")
