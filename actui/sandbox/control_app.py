@@ -135,6 +135,7 @@ class ControlApp:
 
     async def mutate(self, request: Request) -> Response:
         """A change from outside."""
+        self._levers.log.note_control()
         return JSONResponse(self._levers.changes.submit(await _sent_object(request)))
 
     async def read_clock(self, _request: Request) -> Response:
@@ -143,6 +144,7 @@ class ControlApp:
 
     async def advance(self, request: Request) -> Response:
         """Move the time forward."""
+        self._levers.log.note_control()
         self._levers.clock.advance(float((await _sent_object(request))["advance"]))
         return JSONResponse({"time": self._levers.clock.now()})
 
@@ -157,6 +159,7 @@ class ControlApp:
 
     async def set_switches(self, request: Request) -> Response:
         """Put readings in force, all or none."""
+        self._levers.log.note_control()
         sent = await _sent_object(request)
         self._levers.switches.set({name: str(reading) for name, reading in sent.items()})
         return JSONResponse(self._levers.switches.listing())

@@ -28,7 +28,7 @@ class RequestLog:
     def __init__(self) -> None:
         self._kept: deque[LoggedRequest] = deque(maxlen=MOST_KEPT)
         self.arrived = 0
-        """How many requests there ever were."""
+        """How many requests there ever were, changes through the control port among them."""
 
     def add(self, service: str, method: str, path: str, time: float) -> LoggedRequest:
         """Note a request that has just arrived."""
@@ -36,6 +36,10 @@ class RequestLog:
         self._kept.append(entry)
         self.arrived += 1
         return entry
+
+    def note_control(self) -> None:
+        """Count a change through the control port, which the log does not list."""
+        self.arrived += 1
 
     def clear(self) -> None:
         """Forget everything."""

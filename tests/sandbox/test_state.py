@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import pickle
+import signal
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,7 @@ from actui.sandbox.server import Sandbox
 from tests.sandbox.conftest import Ports
 from tests.sandbox.test_profiles import made, rule
 
+ROOT = Path(__file__).resolve().parents[2]
 HERE = {"contacts": 30, "profiles": 40, "seed": 5}
 
 
@@ -90,3 +95,56 @@ def test_a_file_that_is_no_state_is_refused_and_runs_nothing(
     with pytest.raises(ValueError, match="state"):
         Sandbox(SandboxOptions(state=state))
     assert state.read_bytes() == content
+
+
+async def started(state: Path) -> tuple[asyncio.subprocess.Process, dict[str, dict[str, str]]]:
+    """A sandbox as a process of its own."""
+    code = (
+        "import sys; from pathlib import Path; from actui.sandbox.command import serve; "
+        "from actui.sandbox.options import SandboxOptions; "
+        f"sys.exit(serve(SandboxOptions(limits='off', state=Path({str(state)!r}))))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    return process, json.loads(await process.stdout.readline())
+
+
+async def saved_again(state: Path, before: os.stat_result) -> None:
+    """Wait until another file stands in the state's place."""
+    while state.stat() == before:  # noqa: ASYNC110, ASYNC240  another process writes it
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("through", ["service", "control"])
+async def test_a_killed_sandbox_comes_back_as_it_was_last_saved(
+    tmp_path: Path, through: str
+) -> None:
+    state = tmp_path / "state"
+    process, ready = await started(state)
+    ports = Ports(ready)
+    before = state.stat()
+    if through == "service":
+        body = {"contact": {"email": "new@example.net"}}
+        (await ports.ac.post("/contacts", json=body)).raise_for_status()
+    else:
+        # No request to a service: the change itself must be saved.
+        await ports.mutate("activecampaign", "create", set={"email": "new@example.net"})
+    await saved_again(state, before)
+    people = await ports.lines("/contacts")
+    await ports.close()
+    process.kill()
+    assert await process.wait() == -signal.SIGKILL
+    process, again = await started(state)
+    assert again == ready
+    ports = Ports(again)
+    assert await ports.lines("/contacts") == people
+    assert people[-1]["email"] == "new@example.net"
+    await ports.close()
+    process.terminate()
+    assert await process.wait() == 0
