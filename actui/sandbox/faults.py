@@ -20,6 +20,7 @@ KINDS: Mapping[str, str] = {
     "503": "an empty 503",
     "500-html": "a 500 with an HTML page",
     "200-html": "a 200 with an HTML page",
+    "redirect": "a 302 to another page",
     "403-bare": "a 403 without body and content type",
     "empty": "a 200 without body",
     "truncated": "applied; the first half of the answer's JSON",

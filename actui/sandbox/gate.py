@@ -29,6 +29,7 @@ CANNED: dict[str, Callable[[], Response]] = {
     "503": lambda: Response(status_code=503),
     "500-html": lambda: Response(PAGE, 500, media_type="text/html"),
     "200-html": lambda: Response(PAGE, 200, media_type="text/html"),
+    "redirect": lambda: Response(status_code=302, headers={"Location": "/login"}),
     "403-bare": lambda: Response(status_code=403),
     "empty": lambda: Response(b"", 200, media_type="application/json"),
 }

@@ -80,6 +80,62 @@ async def _(ports: Any) -> object:
     return answer.status_code, answer.headers.get("content-type", "").partition(";")[0]
 
 
+@sees("own-user", {"visible": 200, "forbidden": 403})
+async def _(ports: Any) -> object:
+    return (await ports.ac.get("/users/me")).status_code
+
+
+@sees("ids-as-text", {"accepted": 2, "ignored": 250})
+async def _(ports: Any) -> object:
+    return await total(ports, ids="1,2")
+
+
+@sees("activities-of-contact", {"live": (1, 1), "as-last-read": (0, 1)})
+async def _(ports: Any) -> object:
+    number = (await created(ports)).json()["contact"]["id"]
+    await put_on_list(ports, number, 1)
+    told = []
+    for _ in range(2):
+        rows = (await ports.ac.get("/activities", params={"contact": number})).json()
+        changes = [r for r in rows["activities"] if r["reference_type"] == "SubscriberList"]
+        told.append(len(changes))
+        await ports.ac.get(f"/contacts/{number}")
+    return tuple(told)
+
+
+@sees("email-matching", {"any-case": (422, 2), "exact": (201, 1)})
+async def _(ports: Any) -> object:
+    await created(ports, email="New@Example.org")
+    again = (await created(ports, email=NEW)).status_code
+    seeded = (await ports.lines("/contacts"))[4]["email"]
+    assert seeded == seeded.upper()
+    found = sum([await total(ports, email=email) for email in (seeded, seeded.lower())])
+    return again, found
+
+
+@sees("erased-contact", {"blanked": ("1", ""), "flagged": ("1", NEW)})
+async def _(ports: Any) -> object:
+    number = (await created(ports)).json()["contact"]["id"]
+    await ports.mutate("activecampaign", "erase", id=number)
+    row = (await ports.ac.get(f"/contacts/{number}")).json()["contact"]
+    return row["anonymized"], row["email"]
+
+
+@sees("bulk-absent-keys", {"kept": "Nina", "cleared": ""})
+async def _(ports: Any) -> object:
+    await created(ports, firstName="Nina")
+    await ports.imported({"email": NEW, "last_name": "Ny"})
+    return (await ports.contact(NEW))["firstName"]
+
+
+@sees("batch-order", {"as-queued": "Second", "reversed": "First"})
+async def _(ports: Any) -> object:
+    for name in ("First", "Second"):
+        await bulk(ports, {"email": NEW, "first_name": name})
+    await ports.advance(5)
+    return (await ports.contact(NEW))["firstName"]
+
+
 @sees("trailing-slash", {"accepted": (200, 200), "not-found": (404, 200)})
 async def _(ports: Any) -> object:
     return tuple([(await ports.ac.get(path)).status_code for path in ("/contacts/", "/")])

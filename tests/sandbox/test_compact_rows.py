@@ -15,6 +15,7 @@ from actui.sandbox.activecampaign.seeded_contacts import seeded_contact
 from actui.sandbox.blueconic.profile_store import ProfileStore
 from actui.sandbox.blueconic.seeded_profiles import Population
 from actui.sandbox.compact_rows import CompactRows, Packing
+from actui.sandbox.switches import Switches
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_changes_are_kept_whether_packed_or_not() -> None:
 
 @pytest.mark.usefixtures("three_live")
 def test_addresses_find_changed_renamed_and_deleted_contacts() -> None:
-    store = ContactStore(3, 200)
+    store = ContactStore(3, 200, Switches({}))
     numbers = [n for n in store.ids.between(None, None) if "@" in store.email_of(n)][:40]
     first = {number: store.email_of(number) for number in numbers}
     for number in numbers:

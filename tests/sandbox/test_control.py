@@ -29,6 +29,7 @@ ME = "/api/3/users/me"
         ("503", 503, ""),
         ("500-html", 500, "text/html; charset=utf-8"),
         ("200-html", 200, "text/html; charset=utf-8"),
+        ("redirect", 302, ""),
         ("403-bare", 403, ""),
         ("empty", 200, "application/json"),
     ],
@@ -144,6 +145,20 @@ async def test_changes_inside_the_account(ports: Any) -> None:
     await ports.mutate("activecampaign", "delete", id=number)
     assert (await ports.ac.get(f"/contacts/{number}")).status_code == 404
     wrong = {"service": "activecampaign", "op": "delete", "id": number}
+    assert (await ports.control.post("/mutate", json=wrong)).status_code == 400
+
+
+async def test_a_change_from_outside_names_its_moment(ports: Any) -> None:
+    at = "2026-01-02T12:00:00Z"
+    values = {"email": "then@example.org"}
+    number = (await ports.mutate("activecampaign", "create", set=values, at=at))["id"]
+    row = (await ports.ac.get(f"/contacts/{number}")).json()["contact"]
+    assert row["cdate"] == row["udate"] == "2026-01-02T06:00:00-06:00"
+    await ports.mutate("activecampaign", "update", id=number, set={"phone": "1"}, at=at)
+    await ports.mutate("activecampaign", "subscribe", id=number, list="VIP", at=at)
+    lists = (await ports.ac.get(f"/contacts/{number}/contactLists")).json()["contactLists"]
+    assert lists[0]["sdate"] == row["cdate"]
+    wrong = {"service": "activecampaign", "op": "update", "id": number, "at": "2026-01-02T12:00"}
     assert (await ports.control.post("/mutate", json=wrong)).status_code == 400
 
 

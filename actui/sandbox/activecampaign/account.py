@@ -37,7 +37,7 @@ class Account:
         self.clock = clock
         self.switches = switches
         self.url = "http://127.0.0.1"
-        self.contacts = ContactStore(seed, contacts)
+        self.contacts = ContactStore(seed, contacts, switches)
         self.memberships = MembershipIndex(seed, contacts)
         self.lists = seeded_lists()
         self.fields = seeded_fields()
@@ -48,6 +48,8 @@ class Account:
         self.list_changes = ListChanges()
         self.segment_runs = SegmentRuns()
         self.in_automation = SortedIds()
+        self.feeds_made: dict[int, float] = {}
+        """When each contact was read singly, noted while its feed depends on that (§8.1)."""
         self._last = Counter(
             lists=max(self.lists),
             fields=max(self.fields),
@@ -97,10 +99,11 @@ class Account:
         for list_id, membership in row.memberships.items():
             self.memberships.move(row.id, list_id, membership.status, None)
         row.memberships.clear()
-        row.values.clear()
         self.tags.forget(row.id)
-        self.contacts.rename(row, "")
-        row.first_name = row.last_name = row.phone = ""
+        if self.switches["erased-contact"] == "blanked":
+            row.values.clear()
+            self.contacts.rename(row, "")
+            row.first_name = row.last_name = row.phone = ""
         row.anonymized = True
         row.updated = self.now()
 

@@ -6,6 +6,7 @@ the sandbox was made.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
@@ -51,6 +52,8 @@ class Feed:
         self._account = account
         self._after = after
         self._contact = contact
+        stale = contact is not None and account.switches["activities-of-contact"] != "live"
+        self._until = account.feeds_made.get(contact or 0, 0.0) if stale else math.inf
 
     def _campaigns(self) -> list[tuple[int, Campaign]]:
         return [pair for pair in sent_campaigns(self._account) if pair[0] > self._after]
@@ -93,7 +96,8 @@ class Feed:
         at = attrgetter("at")
         hits = sorted(self._hits(), key=at, reverse=falling)
         sends, changes = self._sends(falling=falling), self._changes(falling=falling)
-        return merge(sends, hits, changes, key=at, reverse=falling)
+        rows = merge(sends, hits, changes, key=at, reverse=falling)
+        return (row for row in rows if row.at <= self._until)
 
     def total(self) -> int:
         """How many rows there are."""

@@ -62,6 +62,8 @@ class ActiveCampaignApp:
             return JSONResponse({})
 
         async def me(_request: Request) -> Response:
+            if self._account.switches["own-user"] == "forbidden":
+                return refusals.forbidden("You do not have permission to view users.")
             return JSONResponse({"user": _user(self._account)})
 
         routes = [

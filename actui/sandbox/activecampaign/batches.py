@@ -82,12 +82,13 @@ class Batches:
         return self._open.get(batch_id) or self._done.get(batch_id)
 
     def settle(self) -> None:
-        """End every batch whose time has come, in the order of their times."""
+        """End every batch whose time has come, in the order of their times unless switched."""
         if not self._open:
             return
         now = self._account.clock.now()
+        reverse = self._account.switches["batch-order"] == "reversed"
         ready = [batch for batch in self._open.values() if (batch.due() or now + 1) <= now]
-        for batch in sorted(ready, key=lambda batch: batch.due() or 0.0):
+        for batch in sorted(ready, key=lambda batch: batch.due() or 0.0, reverse=reverse):
             self._end(batch)
 
     def _end(self, batch: Batch) -> None:

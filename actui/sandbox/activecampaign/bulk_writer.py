@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from actui.sandbox.activecampaign.account import Account
-from actui.sandbox.activecampaign.bulk_rows import BulkRow
+from actui.sandbox.activecampaign.bulk_rows import NAMES, BulkRow
 from actui.sandbox.activecampaign.email_rules import only_service_refuses
 from actui.sandbox.activecampaign.rows import ACTIVE, BOUNCED, UNSUBSCRIBED, Contact
 
@@ -49,9 +49,10 @@ def _is_refused_whole(account: Account, contact: Contact, refused: set[int]) -> 
 
 def _write(account: Account, contact: Contact, row: BulkRow, refused: set[int]) -> None:
     keep_empty = account.switches["bulk-empty-text"] == "overwrites"
-    account.write_profile(
-        contact, {key: text for key, text in row.texts.items() if text or keep_empty}
-    )
+    texts = {key: text for key, text in row.texts.items() if text or keep_empty}
+    if account.switches["bulk-absent-keys"] == "cleared":
+        texts = {**dict.fromkeys(set(NAMES).difference(row.texts), ""), **texts}
+    account.write_profile(contact, texts)
     for field_id, value in row.fields:
         if value or keep_empty:
             account.write_field(contact, field_id, value)

@@ -110,7 +110,8 @@ class ContactQuery:
 
     def _named_ids(self) -> set[int] | None:
         texts = self._params.getlist("ids[]")
-        if not texts and "ids" in self._params:
+        as_text = self._account.switches["ids-as-text"] == "accepted"
+        if not texts and as_text and "ids" in self._params:
             texts = self._params["ids"].split(",")
         return {int(text) for text in texts if text.isdecimal()} if texts else None
 

@@ -139,6 +139,8 @@ class ContactRoutes:
         row = self._row(request)
         if row is None:
             return refusals.no_result("Subscriber", request.path_params["id"])
+        if self._account.switches["activities-of-contact"] == "as-last-read":
+            self._account.feeds_made[row.id] = self._account.clock.now()
         asked = request.query_params.get("include", "").split(",")
         names = [*SIBLINGS, *(name for name in asked if name in SIDELOADS)]
         siblings = {name: SIDELOADS[name](self._account, row) for name in names}

@@ -16,6 +16,7 @@ from actui.sandbox.activecampaign.seeded_contacts import (
 from actui.sandbox.compact_rows import CompactRows
 from actui.sandbox.people import person_number
 from actui.sandbox.sorted_ids import SortedIds
+from actui.sandbox.switches import Switches
 
 
 class ContactStore:
@@ -24,9 +25,10 @@ class ContactStore:
     `get` is for reading; whoever changes a row takes it with `edit`, which keeps it.
     """
 
-    def __init__(self, seed: int, count: int) -> None:
+    def __init__(self, seed: int, count: int, switches: Switches) -> None:
         self._seed = seed
         self._count = count
+        self._switches = switches
         self._kept = CompactRows(Contact)
         self._addresses: dict[str, int] = {}
         self._by_address: list[int] | None = None
@@ -62,8 +64,7 @@ class ContactStore:
         row = Contact(self._next_id, email, now, now)
         self._next_id += 1
         self._kept.keep(row.id, row)
-        if email:
-            self._addresses[email.lower()] = row.id
+        self._note_address(row)
         self.ids.append(row.id)
         self._by_address = None
         return row
@@ -80,20 +81,30 @@ class ContactStore:
         """Give a kept row another address."""
         self._forget_address(row)
         row.email = email
-        if email:
-            self._addresses[email.lower()] = row.id
+        self._note_address(row)
         self._by_address = None
 
+    def _note_address(self, row: Contact) -> None:
+        """As it is, and in small letters unless somebody else has that very form."""
+        if row.email:
+            self._addresses[row.email] = row.id
+            self._addresses.setdefault(row.email.lower(), row.id)
+
     def _forget_address(self, row: Contact) -> None:
-        if self._addresses.get(row.email.lower()) == row.id:
-            del self._addresses[row.email.lower()]
+        for key in (row.email, row.email.lower()):
+            if self._addresses.get(key) == row.id:
+                del self._addresses[key]
 
     def find_email(self, email: str) -> int | None:
-        """The id of the contact with this address, whatever its letter case (§6)."""
-        lowered = email.lower()
+        """The id of the contact with this address, whatever its letter case unless switched."""
+        exact = self._switches["email-matching"] == "exact"
+        found = self._find(email.lower(), email if exact else email.lower())
+        return None if exact and found is not None and self.email_of(found) != email else found
+
+    def _find(self, lowered: str, key: str) -> int | None:
         if not lowered:
             return None
-        known = self._addresses.get(lowered)
+        known = self._addresses.get(key)
         if known is not None:
             return known
         number = person_number(lowered)

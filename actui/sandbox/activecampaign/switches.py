@@ -38,6 +38,9 @@ TRANSPORT: Mapping[str, Switch] = {
         "a wrong key: an empty 403 without content type, one with JSON, or a page with 200",
         "§1.2; design §9",
     ),
+    "own-user": Switch(
+        ("visible", "forbidden"), "users/me for a good key whose group sees no users", "§2, unsure"
+    ),
     "trailing-slash": Switch(("accepted", "not-found"), "a path that ends in a slash", "§14"),
     "rate-limit-headers": Switch(
         ("present", "absent"), "does a 429 carry Retry-After and RateLimit-*", "§1.3, unsure"
@@ -67,6 +70,9 @@ LISTINGS: Mapping[str, Switch] = {
         ("honoured", "listid-ignored", "status-ignored", "updated-after-ignored"),
         "which documented filter of the contacts listing has no effect",
         "§14, client rule 6",
+    ),
+    "ids-as-text": Switch(
+        ("accepted", "ignored"), "ids=1,2 instead of ids[]=1&ids[]=2", "§3.1, unsure"
     ),
     "status-without-list": Switch(
         ("on-any-list", "ignored"), "status= without listid=", "§3.1, unsure"
@@ -101,6 +107,11 @@ LISTINGS: Mapping[str, Switch] = {
     "activities-order": Switch(
         ("oldest-first", "newest-first"), "the feed without orders[tstamp]", "§8.1, probed"
     ),
+    "activities-of-contact": Switch(
+        ("live", "as-last-read"),
+        "the feed of one contact, which reading that contact is said to generate",
+        "§8.1, document; unsure",
+    ),
     "link-data-repeats": Switch(
         ("change-row", "add-row"),
         "a second open or click by the same person",
@@ -127,6 +138,12 @@ WRITES: Mapping[str, Switch] = {
         ("returned", "refused"), "a new tag whose name is there already", "§9, probed; reported"
     ),
     "contact-case": Switch(("kept", "lower"), "is an e-mail stored in lower case", "§6, unsure"),
+    "email-matching": Switch(
+        ("any-case", "exact"), "are addresses in other letter case the same contact", "§6, unsure"
+    ),
+    "erased-contact": Switch(
+        ("blanked", "flagged"), "does erasing on request blank the fields", "§10, unsure"
+    ),
     "phone-only-contacts": Switch(
         ("off", "on"), "the account's option behind allowNullEmail", "§6, document"
     ),
@@ -216,6 +233,9 @@ BULK: Mapping[str, Switch] = {
     "bulk-empty-text": Switch(
         ("overwrites", "ignored"), "does an empty name or value clear the old", "§7.3, unsure"
     ),
+    "bulk-absent-keys": Switch(
+        ("kept", "cleared"), "names and phone that a bulk row does not have", "§7.3, unsure"
+    ),
     "exclude-automations": Switch(
         ("either", "top-level", "in-contact"),
         "where exclude_automations is honoured",
@@ -226,6 +246,9 @@ BULK: Mapping[str, Switch] = {
     ),
     "batch-speed": Switch(
         ("normal", "fast", "stuck"), "how soon a batch completes: 2 s, 0.3 s, never", "§7.2, unsure"
+    ),
+    "batch-order": Switch(
+        ("as-queued", "reversed"), "which of two waiting batches is applied first", "§7.2, unsure"
     ),
     "batch-end": Switch(
         ("completed", "failed", "interrupted"),
