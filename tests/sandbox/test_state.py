@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import pickle
 import signal
 import stat
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -97,8 +99,11 @@ def test_a_file_that_is_no_state_is_refused_and_runs_nothing(
     assert state.read_bytes() == content
 
 
-async def started(state: Path) -> tuple[asyncio.subprocess.Process, dict[str, dict[str, str]]]:
-    """A sandbox as a process of its own."""
+@contextlib.asynccontextmanager
+async def started(
+    state: Path,
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, dict[str, str]]]]:
+    """A sandbox as a process of its own, gone at the end."""
     code = (
         "import sys; from pathlib import Path; from actui.sandbox.command import serve; "
         "from actui.sandbox.options import SandboxOptions; "
@@ -111,8 +116,13 @@ async def started(state: Path) -> tuple[asyncio.subprocess.Process, dict[str, di
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    assert process.stdout is not None
-    return process, json.loads(await process.stdout.readline())
+    try:
+        assert process.stdout is not None
+        yield process, json.loads(await process.stdout.readline())
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def saved_again(state: Path, before: os.stat_result) -> None:
@@ -126,25 +136,25 @@ async def test_a_killed_sandbox_comes_back_as_it_was_last_saved(
     tmp_path: Path, through: str
 ) -> None:
     state = tmp_path / "state"
-    process, ready = await started(state)
-    ports = Ports(ready)
-    before = state.stat()
-    if through == "service":
-        body = {"contact": {"email": "new@example.net"}}
-        (await ports.ac.post("/contacts", json=body)).raise_for_status()
-    else:
-        # No request to a service: the change itself must be saved.
-        await ports.mutate("activecampaign", "create", set={"email": "new@example.net"})
-    await saved_again(state, before)
-    people = await ports.lines("/contacts")
-    await ports.close()
-    process.kill()
-    assert await process.wait() == -signal.SIGKILL
-    process, again = await started(state)
-    assert again == ready
-    ports = Ports(again)
-    assert await ports.lines("/contacts") == people
-    assert people[-1]["email"] == "new@example.net"
-    await ports.close()
-    process.terminate()
-    assert await process.wait() == 0
+    async with started(state) as (process, ready):
+        ports = Ports(ready)
+        before = state.stat()
+        if through == "service":
+            body = {"contact": {"email": "new@example.net"}}
+            (await ports.ac.post("/contacts", json=body)).raise_for_status()
+        else:
+            # No request to a service: the change itself must be saved.
+            await ports.mutate("activecampaign", "create", set={"email": "new@example.net"})
+        await saved_again(state, before)
+        people = await ports.lines("/contacts")
+        await ports.close()
+        process.kill()
+        assert await process.wait() == -signal.SIGKILL
+    async with started(state) as (process, again):
+        assert again == ready
+        ports = Ports(again)
+        assert await ports.lines("/contacts") == people
+        assert people[-1]["email"] == "new@example.net"
+        await ports.close()
+        process.terminate()
+        assert await process.wait() == 0
