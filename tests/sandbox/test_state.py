@@ -57,6 +57,30 @@ async def test_ports_keys_and_rows_outlive_a_restart(tmp_path: Path) -> None:
     assert before[1] == after[1]
 
 
+async def test_tags_hits_and_list_changes_outlive_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    paths = ("/tags", "/contactTags", "/linkData", "/activities?limit=100", "/fields", "/segments")
+    seen = []
+    async with Sandbox(SandboxOptions(**HERE, limits="off", state=state)) as first:
+        ports = Ports(first.ready)
+        await ports.imported(
+            {"email": "a@example.net", "subscribe": [{"listid": 3}], "tags": ["T"]}
+        )
+        await ports.mutate("activecampaign", "open", id="a@example.net", campaign=1)
+        await ports.ac.delete("/fields/2")
+        seen.append([(await ports.ac.get(path)).json() for path in paths])
+        await ports.close()
+    async with Sandbox(SandboxOptions(limits="off", state=state)) as second:
+        ports = Ports(second.ready)
+        seen.append([(await ports.ac.get(path)).json() for path in paths])
+        # A repeat changes the row that was there before the restart.
+        await ports.mutate("activecampaign", "open", id="a@example.net", campaign=1)
+        hits = (await ports.ac.get("/linkData")).json()["linkData"]
+        await ports.close()
+    assert seen[0] == seen[1]
+    assert [row["times"] for row in hits] == ["2"]
+
+
 async def test_other_numbers_than_the_kept_ones_are_refused(tmp_path: Path) -> None:
     state = tmp_path / "state"
     async with Sandbox(SandboxOptions(**HERE, state=state)):
