@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -284,3 +285,76 @@ async def test_tag_writes_move_udate_too(ports: Any) -> None:
     await ports.ac.delete(f"/contactTags/{number}")
     stamps.append((await ports.ac.get("/contacts/1")).json()["contact"]["udate"])
     assert stamps[0] < stamps[1] < stamps[2]
+
+
+@pytest.mark.parametrize("direction", ["ASC", "desc"])
+@pytest.mark.parametrize("key", ["id", "cdate", "email", "first_name", "last_name", "name"])
+async def test_every_documented_order_is_honoured(ports: Any, key: str, direction: str) -> None:
+    held = {
+        "id": lambda one: int(one["id"]),
+        "cdate": lambda one: datetime.fromisoformat(one["cdate"]),
+        "email": lambda one: one["email"].lower(),
+        "first_name": lambda one: one["firstName"].lower(),
+        "last_name": lambda one: one["lastName"].lower(),
+        "name": lambda one: f"{one['firstName']} {one['lastName']}".lower(),
+    }[key]
+    rows: list[dict[str, Any]] = []
+    for offset in (0, 100, 200):
+        params = {f"orders[{key}]": direction, "limit": 100, "offset": offset}
+        rows += (await page(ports, **params))["contacts"]
+    found = [held(one) for one in rows]
+    assert len({one["id"] for one in rows}) == 250
+    assert found == sorted(found, reverse=direction == "desc")
+
+
+@pytest.mark.parametrize(
+    ("params", "fits"),
+    [
+        ({"email_like": "EXAMPLE"}, lambda one: "example" in one["email"].lower()),
+        ({"phone": "+31"}, lambda one: one["phone"].startswith("+31")),
+        ({"exclude": 5}, lambda one: one["id"] != "5"),
+        ({"ids[]": [1, 2, 999999]}, lambda one: one["id"] in ("1", "2")),
+        ({"listid": 5}, lambda one: "5" in one["lists"]),
+        ({"listid": 3, "status": 3}, lambda one: one["lists"].get("3") == 3),
+        ({"status": 0}, lambda one: 0 in one["lists"].values()),
+        (
+            {"ids[]": [1, 2, 3, 4], "listid": 3},
+            lambda one: int(one["id"]) < 5 and "3" in one["lists"],
+        ),
+        (
+            {"search": "an"},
+            lambda one: "an" in _words(one),
+        ),
+    ],
+)
+async def test_every_documented_filter_selects(
+    ports: Any, params: dict[str, Any], fits: Callable[[dict[str, Any]], bool]
+) -> None:
+    expected = {one["id"] for one in await ports.lines("/contacts") if fits(one)}
+    assert 0 < len(expected) < 250
+    found: list[str] = []
+    for offset in (0, 100, 200):
+        body = await page(ports, **params, limit=100, offset=offset)
+        found += [one["id"] for one in body["contacts"]]
+    assert len(found) == len(expected)
+    assert set(found) == expected
+    assert body["meta"]["total"] == str(len(expected))
+
+
+def _words(one: dict[str, Any]) -> str:
+    """What `search` looks into."""
+    return " ".join(one[key] for key in ("firstName", "lastName", "email", "phone")).lower()
+
+
+@pytest.mark.parametrize("kind", ["created", "updated"])
+async def test_dates_select_before_and_after(ports: Any, kind: str) -> None:
+    stamp = {"created": "cdate", "updated": "udate"}[kind]
+    rows: list[dict[str, Any]] = []
+    for offset in (0, 100, 200):
+        rows += (await page(ports, limit=100, offset=offset))["contacts"]
+    stamps = sorted(datetime.fromisoformat(one[stamp]) for one in rows)
+    bound = stamps[100]
+    assert stamps.count(bound) == 1
+    for side, number in (("after", "149"), ("before", "100")):
+        body = await page(ports, **{f"filters[{kind}_{side}]": bound.isoformat()})
+        assert body["meta"]["total"] == number
