@@ -12,9 +12,10 @@ import pytest
 from actui.sandbox import switches
 from actui.sandbox.activecampaign.switches import ACTIVECAMPAIGN_SWITCHES
 from actui.sandbox.options import SandboxOptions
+from tests.sandbox import probes_of_bulk, probes_of_reading, probes_of_writing
 from tests.sandbox.conftest import opened
-from tests.sandbox.switch_probes import PROBES
 
+PROBES = {**probes_of_reading.PROBES, **probes_of_writing.PROBES, **probes_of_bulk.PROBES}
 SANDBOX = Path(inspect.getfile(switches)).parent
 CASES = [(name, reading) for name, (_, seen) in PROBES.items() for reading in seen]
 
