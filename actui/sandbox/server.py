@@ -140,7 +140,7 @@ class Sandbox:
 
     async def _start(self) -> None:
         world = self._world
-        tokens = AccessTokens(self.clock, world.client_id, world.client_secret)
+        tokens = AccessTokens(self.clock, self.switches, world.client_id, world.client_secret)
         levers = self._levers(world.account, world.batches, world.tenant, tokens)
         limits = AccountLimits(real=self._options.limits == "real")
         campaign_app = ActiveCampaignApp(world.account, world.batches, limits, world.api_key)

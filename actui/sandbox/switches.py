@@ -8,42 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actui.sandbox.activecampaign.switches import ACTIVECAMPAIGN_SWITCHES
+from actui.sandbox.blueconic.switches import BLUECONIC_SWITCHES
 from actui.sandbox.switch import Switch
 
-SWITCHES: Mapping[str, Switch] = {
-    **ACTIVECAMPAIGN_SWITCHES,
-    "lifecycle-stages": Switch(
-        ("absent", "profile-only", "present"), "where lifecycleStages appears (bc §5, §11)"
-    ),
-    "no-legislation": Switch(
-        ("consent-not-needed", "consent-needed"), "consent of a profile without zone (bc §6)"
-    ),
-    "consent-without-zone": Switch(
-        ("stored", "ignored"), "consent written to a profile without zone (bc §5 imports)"
-    ),
-    "match-case": Switch(("exact", "ignore"), "letter case in matching (OpenAPI: silent)"),
-    "several-matches": Switch(
-        ("oldest", "newest"), "which profile wins when several match (bc §13)"
-    ),
-    "match-not-indexed": Switch(
-        ("skipped", "bad-request"), "matching on a property that is not indexed (OpenAPI)"
-    ),
-    "increment-name": Switch(
-        ("increment", "sum"), "the strategy's name: schema says INCREMENT, prose SUM (OpenAPI)"
-    ),
-    "pii-permission": Switch(
-        ("granted", "missing"), "may the OAuth application write PII (OpenAPI UNAUTHORIZED)"
-    ),
-    "invalid-value": Switch(
-        ("dropped", "skips-entry"), "what a validation error does to its entry (bc §3)"
-    ),
-    "segment-listing": Switch(
-        ("whole", "short"), "does a lagging index leave three in ten out of a listing (bc §4)"
-    ),
-    "segment-count": Switch(
-        ("exact", "absent"), "is profileCount always in a segment (OpenAPI example)"
-    ),
-}
+SWITCHES: Mapping[str, Switch] = {**ACTIVECAMPAIGN_SWITCHES, **BLUECONIC_SWITCHES}
 
 
 class Switches:

@@ -9,22 +9,35 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actui.sandbox.blueconic.access_tokens import AccessTokens
 from actui.sandbox.blueconic.catalogue_routes import CatalogueRoutes
+from actui.sandbox.blueconic.connection_routes import ConnectionRoutes
+from actui.sandbox.blueconic.interaction_routes import OPEN_PATHS, InteractionRoutes
 from actui.sandbox.blueconic.profile_routes import ProfileRoutes
+from actui.sandbox.blueconic.refusals import not_found
+from actui.sandbox.blueconic.segment_pages import SegmentPages
 from actui.sandbox.blueconic.tenant import Tenant
 
-TOKEN_PATH = "/rest/v2/oauth/token"  # noqa: S105 - a path of the OpenAPI document, no secret
+GRANT = "/rest/v2/oauth/token"
+REVOKE = "/rest/v2/oauth/revoke"
+WITHOUT_TOKEN = OPEN_PATHS | {GRANT, REVOKE}
+YOUNG = ("/rest/v2/connections", "/rest/v2/lifecycles", "/rest/v2/objectives")
+"""Paths that version 89 did not have (blueconic.md §11)."""
 
 
 class BlueConicApp:
-    """Everything but the token endpoint needs a token that still holds, else 401."""
+    """Needs a token that still holds, else 401, but for the operations without security."""
 
     def __init__(self, tenant: Tenant, tokens: AccessTokens) -> None:
         self._tokens = tokens
+        self._switches = tenant.switches
         app = Starlette(
             routes=[
-                Route(TOKEN_PATH, tokens.grant, methods=["POST"]),
+                Route(GRANT, tokens.grant, methods=["POST"]),
+                Route(REVOKE, tokens.revoke, methods=["POST"]),
                 *ProfileRoutes(tenant).routes(),
+                *SegmentPages(tenant).routes(),
                 *CatalogueRoutes(tenant).routes(),
+                *ConnectionRoutes(tenant).routes(),
+                *InteractionRoutes(tenant).routes(),
             ]
         )
         app.router.redirect_slashes = False
@@ -33,7 +46,10 @@ class BlueConicApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         sent = headers.get(b"authorization", b"").decode("latin-1")
-        if scope["path"] != TOKEN_PATH and not self._tokens.accepts(sent):
+        if scope["path"] not in WITHOUT_TOKEN and not self._tokens.accepts(sent):
             await Response(status_code=401)(scope, receive, send)
+            return
+        if self._switches["api-version"] == "89" and scope["path"].startswith(YOUNG):
+            await not_found()(scope, receive, send)
             return
         await self._routes(scope, receive, send)

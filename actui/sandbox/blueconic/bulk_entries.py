@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 from actui.sandbox.blueconic.consent import passes
@@ -26,8 +27,13 @@ def check_entry(entry: Any, place: int, increment: str) -> None:
     _one_of(where, "strategy", entry.get("strategy", "UPDATE"), ("UPSERT", "UPDATE", "DELETE"))
     _one_of(where, "permissionLevel", entry.get("permissionLevel", "PERSONAL"), LEVELS)
     zone = entry.get("privacyLegislation", "NONE")
-    if zone not in LEGISLATIONS:
+    if not isinstance(zone, str) or zone not in LEGISLATIONS:
         raise BadEntry(f"{where}.privacyLegislation: unknown value {zone!r}")
+    for key in ("identifier", "profileId", "domainGroup"):
+        if not isinstance(entry.get(key, ""), str):
+            raise BadEntry(f"{where}.{key}: expected a text")
+    _check_restriction(where, entry.get("restriction", {}))
+    _check_timeline(where, entry.get("timeline", []))
     _check_matching(where, entry.get("matching", []))
     rules = entry.get("properties", [])
     if not isinstance(rules, list):
@@ -50,6 +56,24 @@ def check_entry(entry: Any, place: int, increment: str) -> None:
 def _one_of(where: str, key: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise BadEntry(f"{where}.{key}: unknown value {value!r}")
+
+
+def _check_restriction(where: str, restriction: Any) -> None:
+    shaped = isinstance(restriction, dict) and isinstance(
+        restriction.get("isMemberOfSegment", ""), str
+    )
+    if not shaped:
+        raise BadEntry(f"{where}.restriction: expected the id of a segment")
+
+
+def _check_timeline(where: str, events: Any) -> None:
+    shaped = isinstance(events, list) and all(
+        isinstance(one, dict)
+        and all(isinstance(one.get(key, ""), str) for key in ("id", "identifier", "eventTypeId"))
+        for one in events
+    )
+    if not shaped:
+        raise BadEntry(f"{where}.timeline: expected events")
 
 
 def _check_matching(where: str, matching: Any) -> None:
@@ -79,6 +103,8 @@ class BulkEntries:
         answer = self._outcome(entry)
         if "identifier" in entry:
             answer["identifier"] = entry["identifier"]
+        if entry.get("timeline") and answer["state"] in ("CREATED", "MODIFIED", "UNCHANGED"):
+            answer["timeline"] = [_rejected(event) for event in entry["timeline"]]
         return answer
 
     def _outcome(self, entry: Json) -> Json:
@@ -107,13 +133,19 @@ class BulkEntries:
 
     def _find(self, entry: Json) -> Profile | None:
         """By profile id, else the first inner array all of whose criteria hold."""
+        profiles, switches = self._tenant.profiles, self._tenant.switches
         if entry.get("profileId"):
-            return self._tenant.profiles.survivor(str(entry["profileId"]))
-        newest = self._tenant.switches["several-matches"] == "newest"
-        for group in entry.get("matching", []):
+            if switches["merged-profile"] == "survivor":
+                return profiles.survivor(entry["profileId"])
+            row = profiles.get(entry["profileId"])
+            return row if row is not None and row.replaced_by is None else None
+        groups = entry.get("matching", [])
+        if switches["matching-relation"] == "and-of-ors":
+            groups = [list(one) for one in product(*filter(None, groups))]
+        for group in groups:
             found = self._matches(group)
             if found:
-                return found[-1] if newest else found[0]
+                return found[-1] if switches["several-matches"] == "newest" else found[0]
         return None
 
     def _matches(self, group: list[Json]) -> list[Profile]:
@@ -135,16 +167,15 @@ class BulkEntries:
         return {"state": "DELETED", "profileId": row.id}
 
     def _rules(self, held: dict[str, list[str]], entry: Json, *, is_new: bool) -> RuleRun:
-        ignored = self._tenant.switches["consent-without-zone"] == "ignored"
         return run_rules(
             held,
             entry.get("properties", []),
             self._tenant.properties,
             is_new=is_new,
-            consent_ignored_without_zone=ignored,
+            switches=self._tenant.switches,
         )
 
-    def _refusal(self, run: RuleRun) -> str | None:
+    def _refusal(self, run: RuleRun, *, is_new: bool) -> str | None:
         """Why the outcome of the rules may not be stored."""
         switches = self._tenant.switches
         if switches["pii-permission"] == "missing" and any(
@@ -153,6 +184,8 @@ class BulkEntries:
             return "UNAUTHORIZED"
         if run.errors and switches["invalid-value"] == "skips-entry":
             return "SKIPPED"
+        if is_new and switches["consent-on-creation"] == "not-asked":
+            return None
         without_zone = switches["no-legislation"] == "consent-needed"
         objectives = self._tenant.objectives
         if not passes(run.properties, self._objectives, objectives, without_zone=without_zone):
@@ -160,35 +193,51 @@ class BulkEntries:
         return None
 
     def _update(self, profile: Profile, entry: Json) -> Json:
-        wanted = (entry.get("restriction") or {}).get("isMemberOfSegment")
+        wanted = _segment_of(entry)
         if wanted and wanted not in profile.segments:
             return {"state": "RESTRICTION_MISMATCH", "profileId": profile.id}
         run = self._rules(profile.properties, entry, is_new=False)
-        state = self._refusal(run)
+        state = self._refusal(run, is_new=False)
         if state is None:
             same = run.properties == profile.properties
             state = "UNCHANGED" if same else "MODIFIED"
             if not same:
                 row = self._tenant.profiles.edit(profile)
+                self._tenant.events.note(row.ordinal, self._now(), row.properties, run.properties)
                 row.properties = run.properties
-                row.modified = self._tenant.clock.now()
+                row.modified = self._now()
                 self._tenant.profiles.reindex(row)
         return self._answer(state, profile.id, run)
 
     def _create(self, entry: Json) -> Json:
-        zone = entry.get("privacyLegislation")
-        base = {"privacy_legislation": [zone]} if zone else {}
+        asked = self._tenant.switches["restriction-on-creation"] == "mismatch"
+        if asked and _segment_of(entry):
+            return {"state": "RESTRICTION_MISMATCH"}
+        base = self._new_values(entry)
         run = self._rules(base, entry, is_new=True)
-        state = self._refusal(run)
+        state = self._refusal(run, is_new=True)
         if state is not None:
             return self._answer(state, None, run)
-        row = self._tenant.profiles.create(self._tenant.clock.now())
+        row = self._tenant.profiles.create(self._now())
+        self._tenant.events.note(row.ordinal, self._now(), {}, run.properties)
         row.properties = run.properties
         row.permission_level = entry.get("permissionLevel", "PERSONAL")
         row.domain_group = entry.get("domainGroup", "DEFAULT")
         self._tenant.profiles.reindex(row)
         self._tenant.profiles.enter(row, ALL_PROFILES.id)
         return self._answer("CREATED", row.id, run)
+
+    def _new_values(self, entry: Json) -> dict[str, list[str]]:
+        """What a new profile has before any rule."""
+        zone = entry.get("privacyLegislation")
+        values = {"privacy_legislation": [zone]} if zone else {}
+        if self._tenant.switches["matched-values"] == "set":
+            for one in next(filter(None, entry.get("matching", [])), []):
+                values[one["id"]] = [one["value"]]
+        return values
+
+    def _now(self) -> float:
+        return self._tenant.clock.now()
 
     @staticmethod
     def _answer(state: str, profile_id: str | None, run: RuleRun) -> Json:
@@ -198,3 +247,14 @@ class BulkEntries:
         if run.errors:
             answer["validationErrors"] = run.errors
         return answer
+
+
+def _segment_of(entry: Json) -> str:
+    return str(entry.get("restriction", {}).get("isMemberOfSegment", ""))
+
+
+def _rejected(event: Json) -> Json:
+    """The tenant has no timeline event types, so no event fits one (TimelineResultBean)."""
+    kind = event.get("eventTypeId", "")
+    told = {"state": "REJECTED", "validationErrors": [f"#: no timeline event type {kind!r}"]}
+    return {**{key: event[key] for key in ("id", "identifier") if key in event}, **told}

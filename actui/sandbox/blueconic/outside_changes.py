@@ -55,7 +55,10 @@ class TenantChanges:
         if "privacyLegislation" in values:
             row.properties["privacy_legislation"] = [str(values["privacyLegislation"])]
         if "permissionLevel" in values:
-            row.permission_level = str(values["permissionLevel"])
+            level = str(values["permissionLevel"])
+            now = self._tenant.clock.now()
+            self._tenant.events.note_level(row.ordinal, now, row.permission_level, level)
+            row.permission_level = level
         if "stage" in values:
             row.stage = self._stage(values["stage"])
         row.modified = self._tenant.clock.now()
@@ -110,17 +113,21 @@ class TenantChanges:
     def _decide(self, change: Change, *, consents: bool) -> str:
         row = self._profile(str(change.get("id", "")))
         objectives = dict(change.get("set", {})).get("objectives", ["marketing"])
+        before = dict(row.properties)
         names = ["consented_objectives", "refused_objectives"]
         gains, loses = names if consents else reversed(names)
         row.properties[gains] = list(dict.fromkeys([*row.values(gains), *objectives]))
         row.properties[loses] = [one for one in row.values(loses) if one not in objectives]
         row.modified = self._tenant.clock.now()
+        self._tenant.events.note(row.ordinal, row.modified, before, row.properties, "CLIENTSIDE")
         self._tenant.profiles.reindex(row)
         return row.id
 
     def _enter(self, change: Change) -> str:
         row = self._profile(str(change.get("id", "")))
-        self._tenant.profiles.enter(row, self._segment(change))
+        segment = self._segment(change)
+        self._tenant.profiles.enter(row, segment)
+        self._tenant.profiles.entered(row, segment, self._tenant.clock.now())
         return row.id
 
     def _leave(self, change: Change) -> str:

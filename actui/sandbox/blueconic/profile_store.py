@@ -40,6 +40,7 @@ class ProfileStore:
         self._indexed = set(indexed)
         self._values: dict[int, int | set[int]] = {}
         self._segments: defaultdict[str, SortedIds] | None = None
+        self._entered: dict[tuple[str, int], float] = {}
 
     def _in_segments(self) -> defaultdict[str, SortedIds]:
         if self._segments is None:
@@ -127,6 +128,15 @@ class ProfileStore:
         row.segments.add(segment)
         self._in_segments()[segment].add(row.ordinal)
 
+    def entered(self, row: Profile, segment: str, now: float) -> None:
+        """Remember when somebody known entered; who is new is known by the date of creation."""
+        self._entered[segment, row.ordinal] = now
+
+    def entered_since(self, segment: str, moment: float) -> set[int]:
+        """The ordinals of those who entered after a moment; earlier ones are forgotten."""
+        self._entered = {key: when for key, when in self._entered.items() if when > moment}
+        return {ordinal for where, ordinal in self._entered if where == segment}
+
     def leave(self, row: Profile, segment: str) -> None:
         """The profile is no longer in the segment."""
         row.segments.discard(segment)
@@ -168,6 +178,10 @@ class ProfileStore:
             found = CUSTOMER.fullmatch(value.upper())
             number = int(found.group(1)) if found else None
         return [] if number is None else self._population.ordinals_of(number)
+
+    def ordinals(self) -> range:
+        """Those of all rows there ever were."""
+        return range(self._next)
 
     def all_live(self) -> Iterator[Profile]:
         """Every profile that was not merged away or deleted."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from actui.sandbox.blueconic.rows import ProfileProperty
 from actui.sandbox.blueconic.tenant_catalogue import LEGISLATIONS, READ_ONLY
 from actui.sandbox.blueconic.value_checks import wrong_values
+from actui.sandbox.switches import Switches
 
 STRATEGIES = ("ADD", "SET", "SET_IF_EMPTY", "INCREMENT", "REMOVE")
 RESTRICTIONS = ("ALL_PROFILES", "EXISTING_PROFILES_ONLY", "NEW_PROFILES_ONLY")
@@ -34,15 +35,16 @@ def run_rules(
     known: Mapping[str, ProfileProperty],
     *,
     is_new: bool,
-    consent_ignored_without_zone: bool,
+    switches: Switches,
 ) -> RuleRun:
     """Apply the rules in their order to a copy."""
     run = RuleRun({name: list(values) for name, values in held.items()})
     wanted = "NEW_PROFILES_ONLY" if is_new else "EXISTING_PROFILES_ONLY"
     for rule in rules:
         if rule.get("restriction", "ALL_PROFILES") in ("ALL_PROFILES", wanted):
-            _run_rule(run, rule, known)
-    if consent_ignored_without_zone and not run.properties.get("privacy_legislation"):
+            _run_rule(run, rule, known, switches)
+    ignored = switches["consent-without-zone"] == "ignored"
+    if ignored and not run.properties.get("privacy_legislation"):
         for name in ("consented_objectives", "refused_objectives"):
             run.properties[name] = list(held.get(name, []))
     _keep_consent_apart(run)
@@ -50,7 +52,12 @@ def run_rules(
     return run
 
 
-def _run_rule(run: RuleRun, rule: dict[str, Any], known: Mapping[str, ProfileProperty]) -> None:
+def _run_rule(
+    run: RuleRun,
+    rule: dict[str, Any],
+    known: Mapping[str, ProfileProperty],
+    switches: Switches,
+) -> None:
     name, values = rule["id"], [str(value) for value in rule.get("values") or []]
     definition = known.get(name)
     if definition is None:
@@ -60,6 +67,8 @@ def _run_rule(run: RuleRun, rule: dict[str, Any], known: Mapping[str, ProfilePro
         run.errors.setdefault(name, []).append("read-only profile property")
         return
     strategy = rule.get("strategy", "SET")
+    if strategy == "SET" and not any(values) and switches["set-without-values"] == "ignored":
+        return
     wrong = [] if strategy == "REMOVE" else wrong_values(definition.kind, values)
     if name == "privacy_legislation":
         wrong += [f"{one!r}: unknown legislation" for one in values if one not in LEGISLATIONS]
@@ -85,7 +94,11 @@ def _combined(
     if strategy == "REMOVE":
         return [one for one in held if one not in values], []
     if strategy == "INCREMENT":
-        total = _sum(definition.kind, held, values)
+        try:
+            total = _sum(definition.kind, held, values)
+        except InvalidOperation:
+            # Values from before the property became a number.
+            return held, [f"{held[0]!r}: cannot be added to"]
         wrong = wrong_values(definition.kind, [total])
         return (held if wrong else [total]), wrong
     return list(dict.fromkeys(one for one in values if one != "")), []

@@ -61,6 +61,8 @@ class Objective:
     id: str
     legislations: tuple[str, ...]
     needs_consent: bool = True
+    references: tuple[tuple[str, str], ...] = ()
+    """What it was added to: types and ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Stage:
     name: str
     duration: str | None = None
     views: int | None = None
+    dialogues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

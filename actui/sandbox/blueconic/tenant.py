@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from actui.sandbox.blueconic.connections import seeded_connections
+from actui.sandbox.blueconic.profile_events import ProfileEvents
 from actui.sandbox.blueconic.profile_store import ProfileStore
 from actui.sandbox.blueconic.seeded_profiles import Population
 from actui.sandbox.blueconic.tenant_catalogue import (
@@ -30,3 +32,6 @@ class Tenant:
         self.objectives = dict(OBJECTIVES)
         self.lifecycles = {one.id: one for one in (WELCOME, WIN_BACK)}
         self.dialogues = {one.id: one for one in DIALOGUES}
+        self.connections = seeded_connections()
+        self.deleted_properties: set[str] = set()
+        self.events = ProfileEvents()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from actui.sandbox.blueconic.consent_counts import consent_counts
+from actui.sandbox.blueconic.document_shapes import by_schema, link, one_or_all
 from actui.sandbox.blueconic.rows import (
     Dialogue,
     Lifecycle,
     Objective,
-    Profile,
     ProfileProperty,
     Segment,
 )
@@ -17,6 +18,7 @@ from actui.sandbox.clock import utc_millis_text
 
 Json = dict[str, Any]
 FOUNDED = utc_millis_text(1546300800.39)
+ROUGH = 10
 USER = {"fullName": "sandbox@example.org", "userName": "sandbox@example.org"}
 MEDIUM = {"id": "912a4881-0000-4000-a000-000000000001", "isDefault": True, "name": "Medium"}
 MADE = {
@@ -29,18 +31,22 @@ MADE = {
 
 def segment_answer(tenant: Tenant, row: Segment) -> Json:
     """Schema `segment`."""
-    answer = {
+    count = len(tenant.profiles.members(row.id))
+    answer: Json = {
         **MADE,
         "description": "",
         "id": row.id,
         "inverseOf": "",
         "inversedBy": "",
         "name": row.name,
-        "profileCount": len(tenant.profiles.members(row.id)),
+        "profileCount": count,
         "tags": list(row.tags),
     }
-    if tenant.switches["segment-count"] == "absent":
+    reading = tenant.switches["segment-count"]
+    if reading == "absent":
         del answer["profileCount"]
+    elif reading == "estimate":
+        answer["profileCount"] = count // ROUGH * ROUGH
     return answer
 
 
@@ -58,13 +64,6 @@ def property_answer(tenant: Tenant, row: ProfileProperty) -> Json:
         "id": row.id,
         "indexed": row.indexed,
         "isIdProperty": False,
-        "links": [
-            {
-                "href": f"{tenant.url}/rest/v2/profileProperties/{row.id}",
-                "rel": "alt",
-                "type": "application/json",
-            }
-        ],
         "mergeStrategy": "BOTH",
         "name": row.name,
         "permissionLevel": "PERSONAL" if row.indexed else "ANONYMOUS",
@@ -78,29 +77,33 @@ def property_answer(tenant: Tenant, row: ProfileProperty) -> Json:
     }
     if row.kind == "CURRENCY":
         answer["currency"] = {"isoCode": "EUR", "name": "Euro", "precision": 2, "symbol": "€"}
+    if not by_schema(tenant.switches):
+        href = f"{tenant.url}/rest/v2/profileProperties/{row.id}"
+        answer["links"] = [link(tenant.switches, href, "alt")]
     return answer
 
 
-def objective_answer(row: Objective) -> Json:
+def objective_answer(tenant: Tenant, row: Objective) -> Json:
     """Schema `objective`."""
+    consented, refused = consent_counts(tenant, row.id)
     return {
         **MADE,
-        "consentedProfileCount": 0,
+        "consentedProfileCount": consented,
         "description": "",
         "id": row.id,
         "legislations": list(row.legislations),
         "name": row.id,
         "needsConsent": row.needs_consent,
         "objectiveDescription": f"For {row.id}",
-        "references": [],
-        "refusedProfileCount": 0,
+        "references": [{"id": number, "type": kind} for kind, number in row.references],
+        "refusedProfileCount": refused,
         "tags": [],
         "title": row.id.capitalize(),
-        "totalProfileCount": 0,
+        "totalProfileCount": consented + refused,
     }
 
 
-def lifecycle_answer(row: Lifecycle) -> Json:
+def lifecycle_answer(tenant: Tenant, row: Lifecycle) -> Json:
     """Schema `lifecycle` with the `touchpoints` its examples show."""
     stages = []
     for stage in row.stages:
@@ -110,8 +113,12 @@ def lifecycle_answer(row: Lifecycle) -> Json:
                 "frequencyCapDuration": stage.duration,
                 "frequencyCapViews": stage.views,
             }
-        stages.append({"identifier": stage.id, "name": stage.name, "rule": rule, "touchpoints": []})
-    return {
+        told: Json = {"identifier": stage.id, "name": stage.name, "rule": rule}
+        if not by_schema(tenant.switches):
+            shown = [{"id": one, "type": "dialogue"} for one in stage.dialogues]
+            told["touchpoints"] = shown
+        stages.append(told)
+    answer = {
         **MADE,
         "description": "",
         "domains": [],
@@ -123,106 +130,21 @@ def lifecycle_answer(row: Lifecycle) -> Json:
         "isEnabled": row.enabled,
         "tags": [],
     }
+    if by_schema(tenant.switches):
+        del answer["pluginId"]
+    return answer
 
 
-def dialogue_answer(row: Dialogue) -> Json:
-    """Schema `dialogue`; `variants` is an array as in the examples."""
+def dialogue_answer(tenant: Tenant, row: Dialogue) -> Json:
+    """Schema `dialogue`; `variants` is an array in the examples alone."""
+    variant = {"id": row.variant, "name": "Variant A", "pluginId": "contentinteractiontype"}
     made = {**MADE, "description": "", "isEnabled": True, "tags": []}
     return {
         **made,
-        "domains": [],
+        **({} if by_schema(tenant.switches) else {"domains": []}),
         "id": row.id,
         "name": row.name,
         "priority": MEDIUM,
         "targetChannels": [],
-        "variants": [
-            {**made, "id": row.variant, "name": "Variant A", "pluginId": "contentinteractiontype"}
-        ],
+        "variants": one_or_all(tenant.switches, [{**made, **variant}]),
     }
-
-
-def connection_answer() -> Json:
-    """Schema `Connection`: the one connection the tenant shows."""
-    return {
-        "allChannels": True,
-        **MADE,
-        "description": "",
-        "domains": [],
-        "id": "0a743354-0000-4000-a000-000000000001",
-        "isEnabled": True,
-        "lastRun": {
-            "goalStatistics": [],
-            "message": "",
-            "runCount": 1,
-            "runId": "20240101000000_sandbox",
-            "startDate": FOUNDED,
-            "endDate": FOUNDED,
-            "state": "FINISHED",
-        },
-        "name": "ActiveCampaign",
-        "pluginId": "connection_activecampaign",
-        "roles": [],
-        "scheduleMode": "SCHEDULED",
-        "tags": [],
-        "targetChannels": [],
-    }
-
-
-def property_values(row: Profile, wanted: set[str] | None) -> list[Json]:
-    """`properties` of a profile: those asked for, or all with the system's own."""
-    every = {
-        **row.properties,
-        "creationdate": [str(int(row.created * 1000))],
-        "lastmodifieddate": [str(int(row.modified * 1000))],
-        "domaingroup": [row.domain_group],
-    }
-    return [
-        {"id": name, "values": values}
-        for name, values in every.items()
-        if wanted is None or name in wanted
-    ]
-
-
-def profile_answer(
-    tenant: Tenant, row: Profile, *, wanted: set[str] | None, expand: set[str], single: bool
-) -> Json:
-    """Schema `profile`; `expand` holds the last word of each `expand` parameter."""
-    answer: Json = {"id": row.id, "creationDate": utc_millis_text(row.created)}
-    if row.legislation is not None:
-        answer["privacyLegislation"] = row.legislation
-    answer["consentedObjectives"] = row.values("consented_objectives")
-    answer["refusedObjectives"] = row.values("refused_objectives")
-    answer["properties"] = property_values(row, wanted)
-    if "permissions" in expand or single:
-        answer["permissions"] = {"level": row.permission_level}
-    if "segments" in expand or single:
-        answer["segments"] = _segments(tenant, row, named=not single or "segments" in expand)
-    if "replace" in expand or single:
-        answer["replaces"] = list(row.replaces)
-        if row.replaced_by:
-            answer["replacedBy"] = row.replaced_by
-    reading = tenant.switches["lifecycle-stages"]
-    if reading == "present" or (reading == "profile-only" and single):
-        answer["lifecycleStages"] = _stages(tenant, row)
-    return answer
-
-
-def _segments(tenant: Tenant, row: Profile, *, named: bool) -> list[Json]:
-    found = []
-    for segment_id, segment in tenant.segments.items():
-        if segment_id in row.segments:
-            found.append({"id": segment_id, "name": segment.name} if named else {"id": segment_id})
-    return found
-
-
-def _stages(tenant: Tenant, row: Profile) -> list[Json]:
-    if row.stage is None:
-        return []
-    lifecycle = tenant.lifecycles[row.stage[0]]
-    stage = next(one for one in lifecycle.stages if one.id == row.stage[1])
-    return [
-        {
-            "lifecycle": {"id": lifecycle.id, "name": lifecycle.name},
-            "stage": {"id": stage.id, "name": stage.name},
-        }
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actui.sandbox.blueconic.connections import CAMPAIGN
 from actui.sandbox.blueconic.rows import (
     Dialogue,
     Lifecycle,
@@ -84,12 +85,17 @@ ALL_PROFILES = Segment(fixed_uuid(0, 1), "All profiles")
 READERS = Segment(fixed_uuid(1, 1), "Newsletter readers", ("Newsletter",))
 VISITORS = Segment(fixed_uuid(2, 1), "Webinar visitors", ("Webinar",))
 
+DIALOGUES = tuple(
+    Dialogue(fixed_uuid(n, 4), name, fixed_uuid(n, 5))
+    for n, name in enumerate(("Exit intent", "Newsletter lightbox", "Webinar invitation", "Опрос"))
+)
+
 WELCOME = Lifecycle(
     fixed_uuid(0, 2),
     "Welcome",
     (
         Stage(fixed_uuid(0, 3), "Profiles not assigned"),
-        Stage(fixed_uuid(1, 3), "First stage", "WEEK", 2),
+        Stage(fixed_uuid(1, 3), "First stage", "WEEK", 2, (DIALOGUES[0].id,)),
         Stage(fixed_uuid(2, 3), "Second stage", "DAY", 1),
     ),
 )
@@ -106,13 +112,11 @@ WIN_BACK = Lifecycle(
 
 OPT_IN_ZONES = ("GDPR", "UK_GDPR", "BRAZIL_LGPD", "SWITZERLAND_DPA")
 OBJECTIVES = {
-    "marketing": Objective("marketing", OPT_IN_ZONES),
-    "analytics": Objective("analytics", ("GDPR",)),
+    "marketing": Objective(
+        "marketing", OPT_IN_ZONES, references=(("connection", CAMPAIGN), ("segment", READERS.id))
+    ),
+    "analytics": Objective("analytics", ("GDPR",), references=(("dialogue", DIALOGUES[0].id),)),
 }
-DIALOGUES = tuple(
-    Dialogue(fixed_uuid(n, 4), name, fixed_uuid(n, 5))
-    for n, name in enumerate(("Exit intent", "Newsletter lightbox", "Webinar invitation", "Опрос"))
-)
 
 NAMED_PROPERTIES = (
     ProfileProperty("email", "Email address", "EMAIL", indexed=True, sensitive=True),
@@ -136,6 +140,9 @@ NAMED_PROPERTIES = (
     ProfileProperty("creationdate", "Creation date", "DATETIME", by_plugin=True),
     ProfileProperty("lastmodifieddate", "Last modified date", "DATETIME", by_plugin=True),
     ProfileProperty("visits", "Visits", "RANGE", by_plugin=True),
+    ProfileProperty("interactions_converted", "Converted interactions", by_plugin=True),
+    ProfileProperty("firstvisit", "First visit date", "DATETIME", by_plugin=True),
+    ProfileProperty("visiteddomain", "Visited domains", by_plugin=True),
 )
 READ_ONLY = frozenset({"creationdate", "lastmodifieddate"})
 """System properties that writes cannot touch (blueconic.md §7)."""

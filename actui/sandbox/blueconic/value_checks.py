@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 LARGEST_RANGE = 2_147_483_647
+LONGEST_RANGE = 20
 WHOLE = re.compile(r"-?[0-9]+")
 DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]{1,4})?")
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -13,7 +14,10 @@ LARGEST_VALUE = 65_536
 
 
 def _is_range(value: str) -> bool:
-    return WHOLE.fullmatch(value) is not None and abs(int(value)) <= LARGEST_RANGE
+    # Python refuses to count digits by the thousand, so the length goes first.
+    if len(value) > LONGEST_RANGE or WHOLE.fullmatch(value) is None:
+        return False
+    return abs(int(value)) <= LARGEST_RANGE
 
 
 CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
