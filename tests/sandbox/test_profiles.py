@@ -135,66 +135,6 @@ async def test_update_does_not_create(ports: Any) -> None:
     assert (await ports.put(unknown))[0]["state"] == "NOTFOUND"
 
 
-async def test_strategies(ports: Any) -> None:
-    number = await made(ports, rule("interests", "a", "b"), rule("points", "5"))
-    await ports.put(
-        by_email(
-            "made@example.org",
-            rule("interests", "b", "c", strategy="ADD"),
-            rule("points", "7", strategy="INCREMENT"),
-            rule("balance", "0.1", strategy="INCREMENT"),
-            rule("city", "First", strategy="SET_IF_EMPTY"),
-        )
-    )
-    await ports.put(
-        by_email(
-            "made@example.org",
-            rule("interests", "a", strategy="REMOVE"),
-            rule("balance", "0.2", strategy="INCREMENT"),
-            rule("city", "Second", strategy="SET_IF_EMPTY"),
-        )
-    )
-    held = await profile(ports, number)
-    assert held["interests"] == ["b", "c"]
-    assert (held["points"], held["balance"], held["city"]) == (["12"], ["0.3"], ["First"])
-
-
-async def test_rules_can_be_for_new_or_known_profiles_only(ports: Any) -> None:
-    new = {"restriction": "NEW_PROFILES_ONLY"}
-    old = {"restriction": "EXISTING_PROFILES_ONLY"}
-    rules = (rule("tier", "gold", **new), rule("city", "Leeds", **old))
-    number = await made(ports, *rules)
-    assert "city" not in await profile(ports, number)
-    await ports.put(by_email("made@example.org", rule("tier", "silver", **new), rules[1]))
-    held = await profile(ports, number)
-    assert (held["tier"], held["city"]) == (["gold"], ["Leeds"])
-
-
-async def test_inner_arrays_are_and_outer_ones_or(ports: Any) -> None:
-    number = await made(ports, rule("customer_id", "K-1"))
-    email = {"id": "email", "value": "made@example.org"}
-    right, wrong = {"id": "customer_id", "value": "K-1"}, {"id": "customer_id", "value": "K-2"}
-
-    async def state(matching: list[Any]) -> str:
-        entry = {"matching": matching, "properties": [], "strategy": "UPDATE"}
-        answer = (await ports.put(entry))[0]
-        assert answer.get("profileId", number) == number
-        return str(answer["state"])
-
-    assert await state([[email, right]]) == "UNCHANGED"
-    assert await state([[email, wrong]]) == "NOTFOUND"
-    assert await state([[wrong], [email]]) == "UNCHANGED"
-    assert await state([[{"id": "city", "value": "X"}]]) == "SKIPPED"
-
-
-async def test_letter_case_of_matching_has_two_readings(ports: Any) -> None:
-    await made(ports)
-    entry = by_email("MADE@example.org", strategy="UPDATE")
-    assert (await ports.put(entry))[0]["state"] == "NOTFOUND"
-    await ports.switch(match_case="ignore")
-    assert (await ports.put(entry))[0]["state"] == "UNCHANGED"
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -243,23 +183,6 @@ async def test_an_opt_out_takes_consent_away(ports: Any) -> None:
         ["analytics"],
         ["marketing"],
     )
-
-
-async def test_an_entry_can_be_for_members_of_a_segment(ports: Any) -> None:
-    number = await made(ports)
-    readers = await segment(ports, "Newsletter readers")
-    entry = by_email(
-        "made@example.org", rule("city", "X"), restriction={"isMemberOfSegment": readers["id"]}
-    )
-    assert (await ports.put(entry))[0]["state"] == "RESTRICTION_MISMATCH"
-    await ports.mutate("blueconic", "enter", id=number, segment="Newsletter readers")
-    assert (await ports.put(entry))[0]["state"] == "MODIFIED"
-
-
-async def test_pii_needs_a_permission(ports: Any) -> None:
-    await ports.switch(pii_permission="missing")
-    entry = by_email("made@example.org", rule("email", "made@example.org"))
-    assert (await ports.put(entry))[0]["state"] == "UNAUTHORIZED"
 
 
 async def test_of_too_many_entries_the_first_thousand_are_done(ports: Any) -> None:

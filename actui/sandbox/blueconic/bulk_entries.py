@@ -108,14 +108,11 @@ class BulkEntries:
         return answer
 
     def _outcome(self, entry: Json) -> Json:
-        if not entry.get("profileId") and not any(entry.get("matching", [])):
-            return {"state": "SKIPPED"}
-        unfit = self._not_indexed(entry)
-        if unfit:
-            errors = {name: ["is not a unique identifier"] for name in unfit}
-            return {"state": "SKIPPED", "validationErrors": errors}
-        profile = self._find(entry)
         strategy = entry.get("strategy", "UPDATE")
+        skipped = self._skipped(entry, strategy)
+        if skipped is not None:
+            return skipped
+        profile = self._find(entry)
         if strategy == "DELETE":
             return self._delete(profile)
         if profile is not None:
@@ -124,9 +121,20 @@ class BulkEntries:
             return {"state": "NOTFOUND"}
         return self._create(entry)
 
-    def _not_indexed(self, entry: Json) -> list[str]:
+    def _skipped(self, entry: Json, strategy: str) -> Json | None:
+        """The answer to an entry that names no profile, None for one that does."""
         if entry.get("profileId"):
-            return []
+            return None
+        by_id_alone = self._tenant.switches["delete-by-matching"] == "skipped"
+        if not any(entry.get("matching", [])) or (strategy == "DELETE" and by_id_alone):
+            return {"state": "SKIPPED"}
+        unfit = self._not_indexed(entry)
+        if not unfit:
+            return None
+        errors = {name: ["is not a unique identifier"] for name in unfit}
+        return {"state": "SKIPPED", "validationErrors": errors}
+
+    def _not_indexed(self, entry: Json) -> list[str]:
         known = self._tenant.properties
         names = {one["id"] for group in entry.get("matching", []) for one in group}
         return sorted(n for n in names if n not in known or not known[n].indexed)

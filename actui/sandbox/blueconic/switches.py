@@ -77,6 +77,11 @@ WRITING: Mapping[str, Switch] = {
         ("survivor", "not-found"),
         "whom a write by the id of a merged profile reaches (bc §7: the id points to the new)",
     ),
+    "delete-by-matching": Switch(
+        ("deleted", "skipped"),
+        "DELETE without a profile id: the prose deletes the profile with the given ID "
+        "(put /profiles, Profile strategy)",
+    ),
     "restriction-on-creation": Switch(
         ("not-asked", "mismatch"), "is isMemberOfSegment asked of a new profile (restriction)"
     ),
