@@ -1,7 +1,7 @@
 """What the test suite proves in a short form, at length: `python tests/bench/long_proofs.py`.
 
-Histories against the plain models, kills at random moments, disturbances; loopback only, and it
-ends by itself after about half an hour.
+Histories against the plain models, kills at random moments, disturbances, requests made from the
+services' documents; loopback only, and it ends by itself after about half an hour.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ LONG = {
     "ACTUI_TEST_EXAMPLES": "600",
     "ACTUI_TEST_KILLS": "200",
     "ACTUI_TWIN_EXAMPLES": "600",
+    "ACTUI_SCHEMA_EXAMPLES": "100",
 }
 PROOFS = (
     "tests/e2e/test_import_twin.py",
     "tests/e2e/test_kills.py",
     "tests/export/test_twin.py",
     "tests/export/test_disturbances.py",
+    "tests/contract/test_schemathesis.py",
 )
 
 if __name__ == "__main__":

@@ -70,6 +70,10 @@ async def document_shapes(ports: Any) -> object:
     )
 
 
+async def unreadable_page(ports: Any) -> object:
+    return (await ports.bc.get("/segments", params={"count": "many"})).status_code
+
+
 async def lifecycle_stages(ports: Any) -> object:
     row = (await ports.bc.get(PAGE)).json()["profiles"][0]
     one = (await ports.bc.get(f"/profiles/{row['id']}")).json()
@@ -240,6 +244,7 @@ OBSERVED: dict[str, tuple[Probe, dict[str, object]]] = {
         document_shapes,
         {"examples": (list, *[True] * 6), "schemas": (dict, *[False] * 6)},
     ),
+    "unreadable-page": (unreadable_page, {"first-page": 200, "bad-request": 400}),
     "lifecycle-stages": (
         lifecycle_stages,
         {"absent": (False, False), "profile-only": (False, True), "present": (True, True)},

@@ -58,7 +58,7 @@ class CatalogueRoutes:
         tags = set(request.query_params.getlist("filterTag"))
         rows = [row for row in self._tenant.segments.values() if not tags or tags & set(row.tags)]
         answers = (segment_answer(self._tenant, row) for row in rows)
-        return page_of(request, "segments", answers, 10)
+        return page_of(self._tenant.switches, request, "segments", answers, 10)
 
     async def properties(self, request: Request) -> Response:
         """Profile properties, 20 a page, filtered by type and name."""
@@ -70,7 +70,7 @@ class CatalogueRoutes:
             if (not kinds or row.kind in kinds) and part in row.name.lower()
         ]
         answers = (property_answer(self._tenant, row) for row in rows)
-        return page_of(request, "profileProperties", answers, 20)
+        return page_of(self._tenant.switches, request, "profileProperties", answers, 20)
 
     async def read_property(self, request: Request) -> Response:
         """One property."""
@@ -142,7 +142,7 @@ class CatalogueRoutes:
     async def lifecycles(self, request: Request) -> Response:
         """All lifecycles."""
         rows = (lifecycle_answer(self._tenant, row) for row in self._tenant.lifecycles.values())
-        return page_of(request, "lifecycles", rows, 20)
+        return page_of(self._tenant.switches, request, "lifecycles", rows, 20)
 
     async def read_lifecycle(self, request: Request) -> Response:
         """One lifecycle."""
@@ -152,7 +152,7 @@ class CatalogueRoutes:
     async def objectives(self, request: Request) -> Response:
         """All objectives."""
         rows = (objective_answer(self._tenant, row) for row in self._tenant.objectives.values())
-        return page_of(request, "objectives", rows, 20)
+        return page_of(self._tenant.switches, request, "objectives", rows, 20)
 
     async def read_objective(self, request: Request) -> Response:
         """One objective."""
@@ -162,7 +162,7 @@ class CatalogueRoutes:
     async def dialogues(self, request: Request) -> Response:
         """All dialogues."""
         rows = (dialogue_answer(self._tenant, row) for row in self._tenant.dialogues.values())
-        return page_of(request, "dialogues", rows, 20)
+        return page_of(self._tenant.switches, request, "dialogues", rows, 20)
 
     async def read_dialogue(self, request: Request) -> Response:
         """One dialogue."""
@@ -175,4 +175,10 @@ class CatalogueRoutes:
         if row is None or row.replaced_by == "":
             return not_found()
         key = "property" if by_schema(self._tenant.switches) else "properties"
-        return page_of(request, "events", self._tenant.events.of(row.ordinal, properties=key), 20)
+        return page_of(
+            self._tenant.switches,
+            request,
+            "events",
+            self._tenant.events.of(row.ordinal, properties=key),
+            20,
+        )

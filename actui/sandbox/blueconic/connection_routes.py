@@ -40,7 +40,7 @@ class ConnectionRoutes:
         rows = [self._connection(row) for row in self._tenant.connections.values()]
         if by_schema(self._tenant.switches):
             return JSONResponse(rows[0])
-        return page_of(request, "connections", rows, PAGE)
+        return page_of(self._tenant.switches, request, "connections", rows, PAGE)
 
     async def read(self, request: Request) -> Response:
         """One connection."""
@@ -55,7 +55,7 @@ class ConnectionRoutes:
         rows = [self._run(row, run) for run in row.runs]
         if by_schema(self._tenant.switches):
             return JSONResponse(rows[0] if rows else {})
-        return page_of(request, "runs", rows, PAGE)
+        return page_of(self._tenant.switches, request, "runs", rows, PAGE)
 
     def _connection(self, row: Connection) -> Json:
         """Schema `Connection`; one that never ran has no `lastRun`."""

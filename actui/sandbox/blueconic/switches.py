@@ -23,6 +23,10 @@ READING: Mapping[str, Switch] = {
         "whose shape answers have where the document contradicts itself: links, variants, "
         "touchpoints, connections, their runs, profile events (bc §11)",
     ),
+    "unreadable-page": Switch(
+        ("first-page", "bad-request"),
+        "a startIndex or count that is no such number: most listings document no 400 (OpenAPI)",
+    ),
     "lifecycle-stages": Switch(
         ("absent", "profile-only", "present"), "where lifecycleStages appears (bc §5, §11)"
     ),
