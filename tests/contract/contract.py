@@ -110,6 +110,22 @@ class Document:
             detail = f" {error.kind.property}" if missing else ""
             yield f"{where}{place}: {error.schema_path[-1]}{detail}"
 
+    def strangers(self, schema: Json, value: Any, where: str) -> Iterator[str]:
+        """Keys that a schema does not have; its own keywords let every key pass."""
+        if "$ref" in schema:
+            schema = self._document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        if isinstance(value, list):
+            for held in value:
+                yield from self.strangers(schema.get("items", {}), held, f"{where}[]")
+        known = schema.get("properties")
+        if not isinstance(value, dict) or known is None:
+            return
+        for key, held in value.items():
+            if key in known:
+                yield from self.strangers(known[key], held, f"{where}.{key}")
+            elif "additionalProperties" not in schema:
+                yield f"{where}.{key}: unknown key"
+
     def request(self, operation: Json, exchange: Exchange) -> Iterator[str]:
         """What the document has against a request."""
         known = {one["name"]: one for one in operation.get("parameters", []) if "name" in one}
@@ -220,7 +236,9 @@ class Contract:
             return
         schema = answer.get("content", {}).get("application/json", {}).get("schema")
         if schema is not None:
-            yield from document.errors(schema, parsed(exchange.answer), "answer")
+            body = parsed(exchange.answer)
+            yield from document.errors(schema, body, "answer")
+            yield from document.strangers(schema, body, "answer")
 
     def _shape(self, name: str, operation: Json, exchange: Exchange) -> Iterator[str]:
         status = exchange.status

@@ -139,9 +139,64 @@ DEPARTURES = (
         "dates are null on the recorded draft, texts once sent (activecampaign.md §8.2)",
     ),
     Departure(
-        "BlueConic GET /dialogues",
-        r"answer\.dialogues\[\]\.variants: type",
+        r"BlueConic GET /dialogues(/\{dialogue\})?",
+        r"answer(\.dialogues\[\])?\.variants: type",
         "one object in the schema of dialogue, an array in its examples",
+    ),
+    Departure(
+        r"BlueConic GET /dialogues(/\{dialogue\})?",
+        r"answer(\.dialogues\[\])?\.domains: unknown key",
+        "in the examples of /dialogues",
+    ),
+    Departure(
+        "BlueConic GET /connections",
+        r"answer: required roles|answer\.(connections|\w+PerPage|startIndex|total\w+): unknown key",
+        "one connection in the schema, a listing in the example (blueconic.md §11)",
+    ),
+    Departure(
+        r"BlueConic GET /connections/\{connection\}/runs",
+        r"answer\.(runs|\w+PerPage|startIndex|total\w+): unknown key",
+        "one run in the schema, a listing in the example (blueconic.md §11)",
+    ),
+    Departure(
+        r"BlueConic GET /connections/\{connection\}",
+        "answer: required roles",
+        "roles came with version 100; the switch api-version (blueconic.md §11)",
+    ),
+    Departure(
+        "BlueConic GET /lifecycles",
+        r"answer\.(lifecycles|\w+PerPage|startIndex|total\w+): unknown key",
+        "one lifecycle in the schema, a listing in the example",
+    ),
+    Departure(
+        r"BlueConic GET /lifecycles(/\{lifecycle\})?",
+        r"answer(\.stages\[\]\.touchpoints|\.pluginId): unknown key",
+        "in the examples of /lifecycles/{lifecycle}",
+    ),
+    Departure(
+        r"BlueConic \w+ /profileProperties(/\{propertyId\})?",
+        r"answer(\.profileProperties\[\])?\.links: unknown key",
+        "in every example of a property",
+    ),
+    Departure(
+        r"BlueConic GET /segments/\{segment\}/profiles",
+        r"answer\.links\[\]\.(href|rel|type): unknown key",
+        "capitals in the schema of link, small letters in every example",
+    ),
+    Departure(
+        r"BlueConic GET /profileEvents/\{profileId\}",
+        r"answer\.events\[\]\.properties: unknown key",
+        "property in the schema of profileEvent, properties in its example",
+    ),
+    Departure(
+        r"BlueConic DELETE /profileProperties/\{propertyId\}",
+        "answer 400: undocumented",
+        "those made by a plug-in cannot be changed, a 400 (blueconic.md §11)",
+    ),
+    Departure(
+        "BlueConic GET /segments",
+        "answer 400: undocumented",
+        "the second reading of the switch unreadable-page",
     ),
     Departure(
         "BlueConic .*",

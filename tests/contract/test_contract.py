@@ -188,6 +188,7 @@ WRITE = Exchange(
         (replace(WRITE, sent=b'{"properties": []}'), "body: type"),
         (replace(WRITE, answer=b'[{"state": "MADE"}]'), "answer[].state: enum"),
         (replace(WRITE, answer=b'[{"profileId": 7}]'), "answer[].profileId: type"),
+        (replace(WRITE, answer=b'[{"profile": "x"}]'), "answer[].profile: unknown key"),
         (replace(WRITE, status=202), "answer 202: undocumented"),
         (
             replace(

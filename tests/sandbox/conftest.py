@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
+from functools import cache
 from typing import Any
 
 import httpx
@@ -11,6 +13,18 @@ import pytest
 
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
+from tests.contract.contract import IS_HERE, Contract, Exchange
+from tests.contract.known import departure
+
+ENOUGH, LARGEST = 2, 100_000
+"""How many answers of an operation and status one test holds to the contract, and up to what size:
+a page of a thousand profiles says what one of sixty says."""
+
+
+@cache
+def contract() -> Contract:
+    """Read once in each process."""
+    return Contract()
 
 
 class Ports:
@@ -26,13 +40,50 @@ class Ports:
             verify=False,
         )
         self.bc = httpx.AsyncClient(
-            base_url=ready["blueconic"]["url"] + "/rest/v2", timeout=5, verify=False
+            base_url=ready["blueconic"]["url"] + "/rest/v2",
+            timeout=5,
+            verify=False,
+            event_hooks={"response": [self._note]},
         )
+        self._exchanges: list[Exchange] = []
+        self._noted: Counter[tuple[str, int]] = Counter()
+        self._is_disturbed = False
         self.control = httpx.AsyncClient(base_url=ready["control"]["url"], timeout=5, verify=False)
+
+    async def _note(self, response: httpx.Response) -> None:
+        """Remember an answer of BlueConic's that no fault has spoilt."""
+        if not IS_HERE or self._is_disturbed:
+            return
+        request = response.request
+        if len(await response.aread()) > LARGEST:
+            return
+        exchange = Exchange(
+            request.method,
+            request.url.path,
+            (),
+            b"",
+            response.status_code,
+            response.content,
+        )
+        kind = contract().name(exchange), response.status_code
+        self._noted[kind] += 1
+        if self._noted[kind] <= ENOUGH:
+            self._exchanges.append(exchange)
+
+    def complaints(self, *, with_known: bool = False) -> list[str]:
+        """What the contract has against BlueConic's answers so far; requests may well be wrong."""
+        return [
+            f"{name}: {complaint}"
+            for exchange in self._exchanges
+            for name in [contract().name(exchange)]
+            for complaint in contract().complaints(exchange)
+            if complaint.startswith("answer") and (with_known or departure(name, complaint) is None)
+        ]
 
     async def close(self) -> None:
         for client in (self.ac, self.bc, self.control):
             await client.aclose()
+        assert not self.complaints()
 
     async def token(self) -> httpx.Response:
         mine = self.ready["blueconic"]
@@ -55,6 +106,7 @@ class Ports:
         (await self.control.post("/switches", json=chosen)).raise_for_status()
 
     async def fault(self, kind: str, **more: Any) -> None:
+        self._is_disturbed = True
         (await self.control.post("/faults", json={"kind": kind, **more})).raise_for_status()
 
     async def mutate(self, service: str, op: str, **more: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from actui.sandbox.blueconic.connections import CAMPAIGN
 from actui.sandbox.blueconic.switches import BLUECONIC_SWITCHES
-from actui.sandbox.blueconic.tenant_catalogue import ALL_PROFILES, DIALOGUES, READERS
+from actui.sandbox.blueconic.tenant_catalogue import ALL_PROFILES, DIALOGUES, READERS, WELCOME
 
 Probe = Callable[[Any], Awaitable[object]]
 EMAIL = "switch@example.org"
@@ -53,7 +53,8 @@ async def token_lifetime(ports: Any) -> object:
 async def document_shapes(ports: Any) -> object:
     dialogue = (await ports.bc.get(f"/dialogues/{DIALOGUES[0].id}")).json()
     link = (await ports.bc.get(PAGE)).json()["links"][0]
-    stage = (await ports.bc.get("/lifecycles")).json()["lifecycles"][0]["stages"][0]
+    lifecycles = (await ports.bc.get("/lifecycles")).json()
+    stage = (await ports.bc.get(f"/lifecycles/{WELCOME.id}")).json()["stages"][0]
     listing = (await ports.bc.get("/connections")).json()
     runs = (await ports.bc.get(f"/connections/{CAMPAIGN}/runs")).json()
     number = await known(ports)
@@ -63,6 +64,7 @@ async def document_shapes(ports: Any) -> object:
         type(dialogue["variants"]),
         "href" in link,
         "touchpoints" in stage,
+        "lifecycles" in lifecycles,
         "connections" in listing,
         "runs" in runs,
         "properties" in event,
@@ -242,7 +244,7 @@ OBSERVED: dict[str, tuple[Probe, dict[str, object]]] = {
     "token-lifetime": (token_lifetime, {"hour": 200, "minute": 401}),
     "document-shapes": (
         document_shapes,
-        {"examples": (list, *[True] * 6), "schemas": (dict, *[False] * 6)},
+        {"examples": (list, *[True] * 7), "schemas": (dict, *[False] * 7)},
     ),
     "unreadable-page": (unreadable_page, {"first-page": 200, "bad-request": 400}),
     "lifecycle-stages": (

@@ -35,7 +35,7 @@ class ProfileRoutes:
         """Up to a thousand entries; of more, the first thousand are done and answered with 413."""
         body = await request.body()
         if len(body) > LARGEST_BODY:
-            return Response(status_code=413)
+            return JSONResponse([], 413)
         try:
             entries = json_of(body)
         except ValueError:

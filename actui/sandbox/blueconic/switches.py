@@ -21,7 +21,7 @@ READING: Mapping[str, Switch] = {
     "document-shapes": Switch(
         ("examples", "schemas"),
         "whose shape answers have where the document contradicts itself: links, variants, "
-        "touchpoints, connections, their runs, profile events (bc §11)",
+        "touchpoints, lifecycles, connections, their runs, profile events (bc §11)",
     ),
     "unreadable-page": Switch(
         ("first-page", "bad-request"),
