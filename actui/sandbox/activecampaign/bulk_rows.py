@@ -5,12 +5,12 @@ Keys are snake_case; camelCase ones are dropped without an error.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from actui.sandbox.activecampaign.email_rules import follows_documented_rule, only_service_refuses
 from actui.sandbox.activecampaign.listing_query import whole_number
+from actui.sandbox.json_body import json_of
 from actui.sandbox.switches import Switches
 
 LARGEST_BODY = 399_999
@@ -64,7 +64,7 @@ def read_bulk_body(body: bytes, switches: Switches) -> BulkRequest | BulkRefusal
     if len(body) > LARGEST_BODY:
         return _refused(f"The payload may not exceed {LARGEST_BODY} bytes.")
     try:
-        sent = json.loads(body)
+        sent = json_of(body)
     except ValueError:
         return _refused("Invalid or unparsable json")
     contacts = sent.get("contacts") if isinstance(sent, dict) else None

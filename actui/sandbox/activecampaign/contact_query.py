@@ -113,7 +113,8 @@ class ContactQuery:
         as_text = self._account.switches["ids-as-text"] == "accepted"
         if not texts and as_text and "ids" in self._params:
             texts = self._params["ids"].split(",")
-        return {int(text) for text in texts if text.isdecimal()} if texts else None
+        numbers = map(whole_number, texts)
+        return {number for number in numbers if number is not None} if texts else None
 
     def _order(self) -> tuple[str, bool]:
         """Key and whether it falls; without orders, by e-mail.

@@ -13,6 +13,7 @@ from actui.sandbox.switches import Switches
 
 Row = TypeVar("Row")
 DEFAULT_LIMIT, LARGEST_LIMIT = 20, 100
+LARGEST_OFFSET = 2**31
 BRACKETED = re.compile(r"(\w+)\[(\w+)\](?:\[(\w+)\])?")
 
 
@@ -41,7 +42,7 @@ class Page:
             limit = default
         if switches["largest-limit"] == "100":
             limit = min(limit, LARGEST_LIMIT)
-        return cls(limit, max(0, offset or 0))
+        return cls(limit, min(max(0, offset or 0), LARGEST_OFFSET))
 
     def cut(self, rows: Sequence[Any]) -> Sequence[Any]:
         """The slice."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from starlette.requests import Request
+
+from actui.sandbox.json_body import json_of
 
 
 async def json_object(request: Request) -> dict[str, Any] | None:
     """The body as an object, None when it is anything else."""
     try:
-        body = json.loads(await request.body())
+        body = json_of(await request.body())
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
