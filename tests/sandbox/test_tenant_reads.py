@@ -146,6 +146,24 @@ async def test_a_property_can_be_deleted_with_its_values(ports: Any) -> None:
     assert (await ports.bc.delete("/profileProperties/visits")).status_code == 400
 
 
+async def test_a_property_is_answered_as_it_was_written(ports: Any) -> None:
+    told = {
+        "name": "Price",
+        "description": "What it costs",
+        "mergeStrategy": "HIGHEST",
+        "permissionLevel": "PERSONAL",
+        "dataSensitivity": "PII",
+        "filterType": "CURRENCY",
+        "tags": ["Shop"],
+    }
+    assert (await ports.bc.put("/profileProperties/price", json=told)).status_code == 200
+    await ports.bc.put("/profileProperties/price", json={"name": "Cost"})
+    body = (await ports.bc.get("/profileProperties/price")).json()
+    assert {key: body[key] for key in told} == {**told, "name": "Cost"}
+    of_groups = await ports.bc.get("/profileProperties", params={"groupTypeId": "household"})
+    assert of_groups.json()["totalResults"] == 0
+
+
 async def test_a_revoked_token_stops_working(ports: Any) -> None:
     mine = ports.ready["blueconic"]
     token = ports.bc.headers["Authorization"].removeprefix("Bearer ")

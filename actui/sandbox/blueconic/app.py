@@ -12,6 +12,7 @@ from actui.sandbox.blueconic.catalogue_routes import CatalogueRoutes
 from actui.sandbox.blueconic.connection_routes import ConnectionRoutes
 from actui.sandbox.blueconic.interaction_routes import OPEN_PATHS, InteractionRoutes
 from actui.sandbox.blueconic.profile_routes import ProfileRoutes
+from actui.sandbox.blueconic.property_routes import PropertyRoutes
 from actui.sandbox.blueconic.refusals import not_found
 from actui.sandbox.blueconic.segment_pages import SegmentPages
 from actui.sandbox.blueconic.tenant import Tenant
@@ -37,6 +38,7 @@ class BlueConicApp:
                 *SegmentPages(tenant).routes(),
                 *CatalogueRoutes(tenant).routes(),
                 *ConnectionRoutes(tenant).routes(),
+                *PropertyRoutes(tenant).routes(),
                 *InteractionRoutes(tenant).routes(),
             ]
         )

@@ -43,6 +43,9 @@ class ProfileProperty:
     sensitive: bool = False
     by_plugin: bool = False
     tags: tuple[str, ...] = ()
+    description: str = ""
+    merge: str = "BOTH"
+    level: str = "ANONYMOUS"
 
 
 @dataclass(frozen=True, slots=True)

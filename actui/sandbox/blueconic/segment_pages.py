@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,6 +20,7 @@ from actui.sandbox.blueconic.refinement import Refinements
 from actui.sandbox.blueconic.refusals import bad_request, not_found
 from actui.sandbox.blueconic.rows import Profile
 from actui.sandbox.blueconic.tenant import Tenant
+from actui.sandbox.sorted_ids import SortedIds
 
 LARGEST_COUNT = 1_000_000
 DEFAULT_COUNT = 20
@@ -103,7 +105,7 @@ class SegmentPages:
             return bad_request(f"A parameter cannot be read: {error}.")
         wanted = wanted_properties(request)
         expand = words_after(request, "expand", "profiles.profile.")
-        head, rows = self._found(asked, test)
+        head, rows = await self._found(asked, test)
         answers = (
             listed_profile(
                 self._tenant, self._tenant.profiles.at(row), wanted=wanted, expand=expand
@@ -112,7 +114,7 @@ class SegmentPages:
         )
         return StreamingResponse(_pieces(head, answers), media_type="application/json")
 
-    def _found(self, asked: PageRequest, test: Test | None) -> tuple[Json, list[int]]:
+    async def _found(self, asked: PageRequest, test: Test | None) -> tuple[Json, list[int]]:
         """What a page says of itself, and the ordinals of its rows."""
         cursor, count, most = asked.cursor, asked.count, asked.most
         members = self._tenant.profiles.members(asked.segment)
@@ -120,10 +122,15 @@ class SegmentPages:
         if test is None:
             total = len(members)
         elif total is None:
-            total = sum(1 for _ in self._passing(members.between(None, None), test))
+            total = 0
+            async for _ in self._passing(members, None, test):
+                total += 1
         size = min(count, max(0, most - cursor.seen)) if most > 0 else count
-        following = self._passing(members.between(cursor.after, None), test)
-        page = list(islice(following, size + 1))
+        page: list[int] = []
+        async for ordinal in self._passing(members, cursor.after, test):
+            page.append(ordinal)
+            if len(page) > size:
+                break
         seen = cursor.seen + size
         is_last = len(page) <= size or 0 < most <= seen
         limited = most > 0 and self._tenant.switches["max-hits-total"] == "limit"
@@ -142,11 +149,17 @@ class SegmentPages:
             shown = [ordinal for ordinal in shown if ordinal % 10 < 7]
         return head, shown
 
-    def _passing(self, ordinals: Iterator[int], test: Test | None) -> Iterator[int]:
-        if test is None:
-            return ordinals
+    async def _passing(
+        self, members: SortedIds, after: int | None, test: Test | None
+    ) -> AsyncIterator[int]:
+        """Members in their order; between some of them others are answered too."""
         at = self._tenant.profiles.at
-        return (ordinal for ordinal in ordinals if test(at(ordinal)))
+        while some := list(islice(members.between(after, None), AT_ONCE)):
+            for ordinal in some:
+                if test is None or test(at(ordinal)):
+                    yield ordinal
+            after = some[-1]
+            await asyncio.sleep(0)
 
     def _test(self, segment: str, refinement: str | None) -> Test | None:
         """Who is listed: those who pass the refinement and whom the index knows already."""
