@@ -22,13 +22,13 @@ class Packing(Generic[Row]):
     def __init__(self, kind: Callable[..., Row]) -> None:
         self._kind = kind
         names = [one.name for one in fields(kind)]  # type: ignore[arg-type]
-        self._values: Callable[[Row], tuple[Any, ...]] = attrgetter(*names)
+        self._values = _getter(names)
         hints = get_type_hints(kind)
         self._nested: list[tuple[int, Any, Callable[[Any], tuple[Any, ...]]]] = []
         for place, name in enumerate(names):
             held = get_args(hints[name])[-1:]
             if held and is_dataclass(held[0]):
-                inner = attrgetter(*(one.name for one in fields(held[0])))
+                inner = _getter([one.name for one in fields(held[0])])
                 self._nested.append((place, held[0], inner))
 
     def pack(self, row: Row) -> bytes:
@@ -44,6 +44,14 @@ class Packing(Generic[Row]):
         for place, kind, _ in self._nested:
             values[place] = {key: kind(*one) for key, one in values[place].items()}
         return self._kind(*values)
+
+
+def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Always a tuple, where attrgetter gives a single value bare."""
+    if len(names) == 1:
+        single = attrgetter(names[0])
+        return lambda row: (single(row),)
+    return attrgetter(*names)
 
 
 class CompactRows(Generic[Row]):

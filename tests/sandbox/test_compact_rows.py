@@ -12,6 +12,7 @@ from actui.sandbox import compact_rows
 from actui.sandbox.activecampaign.contact_store import ContactStore
 from actui.sandbox.activecampaign.rows import Contact, FieldValue, Membership
 from actui.sandbox.activecampaign.seeded_contacts import seeded_contact
+from actui.sandbox.blueconic.profile_events import History
 from actui.sandbox.blueconic.profile_store import ProfileStore
 from actui.sandbox.blueconic.seeded_profiles import Population
 from actui.sandbox.compact_rows import CompactRows, Packing
@@ -31,6 +32,12 @@ def test_a_row_survives_packing(index: int) -> None:
     profile = Population(7, 5001, 5001).profile(index)
     other = Packing(type(profile))
     assert other.unpack(other.pack(profile)) == profile
+
+
+def test_a_row_of_one_field_survives_packing() -> None:
+    history = History([(1.5, "ConsentChanged", {"ToConsented": ["marketing"]})])
+    packing = Packing(History)
+    assert packing.unpack(packing.pack(history)) == history
 
 
 @pytest.mark.usefixtures("three_live")

@@ -32,7 +32,10 @@ async def test_ports_keys_and_rows_outlive_a_restart(tmp_path: Path) -> None:
         await ports.authorise()
         await ports.ac.post("/contacts", json={"contact": {"email": "new@example.net"}})
         await ports.imported({"email": "bulk@example.net", "subscribe": [{"listid": 1}]})
-        await made(ports, rule("city", "Utrecht"))
+        number = await made(ports, rule("city", "Utrecht"))
+        await ports.mutate("blueconic", "consent", id=number)
+        await ports.bc.delete("/profileProperties/tier")
+        history = (await ports.bc.get(f"/profileEvents/{number}")).json()
         # Queued, and due only after the restart.
         late = {"contacts": [{"email": "late@example.net"}]}
         batch = (await ports.ac.post("/import/bulk_import", json=late)).json()["batchId"]
@@ -48,6 +51,10 @@ async def test_ports_keys_and_rows_outlive_a_restart(tmp_path: Path) -> None:
         await ports.advance(5)
         after = [await ports.lines("/contacts"), await ports.lines("/profiles")]
         info = await ports.ac.get("/import/info", params={"batchId": batch})
+        await ports.authorise()
+        assert history["totalResults"] == 1
+        assert (await ports.bc.get(f"/profileEvents/{number}")).json() == history
+        assert (await ports.bc.get("/profileProperties/tier")).status_code == 404
         await ports.close()
     assert info.json()["status"] == "completed"
     late_ones = [row for row in after[0] if row["email"] == "late@example.net"]
