@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from actui.sandbox.blueconic.segment_pages import TRACKING
 from actui.sandbox.blueconic.tenant_catalogue import ALL_PROFILES, READERS
 
 PATH = f"/segments/{ALL_PROFILES.id}/profiles"
@@ -263,7 +264,7 @@ async def test_at_most_so_many_hits_are_listed(ports: Any) -> None:
     assert [one["id"] for one in await listed(ports, maxHitsAllowed=0)] == everybody
 
 
-@pytest.mark.parametrize("name", ["audienceId", "trackProperties", "trackPropertiesModifiedSince"])
+@pytest.mark.parametrize("name", TRACKING)
 async def test_audiences_are_not_kept(ports: Any, name: str) -> None:
     assert (await ports.bc.get(PATH, params={name: "x"})).status_code == 400
 

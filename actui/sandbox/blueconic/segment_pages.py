@@ -26,7 +26,12 @@ LARGEST_COUNT = 1_000_000
 DEFAULT_COUNT = 20
 AT_ONCE = 200
 LAG = 600
-TRACKING = ("audienceId", "trackProperties", "trackPropertiesModifiedSince")
+TRACKING = (
+    "audienceId",
+    "trackProperties",
+    "trackPropertiesModifiedSince",
+    "trackPropertyChangesInNumberOfDays",
+)
 """Not served: the tenant keeps no date per property, and a listing that ignored an audience
 would claim that everybody is new to it."""
 
