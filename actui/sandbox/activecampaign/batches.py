@@ -33,6 +33,7 @@ class Batch:
     id: str
     queued: float
     rows: list[BulkRow]
+    contacts: int
     excluded: list[str]
     steps: tuple[float, ...] | None
     ended: str | None = None
@@ -70,6 +71,7 @@ class Batches:
             str(uuid.uuid4()),
             self._account.clock.now(),
             kept,
+            len(kept),
             excluded,
             STEPS.get(self._account.switches["batch-speed"]),
             failure=list(request.failed),
@@ -103,6 +105,8 @@ class Batches:
                 batch.failure.append(row.email)
             elif outcome in wanted and str(number) not in batch.success:
                 batch.success.append(str(number))
+        # A million rows that were written would take as much memory as their contacts.
+        batch.rows = []
         self._done[batch.id] = self._open.pop(batch.id)
 
     def by_day(self, *, outstanding: bool) -> list[dict[str, str]]:
@@ -113,7 +117,7 @@ class Batches:
             if batch.queued >= oldest:
                 day = central(batch.queued).date().isoformat()
                 batches[day] += 1
-                contacts[day] += len(batch.rows)
+                contacts[day] += batch.contacts
         return [
             {"forDate": day, "batches": str(batches[day]), "contacts": str(contacts[day])}
             for day in sorted(batches)
