@@ -47,7 +47,9 @@ class AskScreen(ModalScreen[Answered]):
     ]
 
     def take(self, values: tuple[str, ...], then: Callable[[], Ask | None]) -> None:
-        """Close with an answer, unless it is refused."""
+        """Close with an answer, unless it is refused; keys typed ahead do not answer twice."""
+        if not self.is_current:
+            return
         try:
             following = then()
         except ConfigError as wrong:

@@ -48,7 +48,7 @@ class ActuiScreen(Screen[None]):
             "question_mark,f1",
             "show_help",
             "Help",
-            key_display="F1 ?",
+            key_display="f1",
             tooltip="Show the keys of this page",
             id="page.help",
         ),

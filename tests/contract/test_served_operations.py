@@ -163,5 +163,5 @@ async def test_every_served_operation_is_called_and_follows_the_document() -> No
                             answer.content,
                         )
                     )
-    report = Report(exchanges, Contract())
+    report = Report.of(exchanges, Contract())
     assert not report.unknown, "\n".join(report.lines())
