@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from actui import __version__
 from actui.commands.examples import told
+from actui.commands.grammar import Parser
 
 _CONFIGURING = "actui.commands.configuring"
 _FILES = "actui.commands.files"
@@ -30,47 +31,96 @@ class _Grammar:
     """Builds the sub-commands; each names the module and function that carry it out."""
 
     def __init__(self) -> None:
-        self.top = argparse.ArgumentParser(
+        self.top = Parser(
             prog="actui",
+            usage="actui [--ascii] [--read-only] | actui COMMAND ...",
             description="Connect BlueConic with ActiveCampaign. Without a command: the console.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self.top.add_argument("--version", action="version", version=f"actui {__version__}")
         self.top.add_argument("--ascii", action="store_true", help="draw in plain ASCII")
         self.top.add_argument(
             "--read-only", action="store_true", help="a console that changes and starts nothing"
         )
-        self._commands = self.top.add_subparsers(dest="command", metavar="COMMAND")
+        # the list of them is in the epilog, by what they are for
+        self._commands = self.top.add_subparsers(
+            dest="command", metavar="COMMAND", help=argparse.SUPPRESS, prog="actui"
+        )
+        self.about: list[tuple[str, str]] = []
 
-    def add(self, name: str, module: str, words: str, *, json: bool = True) -> _Command:
+    def part(self, title: str) -> None:
+        """What the commands that follow are for."""
+        self.about.append((title, ""))
+
+    def add(self, name: str, module: str, words: str) -> _Command:
         """One sub-command, carried out by the function `name` of `module`."""
-        made = self._commands.add_parser(
+        self.about.append((name, words))
+        made: _Command = self._commands.add_parser(
             name,
-            help=words,
             description=words[:1].upper() + words[1:] + ".",
             epilog=told(name),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         made.set_defaults(module=module, function="list_" if name == "list" else name)
-        if json:
-            made.add_argument("--json", action="store_true", help="print JSON")
+        made.add_argument("--json", action="store_true", help="print JSON")
+        return made
+
+    def add_named(self, name: str, module: str, words: str) -> _Command:
+        """A sub-command about one connection."""
+        made = self.add(name, module, words)
+        made.add_argument("name", metavar="NAME", help="a connection, by its name or id")
         return made
 
 
 _Command = argparse.ArgumentParser
+_LAST_WORDS = """
+actui COMMAND --help explains one of them, with examples.
+Exit codes: 0 all well, 1 goals failed, 2 usage or configuration, 3 already
+running, 4 credentials, 5 stopped, 6 not reachable, 70 a bug.
+"""
 
 
 def grammar() -> argparse.ArgumentParser:
     """The whole grammar of the command line."""
     made = _Grammar()
+    _trying(made)
     _configuring(made)
     _running(made)
+    _people(made)
     _scheduling(made)
     _keeping(made)
-    _trying(made)
+    rows = (f"  {name:9} {words}" if words else f"\n{name}:" for name, words in made.about)
+    made.top.epilog = "\n".join([*rows, _LAST_WORDS])[1:]
     return made.top
 
 
+def _trying(made: _Grammar) -> None:
+    made.part("Trying it, without any account")
+    demo = made.add("demo", _TRYING, "try actui on simulated services, in a throw-away home")
+    demo.add_argument("--headless", action="store_true", help="run once, print the summary, end")
+    sandbox = made.add("sandbox", _TRYING, "simulate both services on this machine")
+    sandbox.add_argument("--contacts", type=_positive, metavar="N", help="default 250")
+    sandbox.add_argument("--profiles", type=_positive, metavar="N", help="default 400")
+    sandbox.add_argument("--seed", type=int, metavar="S", help="other people; default 1")
+    sandbox.add_argument(
+        "--latency", type=_span, default=0.0, metavar="MS", help="before each answer"
+    )
+    sandbox.add_argument(
+        "--jitter", type=_span, default=0.0, metavar="MS", help="that much more or less of it"
+    )
+    sandbox.add_argument(
+        "--limits", choices=("real", "off"), default="real", help="of requests; default real"
+    )
+    sandbox.add_argument(
+        "--switch", action="append", default=[], metavar="NAME=READING", help=_SWITCH_HELP
+    )
+    sandbox.add_argument(
+        "--state", metavar="FILE", help="keep ports, keys and rows in a file over restarts"
+    )
+
+
 def _configuring(made: _Grammar) -> None:
+    made.part("Setting connections up")
     made.add("list", _CONFIGURING, "list the connections and how they stand")
     apply = made.add("apply", _FILES, "create or update connections from files")
     apply.add_argument(
@@ -80,18 +130,15 @@ def _configuring(made: _Grammar) -> None:
     export = made.add(
         "export", _FILES, "print a connection as a file, or write them all to a folder"
     )
-    export.add_argument("name", nargs="?", metavar="NAME")
+    export.add_argument("name", nargs="?", metavar="NAME", help="default all, with --to")
     export.add_argument("--to", metavar="FOLDER", help="write a file for each connection there")
     check = made.add("check", _CONFIGURING, "say what is wrong with a connection or a file")
-    check.add_argument("name", metavar="NAME|FILE")
+    check.add_argument("name", metavar="NAME|FILE", help="- for stdin")
     check.add_argument("--online", action="store_true", help="ask both accounts as well")
     for name, words in (("enable", "on"), ("disable", "off")):
-        switch = made.add(name, _CONFIGURING, f"switch a connection {words}")
-        switch.add_argument("name", metavar="NAME")
-    delete = made.add("delete", _CONFIGURING, "delete a connection and what it kept")
-    delete.add_argument("name", metavar="NAME")
+        made.add_named(name, _CONFIGURING, f"switch a connection {words}")
+    delete = made.add_named("delete", _CONFIGURING, "delete a connection and what it kept")
     delete.add_argument("--yes", action="store_true", help="do not ask")
-    made.add("paths", _CONFIGURING, "say where actui keeps what")
     secret = made.add("secret", _SECRETS, "store, look for or delete a connection's secrets")
     secret.add_argument("action", choices=("set", "status", "delete"))
     secret.add_argument(
@@ -103,8 +150,18 @@ def _configuring(made: _Grammar) -> None:
 
 
 def _running(made: _Grammar) -> None:
-    run = made.add("run", _RUNNING, "run a connection now, or continue what was cut off")
-    run.add_argument("name", metavar="NAME")
+    made.part("Running them")
+    preview = made.add_named(
+        "preview", _PREVIEWING, "show what a run would do, and do nothing of it"
+    )
+    preview.add_argument("--goal", action="append", default=[], help="only this goal; repeatable")
+    preview.add_argument(
+        "--first", type=_positive, default=10, metavar="N", help="the first N people (10)"
+    )
+    preview.add_argument(
+        "--email", action="append", default=[], help="this person instead; repeatable"
+    )
+    run = made.add_named("run", _RUNNING, "run a connection now, or continue what was cut off")
     run.add_argument("--goal", action="append", default=[], help="only this goal; may be repeated")
     run.add_argument("--full", action="store_true", help="send also what did not change")
     run.add_argument("--fresh", action="store_true", help="start anew instead of continuing")
@@ -113,103 +170,88 @@ def _running(made: _Grammar) -> None:
         "--confirm-leavers", type=_positive, metavar="N", help="unsubscribe up to N who left"
     )
     run.add_argument("--trigger", default="manual", help=argparse.SUPPRESS)
-    preview = made.add("preview", _PREVIEWING, "show what a run would do, and do nothing of it")
-    preview.add_argument("name", metavar="NAME")
-    preview.add_argument("--goal", action="append", default=[], help="only this goal; repeatable")
-    preview.add_argument(
-        "--first", type=_positive, default=10, metavar="N", help="the first N people (10)"
-    )
-    preview.add_argument(
-        "--email", action="append", default=[], help="this person instead; repeatable"
-    )
-    retry = made.add("retry", _RETRYING, "send people again who were rejected or are unknown")
-    retry.add_argument("name", metavar="NAME")
+    made.add_named("watch", _RUNNING, "follow a connection's run until it ends")
+    made.add_named("stop", _RUNNING, "ask a run to finish its batch and end; twice: now")
+    retry = made.add_named("retry", _RETRYING, "send people again who were rejected or are unknown")
     retry.add_argument("--run", metavar="RUN", help="only those of this run")
     retry.add_argument("--goal", metavar="GOAL", help="only those of this goal")
     retry.add_argument(
         "--outcome", choices=("skipped", "rejected", "unknown"), help="these instead"
     )
     retry.add_argument("--reason", metavar="REASON", help="only those with this reason")
-    watch = made.add("watch", _RUNNING, "follow a connection's run until it ends")
-    watch.add_argument("name", metavar="NAME")
-    stop = made.add("stop", _RUNNING, "ask a run to finish its batch and end; twice: now")
-    stop.add_argument("name", metavar="NAME")
-    runs = made.add("runs", _RUNNING, "print a connection's run history, newest first")
-    runs.add_argument("name", metavar="NAME")
-    runs.add_argument("--limit", type=_positive, default=20, metavar="N")
-    outcomes = made.add("outcomes", _RUNNING, "print what became of each person")
-    outcomes.add_argument("name", metavar="NAME")
+
+
+def _people(made: _Grammar) -> None:
+    made.part("Seeing what became of it")
+    runs = made.add_named("runs", _RUNNING, "print a connection's run history, newest first")
+    runs.add_argument("--limit", type=_positive, default=20, metavar="N", help="default 20")
+    outcomes = made.add_named("outcomes", _RUNNING, "print what became of each person")
     outcomes.add_argument("--csv", action="store_true", help="print CSV")
     for key in ("run", "goal", "outcome", "reason"):
-        outcomes.add_argument(f"--{key}", metavar=key.upper())
-
-    why = made.add("why", _PEOPLE, "say what became of one person, and which rule decided it")
-    why.add_argument("name", metavar="NAME")
+        outcomes.add_argument(f"--{key}", metavar=key.upper(), help=f"only those of this {key}")
+    why = made.add_named("why", _PEOPLE, "say what became of one person, and which rule decided it")
     why.add_argument("email", metavar="EMAIL")
+    forget = made.add("forget", _PEOPLE, "remove a person everywhere and skip them from now on")
+    forget.add_argument("email", metavar="EMAIL")
+    forget.add_argument("--yes", action="store_true", help="do not ask")
+    forget.add_argument("--offline", action="store_true", help="do not ask the services who it is")
 
 
 def _scheduling(made: _Grammar) -> None:
-    made.add("due", _SCHEDULING, "start the runs that are due and end; for cron")
+    made.part("Letting it run by itself")
     schedule = made.add("schedule", _SCHEDULING, "start runs when they are due, until SIGTERM")
     printed = schedule.add_mutually_exclusive_group()
     printed.add_argument("--print-systemd", action="store_true", help="print a unit that does this")
     printed.add_argument("--print-cron", action="store_true", help="print a line for crontab")
+    made.add("due", _SCHEDULING, "start the runs that are due and end; for cron")
 
 
 def _keeping(made: _Grammar) -> None:
+    made.part("Keeping house")
+    doctor = made.add("doctor", _DOCTOR, "look whether everything is there that actui needs")
+    doctor.add_argument("--offline", action="store_true", help="ask no service")
+    settings = made.add("settings", _SETTINGS, "show or change what is not about one connection")
+    settings.add_argument(
+        "action", nargs="?", choices=("show", "set", "unset"), default="show", help="default show"
+    )
+    settings.add_argument("key", nargs="?", metavar="KEY", help="as `actui settings` lists them")
+    settings.add_argument("value", nargs="?", metavar="VALUE")
     audit = made.add("audit", _KEEPING, "say who did what, and when, newest first")
     audit.add_argument(
         "name", nargs="?", metavar="NAME", help="of this connection, even a gone one"
     )
     audit.add_argument("--limit", type=_positive, default=50, metavar="N", help="default 50")
-    forget = made.add("forget", _PEOPLE, "remove a person everywhere and skip them from now on")
-    forget.add_argument("email", metavar="EMAIL")
-    forget.add_argument("--yes", action="store_true", help="do not ask")
-    forget.add_argument("--offline", action="store_true", help="do not ask the services who it is")
-    doctor = made.add("doctor", _DOCTOR, "look whether everything is there that actui needs")
-    doctor.add_argument("--offline", action="store_true", help="ask no service")
-    settings = made.add("settings", _SETTINGS, "show or change what is not about one connection")
-    settings.add_argument("action", nargs="?", choices=("show", "set", "unset"), default="show")
-    settings.add_argument("key", nargs="?", metavar="KEY")
-    settings.add_argument("value", nargs="?", metavar="VALUE")
-
-
-def _trying(made: _Grammar) -> None:
-    sandbox = made.add("sandbox", _TRYING, "simulate both services on this machine")
-    sandbox.add_argument("--contacts", type=_positive, metavar="N", help="default 250")
-    sandbox.add_argument("--profiles", type=_positive, metavar="N", help="default 400")
-    sandbox.add_argument("--seed", type=int, metavar="S", help="default 1")
-    sandbox.add_argument("--latency", type=float, default=0.0, metavar="MS")
-    sandbox.add_argument("--jitter", type=float, default=0.0, metavar="MS")
-    sandbox.add_argument("--limits", choices=("real", "off"), default="real")
-    sandbox.add_argument(
-        "--switch", action="append", default=[], metavar="NAME=READING", help=_SWITCH_HELP
-    )
-    sandbox.add_argument(
-        "--state", metavar="FILE", help="keep ports, keys and rows in a file over restarts"
-    )
-    demo = made.add("demo", _TRYING, "try actui on simulated services, in a throw-away home")
-    demo.add_argument("--headless", action="store_true", help="run once, print the summary, end")
+    made.add("paths", _CONFIGURING, "say where actui keeps what")
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a positive number")
+    return int(text)
+
+
+def _span(text: str) -> float:
+    if not text.replace(".", "", 1).isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of milliseconds")
+    return float(text)
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out a command line and return its exit code."""
-    asked = grammar().parse_args(words)
-    if asked.command is None:
-        asked.module, asked.function = "actui.commands.console", "console"
     from actui.commands.guard import guarded
 
-    return guarded(lambda: _call(asked))
+    said = sys.argv[1:] if words is None else list(words)
+    return guarded(lambda: _call(said), as_json="--json" in said)
 
 
-def _call(asked: argparse.Namespace) -> int:
+def _call(words: Sequence[str]) -> int:
+    known = grammar()
+    asked, more = known.parse_known_args(words)
+    if more:
+        known.prog += f" {asked.command}" if asked.command else ""
+        known.error(f"unknown: {' '.join(more)}")
+    if asked.command is None:
+        asked.module, asked.function = "actui.commands.console", "console"
     command = getattr(importlib.import_module(asked.module), asked.function)
     code: int = command(asked)
     return code

@@ -62,8 +62,11 @@ class Connections:
                 return stored
         names = [stored.connection.name for stored in known]
         close = difflib.get_close_matches(name_or_id, names, n=3)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        raise ConfigError(f"There is no connection '{name_or_id}'.{hint}", code="unknown")
+        hint = f"Did you mean {' or '.join(close)}?" if close else "actui list tells which are."
+        raise ConfigError(
+            f"There is no connection '{name_or_id}'. {hint if names else 'There is none yet.'}",
+            code="unknown",
+        )
 
     def save(self, connection: Connection, *, expected: int | None = None) -> Stored:
         """Create or replace a connection: the one of its id, else the one of its name.

@@ -46,9 +46,9 @@ class SafeStorage(Storage):
             tables = json.loads(text)
             version = tables.pop(_VERSION_KEY, {}).get("version", LATEST)
         except (ValueError, AttributeError) as wrong:
-            raise ConfigError(
-                f"{self._path} cannot be read; its last good copy is {backup_of(self._path)}."
-            ) from wrong
+            kept = backup_of(self._path)
+            more = f"; its last good copy is {kept}" if kept.exists() else ": it is damaged"
+            raise ConfigError(f"{self._path} cannot be read{more}.") from wrong
         return migrated(tables, version, self._path)
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:

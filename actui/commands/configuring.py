@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from actui import exitcodes
 from actui.commands.files import read_file
+from actui.commands.guard import say
 from actui.commands.words import print_findings
-from actui.console.words import state_words
+from actui.console.words import plain, state_words
 from actui.model.connection import Connection
 from actui.model.due import upcoming
 from actui.model.errors import ConfigError
@@ -72,7 +73,10 @@ def _clock_times(connection: Connection) -> list[datetime]:
 def list_(asked: argparse.Namespace) -> int:
     """Print every connection with its state."""
     house = House.open()
-    for stored in house.connections.all():
+    known = house.connections.all()
+    if not known:
+        say("There is no connection yet: actui apply FILE, or actui for the console.")
+    for stored in known:
         connection = stored.connection
         last = next(iter(house.history(connection).all(limit=1)), None)
         running = house.lock(connection).is_held()
@@ -92,7 +96,7 @@ def list_(asked: argparse.Namespace) -> int:
             continue
         state = "running" if running else state_words(last.state, last.ok) if last else "never ran"
         when = f" {last.ended or last.started}" if last else ""
-        line = f"{connection.name}: {'on' if connection.enabled else 'off'}, {state}{when}"
+        line = f"{plain(connection.name)}: {'on' if connection.enabled else 'off'}, {state}{when}"
         print(f"{line}, next run {due}" if due else line)
     return exitcodes.OK
 

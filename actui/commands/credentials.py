@@ -155,7 +155,11 @@ def _ways(one: _Wanted) -> str:
 
 def _read(words: str) -> SecretStr:
     asks = sys.stdin.isatty()
-    value = (getpass.getpass(f"{words}: ") if asks else sys.stdin.readline()).strip()
+    try:
+        value = (getpass.getpass(f"{words}: ") if asks else sys.stdin.readline()).strip()
+        value.encode()
+    except UnicodeError:
+        raise ConfigError(f"The {words} is not UTF-8 text.") from None
     if not value:
         raise ConfigError(f"The {words} is empty.")
     return SecretStr(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_COLUMNS = 80
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "list": (("actui list", "every connection, on or off, and its last run"),),
     "apply": (
@@ -70,8 +71,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def told(command: str) -> str:
-    """The examples of a command, as its help shows them."""
+    """The examples of a command, as its help shows them on 80 columns."""
     rows = EXAMPLES.get(command, ())
     width = max((len(words) for words, _ in rows), default=0)
-    lines = [f"  {words:{width}}  {meaning}" for words, meaning in rows]
+    beside = width + max((len(meaning) for _, meaning in rows), default=0) + 4 <= _COLUMNS
+    between = "  " if beside else "\n      "
+    lines = [f"  {words:{width if beside else 0}}{between}{meaning}" for words, meaning in rows]
     return "\n".join(["Examples:", *lines]) if lines else ""

@@ -94,14 +94,14 @@ def _in_folder(folder: Path) -> list[Path]:
 
 def read_file(name: str) -> Connection:
     """The connection in a file, `-` for stdin. Raises ConfigError with the lines of mistakes."""
-    if name == "-":
-        return load(sys.stdin.read(), "stdin")
     try:
+        if name == "-":
+            return load(sys.stdin.read(), "stdin")
         return load(Path(name).read_text(encoding="utf-8"), name)
     except OSError as wrong:
         raise ConfigError(f"{name} cannot be read: {wrong.strerror}.") from wrong
     except UnicodeDecodeError:
-        raise ConfigError(f"{name} is not UTF-8 text.") from None
+        raise ConfigError(f"{'stdin' if name == '-' else name} is not UTF-8 text.") from None
 
 
 def export(asked: argparse.Namespace) -> int:

@@ -2,41 +2,94 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from actui import __version__, exitcodes
-from actui.model.errors import ActuiError
+from actui.console.words import plain
+from actui.model.errors import ActuiError, ConfigError
+
+_SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+"""What a disk may refuse; neither the person's mistake nor ours, and named as it is."""
 
 
-def guarded(command: Callable[[], int]) -> int:
-    """Run a command; turn what it raises into words on stderr and an exit code."""
+def guarded(command: Callable[[], int], *, as_json: bool = False) -> int:
+    """Run a command; turn what it raises into words on stderr and an exit code.
+
+    With `as_json` the failure is also the last line of stdout: its `ok`, `code` and `message` are
+    those of a run's summary.
+    """
+    _open_streams()
     try:
-        return command()
-    except ActuiError as failure:
-        say(failure.message)
-        return exitcodes.of_error(failure)
+        code = command()
+        # here, where a full disk or a closed pipe can still be told
+        sys.stdout.flush()
     except BrokenPipeError:
         # whoever read our output has seen enough; keep the interpreter from complaining too
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         return exitcodes.OK
-    except KeyboardInterrupt:
-        return exitcodes.STOPPED
-    except Exception as bug:  # the last wall: a person must not see a traceback
-        where = _report(bug)
-        say(f"actui met a bug ({type(bug).__name__}). A report without secrets is in {where}.")
-        return exitcodes.BUG
+    except (Exception, KeyboardInterrupt) as failure:  # the last wall: nobody sees a traceback
+        message, name, code = _told(failure)
+        say(message)
+        facts = {"ok": False, "code": name, "message": message, "exit_code": code}
+        _print_last(json.dumps(facts, ensure_ascii=False) if as_json else "")
+    return code
+
+
+def _told(failure: BaseException) -> tuple[str, str, int]:
+    """A failure as a sentence, a code for machines and an exit code."""
+    if isinstance(failure, ActuiError):
+        return failure.message, failure.code, exitcodes.of_error(failure)
+    if isinstance(failure, KeyboardInterrupt):
+        return "Interrupted.", "interrupted", exitcodes.STOPPED
+    if isinstance(failure, EOFError):
+        return "Nothing was answered.", ConfigError.default_code, exitcodes.USAGE
+    if isinstance(failure, OSError) and failure.errno in _SURROUNDINGS:
+        what = f"{failure.filename or 'The output'} cannot be read or written"
+        return f"{what}: {failure.strerror}.", ConfigError.default_code, exitcodes.USAGE
+    said = f"actui met a bug ({type(failure).__name__})."
+    try:
+        said += f" A report without secrets is in {_report(failure)}."
+    except (ActuiError, OSError):
+        said += " No report could be written."
+    return said, "bug", exitcodes.BUG
+
+
+def _print_last(line: str) -> None:
+    try:
+        if line:
+            print(line)
+        sys.stdout.flush()
+    except OSError:
+        _close_stdout()
 
 
 def say(words: str) -> None:
     """One or more sentences for the person, on stderr."""
-    print(f"actui: {words}", file=sys.stderr)
+    lines = [plain(line) for line in words.splitlines()]
+    print("\n".join([f"actui: {lines[0] if lines else ''}", *lines[1:]]), file=sys.stderr)
 
 
-def _report(bug: Exception) -> str:
+def _open_streams() -> None:
+    """Whoever closed a stream wants nothing of it; letters it lacks are no reason to fail."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+    with suppress(AttributeError):
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _close_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _report(bug: BaseException) -> str:
     """Where it happened, frame by frame: no message, no value, so no secret and no person."""
     from store.home import Home
 

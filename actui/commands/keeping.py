@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from actui import exitcodes
+from actui.commands.guard import say
 from actui.console.words import plain
 from actui.wiring import House
 
@@ -16,7 +17,11 @@ _WHO = ("at", "user", "host", "behind", "action", "connection", "connection_id",
 
 def audit(asked: argparse.Namespace) -> int:
     """Print who did what, newest first."""
-    for line in islice(House.open().audit.lines(asked.name), asked.limit):
+    found = list(islice(House.open().audit.lines(asked.name), asked.limit))
+    if not found:
+        of = f" of '{plain(asked.name)}'" if asked.name else " yet"
+        say(f"Nothing is recorded{of}.")
+    for line in found:
         print(json.dumps(line, ensure_ascii=False) if asked.json else _told(line))
     return exitcodes.OK
 

@@ -22,8 +22,9 @@ def why(asked: argparse.Namespace) -> int:
     """Say, goal by goal, what became of a person last and which rule decided it."""
     house = House.open()
     connection = house.connections.find(asked.name).connection
+    email = _address(asked.email)
     with house.ledger(connection) as ledger:
-        rows = ledger.story(asked.email)
+        rows = ledger.story(email)
     if asked.json:
         for row in rows:
             print(json.dumps({**row, "goal": goal_name(connection, str(row["goal"]))}))
@@ -33,6 +34,13 @@ def why(asked: argparse.Namespace) -> int:
     for goal in [*known, *(gone for gone in latest if gone not in known)]:
         print(_sentence(connection, goal, latest.get(goal)))
     return exitcodes.OK
+
+
+def _address(said: str) -> str:
+    email = said.strip()
+    if "@" not in email:
+        raise ConfigError(f"'{email}' is no e-mail address.")
+    return email
 
 
 def _sentence(connection: Connection, goal: str, person: Person | None) -> str:
@@ -49,9 +57,7 @@ def _sentence(connection: Connection, goal: str, person: Person | None) -> str:
 
 def forget(asked: argparse.Namespace) -> int:
     """Remove a person everywhere here, skip them from now on, and say what the services keep."""
-    email = asked.email.strip()
-    if "@" not in email:
-        raise ConfigError(f"'{email}' is no e-mail address.")
+    email = _address(asked.email)
     if not asked.yes:
         if not sys.stdin.isatty():
             raise ConfigError("Say --yes to forget a person; they cannot be brought back.")

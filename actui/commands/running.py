@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
+import difflib
 import json
 import signal
 import sys
@@ -17,8 +18,8 @@ from actui.commands.words import progress_line, run_line
 from actui.console.people import OUTCOME_COLUMNS
 from actui.console.words import plain
 from actui.model.connection import Connection
-from actui.model.errors import BusyError, ConfigError, CredentialsError
-from actui.model.run import RunSnapshot, RunSummary
+from actui.model.errors import BusyError, ConfigError, CredentialsError, StoppedError
+from actui.model.run import Outcome, Reason, RunSnapshot, RunSummary
 from actui.notifying import Messenger
 from actui.starting import SCHEDULE
 from actui.sync.engine import not_started
@@ -129,7 +130,7 @@ def _print_summary(summary: RunSummary) -> None:
     print(run_line(summary))
     for goal in summary.goals:
         print(
-            f"  {goal.goal} ({goal.kind}): read {goal.read:,}, created {goal.created:,}, "
+            f"  {plain(goal.goal)} ({goal.kind}): read {goal.read:,}, created {goal.created:,}, "
             f"updated {goal.updated:,}, unchanged {goal.unchanged:,}, skipped {goal.skipped:,}, "
             f"rejected {goal.rejected:,}, unknown {goal.unknown:,}"
         )
@@ -142,7 +143,7 @@ def _print_summary(summary: RunSummary) -> None:
                 f"{lists.resubscribed:,}, unsubscribed {lists.unsubscribed:,}, left {lists.left:,}"
             )
         if goal.message:
-            print(f"    {goal.message}")
+            print(f"    {plain(goal.message)}")
     unique = summary.unique
     print(f"  unique profiles: imported {unique.imported:,}, exported {unique.exported:,}")
 
@@ -153,14 +154,20 @@ def watch(asked: argparse.Namespace) -> int:
     connection = house.connections.find(asked.name).connection
     shown = ""
     with house.ledger(connection) as ledger:
-        while house.lock(connection).is_held():
-            snapshot = ledger.read_progress()
-            if snapshot is not None:
-                line = snapshot.model_dump_json() if asked.json else progress_line(snapshot)
-                if line != shown:
-                    print(line, flush=True)
-                    shown = line
-            time.sleep(POLL_SECONDS)
+        try:
+            while house.lock(connection).is_held():
+                snapshot = ledger.read_progress()
+                if snapshot is not None:
+                    line = snapshot.model_dump_json() if asked.json else progress_line(snapshot)
+                    if line != shown:
+                        print(line, flush=True)
+                        shown = line
+                time.sleep(POLL_SECONDS)
+        except KeyboardInterrupt:
+            raise StoppedError(
+                f"Not watched any more; the run goes on: actui stop '{connection.name}' stops it.",
+                code="interrupted",
+            ) from None
     last = next(iter(house.history(connection).all(limit=1)), None)
     if last is None:
         raise ConfigError(f"'{connection.name}' has never run: actui run '{connection.name}'")
@@ -187,7 +194,10 @@ def runs(asked: argparse.Namespace) -> int:
     """Print the run history, newest first."""
     house = House.open()
     connection = house.connections.find(asked.name).connection
-    for summary in house.history(connection).all(limit=asked.limit):
+    found = house.history(connection).all(limit=asked.limit)
+    if not found:
+        say(f"'{connection.name}' has never run: actui run '{connection.name}'")
+    for summary in found:
         print(summary.line() if asked.json else run_line(summary))
         if summary.notice and not asked.json:
             print(f"    {plain(summary.notice)}")
@@ -200,6 +210,7 @@ def outcomes(asked: argparse.Namespace) -> int:
     connection = house.connections.find(asked.name).connection
     names = {goal.id: goal.name for goal in connection.goals}
     goal = next((id_ for id_, name in names.items() if asked.goal in (id_, name)), asked.goal)
+    _refuse_unknown(house, connection, asked)
     writer = csv.DictWriter(sys.stdout, OUTCOME_COLUMNS) if asked.csv else None
     if writer is not None:
         writer.writeheader()
@@ -215,5 +226,21 @@ def outcomes(asked: argparse.Namespace) -> int:
             else:
                 who = line["email"] or line["profile_id"] or line["contact_id"]
                 why = " ".join(str(line[key]) for key in ("reason", "detail") if line[key])
-                print(f"{line['run']}  {line['goal']}  {who}  {line['outcome']}  {why}".rstrip())
+                told = f"{line['run']}  {line['goal']}  {who}  {line['outcome']}  {why}"
+                print(plain(told).rstrip())
     return exitcodes.OK
+
+
+def _refuse_unknown(house: House, connection: Connection, asked: argparse.Namespace) -> None:
+    """Nothing found because of a slip must not look like nothing there.
+
+    What the words name must be something that can be; of a goal that is gone, people may be kept.
+    """
+    for key, kind in (("outcome", Outcome), ("reason", Reason)):
+        said, known = getattr(asked, key), [one.value for one in kind]
+        if said is not None and said not in known:
+            close = difflib.get_close_matches(said, known, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
+            raise ConfigError(f"There is no {key} '{said}'. {hint}", code="unknown")
+    if asked.run is not None and house.history(connection).find(asked.run) is None:
+        raise ConfigError(f"'{connection.name}' has no run '{asked.run}' in its history.")

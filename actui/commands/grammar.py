@@ -1,0 +1,32 @@
+"""How the command line is parsed, and how it says that it makes no sense."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from typing import NoReturn
+
+from actui.model.errors import ConfigError
+
+_CHOICE = re.compile(r"argument (?P<what>.+?): invalid choice: '?(?P<said>.*?)'? \(choose from ")
+_FEW = 6
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises ConfigError `usage`, one sentence, where argparse would print its usage and leave."""
+
+    def error(self, message: str) -> NoReturn:
+        """What is wrong, what may have been meant, and where to read more."""
+        found = _CHOICE.match(message)
+        if found:
+            choices = re.findall(r"[\w-]+", message[found.end() :])
+            close = difflib.get_close_matches(found["said"], choices, n=1)
+            what = "command" if found["what"] == "COMMAND" else found["what"]
+            message = f"there is no {what} '{found['said']}'"
+            if len(choices) <= _FEW:
+                message += f", only {', '.join(choices)}"
+            elif close:
+                message += f", perhaps {close[0]}"
+        said = message[:1].upper() + message[1:]
+        raise ConfigError(f"{said}. See: {self.prog} --help", code="usage")
