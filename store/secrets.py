@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from time import monotonic
 
 from pydantic import SecretStr
 
@@ -20,7 +22,7 @@ from store.home import Home
 from store.jsonfile import documents
 from store.keystore import UNLOCK, KeyStore, NoKeyStoreError
 
-_COMMAND_SECONDS = 4
+_COMMAND_SECONDS = 3
 _UNATTENDED = ("ACTUI_HOME", "HOME", "LOGNAME", "USER", "PYTHONPATH")
 """What cron leaves of an environment, and what actui's own lines for cron and systemd say."""
 
@@ -55,6 +57,7 @@ class Secrets:
         self._home = home
         self._settings = settings
         self._environ = environ
+        self._stuck: tuple[float, CredentialsError] | None = None
         self._keystore = KeyStore(
             settings.keyring_backend, environ=environ, file=home.keyring_file, unlock=self._unlock()
         )
@@ -108,26 +111,37 @@ class Secrets:
         return Path(directory) / wanted if directory else None
 
     def _ask_command(self, wanted: str) -> str:
-        """Run the user's own command, from the settings alone; its first line is the secret."""
-        command = self._settings.password_command or ""
+        """Run the user's own command, from the settings alone; its first line is the secret.
+
+        One that hung is not asked again at once, so that who needs two secrets waits once.
+        """
+        if self._stuck is not None and monotonic() < self._stuck[0]:
+            raise self._stuck[1]
+        process = subprocess.Popen(  # noqa: S602  the user's own shell command, by their wish
+            self._settings.password_command or "",
+            shell=True,
+            env={**self._environ, "ACTUI_SECRET": wanted},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
         try:
-            done = subprocess.run(  # noqa: S602  the user's own shell command, by their wish
-                command,
-                shell=True,
-                env={**self._environ, "ACTUI_SECRET": wanted},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_COMMAND_SECONDS,
-                check=False,
-            )
+            out, _ = process.communicate(timeout=_COMMAND_SECONDS)
         except subprocess.TimeoutExpired:
-            raise CredentialsError(
+            # the shell alone would leave behind what it waits for
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            hung = CredentialsError(
                 f"The password command did not end within {_COMMAND_SECONDS} s."
-            ) from None
-        if done.returncode:
-            raise CredentialsError(f"The password command failed with code {done.returncode}.")
-        return _first_line(done.stdout)
+            )
+            self._stuck = (monotonic() + _COMMAND_SECONDS, hung)
+            raise hung from None
+        if process.returncode:
+            raise CredentialsError(f"The password command failed with code {process.returncode}.")
+        return _first_line(out)
 
     def _in_keystore(self, entry: str) -> str | None:
         try:

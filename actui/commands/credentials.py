@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from actui import exitcodes
+from actui.commands.choosing import Kept, can_ask, choose
 from actui.commands.guard import say
 from actui.console.words import plain
 from actui.model.connection import Connection
@@ -54,6 +55,14 @@ class _Wanted:
     @property
     def variable(self) -> str:
         return variable(self.connection.name if self.connection else "", self.name)
+
+    def saved_in(self, house: House, value: SecretStr) -> str:
+        """Keep it; where, in words."""
+        if self.connection is not None:
+            return house.save_secret(self.connection, self.name, value)
+        where = house.secrets.save(*MAIL_SECRET, self.origin, value)
+        house.audit.record("secret set", secret=self.told, origin=self.origin, where=where)
+        return where
 
     def found_in(self, chain: Secrets) -> tuple[str | None, str]:
         """Where the secret is, or why it cannot be had."""
@@ -104,22 +113,35 @@ def _set(house: House, one: _Wanted, *, as_json: bool) -> int:
     if one.connection is not None and not one.origin.startswith("http"):
         raise ConfigError(f"Give '{one.connection.name}' its URL first: a secret is bound to it.")
     value = _read(secret_words(one.name))
-    try:
-        if one.connection is None:
-            where = house.secrets.save(*MAIL_SECRET, one.origin, value)
-            house.audit.record("secret set", secret=one.told, origin=one.origin, where=where)
-        else:
-            where = house.save_secret(one.connection, one.name, value)
-    except CredentialsError as failure:
-        if failure.code == "no-key-store" and sys.stderr.isatty():
-            print(_ways(one), file=sys.stderr)
-        raise
+    kept = _keep(house, one, value)
     if as_json:
-        facts = {"secret": one.told, "done": "set", "source": where, "origin": one.origin}
+        facts = {"secret": one.told, "done": "set", "source": kept.where, "origin": one.origin}
         print(json.dumps(facts))
     else:
-        print(f"{one.told}: stored in {where}, for {one.origin} alone")
+        bound = f"stored in {kept.where}, for {one.origin} alone"
+        print(f"{one.told}: {bound if kept.stored else f'comes from {kept.where}'}")
+        if kept.more:
+            print(kept.more)
     return exitcodes.OK
+
+
+def _keep(house: House, one: _Wanted, value: SecretStr) -> Kept:
+    """Where it went; somebody at a terminal without a key store chooses another place."""
+    try:
+        return Kept(one.saved_in(house, value))
+    except CredentialsError as failure:
+        if failure.code != "no-key-store" or not can_ask():
+            raise
+        say(failure.message.partition(" Give the secret ")[0])
+        kept = choose(
+            house,
+            one.variable,
+            lambda chosen: one.saved_in(chosen, value),
+            lambda chosen: one.found_in(chosen.secrets),
+        )
+        if kept is None:
+            raise
+        return kept
 
 
 def _status(house: House, wanted: list[_Wanted], asked: argparse.Namespace) -> int:

@@ -40,13 +40,13 @@ _SECRETS = (
     _Typed(
         "password_command",
         "password command",
-        "Prints a secret as its first line, for instance: pass show actui",
+        'Prints the secret that it is asked for: pass show "$ACTUI_SECRET"',
         "none",
     ),
     _Typed(
         "keyring_backend",
         "key store",
-        "The name of a keyring backend; empty: the one of this machine.",
+        "encrypted-file, or a keyring backend; empty: the one of this machine.",
         "the one of this machine",
     ),
 )
