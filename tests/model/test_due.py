@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from actui.model.connection import Manual, Monthly, MonthlyWeekday, TimesPerDay, Weekly
-from actui.model.due import next_due, upcoming
+from actui.model.due import awaiting, next_due, upcoming
 
 ZONES = ["Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe"]
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,23 +34,27 @@ def wanted(schedule, day):
     return day.day == (month[-1] if schedule.week == "last" else month[schedule.week - 1])
 
 
-def scanned(schedule, zone):
+@cache
+def first_minutes(zone, at):
     """Each date's first minute that shows the clock time or, where it is left out, a later one."""
-    found, seen, now = [], set(), YEAR
+    found, seen, now, local = [], set(), YEAR, ZoneInfo(zone)
     while now < END:
-        local = now.astimezone(ZoneInfo(zone))
-        day = local.date()
-        if day not in seen and local.strftime("%H:%M") >= schedule.at:
-            seen.add(day)
+        shown = now.astimezone(local)
+        if shown.date() not in seen and shown.strftime("%H:%M") >= at:
+            seen.add(shown.date())
             # the scan's first day may already be past its clock time
-            if wanted(schedule, day) and (now > YEAR or local.strftime("%H:%M") == schedule.at):
-                found.append(now)
+            if now > YEAR or shown.strftime("%H:%M") == at:
+                found.append((now, shown.date()))
         now += MINUTE
     return found
 
 
-@pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize(
+def scanned(schedule, zone):
+    """When it is due, by the minutes of the year."""
+    return [now for now, day in first_minutes(zone, schedule.at) if wanted(schedule, day)]
+
+
+KINDS = pytest.mark.parametrize(
     "schedule",
     [
         Weekly(type="weekly", days=list(DAYS), at="02:30"),
@@ -62,11 +67,43 @@ def scanned(schedule, zone):
     ],
     ids=lambda s: f"{s.type}-{s.at}",
 )
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@KINDS
 def test_a_year_equals_the_minutes_scanned(schedule, zone):
     expected = scanned(schedule, zone)
     before = YEAR - MINUTE
     assert upcoming(schedule, zone, before, before, len(expected)) == expected
     assert next_due(schedule, zone, expected[-1], before) >= END
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@KINDS
+def test_a_year_of_looks_starts_each_run_once_at_the_next_look(schedule, zone):
+    since = YEAR - MINUTE
+    starts, now, started = [], since, None
+    while now < END:
+        if awaiting(schedule, zone, since, started, now) is not None:
+            started = now
+            starts.append(now)
+        now += timedelta(minutes=47)
+    wanted_starts = []
+    for due in scanned(schedule, zone):
+        late = (due - since) % timedelta(minutes=47)
+        wanted_starts.append(due if not late else due + timedelta(minutes=47) - late)
+    assert starts == [start for start in wanted_starts if start < END]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("times", [1, 24, 480])
+def test_a_year_of_times_per_day_keeps_its_distance_through_both_nights(times, zone):
+    since = YEAR + timedelta(hours=1, minutes=59, seconds=7)
+    schedule = TimesPerDay(type="times-per-day", times=times)
+    found = upcoming(schedule, zone, since - MINUTE, since, times * 365)
+    apart = timedelta(days=1) // times
+    assert found == [since + number * apart for number in range(times * 365)]
+    assert found[-1] == since + timedelta(days=365) - apart
 
 
 def test_a_clock_time_left_out_and_one_that_comes_twice():
