@@ -34,9 +34,7 @@ def schedule(asked: argparse.Namespace) -> int:
     """Start runs when they are due until SIGTERM or SIGINT; the runs themselves go on."""
     house = House.open()
     if asked.print_systemd or asked.print_cron:
-        names = [stored.connection.name for stored in house.connections.all()]
-        print((systemd_unit if asked.print_systemd else cron_line)(house.home, names))
-        return exitcodes.OK
+        return _print(house, asked)
     enough = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: enough.set())
@@ -62,6 +60,17 @@ def schedule(asked: argparse.Namespace) -> int:
             _log(f"{plain(name)}: its run ended with exit code {code}", as_json=asked.json)
         enough.wait(LOOK_SECONDS)
     _log("the scheduler ends; runs that were started go on", as_json=asked.json)
+    return exitcodes.OK
+
+
+def _print(house: House, asked: argparse.Namespace) -> int:
+    """What systemd or cron is to be given."""
+    if asked.print_systemd:
+        names = [stored.connection.name for stored in house.connections.all()]
+        kind, text = "systemd", systemd_unit(house.home, house.settings, names)
+    else:
+        kind, text = "cron", cron_line(house.home)
+    print(json.dumps({kind: text}) if asked.json else text)
     return exitcodes.OK
 
 

@@ -6,7 +6,9 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+from actui.model.settings import Settings
 from store.home import Home
+from store.keystore import ENCRYPTED_FILE, UNLOCK
 from store.secrets import SecretName, variable
 
 _UNIT = """\
@@ -16,7 +18,8 @@ _UNIT = """\
 #   systemctl --user daemon-reload && systemctl --user enable --now actui-schedule
 #   loginctl enable-linger        (else it ends when you log out, and its runs with it)
 # As a service of the whole machine, under /etc/systemd/system, add User= with the owner of
-# ACTUI_HOME to [Service] and say WantedBy=multi-user.target.
+# ACTUI_HOME to [Service], write the owner's home instead of %h, and say
+# WantedBy=multi-user.target.
 [Unit]
 Description=actui: start runs when they are due
 StartLimitIntervalSec=0
@@ -35,24 +38,31 @@ WantedBy=default.target"""
 
 _CREDENTIALS = """\
 # Secrets are looked for where `actui secret status NAME` finds them. A key store that opens at
-# log-in stays locked for a service: give it each secret in a file that only you can read, then
-# take away the # before its line.
+# log-in stays locked for a service: give it each secret in a file that only you can read,
+#   install -D -m 600 /dev/stdin ~/.config/actui/NAME      (type it, Enter, Ctrl+D)
+# then take away the # before its line.
+"""
+_OPENS_FILE = """\
+# This one opens the encrypted file, which has the others:
 """
 
 _CRON = """\
 # Starts actui's runs when they are due, looking once a minute. Add the last line with: crontab -e
 # Only trouble is printed, which cron mails to you; see actui runs NAME for the runs themselves.
 # cron hands over no environment and opens no key store: a run finds its secrets by the password
-# command or the secrets file of actui's settings. Where a key store or a user's systemd is to be
-# reached, put XDG_RUNTIME_DIR=/run/user/$(id -u) before the command, and: loginctl enable-linger
+# command or the secrets file of actui's settings, or in the encrypted file where the crontab has a
+# line {unlock}=... above this one. Where a key store or a user's systemd is to
+# be reached, put XDG_RUNTIME_DIR=/run/user/$(id -u) before the command, and: loginctl enable-linger
 * * * * * {command}"""
 
 
-def systemd_unit(home: Home, names: Sequence[str]) -> str:
+def systemd_unit(home: Home, settings: Settings, names: Sequence[str]) -> str:
     """A systemd unit that runs `actui schedule` for this home with this interpreter."""
     command = " ".join(_quoted(word).replace("$", "$$") for word in _words("schedule"))
     wanted = [variable(name, secret) for name in names for secret in SecretName]
-    lines = [f"#LoadCredential={name}:%h/.config/actui/{name}" for name in dict.fromkeys(wanted)]
+    lines = [_load(name) for name in dict.fromkeys(wanted)]
+    if settings.keyring_backend == ENCRYPTED_FILE:
+        lines.append(_OPENS_FILE + _load(UNLOCK))
     return _UNIT.format(
         environment=_quoted(f"ACTUI_HOME={home.root}"),
         command=command,
@@ -60,11 +70,15 @@ def systemd_unit(home: Home, names: Sequence[str]) -> str:
     )
 
 
-def cron_line(home: Home, _names: Sequence[str]) -> str:
+def _load(name: str) -> str:
+    return f"#LoadCredential={name}:%h/.config/actui/{name}"
+
+
+def cron_line(home: Home) -> str:
     """A crontab line that runs `actui due` once a minute for this home with this interpreter."""
     command = f"ACTUI_HOME={shlex.quote(str(home.root))} {shlex.join(_words('due'))} >/dev/null"
     # cron ends a command at a bare per cent sign
-    return _CRON.format(command=command.replace("%", "\\%"))
+    return _CRON.format(command=command.replace("%", "\\%"), unlock=UNLOCK)
 
 
 def _words(command: str) -> list[str]:
