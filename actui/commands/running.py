@@ -10,6 +10,7 @@ import json
 import signal
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from actui import exitcodes
@@ -18,7 +19,13 @@ from actui.commands.words import progress_line, run_line
 from actui.console.people import OUTCOME_COLUMNS
 from actui.console.words import plain
 from actui.model.connection import Connection
-from actui.model.errors import BusyError, ConfigError, CredentialsError, StoppedError
+from actui.model.errors import (
+    ActuiError,
+    BusyError,
+    ConfigError,
+    CredentialsError,
+    StoppedError,
+)
 from actui.model.run import Outcome, Reason, RunSnapshot, RunSummary
 from actui.notifying import Messenger
 from actui.starting import SCHEDULE
@@ -102,8 +109,16 @@ async def _execute(
 ) -> RunSummary:
     async with house.engine(connection, options) as engine:
         loop = asyncio.get_running_loop()
+
+        def asked_to_end(number: signal.Signals) -> None:
+            engine.stop.signal()
+            with suppress(ActuiError):  # a run stops whether or not that can be recorded
+                house.audit.record(
+                    "stopped", connection, run=engine.summary.run, signal=number.name
+                )
+
         for number in _SIGNALS:
-            loop.add_signal_handler(number, engine.stop.signal)
+            loop.add_signal_handler(number, asked_to_end, number)
         telling = None
         if not quiet and sys.stderr.isatty():
             telling = asyncio.create_task(_tell(engine.live))

@@ -138,7 +138,9 @@ def scheduled(place: Path, times: dict[str, int]) -> Iterator[tuple[Scheduled, h
             environ[f"{prefix}_ACTIVECAMPAIGN_API_KEY"] = ready["activecampaign"]["api_key"]
             environ[f"{prefix}_BLUECONIC_CLIENT_SECRET"] = ready["blueconic"]["client_secret"]
         house = House.open(environ)
-        SettingsFile(house.home).save(Settings(requests_per_second=2_000))
+        # the run that is held may be so for long
+        settings = Settings(requests_per_second=2_000, request_seconds=600)
+        SettingsFile(house.home).save(settings)
         for name, number in times.items():
             house.connections.save(load(_file(name, number, ready), name))
         since = max(stored.since for stored in house.connections.all())

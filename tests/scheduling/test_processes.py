@@ -138,3 +138,30 @@ async def test_a_turn_that_found_the_connection_running_is_still_due() -> None:
             code, _ = await actui(world, "run", NAME, "--trigger", "schedule")
         assert code == 3
         assert turns.started() == {}
+
+
+async def test_the_audit_tells_who_stopped_a_scheduled_run_and_how() -> None:
+    async with lab(contacts=0) as world:
+        connection = prepared(world, schedule=OFTEN)
+        world.environ["SUDO_USER"] = "alice"
+        await world.fault("hold", WHO_AM_I, method="GET")
+        assert (await actui(world, "due"))[0] == 0
+        await world.arrived("GET", WHO_AM_I)
+        with world.house.ledger(connection) as ledger:
+            snapshot = ledger.read_progress()
+        assert snapshot is not None
+        os.kill(snapshot.pid, signal.SIGTERM)
+        audit = world.house.audit
+        await until(lambda: "stopped" in {line["action"] for line in audit.lines(NAME)})
+        world.environ["SUDO_USER"] = "bob"
+        for _ in range(2):
+            assert (await actui(world, "stop", NAME))[0] == 0
+        await until(lambda: not world.house.lock(connection).is_held())
+        now, soon, stopped, ran, *_ = audit.lines(NAME)
+    assert (ran["action"], ran["trigger"], ran["behind"]["sudo"]) == ("ran", "schedule", "alice")
+    assert (stopped["action"], stopped["signal"]) == ("stopped", "SIGTERM")
+    assert [(line["level"], line["behind"]["sudo"]) for line in (soon, now)] == [
+        (1, "bob"),
+        (2, "bob"),
+    ]
+    assert {line["run"] for line in (ran, stopped, soon, now)} == {snapshot.run}
