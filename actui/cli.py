@@ -12,6 +12,7 @@ from actui.commands.examples import told
 from actui.commands.grammar import Parser
 
 _CONFIGURING = "actui.commands.configuring"
+_CHECKING = "actui.commands.checking"
 _FILES = "actui.commands.files"
 _RUNNING = "actui.commands.running"
 _PEOPLE = "actui.commands.people"
@@ -132,8 +133,13 @@ def _configuring(made: _Grammar) -> None:
     )
     export.add_argument("name", nargs="?", metavar="NAME", help="default all, with --to")
     export.add_argument("--to", metavar="FOLDER", help="write a file for each connection there")
-    check = made.add("check", _CONFIGURING, "say what is wrong with a connection or a file")
-    check.add_argument("name", metavar="NAME|FILE", help="- for stdin")
+    check = made.add("check", _CHECKING, "say what is wrong with connections or files")
+    check.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME|FILE",
+        help="a connection, a file, a folder of files, - for stdin; default every connection",
+    )
     check.add_argument("--online", action="store_true", help="ask both accounts as well")
     for name, words in (("enable", "on"), ("disable", "off")):
         made.add_named(name, _CONFIGURING, f"switch a connection {words}")

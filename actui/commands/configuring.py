@@ -1,73 +1,19 @@
-"""Commands about configuration: list, check, enable, disable, delete, paths."""
+"""Commands about connections: list, enable, disable, delete, paths."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from actui import exitcodes
-from actui.commands.files import read_file
 from actui.commands.guard import say
-from actui.commands.words import print_findings
 from actui.console.words import plain, state_words
 from actui.model.connection import Connection
-from actui.model.due import upcoming
 from actui.model.errors import ConfigError
-from actui.model.findings import findings
-from actui.scheduling import coming_run, nobody_looks
+from actui.scheduling import coming_run
 from actui.wiring import House
-
-_DUE_TIMES = 3
-
-
-def check(asked: argparse.Namespace) -> int:
-    """Print the findings; exit 2 when one of them keeps the connection from running."""
-    house = House.open()
-    if asked.name == "-" or Path(asked.name).is_file():
-        connection = read_file(asked.name)
-        found = findings(connection)
-    else:
-        stored = house.connections.find(asked.name)
-        connection = stored.connection
-        idle = nobody_looks(house, stored, datetime.now(UTC))
-        found = findings(connection) + ([idle] if idle else [])
-    if asked.online:
-        found += asyncio.run(house.check_online(connection))
-    if asked.json:
-        for finding in found:
-            print(
-                json.dumps(
-                    {
-                        "code": finding.code,
-                        "where": finding.where,
-                        "message": finding.message,
-                        "severity": finding.severity,
-                    }
-                )
-            )
-    else:
-        print_findings(found)
-        if not found:
-            print(f"{connection.name}: nothing wrong")
-        for due in _clock_times(connection):
-            print(f"due {due:%a %Y-%m-%d %H:%M %Z}")
-    wrong = any(finding.severity == "error" for finding in found)
-    return exitcodes.USAGE if wrong else exitcodes.OK
-
-
-def _clock_times(connection: Connection) -> list[datetime]:
-    """The next due times by the connection's own clock, where they depend on nothing else."""
-    if connection.schedule.type == "times-per-day":
-        return []  # counted from when it is switched on
-    now = datetime.now(UTC)
-    zone = connection.timezone
-    found = upcoming(connection.schedule, zone, now, now, _DUE_TIMES)
-    return [due.astimezone(ZoneInfo(zone)) for due in found]
 
 
 def list_(asked: argparse.Namespace) -> int:

@@ -15,7 +15,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "check": (
         ("actui check Newsletter", "is it complete?"),
-        ("actui check newsletter.yaml", "a file, before it is applied"),
+        ("actui check conf", "a folder of files, before it is applied"),
+        ("actui check --online", "every connection, asking the accounts as well"),
         ("actui check Newsletter --online", "do the accounts have what it names?"),
     ),
     "enable": (("actui enable Newsletter", "it may run, by hand or when it is due"),),

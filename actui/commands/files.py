@@ -37,7 +37,7 @@ def apply(asked: argparse.Namespace) -> int:
     held = [one.connection for one in stored]
     wanted = [
         (as_known(read, before), before)
-        for read in [read_file(name) for name in _files(asked.files)]
+        for read in [read_file(name) for name in files_of(asked.files)]
         for before in [counterpart(read, held)]
     ]
     refuse_clashes(held, [connection for connection, _ in wanted])
@@ -72,7 +72,7 @@ def _tell(
             print(plain(line))
 
 
-def _files(names: list[str]) -> Iterator[str]:
+def files_of(names: list[str]) -> Iterator[str]:
     """The files, those of a folder in the order of their names; hidden ones are not meant."""
     for name in names:
         if not Path(name).is_dir():

@@ -10,6 +10,7 @@ import pytest
 from actui.cli import main
 from actui.model.connection import Connection
 from actui.model.document import dump, load
+from actui.model.errors import UnreachableError
 from actui.model.known import as_known
 from actui.wiring import House
 
@@ -159,3 +160,40 @@ def test_switching_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:
         assert main([*words.split(), "Shop & more", "--json"]) == 0
         told = json.loads(capsys.readouterr().out)
         assert (told["connection"], told["done"]) == ("Shop & more", done)
+
+
+def test_a_folder_or_the_whole_home_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "conf", "--json"]) == 2
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {one["connection"] for one in found} == {"Newsletter", "Shop & more"}
+    assert main(["check"]) == 0
+    assert "There is no connection yet" in capsys.readouterr().err
+    assert main(["apply", "conf"]) == 0
+    capsys.readouterr()
+    assert main(["check"]) == 2
+    out = capsys.readouterr().out
+    assert out.index("Newsletter:") < out.index("Shop & more:")
+
+
+def test_a_file_is_checked_with_the_secrets_of_what_it_would_update(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["apply", "conf"]) == 0
+    (one,) = [one for one in stored() if one.name == "Newsletter"]
+    asked: list[str] = []
+
+    async def check_online(_: House, connection: Connection) -> list[object]:
+        asked.append(connection.id)
+        raise UnreachableError("Nobody answers.")
+
+    monkeypatch.setattr(House, "check_online", check_online)
+    assert main(["check", "conf/news.yaml", "--online"]) == 6
+    assert asked == [one.id]
+    capsys.readouterr()
+    # of several, one that cannot be asked keeps no other from being checked
+    assert main(["check", "--online", "--json"]) == 2
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["connection"] for row in told if row["where"] == "online"] == [
+        "Newsletter",
+        "Shop & more",
+    ]
