@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
+from typing import Any
 
 import aiosmtplib
 from pydantic import SecretStr
@@ -37,7 +38,6 @@ async def send_mail(
     The certificate is verified, also after STARTTLS, and nothing is sent where the settings ask
     for encryption and the server has none. Raises an ActuiError with one sentence.
     """
-    where = f"The mail server {server.host}:{server.service_port}"
     try:
         message = _message(server, recipients, subject, text)
         async with asyncio.timeout(seconds):
@@ -45,20 +45,43 @@ async def send_mail(
                 message,
                 sender=server.from_address,
                 recipients=list(recipients),
-                hostname=server.host,
-                port=server.service_port,
-                username=server.username or None,
-                password=password.get_secret_value() if password else None,
-                use_tls=server.security == "tls",
-                start_tls=server.security == "starttls",
-                tls_context=ssl.create_default_context(),
-                # never looked up in the DNS, which may take longer than the message
-                local_hostname=socket.gethostname(),
-                timeout=seconds,
+                **_way(server, password, seconds),
             )
     except (aiosmtplib.SMTPException, OSError, ValueError) as failure:
-        raise _sorted(failure, where, seconds) from None
+        raise _sorted(failure, _where(server), seconds) from None
     return list(refused)
+
+
+async def try_mail_server(
+    server: MailServer, password: SecretStr | None, *, seconds: float
+) -> None:
+    """Encrypt and sign in as for a message, and send none. Raises as `send_mail` does."""
+    try:
+        async with asyncio.timeout(seconds):
+            async with aiosmtplib.SMTP(**_way(server, password, seconds)):
+                pass
+    except (aiosmtplib.SMTPException, OSError, ValueError) as failure:
+        raise _sorted(failure, _where(server), seconds) from None
+
+
+def _where(server: MailServer) -> str:
+    return f"The mail server {server.host}:{server.service_port}"
+
+
+def _way(server: MailServer, password: SecretStr | None, seconds: float) -> dict[str, Any]:
+    """How aiosmtplib reaches the server."""
+    return {
+        "hostname": server.host,
+        "port": server.service_port,
+        "username": server.username or None,
+        "password": password.get_secret_value() if password else None,
+        "use_tls": server.security == "tls",
+        "start_tls": server.security == "starttls",
+        "tls_context": ssl.create_default_context(),
+        # never looked up in the DNS, which may take longer than the message
+        "local_hostname": socket.gethostname(),
+        "timeout": seconds,
+    }
 
 
 def _message(

@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actui import exitcodes, health
+from actui.api.mail import try_mail_server
 from actui.console.words import plain
 from actui.health import Check
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError, CredentialsError, UnreachableError
+from actui.notifying import MAIL_SECRET
 from actui.wiring import PROBE, House
 
 CLOCK_SECONDS = 60
@@ -70,7 +72,7 @@ def _all(house: House, *, offline: bool) -> Iterator[Check]:
     yield from (_ledger(house, connection) for connection in connections)
     if not connections:
         yield health.good("connections", "There is none yet: actui apply FILE")
-    elif not offline:
+    if not offline and (connections or settings.mail.host):
         yield from asyncio.run(_services(house, connections))
 
 
@@ -87,13 +89,14 @@ def _ledger(house: House, connection: Connection) -> Check:
 
 async def _services(house: House, connections: list[Connection]) -> list[Check]:
     """All of them side by side; one that hangs must not hide the others."""
-    found: list[list[Check]] = await asyncio.gather(
-        *(
-            _service(f"{service} of {connection.name}", test(house, connection))
-            for connection in connections
-            for service, test in _TESTS.items()
-        )
-    )
+    asked = [
+        _service(f"{service} of {connection.name}", test(house, connection))
+        for connection in connections
+        for service, test in _TESTS.items()
+    ]
+    if house.settings.mail.host:
+        asked.append(_service("mail server", _mail_server(house)))
+    found: list[list[Check]] = await asyncio.gather(*asked)
     return [check for checks in found for check in checks]
 
 
@@ -118,6 +121,20 @@ async def _activecampaign(house: House, connection: Connection) -> list[Check]:
 
 async def _blueconic(house: House, connection: Connection) -> list[Check]:
     return [health.good("", await house.probe_blueconic(connection, None))]
+
+
+async def _mail_server(house: House) -> list[Check]:
+    """Whether a notification would get as far as being taken."""
+    server = house.settings.mail
+    password = None
+    if server.username:
+        found = await asyncio.to_thread(house.secrets.find, *MAIL_SECRET, server.origin)
+        if found is None:
+            raise CredentialsError("Its password is not stored: actui secret set smtp-password")
+        password = found.value
+    await try_mail_server(server, password, seconds=SERVICE_SECONDS)
+    how = f"takes {server.username} as its user" if server.username else "answers"
+    return [health.good("", f"{server.host}:{server.service_port} {how}; nothing was sent.")]
 
 
 _Test = Callable[[House, Connection], Coroutine[Any, Any, list[Check]]]

@@ -15,14 +15,18 @@ from typing import Any
 import pytest
 
 from actui import health
+from actui.cli import main
 from actui.commands.doctor import of_clock
+from actui.model.settings import MailServer, Settings
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
 from store.home import Home as Place
 from store.locks import RunLock
+from store.settings import SettingsFile
 from tests.commands.test_bad_input import KEY, closed_port
 from tests.e2e.processes import Home
 from tests.e2e.test_main_job import demo_connection
+from tests.notifying.servers import HERE, PASSWORD, USER, certificate, mail_server
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -171,3 +175,39 @@ def test_what_was_changed_since_it_was_installed(
     assert next(said())[0] == "error"
     Distribution.files = ()
     assert next(said())[0] == "ok"
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "battery staple", None])
+def test_the_mail_server_is_tried_and_sent_nothing(
+    password: str | None,
+    place: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pem = certificate(tmp_path)
+    for name, value in (("ACTUI_HOME", place.root), ("SSL_CERT_FILE", pem)):
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    if password is not None:
+        monkeypatch.setenv("ACTUI_SECRET_SMTP_PASSWORD", password)
+
+    def mail() -> tuple[int, dict[str, Any]]:
+        capsys.readouterr()
+        code = main(["doctor", "--json"])
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return code, next(line for line in lines if line["about"] == "mail server")
+
+    with mail_server("starttls", pem) as box:
+        settings = Settings(mail=MailServer(host=HERE, port=box.port, username=USER))
+        SettingsFile(place).save(settings)
+        code, told = mail()
+        assert box.received == []
+    if password == PASSWORD:
+        assert (code, told["severity"]) == (0, "ok")
+        assert told["message"] == f"{HERE}:{box.port} takes {USER} as its user; nothing was sent."
+        code, told = mail()
+        assert (code, "could not be reached" in told["message"]) == (6, True)
+    else:
+        assert (code, told["severity"]) == (4, "error")
+        assert ("refused user name" if password else "secret set smtp-password") in told["message"]
