@@ -171,6 +171,9 @@ def _running(made: _Grammar) -> None:
     run.add_argument("--goal", action="append", default=[], help="only this goal; may be repeated")
     run.add_argument("--full", action="store_true", help="send also what did not change")
     run.add_argument("--fresh", action="store_true", help="start anew instead of continuing")
+    run.add_argument(
+        "--dry-run", action="store_true", help="write nothing, count what would become of people"
+    )
     run.add_argument("--limit", type=_positive, metavar="N", help="only the first N people a goal")
     run.add_argument(
         "--confirm-leavers", type=_positive, metavar="N", help="unsubscribe up to N who left"

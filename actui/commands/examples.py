@@ -31,6 +31,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "run": (
         ("actui run Newsletter", "now, or on from where the last run was stopped"),
+        ("actui run Newsletter --dry-run --limit 50", "what would become of fifty people"),
         ("actui run Newsletter --limit 10", "a first try with few people"),
         ("actui run Newsletter --goal Contacts --full", "one goal, also what did not change"),
     ),

@@ -34,6 +34,8 @@ from actui.sync.goalrun import Options
 from actui.wiring import House
 
 POLL_SECONDS = 0.5
+DRY_RUN = "dry-run"
+"""The trigger of a run that only shows what it would count."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -47,8 +49,10 @@ def run(asked: argparse.Namespace) -> int:
         fresh=asked.fresh,
         limit=asked.limit,
         confirm_leavers=asked.confirm_leavers,
-        trigger=asked.trigger,
+        trigger=DRY_RUN if asked.dry_run else asked.trigger,
     )
+    if asked.dry_run:
+        return ended(asyncio.run(_rehearse(house, connection, options)), asked.json)
     try:
         summary = carry_out(house, connection, options, quiet=asked.json)
     except BusyError:
@@ -73,6 +77,14 @@ def ended(summary: RunSummary, as_json: bool) -> int:
         if words:
             say(words)
     return exitcodes.of_run(summary)
+
+
+async def _rehearse(house: House, connection: Connection, options: Options) -> RunSummary:
+    """What a run would count; neither services nor home know of it afterwards."""
+    async with house.rehearsal(connection) as rehearsal:
+        summary = await rehearsal.count(options)
+    summary.notice = "Nothing was written."
+    return summary
 
 
 async def _run(house: House, connection: Connection, options: Options, quiet: bool) -> RunSummary:

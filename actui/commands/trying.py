@@ -68,6 +68,7 @@ def demo(asked: argparse.Namespace) -> int:
         words = argparse.Namespace(
             name="Demo", goal=[], full=False, fresh=False, limit=None, trigger="manual"
         )
+        words.dry_run = False
         words.confirm_leavers = None
         words.json = asked.json
         return run(words)

@@ -15,7 +15,7 @@ from actui.model.errors import ActuiError, ConfigError
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.people import ImportRow
 from actui.model.preview import Ask, Preview, PreviewedGoal, PreviewedPerson
-from actui.model.run import GoalSummary, Outcome, Record, RunState
+from actui.model.run import GoalSummary, Outcome, Record, RunState, RunSummary
 from actui.sync.engine import Engine, Ports
 from actui.sync.forgetting import Forgotten, nobody
 from actui.sync.goalrun import Only, Options
@@ -66,6 +66,7 @@ class Rehearsal:
         self._clock = _Impatient(clock)
         self._row_size = row_size
         self._people: dict[str, dict[str, PreviewedPerson]] = {}
+        self._counts_only = False
         self._engine: Engine | None = None
 
     @property
@@ -96,6 +97,13 @@ class Rehearsal:
         made = ", ".join(self._blueconic.new_properties)
         notes = [f"A run would create these properties in BlueConic: {made}."] if made else []
         return Preview(shown, tuple(notes))
+
+    async def count(self, options: Options) -> RunSummary:
+        """A whole run of which nothing is written; its people are counted, not kept."""
+        connection = as_if_on(self._connection, options.goals)
+        self._counts_only = True
+        self._engine = Engine(connection, self._ports(), options, 0)
+        return await self._engine.execute()
 
     async def _contacts(self, emails: Sequence[str]) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -132,6 +140,8 @@ class Rehearsal:
                 values, lists = kept.values, kept.lists
             if record.outcome not in _WRITTEN:
                 values, lists = [], []
+            if self._counts_only:
+                continue
             people[key] = PreviewedPerson(record.email, record, tuple(values), tuple(lists))
 
     def _goal(

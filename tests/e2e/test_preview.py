@@ -215,6 +215,42 @@ async def test_the_command_prints_people_with_before_and_after(
         assert await asyncio.to_thread(main, ["preview", NAME, "--goal", "no"]) == 2
 
 
+async def test_a_dry_run_counts_what_the_run_after_it_counts(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(*words: str) -> dict[str, Any]:
+        capsys.readouterr()
+        assert await asyncio.to_thread(main, ["run", NAME, "--json", *words]) == 0
+        told: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return told
+
+    def counts(told: dict[str, Any]) -> dict[str, Any]:
+        """What ActiveCampaign rejects of itself, nobody can say before."""
+        (goal,) = told["goals"]
+        own = goal["reasons"].pop(BY_ACTIVECAMPAIGN, 0)
+        written = goal["created"] + goal["updated"] + own
+        names = ("goal", "ok", "read", "unchanged", "skipped", "unknown", "reasons")
+        return {name: goal[name] for name in names} | {"written": written}
+
+    async with lab(contacts=30, profiles=30) as world:
+        for name, value in world.environ.items():
+            monkeypatch.setenv(name, value)
+        connection = world.apply(IMPORT, EXPORT)
+        for goal in ("Contacts", "Readers"):
+            before = [await world.lines(path) for path in ("/contacts", "/profiles")]
+            runs = len(world.house.history(connection).all())
+            tried = await run("--dry-run", "--goal", goal)
+            assert [await world.lines(path) for path in ("/contacts", "/profiles")] == before
+            assert (tried["trigger"], tried["notice"]) == ("dry-run", "Nothing was written.")
+            assert len(world.house.history(connection).all()) == runs
+            done = await world.run(goals=(goal,))
+            assert counts(tried) == counts(done.printed())
+            assert tried["goals"][0]["read"] > 1
+        few = await run("--dry-run", "--limit", "1", "--full")
+        assert [goal["read"] for goal in few["goals"]] == [1, 1]
+        assert [line["action"] for line in world.house.audit.lines()].count("ran") == 2
+
+
 async def test_a_changed_address_is_shown_as_one_contact_that_gets_another() -> None:
     async with lab() as world:
         person = {"email": ["ann@x.org"], "first_name": ["Ann"]}
