@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import shlex
 import socket
 from collections.abc import Awaitable
 
@@ -115,7 +116,7 @@ class Messenger:
             raise password
         if server.username and password is None:
             raise CredentialsError("its password is not stored: actui secret set smtp-password")
-        written, recipients = letter(run, said, _place()), self._notify.recipients
+        written, recipients = letter(run, said, _place(self._house)), self._notify.recipients
         refused = await send_mail(
             server, password, recipients, written.subject, written.text, seconds=self._seconds
         )
@@ -126,9 +127,12 @@ class Messenger:
             url = webhook_url(self._notify.webhook or "")
         except ValueError as wrong:
             raise ConfigError(f"{wrong}.") from None
-        await post_facts(url, facts(run, said, _place()), seconds=self._seconds)
+        await post_facts(url, facts(run, said, _place(self._house)), seconds=self._seconds)
         return ""
 
 
-def _place() -> str:
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+def _place(house: House) -> str:
+    """Where the commands work: user, host and a home that is not the usual one."""
+    who = f"{getpass.getuser()}@{socket.gethostname()}"
+    named = "ACTUI_HOME" in house.environ
+    return f"{who}, ACTUI_HOME={shlex.quote(str(house.home.root))}" if named else who

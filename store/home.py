@@ -116,9 +116,10 @@ class Home:
         return self.logs_dir / f"{checked_id(connection_id)}-{checked_id(run)}.log"
 
     def forget(self, connection_id: str) -> None:
-        """Remove the history and ledgers of a connection; people's data goes with it."""
+        """Remove history, ledgers and logs of a connection; people's data goes with it."""
         ledger = self.ledger_file(connection_id)
-        for file in (*ledger.parent.glob("ledger*"), *self._history_files(connection_id)):
+        logs = self.logs_dir.glob(f"{checked_id(connection_id)}-*.log")
+        for file in (*ledger.parent.glob("ledger*"), *self._history_files(connection_id), *logs):
             file.unlink(missing_ok=True)
         if ledger.parent.is_dir():
             ledger.parent.rmdir()

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 
 from actui import exitcodes
 from actui.commands.guard import say
+from actui.commands.words import print_findings
 from actui.console.words import plain, state_words
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
+from actui.model.findings import findings
 from actui.scheduling import coming_run
 from actui.wiring import House
 
@@ -53,6 +55,8 @@ def _switch(asked: argparse.Namespace, *, enabled: bool) -> int:
     changed = stored.connection.model_copy(update={"enabled": enabled})
     house.connections.save(changed, expected=stored.version)
     _done(changed, "on" if enabled else "off", asked)
+    if enabled:
+        print_findings(findings(changed), to_stderr=True)
     return exitcodes.OK
 
 

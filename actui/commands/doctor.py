@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,9 @@ from actui.health import Check
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError, CredentialsError, UnreachableError
 from actui.notifying import MAIL_SECRET
+from actui.scheduling import nobody_looks
 from actui.wiring import PROBE, House
+from store.connections import Stored
 
 CLOCK_SECONDS = 60
 """A clock further off shifts schedules and what counts as changed."""
@@ -63,13 +65,15 @@ def _all(house: House, *, offline: bool) -> Iterator[Check]:
     yield health.of_logging_out(house.environ)
     try:
         settings = house.settings
-        connections = [stored.connection for stored in house.connections.all()]
+        known = house.connections.all()
     except ActuiError as failure:
         yield health.wrong("configuration", failure.message, failure.default_code)
         return
+    connections = [stored.connection for stored in known]
     other_way = bool(settings.password_command) or settings.secrets_in_file
     yield health.of_keyring(house.secrets, other_way)
     yield from (_ledger(house, connection) for connection in connections)
+    yield from _schedules(house, known)
     if not connections:
         yield health.good("connections", "There is none yet: actui apply FILE")
     if not offline and (connections or settings.mail.host):
@@ -85,6 +89,19 @@ def _ledger(house: House, connection: Connection) -> Check:
         return health.wrong(about, str(failure))
     known = unique.imported + unique.exported
     return health.good(about, f"It opens, and knows {known:,} profiles.")
+
+
+def _schedules(house: House, known: Sequence[Stored]) -> Iterator[Check]:
+    """Whether somebody looks what is due, where something may be."""
+    scheduled = [
+        one for one in known if one.connection.enabled and one.connection.schedule.type != "manual"
+    ]
+    idle = [nobody_looks(house, one, datetime.now(UTC)) for one in scheduled]
+    trouble = next((one for one in idle if one is not None), None)
+    if trouble is not None:
+        yield health.doubtful("schedule", trouble.message)
+    elif scheduled:
+        yield health.good("schedule", "Somebody looks what is due.")
 
 
 async def _services(house: House, connections: list[Connection]) -> list[Check]:

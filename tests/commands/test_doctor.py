@@ -17,12 +17,15 @@ import pytest
 from actui import health
 from actui.cli import main
 from actui.commands.doctor import of_clock
+from actui.model.connection import Connection, TimesPerDay
 from actui.model.settings import MailServer, Settings
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
+from store.connections import Connections
 from store.home import Home as Place
 from store.locks import RunLock
 from store.settings import SettingsFile
+from store.turns import Turns
 from tests.commands.test_bad_input import KEY, closed_port
 from tests.e2e.processes import Home
 from tests.e2e.test_main_job import demo_connection
@@ -211,3 +214,25 @@ def test_the_mail_server_is_tried_and_sent_nothing(
     else:
         assert (code, told["severity"]) == (4, "error")
         assert ("refused user name" if password else "secret set smtp-password") in told["message"]
+
+
+def test_a_schedule_that_nobody_looks_at(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACTUI_HOME", str(place.root))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    schedule = TimesPerDay(type="times-per-day", times=4)
+    connections = Connections(place)
+
+    def told() -> list[str]:
+        capsys.readouterr()
+        assert main(["doctor", "--offline", "--json"]) == 0
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [line["severity"] for line in lines if line["about"] == "schedule"]
+
+    connections.save(Connection(name="News", schedule=schedule))
+    assert told() == []
+    connections.save(Connection(name="News", schedule=schedule, enabled=True))
+    assert told() == ["warning"]
+    Turns(place).look(datetime.now(UTC))
+    assert told() == ["ok"]

@@ -72,6 +72,7 @@ async def test_a_message_arrives_encrypted_and_signed_in(
     assert (message["From"], message["To"]) == (USER, ", ".join(TO))
     assert message.get_content_type() == "text/plain"
     assert "Nobody answers." in message.get_content()
+    assert f", ACTUI_HOME={office.environ['ACTUI_HOME']}:" in message.get_content()
 
 
 async def test_a_wrong_password_is_told_and_never_shown(

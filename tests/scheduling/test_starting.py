@@ -81,3 +81,6 @@ def test_elsewhere_a_run_gets_a_session_of_its_own(machine: Machine, why: str) -
     assert machine.ended == [("News", 2)]
     assert "There is no connection 'c-1'" in log.read_text()
     assert "earlier" not in log.read_text()
+    # it may name people: it goes with its connection
+    machine.home.forget("c-1")
+    assert not log.exists()
