@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from actui import __version__
 from actui.commands.examples import told
 from actui.commands.grammar import Parser
+from actui.model.errors import ConfigError
 
 _CONFIGURING = "actui.commands.configuring"
 _CHECKING = "actui.commands.checking"
@@ -247,13 +248,19 @@ def _span(text: str) -> float:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out a command line and return its exit code."""
+    said = sys.argv[1:] if words is None else list(words)
+    asked: argparse.Namespace | ConfigError
+    try:
+        # help and version end here, before anything heavy is loaded
+        asked = _parsed(said)
+    except ConfigError as mistake:
+        asked = mistake
     from actui.commands.guard import guarded
 
-    said = sys.argv[1:] if words is None else list(words)
-    return guarded(lambda: _call(said), as_json="--json" in said)
+    return guarded(lambda: _call(asked), as_json="--json" in said)
 
 
-def _call(words: Sequence[str]) -> int:
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
     known = grammar()
     asked, more = known.parse_known_args(words)
     if more:
@@ -261,6 +268,12 @@ def _call(words: Sequence[str]) -> int:
         known.error(f"unknown: {' '.join(more)}")
     if asked.command is None:
         asked.module, asked.function = "actui.commands.console", "console"
+    return asked
+
+
+def _call(asked: argparse.Namespace | ConfigError) -> int:
+    if isinstance(asked, ConfigError):
+        raise asked
     command = getattr(importlib.import_module(asked.module), asked.function)
     code: int = command(asked)
     return code

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -85,8 +86,8 @@ def _ledger(house: House, connection: Connection) -> Check:
     try:
         with house.ledger(connection) as ledger:
             unique = ledger.unique()
-    except (ActuiError, OSError) as failure:
-        return health.wrong(about, str(failure))
+    except (ActuiError, OSError, sqlite3.Error) as failure:
+        return health.wrong(about, f"It cannot be opened: {failure}.".replace("..", "."))
     known = unique.imported + unique.exported
     return health.good(about, f"It opens, and knows {known:,} profiles.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sqlite3
 import sys
 import traceback
 from collections.abc import Callable
@@ -17,6 +18,16 @@ from actui.model.errors import ActuiError, ConfigError
 
 _SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """What a disk may refuse; neither the person's mistake nor ours, and named as it is."""
+_OF_DATABASES = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+)
 
 
 def guarded(command: Callable[[], int], *, as_json: bool = False) -> int:
@@ -50,15 +61,28 @@ def _told(failure: BaseException) -> tuple[str, str, int]:
         return "Interrupted.", "interrupted", exitcodes.STOPPED
     if isinstance(failure, EOFError):
         return "Nothing was answered.", ConfigError.default_code, exitcodes.USAGE
-    if isinstance(failure, OSError) and failure.errno in _SURROUNDINGS:
-        what = f"{failure.filename or 'The output'} cannot be read or written"
-        return f"{what}: {failure.strerror}.", ConfigError.default_code, exitcodes.USAGE
+    trouble = _surroundings(failure)
+    if trouble:
+        said = f"{trouble}. See: actui doctor"
+        return said, ConfigError.default_code, exitcodes.USAGE
     said = f"actui met a bug ({type(failure).__name__})."
     try:
         said += f" A report without secrets is in {_report(failure)}."
     except (ActuiError, OSError):
         said += " No report could be written."
     return said, "bug", exitcodes.BUG
+
+
+def _surroundings(failure: BaseException) -> str:
+    """What a disk or a database file on it refused; empty for anything else."""
+    if isinstance(failure, OSError) and failure.errno in _SURROUNDINGS:
+        what = failure.filename or "Output or home"
+        return f"{what} cannot be read or written: {failure.strerror}"
+    # the low byte is the kind of an extended code
+    code = getattr(failure, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(failure, sqlite3.Error) and code in _OF_DATABASES:
+        return f"A ledger cannot be read or written: {failure}"
+    return ""
 
 
 def _print_last(line: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from actui.cli import main
 from actui.commands.examples import EXAMPLES
+from store.connections import Connections
 from store.home import Home
 from tests.commands.test_help import commands
 from tests.commands.test_secret_status import FILE
@@ -172,6 +173,20 @@ def test_a_damaged_home_is_named(home: Home, capsys: pytest.CaptureFixture[str])
     assert str(home.connections_file) in capsys.readouterr().err
 
 
+def test_a_damaged_ledger_is_told(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    (connection,) = Connections(home).all()
+    file = home.ledger_file(connection.connection.id)
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"no database" * 1_000)
+    capsys.readouterr()
+    assert main(["outcomes", "News", "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert "A ledger cannot be read or written: file is not a database. See: actui doctor" in err
+    assert json.loads(out)["code"] == "configuration"
+    assert main(["doctor", "--offline"]) == 2
+    assert "ledger of News: It cannot be opened: file is not a database." in capsys.readouterr().out
+
+
 def test_help_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     shown = subprocess.run([*ACTUI, "--help"], capture_output=True, text=True, check=True).stdout
@@ -200,7 +215,7 @@ def piped(home: Home, shell: str) -> subprocess.CompletedProcess[str]:
         ("actui settings >&-", 0, ""),
         ("actui outcomes News --csv >&-", 0, ""),
         ("actui secret set News activecampaign-api-key <&-", 2, "is empty"),
-        ("actui settings > /dev/full", 2, "The output cannot be read or written: No space left"),
+        ("actui settings > /dev/full", 2, "Output or home cannot be read or written"),
         ("printf '\\xff\\xfe' | actui apply -", 2, "this is not YAML"),
         ("printf '\\xff' | PYTHONIOENCODING=utf-8:strict actui apply -", 2, "stdin is not UTF-8"),
         ("printf '\\xff\\xfe' | actui secret set News activecampaign-api-key", 2, "not UTF-8"),
