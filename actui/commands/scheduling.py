@@ -47,8 +47,10 @@ def schedule(asked: argparse.Namespace) -> int:
         try:
             turns, said = scheduler.look(), ""
         except ActuiError as failure:
-            # a file that somebody is about to repair must not end the scheduler
+            # what somebody is about to repair must not end the scheduler
             turns, said = [], failure.message
+        except OSError as failure:
+            turns, said = [], f"{failure.filename or 'The home'}: {failure.strerror}."
         if said and said != trouble:
             say(said)
         trouble = said
@@ -77,7 +79,7 @@ def _print(house: House, asked: argparse.Namespace) -> int:
 def _tell(turn: Turn, *, as_json: bool) -> None:
     name, when = turn.connection.name, turn.due.isoformat(timespec="seconds")
     if as_json:
-        facts = {"connection": name, "id": turn.connection.id, "due": when}
+        facts = {"at": _stamp(utc_now()), "connection": name, "id": turn.connection.id, "due": when}
         print(json.dumps({**facts, "done": turn.done, "message": turn.words}), flush=True)
     elif turn.done == "failed":
         say(f"{plain(name)} was due at {_stamp(turn.due)}, but nothing was started: {turn.words}")
@@ -86,8 +88,8 @@ def _tell(turn: Turn, *, as_json: bool) -> None:
 
 
 def _log(words: str, *, as_json: bool) -> None:
-    line = json.dumps({"message": words}) if as_json else f"{_stamp(utc_now())} {words}"
-    print(line, flush=True)
+    at = _stamp(utc_now())
+    print(json.dumps({"at": at, "message": words}) if as_json else f"{at} {words}", flush=True)
 
 
 def _stamp(at: datetime) -> str:

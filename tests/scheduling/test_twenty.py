@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import tracemalloc
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from actui.cli import main
+from actui.commands import scheduling
 from actui.model.connection import Connection, TimesPerDay
-from actui.scheduling import Scheduler, coming_run, nobody_looks
+from actui.model.errors import ConfigError
+from actui.scheduling import Scheduler, Turn, coming_run, nobody_looks
 from actui.wiring import House
 from store.connections import Stored
 
@@ -164,3 +172,34 @@ def test_switching_off_and_on_starts_a_first_run_again(tmp_path: Path) -> None:
     assert look_twice() == 1
     switch(True)
     assert look_twice() == 2
+
+
+def test_trouble_that_passes_does_not_end_the_scheduler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACTUI_HOME", str(tmp_path))
+    looks: list[str] = []
+
+    def look(_: Scheduler) -> list[Turn]:
+        looks.append("")
+        if len(looks) <= 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if len(looks) <= 4:
+            raise ConfigError("It is damaged.")
+        os.kill(os.getpid(), signal.SIGTERM)
+        return []
+
+    monkeypatch.setattr(Scheduler, "look", look)
+    monkeypatch.setattr(scheduling, "LOOK_SECONDS", 0.001)
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        assert main(["schedule"]) == 0
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+    assert len(looks) == 5
+    # each trouble is told once, however long it lasts
+    assert capsys.readouterr().err.splitlines() == [
+        "actui: The home: No space left on device.",
+        "actui: It is damaged.",
+    ]
