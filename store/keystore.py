@@ -1,7 +1,8 @@
 """The machine's key store through keyring, in a process that can be given up on.
 
 A locked collection makes keyring wait for a prompt that nobody sees (terminal.md §4), and a
-Python thread that waits cannot be ended; so every call runs in a child with a limit of 3 s.
+Python thread that waits cannot be ended; so every call runs in a child with a limit of 3 s, which
+begins once the child is ready to ask: on a host where many runs start at once that takes a while.
 
 The encrypted file is keyrings.cryptfile's, named explicitly because another key store would win
 otherwise. Its own cost takes seconds a call; ours is RFC 9106's for machines with little memory.
@@ -10,6 +11,7 @@ otherwise. Its own cost takes seconds a call; ours is RFC 9106's for machines wi
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,6 +27,9 @@ SERVICE = "actui"
 UNLOCK = "ACTUI_KEYRING_PASSWORD"
 """The variable, or systemd credential, with the password of the encrypted file."""
 SECONDS = 3
+FILE_SECONDS = 60
+"""The encrypted file waits for nobody; opening it is work, and others may be at work too."""
+_START_SECONDS = 20
 _REFUSED = ("null", "fail", "plaintext")
 
 
@@ -35,10 +40,12 @@ class NoKeyStoreError(CredentialsError):
 
 
 _CHILD = """
-import importlib, json, os, shutil, sys
+import importlib, json, os, shutil, signal, sys
 asked = json.load(sys.stdin)
 os.umask(0o077)
 import keyring
+# it ends this process, whatever it waits for
+signal.setitimer(signal.ITIMER_REAL, asked["seconds"])
 name, file = asked["backend"], asked["file"]
 if file:
     from keyrings.cryptfile.cryptfile import CryptFileKeyring
@@ -140,7 +147,9 @@ class KeyStore:
                 if do == "get" and self._file.exists():
                     raise CredentialsError(needed, code="key-store-locked")
                 raise NoKeyStoreError(needed)
-            with FileLock(f"{self._file}.lock", timeout=SECONDS, mode=0o600):
+            if do == "get":  # the file is only ever replaced whole
+                return self._ask(do, entry, value)
+            with FileLock(f"{self._file}.lock", timeout=FILE_SECONDS, mode=0o600):
                 return self._ask(do, entry, value)
         except Timeout:
             raise CredentialsError("The encrypted file is held by another process.") from None
@@ -151,7 +160,9 @@ class KeyStore:
             raise
 
     def _ask(self, do: str, entry: str, value: str) -> dict[str, object]:
+        seconds = SECONDS if self._file is None else FILE_SECONDS
         asked = {
+            "seconds": seconds,
             "file": None if self._file is None else str(self._file),
             "unlock": self._unlock,
             "do": do,
@@ -168,15 +179,13 @@ class KeyStore:
                 env=self._environ,
                 capture_output=True,
                 text=True,
-                timeout=SECONDS,
+                timeout=_START_SECONDS + seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise CredentialsError(
-                "The key store did not answer within 3 s: it is locked. Unlock it, or give the "
-                "secret in the environment.",
-                code="key-store-locked",
-            ) from None
+            raise self._silent() from None
+        if done.returncode == -signal.SIGALRM:
+            raise self._silent()
         try:
             answer: dict[str, object] = json.loads(done.stdout)
         except ValueError:
@@ -190,3 +199,13 @@ class KeyStore:
         if "missing" in answer:
             raise NoKeyStoreError("This machine has no key store that keeps secrets safely.")
         return answer
+
+    def _silent(self) -> CredentialsError:
+        if self._file is not None:
+            said = f"The encrypted file was not open within {FILE_SECONDS} s."
+            return CredentialsError(said, code="key-store-locked")
+        return CredentialsError(
+            f"The key store did not answer within {SECONDS} s: it is locked. Unlock it, or give "
+            "the secret in the environment.",
+            code="key-store-locked",
+        )
