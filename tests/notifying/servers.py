@@ -6,7 +6,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -120,6 +120,30 @@ def silent_server() -> Iterator[int]:
         listening.bind((HERE, 0))
         listening.listen()
         yield listening.getsockname()[1]
+
+
+@contextmanager
+def endless_server() -> Iterator[int]:
+    """A port that greets whoever connects, and goes on greeting until they leave."""
+    with socket.socket() as listening:
+        listening.bind((HERE, 0))
+        listening.listen()
+
+        def greet() -> None:
+            caller, _ = listening.accept()
+            with caller, suppress(OSError):
+                while True:
+                    caller.sendall(b"220-welcome\r\n")
+                    # slow enough to be no flood, fast enough to be no silence
+                    caller.settimeout(0.02)
+                    with suppress(TimeoutError):
+                        if not caller.recv(1):
+                            return
+
+        thread = Thread(target=greet)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join()
 
 
 @contextmanager

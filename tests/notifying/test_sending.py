@@ -18,6 +18,7 @@ from tests.notifying.servers import (
     PASSWORD,
     USER,
     certificate,
+    endless_server,
     free_port,
     mail_server,
     silent_server,
@@ -126,6 +127,13 @@ async def test_a_slow_server_is_given_up_on_and_the_webhook_told_meanwhile(offic
         assert "No mail was sent" in await office.tell(DOWN)
         assert len(posted) == 1
     assert posted[0]["run"]["code"] == "unreachable"
+
+
+async def test_a_server_that_never_comes_to_the_point_is_given_up_on(office: Office) -> None:
+    office.seconds = 0.5
+    with endless_server() as port:
+        office.mail = {"port": port, "security": "none"}
+        assert "No mail was sent" in await office.tell(DOWN)
 
 
 async def test_a_webhook_that_fails_is_named_by_its_host_alone(office: Office) -> None:
