@@ -50,7 +50,7 @@ async def retry(world: Lab, *words: str) -> tuple[int, Any]:
         text=True,
         check=False,
     )
-    return process.returncode, json.loads(process.stdout) if process.stdout else process.stderr
+    return process.returncode, json.loads(process.stdout)
 
 
 async def change(world: Lab, service: str, op: str, who: Any, **facts: Any) -> None:
@@ -121,7 +121,7 @@ async def test_a_run_that_was_stopped_comes_first() -> None:
             assert (await engine.execute()).state is RunState.STOPPED
         code, said = await retry(world)
         assert code == 2
-        assert "continue it first" in said
+        assert "continue it first" in said["message"]
         assert (await world.run()).goals[0].rejected == 1
 
 
