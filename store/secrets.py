@@ -175,10 +175,9 @@ class Secrets:
         except NoKeyStoreError as missing:
             if not self._settings.secrets_in_file:
                 raise CredentialsError(
-                    f"{missing.message} Give the secret in the environment variable "
-                    f"{variable(connection_name, name)}, in systemd's credentials, by a password "
-                    "command, or allow a private file: the settings password_command and "
-                    f"secrets_in_file in {self._home.settings_file}.",
+                    f"{missing.message} Give the secret in {variable(connection_name, name)} or "
+                    "systemd's credentials, or say with actui settings set where it is kept: "
+                    f"keyring_backend {ENCRYPTED_FILE}, password_command, or secrets_in_file true.",
                     code="no-key-store",
                 ) from None
             self._drop_from_file(entry)

@@ -8,11 +8,10 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
-from time import sleep
 from typing import Any
 
 import httpx
@@ -108,8 +107,8 @@ class Scheduled:
     def until(self, holds: Callable[[], bool]) -> None:
         """Other processes change it."""
         while not holds():
-            assert self.process.poll() is None
-            sleep(0.01)
+            with suppress(subprocess.TimeoutExpired):
+                raise AssertionError(f"the scheduler ended with {self.process.wait(0.01)}")
 
     def going(self) -> set[str]:
         """Connections whose runs were started and have not ended."""
