@@ -17,6 +17,7 @@ from typing import Any
 from actui.model.connection import secret_prefix
 from actui.model.document import load
 from actui.model.errors import ConfigError, UnreachableError
+from actui.terminal import prepare_terminal
 
 DEMO_CONTACTS = 250
 DEMO_PROFILES = 400
@@ -52,6 +53,8 @@ def sandbox(asked: argparse.Namespace) -> int:
 
 def demo(asked: argparse.Namespace) -> int:
     """Show actui at work in a throw-away home; nothing of it stays."""
+    if not asked.headless and (wrong := prepare_terminal(os.environ)):
+        raise ConfigError(f"{wrong.partition(';')[0]}; without one: actui demo --headless")
     with tempfile.TemporaryDirectory(prefix="actui-demo-") as place, _services() as ready:
         environ = _environment(Path(place), ready)
         os.environ.update(environ)

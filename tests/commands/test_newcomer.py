@@ -90,6 +90,7 @@ WRONG: list[tuple[list[str], int, str]] = [
     (["sandbox", "--latency", "-5"], 2, "'-5' is no number of milliseconds"),
     (["sandbox", "--state", "/proc/here/x"], 2, "/proc/here/x"),
     (["demo", "--fast"], 2, "Unknown: --fast"),
+    (["demo"], 2, "The console needs a terminal; without one: actui demo --headless"),
 ]
 
 
