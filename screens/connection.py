@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Checkbox, DataTable, Footer, Input, OptionList
 
+from actui.console.connectionfields import SECRET_WORDS
 from actui.console.connectionforms import MetadataForm, summed
 from actui.console.goalwords import describe
 from actui.console.ports import Which
 from actui.console.words import plain
-from actui.console.workbench import SECRET_WORDS
 from actui.model.errors import ActuiError
 from screens.ask import learn
 from screens.base import READ_ONLY, Words

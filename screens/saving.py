@@ -7,11 +7,12 @@ from functools import partial
 
 from textual.widgets import Input
 
+from actui.console.connectionfields import SECRET_WORDS, ConnectionForm
 from actui.console.draft import Draft, differences, same_but_for_ids
 from actui.console.keeping import Keeping
 from actui.console.ports import Stored, Which
 from actui.console.words import plain
-from actui.console.workbench import SECRET_WORDS, ConnectionForm, Workbench
+from actui.console.workbench import Workbench
 from actui.model.connection import Connection, secret_prefix
 from actui.model.errors import ConfigError, CredentialsError
 from screens.ask import ask

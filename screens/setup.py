@@ -13,13 +13,13 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Input, Label, Static
 
+from actui.console.connectionfields import ConnectionForm
 from actui.console.connectionforms import PrivacyForm
 from actui.console.draft import Draft
 from actui.console.ports import Which
 from actui.console.runview import history_row
 from actui.console.schedule import due_words, next_run, schedule_words
 from actui.console.words import Glyphs, number, plain
-from actui.console.workbench import ConnectionForm
 from actui.model.connection import Connection
 from actui.model.findings import Finding
 from actui.model.run import RunSummary, UniqueCounts

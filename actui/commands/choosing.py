@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actui.model.errors import ConfigError, CredentialsError
+from actui.model.settings import ENCRYPTED_FILE
 from actui.wiring import House
-from store.keystore import ENCRYPTED_FILE, UNLOCK
+from store.keystore import UNLOCK
 
 _QUESTION = """\
 Where shall secrets be kept?

@@ -6,9 +6,9 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from actui.model.settings import Settings
+from actui.model.settings import ENCRYPTED_FILE, Settings
 from store.home import Home
-from store.keystore import ENCRYPTED_FILE, UNLOCK
+from store.keystore import UNLOCK
 from store.secrets import SecretName, variable
 
 _UNIT = """\

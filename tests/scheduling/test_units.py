@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from actui.commands.units import cron_line, systemd_unit
-from actui.model.settings import Settings
+from actui.model.settings import ENCRYPTED_FILE, Settings
 from store.home import Home
-from store.keystore import ENCRYPTED_FILE
 
 SETTINGS = Settings()
 ODD = "a home 100%$HOME"
