@@ -266,8 +266,14 @@ class HouseServices:
     def settings(self) -> Settings:
         return self._house.settings
 
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
     def schedule_trouble(self, stored: SeenStored) -> str:
-        idle = nobody_looks(self._house, self._house.connections.find(stored.connection.id), _now())
+        idle = nobody_looks(
+            self._house, self._house.connections.find(stored.connection.id), self.now
+        )
         return idle.message if idle else ""
 
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
@@ -279,7 +285,3 @@ class HouseServices:
     def reader(self, connection: Connection) -> LedgerReader:
         made = LedgerReader(self._house, connection)
         return self._readers.setdefault(connection.id, made)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -111,7 +111,7 @@ class ConnectionScreen(SavingScreen):
         yield folded
         with Horizontal(id="body"):
             yield GoalsPanel(self._draft, id="left")
-            yield SetupPanel(self._draft, self._workbench.glyphs)
+            yield SetupPanel(self._draft, self._workbench.glyphs, self._workbench.now)
             with VerticalScroll(id="goal", can_focus=True) as goal:
                 # hidden before the first paint: each repaint of a page costs the line 8 kB
                 goal.display = False
@@ -308,7 +308,8 @@ class ConnectionScreen(SavingScreen):
     @on(SetupPanel.Schedule)
     def action_schedule(self) -> None:
         """Open the schedule dialog."""
-        page = ScheduleScreen(self._draft, self._workbench.glyphs, self.action_save)
+        bench = self._workbench
+        page = ScheduleScreen(self._draft, bench.glyphs, bench.now, self.action_save)
         self.app.push_screen(page)
 
     # leaving

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar
 
@@ -128,7 +127,7 @@ class ConnectionsScreen(ActuiScreen):
     def _visible(self) -> list[Overview]:
         wanted = self.query_one("#filter", Input).value
         found = [overview for overview in self._overviews if matches(overview, wanted)]
-        return ordered(found, self._order, _now())
+        return ordered(found, self._order, self._workbench.now())
 
     def action_sort(self) -> None:
         """Sort by the next column."""
@@ -145,7 +144,7 @@ class ConnectionsScreen(ActuiScreen):
         return {Arrow("import", state).short(glyphs): style for state, style in COLOURS.items()}
 
     def _fill(self) -> None:
-        width, glyphs, now = self.size.width, self._workbench.glyphs, _now()
+        width, glyphs, now = self.size.width, self._workbench.glyphs, self._workbench.now()
         rows = [row(overview, width, glyphs, now) for overview in self._visible()]
         if rows == self._shown:
             return
@@ -181,7 +180,7 @@ class ConnectionsScreen(ActuiScreen):
     @on(DataTable.RowHighlighted)
     def _explain(self) -> None:
         chosen = self._chosen
-        said = "" if chosen is None else foot(chosen, self.size.width, _now())
+        said = "" if chosen is None else foot(chosen, self.size.width, self._workbench.now())
         if self._overviews and not self._shown:
             said = "No connection has this name or label; esc shows all."
         self.query_one("#why", Words).put(said)
@@ -308,7 +307,3 @@ class ConnectionsScreen(ActuiScreen):
         bar.display = False
         if self._overviews:
             self.query_one("#table").focus()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

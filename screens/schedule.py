@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
@@ -31,16 +31,23 @@ class ScheduleScreen(ModalScreen[None]):
         Binding("ctrl+s", "save", "Save", tooltip="Store the connection", id="schedule.save"),
     ]
 
-    def __init__(self, draft: Draft, glyphs: Glyphs, save: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        glyphs: Glyphs,
+        now: Callable[[], datetime],
+        save: Callable[[], None],
+    ) -> None:
         super().__init__()
         self._draft = draft
         self._glyphs = glyphs
+        self._now = now
         self._save = save
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield Words(self._title(), id="schedule-title", classes="heading")
-            form = ScheduleForm(self._draft, lambda: datetime.now(UTC))
+            form = ScheduleForm(self._draft, self._now)
             yield FormList(form, self._glyphs, id="schedule", offers=())
             yield Words(
                 "enter changes a line, ^s saves the connection, esc goes back.", classes="hint"

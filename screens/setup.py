@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import SecretStr
 from textual import on
@@ -48,10 +48,11 @@ class SetupPanel(VerticalScroll):
     class Schedule(Message):
         """Somebody wants to say when it runs."""
 
-    def __init__(self, draft: Draft, glyphs: Glyphs) -> None:
+    def __init__(self, draft: Draft, glyphs: Glyphs, now: Callable[[], datetime]) -> None:
         super().__init__(id="setup", can_focus=False)
         self._draft = draft
         self._glyphs = glyphs
+        self._now = now
         self._rows: list[tuple[str, ...]] | None = None
 
     def compose(self) -> ComposeResult:
@@ -154,7 +155,7 @@ class SetupPanel(VerticalScroll):
 
     def put_schedule(self) -> None:
         """Say when the connection runs, and when next."""
-        connection, now = self._draft.connection, datetime.now(UTC)
+        connection, now = self._draft.connection, self._now()
         said = f"Runs {schedule_words(connection.schedule)}"
         if connection.schedule.type not in ("manual", "times-per-day"):
             said += f" ({connection.timezone})"

@@ -156,6 +156,10 @@ class Services(Protocol):
     @property
     def settings(self) -> Settings: ...
     @property
+    def now(self) -> datetime:
+        """The time; every page tells what is due by it."""
+
+    @property
     def connections(self) -> ConnectionStore: ...
     @property
     def vault(self) -> Vault: ...

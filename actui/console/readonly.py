@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import NoReturn
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
@@ -104,6 +105,10 @@ class ReadOnly:
     @property
     def settings(self) -> Settings:
         return self._services.settings
+
+    @property
+    def now(self) -> datetime:
+        return self._services.now
 
     @property
     def connections(self) -> ConnectionStore:

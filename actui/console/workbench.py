@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from actui.console.arrows import Arrow, arrows
 from actui.console.choices import Choices
@@ -77,6 +78,10 @@ class Workbench:
     def settings(self) -> Settings:
         """The settings of this home."""
         return self._services.settings
+
+    def now(self) -> datetime:
+        """The time by which is told what is due."""
+        return self._services.now
 
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
         """Keep changed settings. Raises ConfigError for bad ones."""

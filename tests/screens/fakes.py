@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -271,8 +271,13 @@ class FakeServices:
     previewer: FakePreviewer = field(default_factory=FakePreviewer)
     settings: Settings = field(default_factory=Settings)
     idle: str = ""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     histories: dict[str, FakeHistory] = field(default_factory=dict)
     readers: dict[str, FakeReader] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        return self.clock()
 
     def schedule_trouble(self, stored: Stored) -> str:
         return self.idle if stored.connection.schedule.type != "manual" else ""
