@@ -29,7 +29,7 @@ from actui.model.errors import ActuiError
 from actui.model.settings import Settings
 from actui.terminal import watch_for_loss
 from screens.ascii import AsciiFilter
-from screens.base import READ_ONLY, ActuiScreen
+from screens.base import HEIGHTS, READ_ONLY, WIDTHS, ActuiScreen
 from screens.confirm import ConfirmScreen
 from screens.connections import TOUR, ConnectionsScreen
 from screens.goals import GoalsPanel
@@ -44,6 +44,8 @@ class ConsoleApp(App[str]):
 
     TITLE = "actui"
     CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "q,ctrl+q",

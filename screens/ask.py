@@ -126,7 +126,7 @@ class ChooseScreen(AskScreen):
 
     def _keys(self) -> str:
         if self._ask.many:
-            return "space chooses, ^a all or none, enter or ^s takes them, esc closes."
+            return "space chooses, ^a all or none, enter takes them, esc closes."
         return "arrows choose, enter takes it, esc closes."
 
     def on_mount(self) -> None:

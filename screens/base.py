@@ -21,6 +21,9 @@ from screens.text import lines
 WATCH = "watch"
 NARROW = 80
 """Fewer columns than this, and a page leaves out what can be read elsewhere."""
+WIDTHS = [(0, "-narrow"), (NARROW, "-normal"), (120, "-wide")]
+HEIGHTS = [(0, "-low"), (20, "-high"), (24, "-full"), (40, "-tall")]
+"""The classes that pages and pop-ups have from so many columns or rows on."""
 COLOURS = {
     ArrowState.OFF: "dim",
     ArrowState.INCOMPLETE: "yellow",
@@ -53,8 +56,6 @@ class ActuiScreen(Screen[None]):
             id="page.help",
         ),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
 
     @property
     def is_dirty(self) -> bool:

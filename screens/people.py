@@ -74,8 +74,8 @@ class OutcomesScreen(ActuiScreen):
         table = self.query_one("#people", ListTable)
         table.clear(columns=True)
         # the columns and the spaces around them fill 80
-        person = 30 if self.size.width >= NARROW else 20
-        for label, width in (("Person", person), ("Outcome", 9), ("Reason", 27)):
+        person, reason = (30, 27) if self.size.width >= NARROW else (20, self.size.width - 36)
+        for label, width in (("Person", person), ("Outcome", 9), ("Reason", max(reason, 12))):
             table.add_column(shown(label), width=width)
         if self.size.width > NARROW:
             table.add_column(shown("Goal"), width=max(8, self.size.width - 75))
