@@ -1,0 +1,33 @@
+"""What every page looks like, as text; `ACTUI_WRITE_GOLDENS=1` writes the files anew."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.screens.gallery import PAGES, console, open_page, settled
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+SIZES = [(60, 20), (80, 24), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_page_looks_as_it_did(name: str, size: tuple[int, int]) -> None:
+    page = PAGES[name]
+    async with console(page).run_test(size=size) as pilot:
+        await open_page(pilot, page)
+        text = await settled(pilot) + "\n"
+    assert page.shows in text
+    file = GOLDEN / f"{size[0]}x{size[1]}" / f"{name}.txt"
+    if os.environ.get("ACTUI_WRITE_GOLDENS") == "1":
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+
+
+def test_no_golden_is_left_of_a_page_that_is_gone() -> None:
+    kept = {str(file.relative_to(GOLDEN).with_suffix("")) for file in GOLDEN.rglob("*.txt")}
+    assert kept == {f"{columns}x{rows}/{name}" for name in PAGES for columns, rows in SIZES}
