@@ -12,13 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.actions import parse
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widgets import Input
 
 from actui import exitcodes
 from actui.console.ports import Services
@@ -34,6 +37,7 @@ from screens.confirm import ConfirmScreen
 from screens.connections import TOUR, ConnectionsScreen
 from screens.goals import GoalsPanel
 from screens.help import bindings_of
+from screens.picture import FORGET
 from screens.settings import SettingsScreen
 
 _COLOURLESS = "ansi-dark"
@@ -72,6 +76,14 @@ class ConsoleApp(App[str]):
             tooltip="Theme, speed and where secrets are kept",
             id="app.settings",
         ),
+        Binding(
+            "ctrl+l",
+            "redraw",
+            "Redraw",
+            show=False,
+            tooltip="Draw the screen anew after something else wrote on it",
+            id="app.redraw",
+        ),
     ]
 
     def __init__(
@@ -82,7 +94,9 @@ class ConsoleApp(App[str]):
         read_only: bool = False,
         own_terminal: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=_thrifty_driver() if own_terminal else None)
+        # over a slow line what moves on its way arrives late and costs as much as what is told
+        self.animation_level = "none"
         self._services = ReadOnly(services) if read_only else services
         self._workbench = Workbench(self._services, ascii_only=ascii_only)
         self._own_terminal = own_terminal
@@ -116,6 +130,17 @@ class ConsoleApp(App[str]):
         """With --ascii everything is redrawn in ASCII, Textual's own lines as well."""
         filters = super().get_line_filters()
         return [*filters, AsciiFilter()] if self._ascii_only else filters
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A cursor that blinks would send bytes for ever."""
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = False
+
+    def action_redraw(self) -> None:
+        """Draw the screen anew, whatever the terminal shows."""
+        if self._own_terminal and self._driver is not None:
+            self._driver.write(FORGET)
+        self.screen.refresh(layout=True)
 
     def action_settings(self) -> None:
         """Show the settings, over an open pop-up as well; only once."""
@@ -184,6 +209,12 @@ def _theme(settings: Settings, known: Iterable[str]) -> str:
     if os.environ.get("NO_COLOR") or settings.colour == "never":
         return _COLOURLESS
     return settings.theme if settings.theme in known else Settings().theme
+
+
+def _thrifty_driver() -> type[Driver]:
+    from screens.driver import ThriftyDriver  # noqa: PLC0415  only where a terminal is driven
+
+    return ThriftyDriver
 
 
 def _forgive_input() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -12,28 +13,99 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 ENTER, ESCAPE, DOWN, F5, CTRL_Q, CTRL_Z = "\r", "\x1b", "\x1b[B", "\x1b[15~", "\x11", "\x1a"
 F6 = "\x1b[17~"
+_NAMED = {"enter": ENTER, "escape": ESCAPE, "down": DOWN, "right": "\x1b[C", "tab": "\t"}
+_NAMED |= {"f5": F5, "f6": F6, "f7": "\x1b[18~", "f8": "\x1b[19~", "f9": "\x1b[20~"}
+_NAMED |= {"slash": "/", "question_mark": "?", "plus": "+", "space": " "}
 _LIMIT = 30.0
+_STILL = 0.4
+"""So many seconds without a byte, and the page has been drawn."""
 # a new session has no terminal yet; the hang-up goes to the one that took it
 _OWN_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     "os.execv(sys.argv[1], sys.argv[1:])"
 )
 _SEQUENCES = re.compile(
-    rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[P_^][^\x1b]*\x1b\\|\x1b\[[0-?]*[ -/]*[@-~]|\x1b."
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[P_^][^\x1b]*\x1b\\"
+    r"|\x1b\[(?P<numbers>[0-?]*)[ -/]*(?P<does>[@-~])|\x1b[^\[\]P_^]"
 )
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P_^][^\x07\x1b]*)?$")
 _COLOURS = re.compile(rb"\x1b\[[\d;]*[34]8;[25];")
+
+
+def typed(key: str) -> str:
+    """What a terminal sends for a key that goes by one of Textual's names."""
+    if key.startswith("ctrl+"):
+        return chr(ord(key.removeprefix("ctrl+")) & 0x1F)
+    return _NAMED.get(key, key)
+
+
+class Glass:
+    """What a person sees: the text that a terminal has made of what it was sent."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns, self.rows = columns, rows
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._rest = ""
+        self.clear()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._cells = [[" "] * self.columns for _ in range(self.rows)]
+        self._x = self._y = 0
+
+    @property
+    def text(self) -> str:
+        """Its lines."""
+        return "\n".join("".join(row).rstrip() for row in self._cells)
+
+    def take(self, sent: bytes) -> None:
+        """Draw what was sent; a sequence may be cut anywhere."""
+        text = self._rest + self._decoder.decode(sent)
+        cut = _UNFINISHED.search(text)
+        self._rest = text[cut.start() :] if cut else ""
+        end = 0
+        text = text[: len(text) - len(self._rest)]
+        for found in _SEQUENCES.finditer(text):
+            self._draw(text[end : found.start()])
+            self._obey(found["does"] or "", found["numbers"] or "")
+            end = found.end()
+        self._draw(text[end:])
+
+    def _obey(self, does: str, numbers: str) -> None:
+        if does == "H":
+            y, _, x = numbers.partition(";")
+            self._x, self._y = int(x or 1) - 1, int(y or 1) - 1
+        elif does == "C":
+            self._x += int(numbers or 1)
+        elif numbers == "?1049" or (does, numbers) == ("J", "2"):
+            self.clear()
+
+    def _draw(self, text: str) -> None:
+        for letter in text:
+            if letter == "\n":
+                self._x, self._y = 0, self._y + 1
+            elif letter >= " " and not unicodedata.combining(letter):
+                if self._x < self.columns and self._y < self.rows:
+                    self._cells[self._y][self._x] = letter
+                self._x += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
 class Terminal:
     """`actui` on a pseudo-terminal that is its controlling one; a context manager that ends it."""
 
     def __init__(
-        self, environ: Mapping[str, str], *words: str, columns: int = 80, rows: int = 24
+        self,
+        environ: Mapping[str, str],
+        *words: str,
+        columns: int = 80,
+        rows: int = 24,
+        program: Sequence[str] = ("-m", "actui"),
     ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -42,7 +114,7 @@ class Terminal:
             terminal["TERM"] = "xterm-256color"
 
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _OWN_TERMINAL, sys.executable, "-P", "-m", "actui", *words],
+            [sys.executable, "-c", _OWN_TERMINAL, sys.executable, "-P", *program, *words],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -51,6 +123,7 @@ class Terminal:
         )
         os.close(slave)
         self._new = b""
+        self._glass = Glass(columns, rows)
         self.received = 0
 
     def __enter__(self) -> Terminal:
@@ -68,13 +141,13 @@ class Terminal:
         self.process.wait()
 
     def shows(self, text: str) -> None:
-        """Wait until the text was painted since the last key; fails after a minute without it."""
+        """Wait until the text is on the screen; fails after a while without it."""
         end = time.monotonic() + _LIMIT
-        while text not in self._words():
-            assert self._read(end - time.monotonic()), f"never showed {text!r}:\n{self._words()}"
+        while text not in self.text:
+            assert self._read(end - time.monotonic()), f"never showed {text!r}:\n{self.text}"
 
     def press(self, *keys: str) -> None:
-        """Type keys; what was painted before does not count any more."""
+        """Type keys."""
         self._new = b""
         for key in keys:
             os.write(self._master, key.encode())
@@ -89,6 +162,11 @@ class Terminal:
         while (left := end - time.monotonic()) > 0 and self._read(left, quiet_is_fine=True):
             pass
         return self.received - before
+
+    def settles(self) -> None:
+        """Wait until nothing comes any more."""
+        while self.within(_STILL):
+            pass
 
     def hang_up(self) -> None:
         """Close the terminal, as a dropped line does: the console receives SIGHUP."""
@@ -113,8 +191,10 @@ class Terminal:
         """Whether the shell's own screen was called back since the last key."""
         return b"\x1b[?1049l" in self._new
 
-    def _words(self) -> str:
-        return _SEQUENCES.sub(b"", self._new).decode(errors="replace")
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return self._glass.text
 
     def _read(self, seconds: float, quiet_is_fine: bool = False) -> bool:
         if self._master < 0 or seconds <= 0:
@@ -128,4 +208,5 @@ class Terminal:
             return False
         self.received += len(got)
         self._new += got
+        self._glass.take(got)
         return bool(got)

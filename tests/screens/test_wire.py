@@ -1,9 +1,11 @@
-"""How many bytes a live run costs a line, counted on a real pseudo-terminal of 80x24."""
+"""How many bytes the console costs a line, counted on a real pseudo-terminal of 80x24."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+import pytest
 
 from actui.model.run import (
     GoalProgress,
@@ -17,11 +19,23 @@ from actui.model.run import (
 from actui.wiring import House
 from screens.run import SHOW_SECONDS
 from tests.screens.fakes import connection
-from tests.screens.terminals import ENTER, F5, Terminal
+from tests.screens.gallery import PAGES
+from tests.screens.terminals import ENTER, F5, Terminal, typed
 
 PICTURES = 12
 MOST = 1_000
 """Bytes a second while numbers move (design §15)."""
+STAYS, OPENS = 3_000, 15_000
+"""Bytes of a key that stays on the page, and of one that opens another."""
+_IDLE_SECONDS = 1.5
+_ON_FAKES = """
+import os, sys
+from actui.terminal import prepare_terminal
+prepare_terminal(os.environ)
+from actui.app import run_console
+from tests.screens.gallery import PAGES
+sys.exit(run_console(PAGES[sys.argv[1]].home(), tour=lambda: 0))
+"""
 
 
 def picture(n: int) -> RunSnapshot:
@@ -70,3 +84,35 @@ def test_a_live_run_moves_every_number_for_a_kilobyte_a_second(tmp_path: Path) -
             assert terminal.within(2.0) == 0
     # the page shows a picture each so many seconds at most
     assert spent / PICTURES / SHOW_SECONDS <= MOST, spent
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_costs_the_line_little_and_nothing_while_idle(name: str) -> None:
+    page, root = PAGES[name], str(Path(__file__).parents[2])
+    environ = {**os.environ, "PYTHONPATH": root}
+    with Terminal(environ, name, program=("-c", _ON_FAKES)) as terminal:
+
+        def cost(key: str, shows: str = "") -> int:
+            before = terminal.received
+            terminal.press(typed(key))
+            terminal.shows(shows)
+            terminal.settles()
+            return terminal.received - before
+
+        terminal.shows("palette")
+        terminal.settles()
+        assert terminal.received <= OPENS
+        for keys, shows in page.steps:
+            for key in keys[:-1]:
+                assert cost(key) <= STAYS, key
+            assert cost(keys[-1], shows) <= OPENS, keys[-1]
+        terminal.shows(page.shows)
+        # a page that moved by itself would never come to rest
+        assert any(terminal.within(_IDLE_SECONDS) == 0 for _ in range(5))
+        assert cost(page.stays) <= STAYS
+        assert cost(page.stays) <= STAYS
+        if page.kind != "CommandPalette":
+            # nothing that the terminal shows is counted on after this key
+            drawn = terminal.text
+            assert cost("ctrl+l") <= OPENS
+            assert terminal.text == drawn
