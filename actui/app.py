@@ -113,6 +113,8 @@ class ConsoleApp(App[str]):
                 loop.add_signal_handler(number, self.exit)
             watch_for_loss()
         self.theme_changed_signal.subscribe(self, self._keep_theme)
+        # the shell has written on the screen meanwhile
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.push_screen(ConnectionsScreen(self._workbench))
 
     def _keep_theme(self, theme: Theme) -> None:

@@ -20,6 +20,9 @@ def prepare_terminal(environ: MutableMapping[str, str]) -> str | None:
 
     To be called before anything imports Textual.
     """
+    for size in ("COLUMNS", "LINES"):
+        # an exported one would be believed instead of the terminal, also when that is resized
+        environ.pop(size, None)
     if environ.get("NO_COLOR") == "":
         # Textual takes an empty one for a wish, which no-color.org says it is not
         del environ["NO_COLOR"]

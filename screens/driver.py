@@ -35,5 +35,5 @@ class ThriftyDriver(LinuxDriver):
             # a terminal of another size has moved its text about
             self._seen_size = size
             self.picture.forget()
-        if changes := self.picture.changes(data):
+        if changes := self.picture.changes(data, *size):
             super().write(changes)

@@ -47,14 +47,17 @@ class Picture:
         self._rows.clear()
         self._cursor = None
 
-    def changes(self, frame: str) -> str:
-        """What to send instead of a frame so that the terminal shows the same."""
+    def changes(self, frame: str, columns: int, rows: int) -> str:
+        """What to send instead of a frame so that a terminal of this size shows the same."""
         read = _read(frame)
         if read is None:
             self.forget()
             return frame
         drawn, cursor = read
         sent = "".join(self._row(y, drawn[y]) for y in sorted(drawn))
+        if max(drawn, default=0) >= rows or any(max(row) >= columns for row in drawn.values()):
+            # made for another size: what is beyond the edge has been drawn somewhere on it
+            self.forget()
         if not sent and cursor == self._cursor:
             return ""
         self._cursor = cursor

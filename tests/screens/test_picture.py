@@ -85,7 +85,7 @@ def test_a_terminal_shows_the_same_as_with_whole_frames(frames: list[list[Piece]
     picture, wanted, shown = Picture(), Painted(), Painted()
     for parts in frames:
         wanted.take(frame(parts).encode())
-        shown.take(picture.changes(frame(parts)).encode())
+        shown.take(changes(picture, frame(parts)).encode())
         assert shown.whole == wanted.whole
 
 
@@ -93,33 +93,45 @@ def test_a_part_with_wide_or_combined_characters_is_sent_whole() -> None:
     picture = Picture()
     for text in ("漢字 ab", "e\u0301 abc", "👩\u200d🚀 ab"):
         for _ in range(2):
-            assert text in picture.changes(frame([(0, 0, text, "1")]))
-    assert "xyz" in picture.changes(frame([(0, 0, "xyz", "1")]))
-    assert picture.changes(frame([(0, 1, "xyz", "1")]))
-    assert not picture.changes(frame([(0, 1, "xyz", "1")]))
+            assert text in changes(picture, frame([(0, 0, text, "1")]))
+    assert "xyz" in changes(picture, frame([(0, 0, "xyz", "1")]))
+    assert changes(picture, frame([(0, 1, "xyz", "1")]))
+    assert not changes(picture, frame([(0, 1, "xyz", "1")]))
+
+
+def changes(picture: Picture, whole: str) -> str:
+    return picture.changes(whole, WIDTH, HEIGHT)
 
 
 def test_what_is_shown_already_is_not_sent_again() -> None:
     picture = Picture()
     whole = frame([(0, 0, "a b", "1;48;5;1"), (0, 1, "abc", "")])
-    assert picture.changes(whole)
-    assert picture.changes(whole) == ""
-    assert _STYLES.sub("", picture.changes(frame([(0, 1, "abd", "")]))).count("d") == 1
+    assert changes(picture, whole)
+    assert changes(picture, whole) == ""
+    assert _STYLES.sub("", changes(picture, frame([(0, 1, "abd", "")]))).count("d") == 1
 
 
 def test_another_colour_of_a_space_is_nothing_to_send() -> None:
     picture = Picture()
-    picture.changes(frame([(0, 0, "   ", "38;5;7;48;5;1")]))
-    assert picture.changes(frame([(0, 0, "   ", "1;38;5;2;48;5;1")])) == ""
-    assert picture.changes(frame([(0, 0, "   ", "4;38;5;2;48;5;1")])) != ""
+    changes(picture, frame([(0, 0, "   ", "38;5;7;48;5;1")]))
+    assert changes(picture, frame([(0, 0, "   ", "1;38;5;2;48;5;1")])) == ""
+    assert changes(picture, frame([(0, 0, "   ", "4;38;5;2;48;5;1")])) != ""
 
 
 def test_after_something_unknown_everything_is_sent() -> None:
     picture = Picture()
     whole = frame([(0, 0, "abc", "")])
-    picture.changes(whole)
+    changes(picture, whole)
     strange = "\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\\x1b[1;1H"
-    assert picture.changes(strange) == strange
-    assert "abc" in picture.changes(whole)
+    assert changes(picture, strange) == strange
+    assert "abc" in changes(picture, whole)
     picture.forget()
-    assert "abc" in picture.changes(whole)
+    assert "abc" in changes(picture, whole)
+
+
+def test_a_frame_for_a_larger_terminal_is_not_counted_on() -> None:
+    picture = Picture()
+    whole = frame([(0, 0, "abc", "")])
+    assert "abc" in picture.changes(whole, 2, HEIGHT)
+    assert "abc" in picture.changes(whole, 3, HEIGHT)
+    assert picture.changes(whole, 3, HEIGHT) == ""
