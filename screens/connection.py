@@ -95,7 +95,7 @@ class ConnectionScreen(SavingScreen):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
-            yield Input(self._connection.name, placeholder="Name", id="name", compact=True)
+            yield Input(plain(self._connection.name), placeholder="Name", id="name", compact=True)
             yield Words("", id="unsaved")
             yield OnOff(self._connection.enabled)
         with Horizontal(id="arrows"):

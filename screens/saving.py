@@ -11,7 +11,7 @@ from actui.console.connectionfields import SECRET_WORDS, ConnectionForm
 from actui.console.draft import Draft, differences, same_but_for_ids
 from actui.console.keeping import Keeping
 from actui.console.ports import Stored, Which
-from actui.console.words import plain
+from actui.console.words import plain, typed_over
 from actui.console.workbench import Workbench
 from actui.model.connection import Connection, secret_prefix
 from actui.model.errors import ConfigError, CredentialsError
@@ -60,7 +60,7 @@ class SavingScreen(ActuiScreen):
         self._look()
 
     def _form(self) -> ConnectionForm:
-        name = self.query_one("#name", Input).value
+        name = typed_over(self.query_one("#name", Input).value, self._connection.name)
         return self.query_one(SetupPanel).form(name, self.query_one(OnOff).value)
 
     @property
@@ -122,7 +122,7 @@ class SavingScreen(ActuiScreen):
             self._draft.created()
 
     def _show_saved(self) -> None:
-        self.query_one("#name", Input).value = self._connection.name
+        self.query_one("#name", Input).value = plain(self._connection.name)
         self.query_one(OnOff).value = self._connection.enabled
         self.query_one(SetupPanel).put_fields(self._connection)
         self.query_one("#details", FormList).show()

@@ -19,7 +19,7 @@ from actui.console.draft import Draft
 from actui.console.ports import Which
 from actui.console.runview import history_row
 from actui.console.schedule import due_words, next_run, schedule_words
-from actui.console.words import Glyphs, number, plain
+from actui.console.words import Glyphs, number, plain, typed_over
 from actui.model.connection import Connection
 from actui.model.findings import Finding
 from actui.model.run import RunSummary, UniqueCounts
@@ -71,7 +71,7 @@ class SetupPanel(VerticalScroll):
         yield from _field("Host name", "blueconic-url", tenant.url, "acme.blueconic.net")
         yield _hint("In the browser's address bar while in BlueConic")
         yield Words("", id="blueconic-url-wrong", classes="wrong")
-        yield from _field("Client id", "client-id", tenant.client_id)
+        yield from _field("Client id", "client-id", plain(tenant.client_id))
         yield _hint("Settings > Access management > Applications")
         yield Words("", id="blueconic-client_id-wrong", classes="wrong")
         yield from _field("Client secret", "blueconic-secret", "", secret=True)
@@ -106,7 +106,10 @@ class SetupPanel(VerticalScroll):
             enabled,
             self.query_one("#activecampaign-url", Input).value,
             self.query_one("#blueconic-url", Input).value,
-            self.query_one("#client-id", Input).value,
+            typed_over(
+                self.query_one("#client-id", Input).value,
+                self._draft.connection.blueconic.client_id,
+            ),
             secrets,
         )
 
@@ -117,7 +120,7 @@ class SetupPanel(VerticalScroll):
         self.query_one("#privacy", FormList).show()
         self.query_one("#activecampaign-url", Input).value = connection.activecampaign.url
         self.query_one("#blueconic-url", Input).value = connection.blueconic.url
-        self.query_one("#client-id", Input).value = connection.blueconic.client_id
+        self.query_one("#client-id", Input).value = plain(connection.blueconic.client_id)
         for field in _SECRET_FIELDS.values():
             self.query_one(field, Input).value = ""
 

@@ -30,6 +30,11 @@ def _safe(character: str) -> str:
     return "\ufffd" if unicodedata.category(character) == "Cs" else character
 
 
+def typed_over(typed: str, stored: str) -> str:
+    """What a field means that shows a stored text plainly: that text, until it is changed."""
+    return stored if typed == plain(stored) else typed
+
+
 def shortened(text: str, width: int) -> str:
     """At most `width` characters, the last one a dot where something is missing."""
     return text if len(text) <= width else text[: max(width - 2, 0)].rstrip() + ".."

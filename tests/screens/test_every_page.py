@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from textual.binding import Binding
@@ -11,8 +13,11 @@ from textual.dom import DOMNode
 
 import screens
 from actui.app import ConsoleApp
+from actui.model.connection import Connection
+from actui.model.goals import ImportGoal, Named
 from screens.help import key_words
-from tests.screens.gallery import PAGES, console, kinds, open_page
+from tests.screens.fakes import FakeServices, until
+from tests.screens.gallery import PAGES, console, kinds, open_page, settled
 
 
 def test_every_page_is_in_the_gallery() -> None:
@@ -66,3 +71,71 @@ def test_every_key_has_an_id_a_description_and_a_tooltip(kind: type[DOMNode]) ->
 def test_no_two_keys_have_the_same_id() -> None:
     ids = [binding.id for kind in with_bindings() for binding in kind.BINDINGS]  # type: ignore[union-attr]
     assert len(ids) == len(set(ids))
+
+
+# markup that closes nothing, a click that would act, a colour, an override and a line break
+HOSTILE = "[/y] [@click=app.quit]x[/] \x1b[31m\u202eb\nc [bold]"
+
+
+@pytest.mark.parametrize("hostile", [HOSTILE, "x" * 10_000, ""], ids=["acting", "long", "empty"])
+@pytest.mark.parametrize("name", PAGES)
+async def test_hostile_names_are_text_on_every_page(
+    name: str, hostile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, said = PAGES[name], []
+    monkeypatch.setattr(ConsoleApp, "notify", lambda _, text, **how: said.append(text))
+    app = ConsoleApp(renamed(page.home(), hostile))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query("#first")))
+        await settled(pilot)
+        for keys, _ in page.steps:
+            await pilot.press(*keys)
+            await settled(pilot)
+        await until(pilot, lambda: type(app.screen).__name__ == page.kind, page.kind)
+        text = await settled(pilot)
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        if name in NAMES_SHOWN and hostile == HOSTILE:
+            assert "[@click=app.quit]x[/]" in text
+    assert said == []
+
+
+NAMES_SHOWN = {"goal-words", "type", "confirm", "outcomes", "run-detail", "choose"}
+"""Pages on which there is room for a name far enough to see that it is text."""
+
+
+def renamed(home: FakeServices, name: str) -> FakeServices:
+    """The home with everything in it that has a name called so."""
+    for stored in list(home.connections.held.values()):
+        plain = stored.connection
+        goals = [_called(goal, name + " " * at) for at, goal in enumerate(plain.goals)]
+        facts = dict(plain) | {"name": name, "labels": [name], "goals": goals}
+        facts["description"] = name
+        # as a file that somebody else wrote may have it: no model refuses it
+        if not 0 < len(name) <= 120:
+            # no connection can be called so; a preview of one would say it
+            facts["name"] = plain.name
+        meant = Connection.model_construct(**facts)
+        home.connections.held[plain.id] = replace(stored, connection=meant)
+    for history in home.histories.values():
+        for run in history.runs:
+            run.connection = name
+            run.goals = [goal.model_copy(update={"goal": name}) for goal in run.goals]
+    for reader in home.readers.values():
+        if reader.picture:
+            for goal in reader.picture.goals:
+                goal.summary.goal = name
+            for problem in reader.picture.problems:
+                problem.who = problem.detail = name
+    home.people.rows = [replace(one, email=name, detail=name) for one in home.people.rows]
+    return home
+
+
+def _called(goal: Any, name: str) -> Any:
+    changes: dict[str, object] = {"name": name}
+    if isinstance(goal, ImportGoal):
+        lists = [one.model_copy(update={"list": Named(name=name)}) for one in goal.lists]
+        return goal.model_copy(update={**changes, "lists": lists, "save_lists_to": name})
+    return goal.model_copy(
+        update={**changes, "segment": Named(name=name), "lists": [Named(name=name)]}
+    )
