@@ -153,6 +153,10 @@ class ListTable(DataTable[object]):
         Binding("l", "scroll_right", "Right", show=False, tooltip="Scroll right", id="list.right"),
         Binding("g", "scroll_top", "First", show=False, tooltip="First row", id="list.first"),
         Binding("G", "scroll_bottom", "Last", show=False, tooltip="Last row", id="list.last"),
+        Binding(
+            "ctrl+d", "page_down", "Page", show=False, tooltip="A page down", id="list.page-down"
+        ),
+        Binding("ctrl+u", "page_up", "Page up", show=False, tooltip="A page up", id="list.page-up"),
     ]
 
     def __init__(self, *, id: str) -> None:
@@ -174,6 +178,12 @@ class ChoiceList(OptionList):
         Binding("k", "cursor_up", "Up", show=False, tooltip="Line before", id="choice.up"),
         Binding("g", "first", "First", show=False, tooltip="First line", id="choice.first"),
         Binding("G", "last", "Last", show=False, tooltip="Last line", id="choice.last"),
+        Binding(
+            "ctrl+d", "page_down", "Page", show=False, tooltip="A page down", id="choice.page-down"
+        ),
+        Binding(
+            "ctrl+u", "page_up", "Page up", show=False, tooltip="A page up", id="choice.page-up"
+        ),
     ]
     # a move of the cursor repaints two lines; Textual's own repaints the list, some 3 kB
     highlighted: reactive[int | None] = reactive(None, repaint=False)

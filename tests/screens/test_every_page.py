@@ -15,6 +15,7 @@ import screens
 from actui.app import ConsoleApp
 from actui.model.connection import Connection
 from actui.model.goals import ImportGoal, Named
+from screens.base import ListTable
 from screens.help import key_words
 from tests.screens.fakes import FakeServices, until
 from tests.screens.gallery import PAGES, console, kinds, open_page, settled
@@ -139,3 +140,27 @@ def _called(goal: Any, name: str) -> Any:
     return goal.model_copy(
         update={**changes, "segment": Named(name=name), "lists": [Named(name=name)]}
     )
+
+
+@pytest.mark.parametrize("name", ["outcomes", "choose"])
+async def test_lists_have_the_keys_that_lists_have_elsewhere(name: str) -> None:
+    page = PAGES[name]
+    async with console(page).run_test(size=(80, 24)) as pilot:
+        await open_page(pilot, page)
+        shown = pilot.app.screen.focused
+
+        def at() -> int:
+            assert shown is not None
+            row = shown.cursor_row if isinstance(shown, ListTable) else shown.highlighted  # type: ignore[attr-defined]
+            return int(row)
+
+        await pilot.press("g")
+        await until(pilot, lambda: at() == 0)
+        await pilot.press("j", "j", "k")
+        await until(pilot, lambda: at() == 1)
+        await pilot.press("ctrl+d")
+        await until(pilot, lambda: at() > 5)
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: at() <= 1)
+        await pilot.press("G")
+        await until(pilot, lambda: at() >= 59)
