@@ -173,7 +173,7 @@ class DetachedStarter:
         self._house = house
         self._starter = Starter(house.home, house.environ, "console")
 
-    def start(self, connection: Connection, confirm_leavers: int | None) -> str:
+    def start(self, connection: Connection, confirm_leavers: int | None = None) -> str:
         if self._house.lock(connection).is_held():
             raise BusyError("This connection is already running.")
         words = () if confirm_leavers is None else ("--confirm-leavers", str(confirm_leavers))

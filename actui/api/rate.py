@@ -36,7 +36,7 @@ _UNSHARED_RATE = 100.0  # faster than this is the sandbox, where a file per requ
 @dataclass(slots=True)
 class _State:
     sends: list[float] = field(default_factory=list)
-    delays: dict[str, float] = field(default_factory=dict)
+    trips: dict[str, float] = field(default_factory=dict)  # seconds from grant to answer
     paused_until: float = 0.0
     speed: float = 1.0
     strikes: int = 0
@@ -89,7 +89,7 @@ class Pace:
         if self._rate <= _UNSHARED_RATE:
             with self._state() as state:
                 if grant in state.sends:
-                    state.delays[repr(grant)] = took - min(self._round_trips)
+                    state.trips[repr(grant)] = took
 
     def slow_down(self, after: float | None = None) -> None:
         """Stop every sharer for `after` seconds and halve the speed.
@@ -125,17 +125,16 @@ class Pace:
                 return wait
             state.sends = [*state.sends, now][-self._burst :]
             kept = {repr(sent) for sent in state.sends}
-            state.delays = {key: late for key, late in state.delays.items() if key in kept}
+            state.trips = {key: took for key, took in state.trips.items() if key in kept}
             self._granted = now
         return 0.0
 
     def _arrived_late(self, state: _State, sent: float) -> float:
         """How much later than on the quickest way a request may have arrived."""
-        known = state.delays.get(repr(sent))
-        if known is None:
-            quickest = min(self._round_trips, default=_MOST_DELAY)
-            known = self._clock() - sent - quickest
-        return min(max(0.0, known), _MOST_DELAY)
+        # the first request of all, which connects, shows only later that it was slow
+        quickest = min([*self._round_trips, *state.trips.values()], default=_MOST_DELAY)
+        took = state.trips.get(repr(sent), self._clock() - sent)
+        return min(max(0.0, took - quickest), _MOST_DELAY)
 
     def _earliest(self, state: _State) -> float:
         if not state.sends:
@@ -181,7 +180,7 @@ class Pace:
                 return _State()  # written before the machine started anew
         except (ValueError, TypeError):
             # A writer died half-way: suppose that it had used everything up.
-            return _State(sends=[now] * self._burst, delays={repr(now): 0.0})
+            return _State(sends=[now] * self._burst, trips={repr(now): 0.0})
         return state
 
 

@@ -143,7 +143,7 @@ class Previewer(Protocol):
 class RunStarter(Protocol):
     """Starts a run in a process of its own. Called in a thread."""
 
-    def start(self, connection: Connection, confirm_leavers: int | None) -> str:
+    def start(self, connection: Connection, confirm_leavers: int | None = None) -> str:
         """Start it and say, in one sentence, what keeps it alive without this console."""
 
     def retry(self, connection: Connection, run: str, wanted: Filter) -> str:

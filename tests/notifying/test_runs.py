@@ -83,7 +83,7 @@ async def test_a_scheduled_run_that_cannot_begin_is_recorded_and_told() -> None:
             found = world.house.history(connection).all()
     assert code == 4
     assert [(one.state, one.code, one.trigger) for one in found] == [
-        ("FAILED", "credentials", "schedule")
+        ("FAILED", "no-secret", "schedule")
     ]
     ((_, message),) = box.received
     assert "actui secret set" in message.get_content()

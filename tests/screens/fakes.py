@@ -248,7 +248,7 @@ class FakeStarter:
     retried: list[tuple[str, Filter]] = field(default_factory=list)
     then: Callable[[], None] = lambda: None
 
-    def start(self, connection: Connection, confirm_leavers: int | None) -> str:
+    def start(self, connection: Connection, confirm_leavers: int | None = None) -> str:
         self.started.append(connection.name)
         self.confirmed.append(confirm_leavers)
         self.then()
