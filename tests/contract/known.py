@@ -200,8 +200,13 @@ DEPARTURES = (
     ),
     Departure(
         "BlueConic .*",
-        "answer 408: undocumented",
-        "a time-out is among the general errors (blueconic.md §11)",
+        "answer (408|429): undocumented",
+        "a time-out and too many requests are among the general errors (blueconic.md §11)",
+    ),
+    Departure(
+        "BlueConic POST /oauth/token",
+        "answer 404: undocumented",
+        "another server at that address, as when a host name was mistyped (blueconic.md §11)",
     ),
     Departure(
         "BlueConic PUT /profiles",
