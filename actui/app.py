@@ -30,7 +30,7 @@ from actui.console.words import plain
 from actui.console.workbench import Workbench
 from actui.model.errors import ActuiError
 from actui.model.settings import Settings
-from actui.terminal import watch_for_loss
+from actui.terminal import clipboard_codes, watch_for_loss
 from screens.ascii import AsciiFilter
 from screens.base import HEIGHTS, READ_ONLY, WIDTHS, ActuiScreen
 from screens.confirm import ConfirmScreen
@@ -143,6 +143,16 @@ class ConsoleApp(App[str]):
         if self._own_terminal and self._driver is not None:
             self._driver.write(FORGET)
         self.screen.refresh(layout=True)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send text to the terminal's clipboard; whether it took it, a terminal does not say."""
+        codes = clipboard_codes(text, in_tmux="TMUX" in os.environ)
+        if not codes:
+            said = "This is too long for a terminal's clipboard; on outcomes x writes a file."
+            self.notify(said, severity="error", markup=False)
+        elif self._driver is not None:
+            self._driver.write(codes)
+            self.notify("Sent to your terminal's clipboard.", markup=False)
 
     def action_settings(self) -> None:
         """Show the settings, over an open pop-up as well; only once."""

@@ -5,6 +5,7 @@ Nothing here imports Textual.
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import sys
@@ -13,6 +14,21 @@ from collections.abc import Callable, MutableMapping
 from time import sleep
 
 _LAST_SECONDS = 3.0
+_LONGEST_COPY = 74_994
+"""Bytes of text in base64 that terminals take at once (terminal.md §1.1)."""
+
+
+def clipboard_codes(text: str, *, in_tmux: bool) -> str:
+    """What puts text on the clipboard of the terminal at the other end of the line (OSC 52).
+
+    An empty text where it is too long. tmux drops the plain form by default and lets its own form
+    through only where it is configured so, so both are sent there (terminal.md §1.3).
+    """
+    told = base64.b64encode(text.encode("utf-8", "replace")).decode()
+    if len(told) > _LONGEST_COPY:
+        return ""
+    plain = f"\x1b]52;c;{told}\x07"
+    return f"{plain}\x1bPtmux;\x1b{plain}\x1b\\" if in_tmux else plain
 
 
 def prepare_terminal(environ: MutableMapping[str, str]) -> str | None:

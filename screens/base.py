@@ -55,6 +55,14 @@ class ActuiScreen(Screen[None]):
             tooltip="Show the keys of this page",
             id="page.help",
         ),
+        Binding(
+            "y,ctrl+y",
+            "to_clipboard",
+            "Copy text",
+            show=False,
+            tooltip="Send what the page tells to your terminal's clipboard",
+            id="page.copy",
+        ),
     ]
 
     @property
@@ -101,6 +109,16 @@ class ActuiScreen(Screen[None]):
         """Tell something in passing."""
         level = "error" if severity == "error" else "information"
         self.notify(plain(sentence), severity=level, markup=False)  # type: ignore[arg-type]
+
+    def told(self) -> str:
+        """What the page tells, as text to copy."""
+        shown = [words.words for words in self.query(Words) if words.words and words.is_on_screen]
+        return "\n".join(shown)
+
+    def action_to_clipboard(self) -> None:
+        """Send what the page tells to the terminal's clipboard."""
+        if text := self.told():
+            self.app.copy_to_clipboard(text)
 
     def action_leave(self) -> None:
         """Go back one page."""

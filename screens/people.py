@@ -100,6 +100,10 @@ class OutcomesScreen(ActuiScreen):
         named = plain(goal_name(self._connection, one.goal))
         self.query_one("#detail", Words).put(f"{named}: {one.outcome}. {one.why}".rstrip())
 
+    def told(self) -> str:
+        """The person under the cursor."""
+        return plain(self._chosen.who) if self._chosen else ""
+
     def action_filter(self) -> None:
         """Show one outcome or reason."""
         offered = offered_filters(self._run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import codecs
 import fcntl
 import os
@@ -35,6 +36,7 @@ _SEQUENCES = re.compile(
     r"|\x1b\[(?P<numbers>[0-?]*)[ -/]*(?P<does>[@-~])|\x1b[^\[\]P_^]"
 )
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P_^][^\x07\x1b]*)?$")
+_COPIES = re.compile(rb"\x1b\]52;c;([\w+/=]*)\x07")
 _COLOURS = re.compile(rb"\x1b\[[\d;]*[34]8;[25];")
 
 
@@ -185,6 +187,11 @@ class Terminal:
     def colours(self) -> bool:
         """Whether a colour of the large palettes was sent since the last key."""
         return bool(_COLOURS.search(self._new))
+
+    @property
+    def clipboard(self) -> list[str]:
+        """Each text that was sent to the clipboard since the last key."""
+        return [base64.b64decode(one).decode() for one in _COPIES.findall(self._new)]
 
     @property
     def left_the_alternate_screen(self) -> bool:

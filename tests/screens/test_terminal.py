@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from actui.terminal import clipboard_codes
 from tests.e2e.processes import ACTUI, Control, Home, control_of, sandbox_process
 from tests.e2e.test_main_job import demo_connection
 from tests.screens.terminals import CTRL_Q, DOWN, ENTER, ESCAPE, F5, Terminal
@@ -108,3 +109,22 @@ async def test_it_opens_on_plain_terminals(home: Home, extra: dict[str, str]) ->
             assert not terminal.colours
         terminal.press(CTRL_Q)
         assert terminal.ended() == 0
+
+
+async def test_text_goes_to_the_clipboard_of_the_terminal(home: Home) -> None:
+    with Terminal(home.environ | {"TMUX": "/tmp/none,1,0"}) as terminal:
+        terminal.shows("Demo")
+        terminal.press(ENTER)
+        terminal.shows("Set up and run")
+        terminal.press("y")
+        terminal.shows("Sent to your terminal's clipboard")
+        plain, through = terminal.clipboard
+        assert plain == through
+        assert "ActiveCampaign" in plain
+        terminal.press(CTRL_Q)
+        assert terminal.ended() == 0
+
+
+def test_what_no_terminal_takes_is_not_sent() -> None:
+    assert clipboard_codes("x" * 56_000, in_tmux=False).endswith("\x07")
+    assert clipboard_codes("x" * 57_000, in_tmux=False) == ""
