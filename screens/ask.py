@@ -200,10 +200,16 @@ class ChooseScreen(AskScreen):
         if search.has_focus and event.key in moves:
             event.stop()
             moves[event.key]()
-        elif results.has_focus and event.is_printable and event.character:
+        elif results.has_focus and event.character and self._is_text(event):
             event.stop()
             search.focus()
             search.insert_text_at_cursor(event.character)
+
+    @staticmethod
+    def _is_text(event: events.Key) -> bool:
+        """Whether a key in the list is neither one of its own nor one of the page's."""
+        own = {one.key for one in ChoiceList.BINDINGS if isinstance(one, Binding)}
+        return event.is_printable and event.key not in own | {"space", "slash"}
 
     # answering
 

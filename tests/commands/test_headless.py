@@ -84,11 +84,11 @@ class Container:
     def type_secret(self, which: str, value: str, *answers: tuple[str, str]) -> None:
         """`actui secret set` on a terminal, with what is asked and answered after the secret."""
         with Terminal(self.environ, "secret", "set", "News", which) as terminal:
-            for asks, answer in ((": ", value), *answers):
+            for asks, answer in ((":", value), *answers):
                 terminal.shows(asks)
                 terminal.press(answer, "\r")
-            assert terminal.ended() == 0, terminal._words()
-            shown = terminal._words()
+            assert terminal.ended() == 0, terminal.text
+            shown = terminal.text
         assert value not in shown
         assert f"{which}: " in shown
 
@@ -117,10 +117,10 @@ def refused(done: subprocess.CompletedProcess[str], words: str) -> None:
 def test_an_encrypted_file_that_was_chosen(container: Container) -> None:
     key = container.ready["activecampaign"]["api_key"]
     secret = container.ready["blueconic"]["client_secret"]
-    first = ("none of them: ", "1"), ("for it: ", "open sesame"), ("Once more: ", "open sesame")
+    first = ("none of them:", "1"), ("for it:", "open sesame"), ("Once more:", "open sesame")
     container.type_secret(KEY, key, *first)
     # from now on only its password is asked for
-    container.type_secret(SECRET, secret, ("encrypted file: ", "open sesame"))
+    container.type_secret(SECRET, secret, ("encrypted file:", "open sesame"))
     kept = (container.place / "home" / "keyring.cfg").read_text()
     assert not any(word in kept for word in (key, secret, "sesame"))
 
@@ -149,7 +149,7 @@ def test_a_password_command_that_was_chosen(container: Container) -> None:
     ):
         (store / name).write_text(f"{value}\n")
     command = f'cat "{store}/$ACTUI_SECRET"'
-    container.type_secret(KEY, "anything", ("none of them: ", "2"), ("API_KEY", command))
+    container.type_secret(KEY, "anything", ("none of them:", "2"), ("API_KEY", command))
     found = container.lines("secret", "status", "News")
     assert [one["source"] for one in found] == ["the password command"] * 2
     assert [one["scheduled_source"] for one in found] == ["the password command"] * 2
@@ -160,7 +160,7 @@ def test_a_password_command_that_was_chosen(container: Container) -> None:
 
 def test_a_private_file_that_was_chosen(container: Container) -> None:
     key = container.ready["activecampaign"]["api_key"]
-    container.type_secret(KEY, key, ("none of them: ", "3"))
+    container.type_secret(KEY, key, ("none of them:", "3"))
     secret = container.ready["blueconic"]["client_secret"]
     assert container.actui("secret", "set", "News", SECRET, told=f"{secret}\n").returncode == 0
     assert (container.place / "home" / "secrets.json").stat().st_mode & 0o777 == 0o600
@@ -170,19 +170,19 @@ def test_a_private_file_that_was_chosen(container: Container) -> None:
 
 def test_what_did_not_work_is_taken_back(container: Container) -> None:
     for asks, answers, said in (
-        (("1", "one", "two"), ("none of them: ", "for it: ", "Once more: "), "not the same"),
-        (("2", "exit 3"), ("none of them: ", "API_KEY"), "failed with code 3"),
-        (("2", "true"), ("none of them: ", "API_KEY"), "printed nothing"),
-        (("",), ("none of them: ",), "no key store"),
+        (("1", "one", "two"), ("none of them:", "for it:", "Once more:"), "not the same"),
+        (("2", "exit 3"), ("none of them:", "API_KEY"), "failed with code 3"),
+        (("2", "true"), ("none of them:", "API_KEY"), "printed nothing"),
+        (("",), ("none of them:",), "no key store"),
     ):
         with Terminal(container.environ, "secret", "set", "News", KEY) as terminal:
-            terminal.shows(": ")
+            terminal.shows(":")
             terminal.press("hush", "\r")
             for question, answer in zip(answers, asks, strict=True):
                 terminal.shows(question)
                 terminal.press(answer, "\r")
             assert terminal.ended() in (2, 4)
-            assert said in terminal._words()
+            assert said in terminal.text
         settings = container.lines("settings")[0]
         assert settings["keyring_backend"] is None
         assert settings["password_command"] is None

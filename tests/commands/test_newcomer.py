@@ -253,6 +253,6 @@ def test_a_question_can_be_left(
         while terminal.process.poll() is None:
             terminal.press(key)
             terminal.within(0.5)
-            assert "Traceback" not in terminal._words()
+            assert "Traceback" not in terminal.text
         assert terminal.ended() == code
     assert main(["export", "News"]) == 0

@@ -93,6 +93,8 @@ class Glass:
             if letter == "\n":
                 self._x, self._y = 0, self._y + 1
             elif letter >= " " and not unicodedata.combining(letter):
+                if self._x >= self.columns:
+                    self._x, self._y = 0, self._y + 1
                 if self._x < self.columns and self._y < self.rows:
                     self._cells[self._y][self._x] = letter
                 self._x += 2 if unicodedata.east_asian_width(letter) in "WF" else 1

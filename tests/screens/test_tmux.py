@@ -102,16 +102,16 @@ def add_the_goals(hands: Tmux) -> None:
     for _ in range(6):
         hands.press("BTab")
         hands.settles()
-    hands.shows("+ Add goal esc Back")
+    hands.shows("Set up and run", "esc Back f1 Help")
     hands.press("+")
     hands.choose("Add goal", "Import")
     hands.shows("1 Contacts", "Import - import goal, on")
     hands.go("+ Map a field", "Enter")
     hands.choose("Which ActiveCampaign field?", "firstName")
-    hands.choose("goes to which property?", "first_name")
+    hands.choose(": which property?", "first_name")
     hands.shows("first_name  set")
     hands.press("Escape")
-    hands.shows("+ Add goal n Rename")
+    hands.shows("space Goal on/off")
     hands.press("+")
     hands.choose("Add goal", "Export")
     hands.go("Select a segment", "Enter")
@@ -120,7 +120,7 @@ def add_the_goals(hands: Tmux) -> None:
     hands.press("C-s")
     hands.is_gone("(not saved)")
     hands.press("Escape")
-    hands.shows("+ Add goal n Rename")
+    hands.shows("space Goal on/off")
 
 
 async def test_a_run_goes_on_when_its_window_closes_and_the_next_one_shows_it(
