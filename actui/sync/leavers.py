@@ -56,6 +56,8 @@ class Leavers:
         self._claims = claims
         self._lists = [int(named.id or 0) for named in goal.lists]
         self._warned: set[str] = set()
+        self._unseen: set[int] = set()
+        """Members who were not among a list's active contacts when it was read whole."""
 
     async def unsubscribe(self, shown: Shown) -> None:
         """Unsubscribe whoever left. Raises GoalError when there are too many to be believed."""
@@ -76,7 +78,9 @@ class Leavers:
             return
         people = {one.contact_id for one in leavers}
         if people and not self._is_confirmed(len(people)):
+            # who is not active any more would only make the share look smaller
             members = run.ledger.member_count(self._goal.id, self._lists)
+            members -= len(self._unseen - people)
             too_many = len(people) > FEW and len(people) * _SHARE > members
             changed = before is not None and before != segment
             if too_many or changed or shown.listing.count() == 0:
@@ -148,7 +152,9 @@ class Leavers:
             if one.list_id in swept:
                 # whose subscription it is, the look before unsubscribing tells
                 seen = swept[one.list_id].get(one.contact_id)
-                if seen is not None and not self._is_in(seen, one, listing, others):
+                if seen is None:
+                    self._unseen.add(one.contact_id)
+                elif not self._is_in(seen, one, listing, others):
                     leavers.append(one)
                 continue
             if contact is None or contact.id != one.contact_id:
@@ -180,7 +186,10 @@ class Leavers:
                 )
                 if not page.contacts:
                     break
-                after = page.contacts[-1].id
+                ids = [one.id for one in page.contacts]
+                if ids[0] <= after or ids != sorted(ids):
+                    raise GoalError("ActiveCampaign's contacts did not come in rising order of id.")
+                after = ids[-1]
                 for one in page.contacts:
                     if one.id in contacts:
                         whole = one

@@ -188,6 +188,20 @@ async def test_many_who_may_have_left_are_looked_up_by_the_page(desk: Desk) -> N
     assert len(await active(desk)) == 39
 
 
+async def test_who_is_gone_does_not_make_the_share_look_smaller(desk: Desk) -> None:
+    profiles = await people(desk, 60)
+    await desk.export(LEAVING)
+    deleted = [f"p{n}@x.org" for n in range(10)]
+    rows = await desk.contacts()
+    for email in deleted:
+        await desk.mutate("activecampaign", "delete", id=rows[email]["id"])
+    await leave(desk, *(profiles[f"p{n}@x.org"] for n in range(21)))
+    summary = await desk.export(LEAVING)
+    assert (summary.code, summary.leavers) == ("leavers-need-confirmation", 11)
+    assert "11 of 50" in summary.message
+    assert len(await active(desk)) == 50
+
+
 async def test_ten_may_leave_whatever_their_share(desk: Desk) -> None:
     profiles = await people(desk, 12)
     await desk.export(LEAVING)
