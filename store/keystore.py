@@ -144,7 +144,7 @@ class KeyStore:
                 return self._ask(do, entry, value)
             if not self._unlock.strip():
                 needed = f"The encrypted file needs its password in {UNLOCK}."
-                if do == "get" and self._file.exists():
+                if do != "delete" and self._file.exists():
                     raise CredentialsError(needed, code="key-store-locked")
                 raise NoKeyStoreError(needed)
             if do == "get":  # the file is only ever replaced whole

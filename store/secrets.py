@@ -133,7 +133,9 @@ class Secrets:
         except subprocess.TimeoutExpired:
             # the shell alone would leave behind what it waits for
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()  # what left the session may hold the other end for ever
             hung = CredentialsError(
                 f"The password command did not end within {_COMMAND_SECONDS} s."
             )

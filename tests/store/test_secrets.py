@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import textwrap
 from pathlib import Path
@@ -186,3 +187,13 @@ def test_the_command_line_takes_secrets_from_stdin_alone(
     assert command("secret", "set", "News-letter", name, told="\n").returncode == 2
     assert command("secret", "delete", "News-letter").returncode == 0
     assert command("secret", "status", "News-letter").returncode == 4
+
+
+def test_a_password_command_that_leaves_something_behind_is_given_up_on(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    command = f"setsid sh -c 'echo $$ > {left}; exec sleep 60' & echo hello"
+    secrets = Secrets(Home(tmp_path), Settings(password_command=command), {"PATH": "/usr/bin:/bin"})
+    with pytest.raises(CredentialsError, match="did not end within"):
+        secrets.find("News", "c-1", KEY, ORIGIN)
+    # what left the session goes on and was not waited for: else this fails
+    os.kill(int(left.read_text()), signal.SIGKILL)
