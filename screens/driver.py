@@ -30,7 +30,11 @@ class ThriftyDriver(LinuxDriver):
         if not data.endswith("H"):
             super().write(data)
             return
-        size = os.get_terminal_size(self.fileno)
+        try:
+            size = os.get_terminal_size(self.fileno)
+        except OSError:  # the terminal is gone
+            super().write(data)
+            return
         if size != self._seen_size:
             # a terminal of another size has moved its text about
             self._seen_size = size

@@ -71,7 +71,11 @@ class Picture:
         # a character of two cells, or of none, may be drawn otherwise than it is counted here
         changed = [x for x in sorted(new) if new[x].text and (whole or old.get(x) != new[x])]
         old.update(new)
-        return "".join(_runs(y, changed, old, whole)) + "\x1b[m" if changed else ""
+        sent = "".join(_runs(y, changed, old, whole)) + "\x1b[m" if changed else ""
+        if any(len(cell.text) > 1 for cell in old.values()):
+            # terminals and Textual do not agree on how wide such a character is
+            del self._rows[y]
+        return sent
 
 
 def _runs(y: int, changed: list[int], row: dict[int, Cell], odd: bool) -> Iterator[str]:
@@ -186,6 +190,8 @@ def _turn(before: str, after: str) -> str:
     """The shortest way from one style to another."""
     anew = f"\x1b[0;{after}m" if after else "\x1b[m"
     old, new = _look(before), _look(after)
+    if old == new:
+        return ""
     if old.attributes - new.attributes:
         return anew
     parts = sorted(new.attributes - old.attributes)

@@ -135,3 +135,20 @@ def test_a_frame_for_a_larger_terminal_is_not_counted_on() -> None:
     assert "abc" in picture.changes(whole, 2, HEIGHT)
     assert "abc" in picture.changes(whole, 3, HEIGHT)
     assert picture.changes(whole, 3, HEIGHT) == ""
+
+
+def test_a_row_with_a_character_of_unsure_width_is_drawn_anew() -> None:
+    picture = Picture()
+    picture.changes("\x1b[1;1H\u2764\ufe0f abc\x1b[2;1H", WIDTH, HEIGHT)
+    assert "x" in picture.changes("\x1b[1;1H\u2764\ufe0f abx\x1b[2;1H", WIDTH, HEIGHT)
+    assert picture.changes("\x1b[1;7H \x1b[2;1H", WIDTH, HEIGHT).count(" ")
+
+
+def test_two_ways_to_write_a_style_are_one_style() -> None:
+    picture = Picture()
+    sent = picture.changes(
+        "\x1b[1;1H\x1b[1;39;44ma\x1b[0m\x1b[1;44mb\x1b[0m\x1b[2;1H", WIDTH, HEIGHT
+    )
+    glass = Painted()
+    glass.take(sent.encode())
+    assert len({look for look in glass._looks[0][:2]}) == 1
