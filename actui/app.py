@@ -146,6 +146,9 @@ class ConsoleApp(App[str]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Send text to the terminal's clipboard; whether it took it, a terminal does not say."""
+        self._clipboard = text
+        if isinstance(self.focused, Input) and self.focused.password:
+            return  # a secret stays within the console
         codes = clipboard_codes(text, in_tmux="TMUX" in os.environ)
         if not codes:
             said = "This is too long for a terminal's clipboard; on outcomes x writes a file."

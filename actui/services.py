@@ -173,10 +173,12 @@ class DetachedStarter:
         self._house = house
         self._starter = Starter(house.home, house.environ, "console")
 
-    def start(self, connection: Connection, confirm_leavers: int | None = None) -> str:
+    def start(self, connection: Connection, leavers: Mapping[str, int] | None = None) -> str:
         if self._house.lock(connection).is_held():
             raise BusyError("This connection is already running.")
-        words = () if confirm_leavers is None else ("--confirm-leavers", str(confirm_leavers))
+        words = [word for goal in leavers or () for word in ("--goal", goal)]
+        if leavers:
+            words += ["--confirm-leavers", str(max(leavers.values()))]
         return self._starter.start(connection, *words)
 
     def retry(self, connection: Connection, run: str, wanted: Filter) -> str:

@@ -36,9 +36,10 @@ def prepare_terminal(environ: MutableMapping[str, str]) -> str | None:
 
     To be called before anything imports Textual.
     """
-    for size in ("COLUMNS", "LINES"):
-        # an exported one would be believed instead of the terminal, also when that is resized
-        environ.pop(size, None)
+    if _tells_its_size():
+        for size in ("COLUMNS", "LINES"):
+            # an exported one would be believed instead of the terminal, also when that is resized
+            environ.pop(size, None)
     if environ.get("NO_COLOR") == "":
         # Textual takes an empty one for a wish, which no-color.org says it is not
         del environ["NO_COLOR"]
@@ -48,6 +49,13 @@ def prepare_terminal(environ: MutableMapping[str, str]) -> str | None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return "The console needs a terminal; `actui --help` lists what works without one."
     return None
+
+
+def _tells_its_size() -> bool:
+    try:
+        return min(os.get_terminal_size(sys.stderr.fileno())) > 0
+    except (OSError, ValueError):
+        return False
 
 
 def watch_for_loss(

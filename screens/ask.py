@@ -276,10 +276,12 @@ class ChooseScreen(AskScreen):
         at = self._found.index(one)
         self.query_one("#found", ChoiceList).replace_option_prompt_at_index(at, self._row(one))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """All or none is for several; elsewhere the key keeps its meaning in the search bar."""
+        return self._ask.many if action == "all" else super().check_action(action, parameters)
+
     def action_all(self) -> None:
         """Choose all that are found, or none of them when all of them are."""
-        if not self._ask.many:
-            return
         without = [one for one in self._found if one.id not in self._chosen]
         for one in without or self._found:
             self._toggle(one)

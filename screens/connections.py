@@ -108,7 +108,8 @@ class ConnectionsScreen(ActuiScreen):
 
     async def watch_world(self) -> None:
         """Look again every two seconds; another process may run or change something."""
-        await self._workbench.look_for_secrets(self._overviews)
+        known = list(self._overviews)
+        self.attempt(lambda: self._workbench.look_for_secrets(known), "secrets")
         while True:
             self.look()
             await asyncio.sleep(LOOK_SECONDS)

@@ -16,7 +16,7 @@ from actui.console.runview import GoalView, Live, RunView, past_view
 from actui.console.words import counted, plain
 from actui.console.workbench import Workbench
 from actui.model.connection import Connection
-from actui.model.run import FAILED, RunSnapshot, RunSummary
+from actui.model.run import FAILED, GoalSummary, RunSnapshot, RunSummary
 from screens.base import ActuiScreen, Words
 from screens.confirm import ConfirmScreen
 from screens.people import OutcomesScreen, WhyScreen
@@ -158,13 +158,15 @@ class RunScreen(ActuiScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A run that has ended cannot be stopped."""
+        if not super().check_action(action, parameters):
+            return False
         if action in ("stop", "stop_now"):
             return not self._ended
         if action == "leavers":
             return bool(self._leavers())
         if action in ("outcomes", "retry"):
             return self._past is not None
-        return super().check_action(action, parameters)
+        return True
 
     def action_outcomes(self) -> None:
         """Show what became of each person of a run that has ended."""
@@ -201,16 +203,25 @@ class RunScreen(ActuiScreen):
         since, said = await self._workbench.retry(self._connection, self._past.run, wanted)
         self.app.push_screen(RunScreen(self._workbench, self._connection, since=since, said=said))
 
-    def _leavers(self) -> int:
-        return max((goal.leavers for goal in self._past.goals), default=0) if self._past else 0
+    def _leavers(self) -> dict[str, GoalSummary]:
+        """The goals of the connection's latest run that wait for a word, by id."""
+        latest = next(iter(self._workbench.history(self._connection)), None)
+        if self._past is None or latest is None or latest.run != self._past.run:
+            return {}
+        return {goal.goal_id: goal for goal in self._past.goals if goal.leavers}
 
     def action_leavers(self) -> None:
-        """Run again, and let as many people be unsubscribed as seem to have left."""
-        many = self._leavers()
-        people = counted(many, "person seems", "people seem")
+        """Run these goals again, and let as many people be unsubscribed as seem to have left."""
+        waiting = self._leavers()
+        told = [
+            f"{plain(goal.goal)}: {counted(goal.leavers, 'person seems', 'people seem')} to have "
+            "left the segment."
+            for goal in waiting.values()
+        ]
+        many = {goal_id: goal.leavers for goal_id, goal in waiting.items()}
         question = ConfirmScreen(
-            f"{people} to have left the segment. Run again and unsubscribe at most so many from "
-            "the lists that the goal had put them on? Without resubscribing they are off for ever.",
+            "\n".join(told) + "\n\nRun again and unsubscribe at most so many from the lists that "
+            "the goal had put them on? Without resubscribing they are off for ever.",
             do="Run and unsubscribe",
             keep="Leave them",
         )
@@ -219,9 +230,8 @@ class RunScreen(ActuiScreen):
             lambda yes: self.attempt(partial(self._confirm, many), "retry") if yes else None,
         )
 
-    async def _confirm(self, many: int) -> None:
-        start = self._workbench.start(self._connection, confirm_leavers=many)
-        since, said = await start
+    async def _confirm(self, many: dict[str, int]) -> None:
+        since, said = await self._workbench.start(self._connection, leavers=many)
         self.app.push_screen(RunScreen(self._workbench, self._connection, since=since, said=said))
 
     def action_why(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from functools import partial
 
@@ -106,13 +107,22 @@ class SavingScreen(ActuiScreen):
     def _ask_where(self, trouble: str) -> None:
         """Nothing keeps secrets on this machine: let somebody choose what shall."""
 
-        def elsewhere() -> None:
+        async def told() -> None:
+            await self._create_properties(self._connection)
             self._show_saved()
-            self.attempt(self._show_secrets, "secrets")
+            self.say("Saved.")
+            await self._show_secrets()
 
         prefix = f"ACTUI_SECRET_{secret_prefix(self._connection.name)}"
         names = [f"{prefix}_ACTIVECAMPAIGN_API_KEY", f"{prefix}_BLUECONIC_CLIENT_SECRET"]
-        keeping = Keeping(self._workbench.change_settings, self.action_save, elsewhere, names)
+        keeping = Keeping(
+            self._workbench.change_settings,
+            again=self.action_save,
+            elsewhere=lambda: self.attempt(told, "save"),
+            variables=names,
+            attempt=lambda: self._workbench.command_gives_secrets(self._connection),
+            can_unlock=bool(os.environ.get("ACTUI_KEYRING_PASSWORD")),
+        )
         ask(self.app, keeping.ask(f"{trouble.partition('. ')[0].rstrip('.')}."))
 
     async def _create_properties(self, connection: Connection) -> None:

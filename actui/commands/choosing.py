@@ -24,6 +24,7 @@ _TO_UNLOCK = f"""\
 A run needs that password too: in {UNLOCK}, or as a systemd credential of that
 name (actui schedule --print-systemd has the line)."""
 
+_NEW_PASSWORD = ("A password for it: ", "Once more: ")
 _CHANGED = ("keyring_backend", "secrets_in_file", "password_command")
 
 
@@ -53,14 +54,16 @@ def choose(
     What was chosen and did not work is taken back.
     """
     if house.settings.keyring_backend == ENCRYPTED_FILE:
-        return Kept(save(_opened(house, "Password of the encrypted file: ")), _TO_UNLOCK)
+        there = house.home.keyring_file.exists()
+        asked = ("Password of the encrypted file: ",) if there else _NEW_PASSWORD
+        return Kept(save(_opened(house, *asked)), _TO_UNLOCK)
     chosen = _answer(_QUESTION)
     if chosen not in ("1", "2", "3"):
         return None
     before = house.settings
     try:
         if chosen == "1":
-            opened = _opened(house, "A password for it: ", "Once more: ")
+            opened = _opened(house, *_NEW_PASSWORD)
             opened.change_settings({"keyring_backend": ENCRYPTED_FILE})
             return Kept(save(opened), _TO_UNLOCK)
         if chosen == "3":

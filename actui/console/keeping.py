@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from actui.console.forms import Ask, Choose, Option, Type
-from actui.model.errors import ConfigError
+from actui.model.errors import ConfigError, CredentialsError
 from actui.model.settings import ENCRYPTED_FILE, Settings
 
 _WAYS = (
@@ -19,20 +19,26 @@ _WAYS = (
 class Keeping:
     """`change` keeps a setting; `again` saves the typed secrets once more.
 
-    `elsewhere` hears that they are not to be kept here after all.
+    `elsewhere` hears that they are not to be kept here after all. `attempt` tries a password
+    command and raises CredentialsError; `can_unlock` = the encrypted file's password is known.
     """
 
     def __init__(
         self,
         change: Callable[[Mapping[str, object]], Settings],
+        *,
         again: Callable[[], None],
         elsewhere: Callable[[], None],
         variables: Sequence[str],
+        attempt: Callable[[], None],
+        can_unlock: bool,
     ) -> None:
         self._change = change
         self._again = again
         self._elsewhere = elsewhere
         self._variables = variables
+        self._attempt = attempt
+        self._can_unlock = can_unlock
 
     def ask(self, trouble: str) -> Choose:
         """Where the secrets shall be; `trouble` is why they were not kept."""
@@ -54,6 +60,10 @@ class Keeping:
             )
         if way == "outside":
             raise ConfigError(f"Then set {' and '.join(self._variables)} before a run; esc closes.")
+        if way == "encrypted" and not self._can_unlock:
+            raise ConfigError(
+                "Leave, set ACTUI_KEYRING_PASSWORD and start actui again; runs need it too."
+            )
         changes: dict[str, object] = {"secrets_in_file": way == "file"}
         changes["keyring_backend"] = ENCRYPTED_FILE if way == "encrypted" else None
         self._change(changes)
@@ -64,4 +74,10 @@ class Keeping:
         if not typed.strip():
             raise ConfigError("Type a command, or press esc.")
         self._change({"password_command": typed.strip()})
+        try:
+            self._attempt()
+        except CredentialsError as wrong:
+            # kept, it would stand before every other place of every connection
+            self._change({"password_command": None})
+            raise ConfigError(wrong.message) from wrong
         self._elsewhere()

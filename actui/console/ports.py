@@ -143,8 +143,11 @@ class Previewer(Protocol):
 class RunStarter(Protocol):
     """Starts a run in a process of its own. Called in a thread."""
 
-    def start(self, connection: Connection, confirm_leavers: int | None = None) -> str:
-        """Start it and say, in one sentence, what keeps it alive without this console."""
+    def start(self, connection: Connection, leavers: Mapping[str, int] | None = None) -> str:
+        """Start it and say, in one sentence, what keeps it alive without this console.
+
+        With `leavers`, only these goals, by id, each of which may unsubscribe so many who left.
+        """
 
     def retry(self, connection: Connection, run: str, wanted: Filter) -> str:
         """The same for a run that sends people of an earlier one again."""

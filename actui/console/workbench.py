@@ -71,8 +71,8 @@ class Workbench:
     def __init__(self, services: Services, *, ascii_only: bool = False) -> None:
         self._services = services
         self.glyphs: Glyphs = ASCII if ascii_only else UNICODE
-        self._has_secret: dict[tuple[str, Which], bool] = {}
-        """What is known of secrets: looking may take a key store seconds."""
+        self._has_secret: dict[tuple[str, Which], bool | None] = {}
+        """What is known of secrets, None = nobody can tell: a key store may take seconds."""
 
     @property
     def settings(self) -> Settings:
@@ -139,7 +139,8 @@ class Workbench:
             whole = None
         found = findings(connection)
         for which, words in SECRET_WORDS.items():
-            if self._has_secret.get((connection.id, which)) is False:
+            # a run that was, found them wherever they are for runs
+            if last is None and self._has_secret.get((connection.id, which)) is False:
                 found.append(Finding("no-secret", f"{which}.secret", f"Enter the {words}."))
         if said := self._services.schedule_trouble(stored):
             found.append(Finding("no-scheduler", "schedule", said, "warning"))
@@ -203,17 +204,28 @@ class Workbench:
         try:
             where = await asyncio.to_thread(self._services.vault.status, connection, which)
         except ActuiError as failure:
+            self._has_secret[connection.id, which] = None
             return plain(failure.message)
         self._has_secret[connection.id, which] = bool(where)
         return f"Stored in {plain(where)}; leave empty to keep it." if where else "Not stored yet."
 
+    def command_gives_secrets(self, connection: Connection) -> None:
+        """Try the password command. Raises CredentialsError where it does not give a secret.
+
+        Whoever asks waits for it, at most some seconds: it decides whether the choice is kept.
+        """
+        for which, words in SECRET_WORDS.items():
+            if not self._services.vault.status(connection, which):
+                raise CredentialsError(f"The command printed nothing for the {words}.")
+
     async def look_for_secrets(self, overviews: Sequence[Overview]) -> None:
-        """Learn whether connections that are on and never ran lack a secret; each once."""
+        """Learn whether connections that are on and never ran lack a secret."""
         for overview in overviews:
             connection = overview.connection
             for which in SECRET_WORDS:
-                is_new = (connection.id, which) not in self._has_secret
-                if is_new and connection.enabled and overview.last is None:
+                # one that lacked it may have got it in another shell
+                is_open = self._has_secret.get((connection.id, which), False) is False
+                if is_open and connection.enabled and overview.last is None:
                     await self.secret_status(connection, which)
 
     async def test(self, connection: Connection, form: ConnectionForm, which: Which) -> str:
@@ -290,17 +302,17 @@ class Workbench:
         return await self._services.previewer.show(connection, ask, tell)
 
     async def start(
-        self, connection: Connection, *, confirm_leavers: int | None = None
+        self, connection: Connection, *, leavers: Mapping[str, int] | None = None
     ) -> tuple[Mark, str]:
         """Start a run; the mark to follow it from, and what keeps it alive.
 
-        `confirm_leavers` = at most so many people may be unsubscribed for having left.
+        With `leavers`, only these goals, by id, where so many may be unsubscribed who left.
 
         Raises ConfigError or CredentialsError where the run would end at once for the same reason.
         """
         await self._check(connection)
         starter = self._services.starter
-        return await self._started(connection, starter.start, connection, confirm_leavers)
+        return await self._started(connection, starter.start, connection, leavers)
 
     async def retry(self, connection: Connection, run: str, wanted: Filter) -> tuple[Mark, str]:
         """Start a run that sends people of an earlier run again; see `start`."""

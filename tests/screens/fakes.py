@@ -112,6 +112,7 @@ class FakeReader:
 class FakeVault:
     kept: dict[str, tuple[str, str]] = field(default_factory=dict)
     refuses: Callable[[], bool] = lambda: False
+    command: str = ""
 
     def _url(self, connection: Connection, which: str) -> str:
         return str(getattr(connection, which).url)
@@ -124,6 +125,8 @@ class FakeVault:
         return "the key store"
 
     def status(self, connection: Connection, which: str) -> str:
+        if self.command:
+            raise CredentialsError(self.command)
         if which not in self.kept:
             return ""
         url, _ = self.kept[which]
@@ -244,13 +247,13 @@ class FakePreviewer:
 @dataclass
 class FakeStarter:
     started: list[str] = field(default_factory=list)
-    confirmed: list[int | None] = field(default_factory=list)
+    confirmed: list[Mapping[str, int] | None] = field(default_factory=list)
     retried: list[tuple[str, Filter]] = field(default_factory=list)
     then: Callable[[], None] = lambda: None
 
-    def start(self, connection: Connection, confirm_leavers: int | None = None) -> str:
+    def start(self, connection: Connection, leavers: Mapping[str, int] | None = None) -> str:
         self.started.append(connection.name)
-        self.confirmed.append(confirm_leavers)
+        self.confirmed.append(leavers)
         self.then()
         return "The run goes on by itself, in a session of its own."
 

@@ -178,8 +178,14 @@ async def test_a_password_command_takes_the_place_of_what_was_typed(opened: Open
     await until(pilot, lambda: "Where shall the API key" in seen(pilot))
     await pilot.press(*"command", "enter")
     await until(pilot, lambda: "Which command prints" in seen(pilot))
-    await pilot.press(*"pass", "enter")
+    made.vault.command = "The password command failed with code 127."
+    await pilot.press(*"pas", "enter")
+    await until(pilot, lambda: "failed with code 127" in seen(pilot))
+    assert made.settings.password_command is None
+    made.vault.command = ""
+    await pilot.press("s", "enter")
     await until(pilot, lambda: made.settings.password_command == "pass")
+    await until(pilot, lambda: "Saved." in seen(pilot))
     await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
     assert pilot.app.screen.query_one("#activecampaign-key", Input).value == ""
 
@@ -200,3 +206,20 @@ async def test_details_are_told_in_a_line_and_unfold_from_any_field(opened: Open
     pilot.app.screen.query_one("#name").focus()
     await pilot.press("ctrl+e")
     await until(pilot, lambda: "+ Add a label" in seen(pilot))
+
+
+async def test_what_was_cut_can_be_pasted_but_no_secret_leaves(opened: Opened) -> None:
+    _, pilot = opened
+    name = pilot.app.screen.query_one("#name", Input)
+    name.focus()
+    await pilot.press("home", "shift+end", "ctrl+x")
+    await until(pilot, lambda: name.value == "")
+    await pilot.press("ctrl+v")
+    await until(pilot, lambda: name.value == "Newsletter")
+    assert "clipboard" in seen(pilot)
+    pilot.app.clear_notifications()
+    put(pilot, "#activecampaign-key", "sEcReT")
+    pilot.app.screen.query_one("#activecampaign-key").focus()
+    await pilot.press("home", "shift+end", "ctrl+x")
+    await until(pilot, lambda: not pilot.app.screen.query_one("#activecampaign-key", Input).value)
+    assert "clipboard" not in seen(pilot)

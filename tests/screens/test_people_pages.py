@@ -176,9 +176,10 @@ def test_every_reason_has_words() -> None:
     assert set(REASON_WORDS) == set(Reason)
 
 
-async def test_leavers_are_confirmed_after_a_question() -> None:
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_leavers_are_confirmed_after_a_question(read_only: bool) -> None:
     made = services(connection())
-    goal = GoalSummary(goal="x [/y]", kind="export", ok=False, leavers=1_025)
+    goal = GoalSummary(goal="x [/y]", goal_id="g-2", kind="export", ok=False, leavers=1_025)
     goal.code, goal.message = "leavers-need-confirmation", "1025 of 1032 members seem to have left."
     run = RunSummary(
         run="r1", connection="Newsletter", started="2026-11-24T02:50:00Z", goals=[goal]
@@ -186,12 +187,16 @@ async def test_leavers_are_confirmed_after_a_question() -> None:
     run.state, run.ended = RunState.FINISHED, "2026-11-24T02:51:00Z"
     made.histories["c-1"] = FakeHistory([run])
     made.starter.then = lambda: made.reader(connection()).show(going())
-    app = ConsoleApp(made)
+    app = ConsoleApp(made, read_only=read_only)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "Newsletter" in seen(pilot))
         await pilot.press("enter", "f4", "tab", "tab", "enter")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: "seem to have left" in seen(pilot))
+        assert ("l Confirm leavers" in seen(pilot)) is not read_only
+        if read_only:
+            return
         await pilot.press("l")
         await until(pilot, lambda: "1,025 people seem" in seen(pilot))
         await pilot.press("right", "enter")
-        await until(pilot, lambda: made.starter.confirmed == [1_025])
+        await until(pilot, lambda: made.starter.confirmed == [{"g-2": 1_025}])
