@@ -130,7 +130,8 @@ def _keep(house: House, one: _Wanted, value: SecretStr) -> Kept:
     try:
         return Kept(one.saved_in(house, value))
     except CredentialsError as failure:
-        if failure.code != "no-key-store" or not can_ask():
+        is_closed = house.settings.keyring_backend == ENCRYPTED_FILE
+        if not (is_closed or failure.code == "no-key-store") or not can_ask():
             raise
         say(failure.message.partition(" Give the secret ")[0])
         kept = choose(
