@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from actui.terminal import clipboard_codes
-from tests.e2e.processes import ACTUI, Control, Home, control_of, sandbox_process
-from tests.e2e.test_main_job import demo_connection
+from tests.e2e.processes import ACTUI, Control, Home, sandbox_process
 from tests.screens.terminals import CTRL_Q, DOWN, ENTER, ESCAPE, F5, Terminal
 
 
@@ -22,19 +20,6 @@ def ready() -> Iterator[dict[str, Any]]:
         "--contacts", "200", "--profiles", "200", "--limits", "off", "--switch", "batch-speed=fast"
     ) as line:
         yield line
-
-
-@pytest.fixture
-async def home(tmp_path: Path, ready: dict[str, Any]) -> Home:
-    made = Home(tmp_path, ready, demo_connection())
-    await made.apply()
-    return made
-
-
-@pytest.fixture
-async def control(ready: dict[str, Any]) -> AsyncIterator[Control]:
-    async with control_of(ready) as made:
-        yield made
 
 
 def is_running(home: Home) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from store.keystore import ENCRYPTED_FILE, UNLOCK
-from tests.e2e.processes import Control, Home, control_of, sandbox_process
-from tests.e2e.test_main_job import demo_connection
+from actui.model.settings import ENCRYPTED_FILE
+from store.keystore import UNLOCK
+from tests.e2e.processes import Control, Home, sandbox_process
 from tests.screens.test_terminal import is_running
 from tests.screens.tmux import PROMPT, Tmux, needs_tmux
 
@@ -25,19 +25,6 @@ def ready() -> Iterator[dict[str, Any]]:
     words = ("--contacts", "120", "--profiles", "150", "--limits", "off")
     with sandbox_process(*words, "--switch", "batch-speed=fast") as line:
         yield line
-
-
-@pytest.fixture
-async def home(tmp_path: Path, ready: dict[str, Any]) -> Home:
-    made = Home(tmp_path, ready, demo_connection())
-    await made.apply()
-    return made
-
-
-@pytest.fixture
-async def control(ready: dict[str, Any]) -> AsyncIterator[Control]:
-    async with control_of(ready) as made:
-        yield made
 
 
 def test_from_nothing_to_a_finished_run_by_real_keys(tmp_path: Path, ready: dict[str, Any]) -> None:
