@@ -59,10 +59,18 @@ def bracketed(params: QueryParams, family: str) -> dict[tuple[str, str], str]:
     return found
 
 
-def by_weight(
+def in_named_order(
     rows: list[Row], params: QueryParams, key: str, name_of: Callable[[Row], str]
 ) -> list[Row]:
-    """Exact matches of the filter first, then names that start with it, then the rest."""
+    """The rows as `orders[key]` wants them by name; left as they are for anything else.
+
+    `weight`: exact matches of the filter first, then names that start with it, then the rest.
+    """
+    order = bracketed(params, "orders").get((key, ""), "").lower()
+    if order in ("asc", "desc"):
+        return sorted(rows, key=lambda row: name_of(row).lower(), reverse=order == "desc")
+    if order != "weight":
+        return rows
     wanted = next(
         (text.lower() for (name, _), text in bracketed(params, "filters").items() if name == key),
         params.get(key, "").lower(),

@@ -13,7 +13,7 @@ from actui.sandbox.activecampaign.contact_answers import Json, links, tagging_ro
 from actui.sandbox.activecampaign.listing_query import (
     Page,
     bracketed,
-    by_weight,
+    in_named_order,
     text_matches,
     whole_number,
 )
@@ -67,11 +67,7 @@ class TagRoutes:
         for (key, operator), wanted in bracketed(request.query_params, "filters").items():
             if key == "search":
                 rows = [row for row in rows if text_matches(row.name, operator, wanted)]
-        order = bracketed(request.query_params, "orders").get(("search", ""), "").lower()
-        if order in ("asc", "desc"):
-            rows.sort(key=lambda row: row.name.lower(), reverse=order == "desc")
-        elif order == "weight":
-            rows = by_weight(rows, request.query_params, "search", lambda row: row.name)
+        rows = in_named_order(rows, request.query_params, "search", lambda row: row.name)
         page = Page.of(self._account.switches, request.query_params).cut(rows)
         return JSONResponse(
             {"tags": [self._answer(row) for row in page], "meta": {"total": str(len(rows))}}
