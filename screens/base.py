@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
+from textual.messages import Prune
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import DataTable, OptionList, Static
@@ -82,6 +83,10 @@ class ActuiScreen(Screen[None]):
 
     def on_screen_suspend(self, _: events.ScreenSuspend) -> None:
         self.workers.cancel_group(self, WATCH)
+
+    def on_prune(self, _: Prune) -> None:
+        # Textual ends a page's workers after its parts: one that woke in between would miss them
+        self.workers.cancel_node(self)
 
     async def watch_world(self) -> None:
         """Look at what this page shows until cancelled; started anew whenever it comes on top."""
