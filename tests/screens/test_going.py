@@ -25,12 +25,10 @@ class Answered(Label):
 
 
 class Last(Label):
-    """A part of a page that goes after another one is gone and the page's work had its turns."""
+    """A part of a page that goes when another one is long gone."""
 
     async def on_unmount(self) -> None:
-        while self.screen.query("#answered"):
-            await asyncio.sleep(0)
-        for _ in range(10):
+        for _ in range(100):
             await asyncio.sleep(0)
 
 
