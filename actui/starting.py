@@ -55,7 +55,7 @@ class Starter:
         words = [sys.executable, "-P", "-m", "actui", *asked]
         if self._user_manager and self._as_unit(words):
             return "The run goes on by itself, as a unit of your systemd."
-        log = str(self._home.log_file(connection.id, "last"))
+        log = str(self._home.log_file(connection.id))
         # not through subprocess: whoever starts a run need not be there when it ends
         process = os.posix_spawn(
             words[0],

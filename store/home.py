@@ -111,15 +111,14 @@ class Home:
         """The run lock of one connection."""
         return self.locks_dir / f"{checked_id(connection_id)}.lock"
 
-    def log_file(self, connection_id: str, run: str) -> Path:
-        """What the process of a run prints."""
-        return self.logs_dir / f"{checked_id(connection_id)}-{checked_id(run)}.log"
+    def log_file(self, connection_id: str) -> Path:
+        """What the process of a connection's last run printed."""
+        return self.logs_dir / f"{checked_id(connection_id)}-last.log"
 
     def forget(self, connection_id: str) -> None:
-        """Remove history, ledgers and logs of a connection; people's data goes with it."""
-        ledger = self.ledger_file(connection_id)
-        logs = self.logs_dir.glob(f"{checked_id(connection_id)}-*.log")
-        for file in (*ledger.parent.glob("ledger*"), *self._history_files(connection_id), *logs):
+        """Remove history, ledgers and log of a connection; people's data goes with it."""
+        ledger, log = self.ledger_file(connection_id), self.log_file(connection_id)
+        for file in (*ledger.parent.glob("ledger*"), *self._history_files(connection_id), log):
             file.unlink(missing_ok=True)
         if ledger.parent.is_dir():
             ledger.parent.rmdir()

@@ -74,7 +74,9 @@ def test_elsewhere_a_run_gets_a_session_of_its_own(machine: Machine, why: str) -
     else:
         # what systemd gave to this unit, no other unit can read
         more = {"CREDENTIALS_DIRECTORY": str(machine.place)}
-    log = machine.home.log_file("c-1", "last")
+    log = machine.home.log_file("c-1")
+    another = machine.home.log_file("c-1-last")
+    another.touch()
     log.write_text("what an earlier run said\n" * 100)
     assert "session of its own" in machine.start(**more)
     # there is no such connection in this home: the run ends at once and says so in its log
@@ -84,3 +86,4 @@ def test_elsewhere_a_run_gets_a_session_of_its_own(machine: Machine, why: str) -
     # it may name people: it goes with its connection
     machine.home.forget("c-1")
     assert not log.exists()
+    assert another.exists()
