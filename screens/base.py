@@ -84,7 +84,7 @@ class ActuiScreen(Screen[None]):
     def on_screen_suspend(self, _: events.ScreenSuspend) -> None:
         self.workers.cancel_group(self, WATCH)
 
-    def on_prune(self, _: Prune) -> None:
+    async def on_prune(self, event: Prune) -> None:
         # Textual ends a page's workers after its parts: one that woke in between would miss them
         self.workers.cancel_node(self)
 
