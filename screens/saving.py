@@ -86,7 +86,7 @@ class SavingScreen(ActuiScreen):
             await self._create_properties(stored.connection)
         except CredentialsError as failure:
             if failure.code == "no-key-store":
-                self._ask_where(failure.message)
+                self._ask_where(failure.trouble)
                 return
             if failure.code == "other-origin":
                 self._ask_again(form)
@@ -123,7 +123,7 @@ class SavingScreen(ActuiScreen):
             attempt=lambda: self._workbench.command_gives_secrets(self._connection),
             can_unlock=bool(os.environ.get("ACTUI_KEYRING_PASSWORD")),
         )
-        ask(self.app, keeping.ask(f"{trouble.partition('. ')[0].rstrip('.')}."))
+        ask(self.app, keeping.ask(trouble))
 
     async def _create_properties(self, connection: Connection) -> None:
         """Make in BlueConic what goals have been given as new."""

@@ -177,10 +177,11 @@ class Secrets:
         except NoKeyStoreError as missing:
             if not self._settings.secrets_in_file:
                 raise CredentialsError(
-                    f"{missing.message} Give the secret in {variable(connection_name, name)} or "
-                    "systemd's credentials, or say with actui settings set where it is kept: "
+                    missing.message,
+                    code=missing.code,
+                    advice=f"Give the secret in {variable(connection_name, name)} or systemd's "
+                    "credentials, or say with actui settings set where it is kept: "
                     f"keyring_backend {ENCRYPTED_FILE}, password_command, or secrets_in_file true.",
-                    code="no-key-store",
                 ) from None
             self._drop_from_file(entry)
             with documents(self._home.secrets_file) as database:

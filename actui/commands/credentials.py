@@ -133,7 +133,7 @@ def _keep(house: House, one: _Wanted, value: SecretStr) -> Kept:
         is_closed = house.settings.keyring_backend == ENCRYPTED_FILE
         if not (is_closed or failure.code == "no-key-store") or not can_ask():
             raise
-        say(failure.message.partition(" Give the secret ")[0])
+        say(failure.trouble)
         kept = choose(
             house,
             one.variable,

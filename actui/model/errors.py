@@ -42,9 +42,16 @@ class BusyError(ActuiError):
 
 
 class CredentialsError(ActuiError):
-    """A secret is missing or a service refuses it (exit code 4)."""
+    """A secret is missing or a service refuses it (exit code 4).
+
+    `trouble` is the message without the advice what to do about it.
+    """
 
     default_code = "credentials"
+
+    def __init__(self, trouble: str, *, code: str | None = None, advice: str = "") -> None:
+        super().__init__(f"{trouble} {advice}".rstrip(), code=code)
+        self.trouble = trouble
 
 
 class UnreachableError(ActuiError):

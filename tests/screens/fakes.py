@@ -119,8 +119,8 @@ class FakeVault:
 
     def save(self, connection: Connection, which: str, value: SecretStr) -> str:
         if self.refuses():
-            said = "This machine has no key store that keeps secrets safely. Give the secret so."
-            raise CredentialsError(said, code="no-key-store")
+            said = "This machine has no key store that keeps secrets safely."
+            raise CredentialsError(said, code="no-key-store", advice="Give the secret so.")
         self.kept[which] = (self._url(connection, which), value.get_secret_value())
         return "the key store"
 
