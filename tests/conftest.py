@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ REPORT = pytest.StashKey[Report]()
 def pytest_configure(config: pytest.Config) -> None:
     """Let this process, and every one that a test starts, write to a folder of this worker."""
     config.stash[REPORT] = Report()
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # what runs in the background of a script ignores it, and so would all that tests start
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         return  # it only hands out work
     os.environ[exchanges.PLACE] = tempfile.mkdtemp(prefix="actui-exchanges-")
