@@ -11,7 +11,6 @@ from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option as Row
@@ -22,6 +21,7 @@ from actui.console.words import number, plain, shortened
 from actui.console.workbench import Workbench
 from actui.model.errors import ConfigError
 from screens.base import ChoiceList, Words
+from screens.searching import Found, Mark, SearchBar
 from screens.text import shown
 
 _SHOWN = 200
@@ -62,22 +62,6 @@ class AskScreen(ModalScreen[Answered]):
         self.dismiss(None)
 
 
-class SearchBar(Input):
-    """The search bar of a list; space marks a line of it as long as nothing is typed."""
-
-    class Mark(Message):
-        """Somebody wants the line under the cursor."""
-
-    async def _on_key(self, event: events.Key) -> None:
-        if not self.value and event.key in ("space", "slash"):
-            event.stop()
-            event.prevent_default()
-            if event.key == "space":
-                self.post_message(self.Mark())
-            return  # a slash leads here from everywhere else, so it is no text to look for
-        await super()._on_key(event)
-
-
 class ChooseScreen(AskScreen):
     """A list with a search bar. The keyboard stays in the bar; arrows move in the list."""
 
@@ -108,7 +92,7 @@ class ChooseScreen(AskScreen):
             yield Words(plain(self._ask.title), classes="heading")
             yield Words(plain(self._ask.notice), classes="hint")
             yield SearchBar(placeholder=self._placeholder(), id="search", compact=True)
-            yield ChoiceList(id="found")
+            yield Found(id="found")
             yield Words("", id="none", classes="hint")
             yield Words("", id="wrong", classes="wrong")
             yield Words(self._told() if self._ask.many else "", id="chosen", classes="hint")
@@ -136,10 +120,10 @@ class ChooseScreen(AskScreen):
     def renew(self) -> None:
         """Offer what is known now; an account may have answered meanwhile."""
         self._options = [*self._ask.options(), *self._typed]
-        at = self.query_one("#found", ChoiceList).highlighted
+        at = self.query_one(Found).highlighted
         self._fill()
         if at is not None and at < len(self._found):
-            self.query_one("#found", ChoiceList).highlighted = at
+            self.query_one(Found).highlighted = at
 
     # what is offered
 
@@ -158,7 +142,7 @@ class ChooseScreen(AskScreen):
             # the nearest to what was typed comes first, since enter takes the first
             found.sort(key=lambda one: _distance(one, wanted))
         self._found = found[:_SHOWN]
-        results = self.query_one("#found", ChoiceList)
+        results = self.query_one(Found)
         results.clear_options()
         results.add_options([Row(self._row(one)) for one in self._found])
         results.display = bool(self._found)
@@ -190,7 +174,7 @@ class ChooseScreen(AskScreen):
     def on_key(self, event: events.Key) -> None:
         """Arrows move in the list from the search bar; letters typed in the list are searched."""
         search = self.query_one("#search", Input)
-        results = self.query_one("#found", ChoiceList)
+        results = self.query_one(Found)
         moves: dict[str, Callable[[], None]] = {
             "down": results.action_cursor_down,
             "up": results.action_cursor_up,
@@ -215,7 +199,7 @@ class ChooseScreen(AskScreen):
 
     def _here(self) -> Option | None:
         """What is under the cursor."""
-        at = self.query_one("#found", ChoiceList).highlighted
+        at = self.query_one(Found).highlighted
         return self._found[at] if at is not None and at < len(self._found) else None
 
     def _answer(self, *values: str) -> None:
@@ -256,7 +240,7 @@ class ChooseScreen(AskScreen):
         else:
             self._answer(self._found[event.option_index].id)
 
-    @on(SearchBar.Mark)
+    @on(Mark)
     def action_mark(self) -> None:
         """Choose the line under the cursor, or not; the only one is taken at once."""
         here = self._here()
@@ -274,7 +258,7 @@ class ChooseScreen(AskScreen):
         else:
             self._chosen.append(one.id)
         at = self._found.index(one)
-        self.query_one("#found", ChoiceList).replace_option_prompt_at_index(at, self._row(one))
+        self.query_one(Found).replace_option_prompt_at_index(at, self._row(one))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """All or none is for several; elsewhere the key keeps its meaning in the search bar."""

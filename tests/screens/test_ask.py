@@ -1,0 +1,38 @@
+"""The pop-up with a search bar by mouse, which over SSH is there in most terminals."""
+
+from __future__ import annotations
+
+import pytest
+
+from actui.app import ConsoleApp
+from actui.console.forms import Choose, Option
+from screens.ask import ChooseScreen, ask
+from tests.screens.fakes import connection, seen, services, until
+
+NAMES = ("Readers", "Buyers", "Staff")
+
+
+@pytest.mark.parametrize("many", [True, False], ids=["several", "one"])
+async def test_a_click_chooses_a_line_as_space_does(many: bool) -> None:
+    taken: list[tuple[str, ...]] = []
+    question = Choose(
+        "Which lists?",
+        lambda: [Option(name.lower(), name) for name in NAMES],
+        lambda chosen: taken.append(tuple(chosen)),
+        many=many,
+    )
+    app = ConsoleApp(services(connection()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        ask(app, question)
+        await until(pilot, lambda: "Staff" in seen(pilot))
+        await pilot.click("#found", offset=(4, 1))
+        if many:
+            await until(pilot, lambda: "Chosen: Buyers" in seen(pilot))
+            await pilot.click("#found", offset=(4, 0))
+            await until(pilot, lambda: "Chosen: Buyers, Readers" in seen(pilot))
+            await pilot.click("#found", offset=(4, 1))
+            await until(pilot, lambda: "Chosen: Readers" in seen(pilot))
+            assert taken == []
+            await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, ChooseScreen))
+        assert taken == [("readers",) if many else ("buyers",)]
