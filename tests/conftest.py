@@ -35,6 +35,13 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join([hook, *(one for one in others if one != hook)])
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """More workers than cores with `-n auto`: most tests wait for processes, pages and servers."""
+    cores = os.cpu_count() or 1
+    return max(cores, min(2 * cores, 8))
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Each worker looks at what it and its processes exchanged; the last one adds it up."""
     report = session.config.stash[REPORT]
