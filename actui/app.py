@@ -32,7 +32,7 @@ from actui.model.errors import ActuiError
 from actui.model.settings import Settings
 from actui.terminal import clipboard_codes, watch_for_loss
 from screens.ascii import AsciiFilter
-from screens.base import HEIGHTS, READ_ONLY, WIDTHS, ActuiScreen
+from screens.base import HEIGHTS, READ_ONLY, TOURING, WIDTHS, ActuiScreen
 from screens.confirm import ConfirmScreen
 from screens.connections import TOUR, ConnectionsScreen
 from screens.goals import GoalsPanel
@@ -92,6 +92,7 @@ class ConsoleApp(App[str]):
         *,
         ascii_only: bool = False,
         read_only: bool = False,
+        touring: bool = False,
         own_terminal: bool = False,
     ) -> None:
         super().__init__(driver_class=_thrifty_driver() if own_terminal else None)
@@ -104,6 +105,7 @@ class ConsoleApp(App[str]):
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self.set_class(read_only, READ_ONLY)
+        self.set_class(touring, TOURING)
         self.set_class(self.theme != _COLOURLESS, "-colour")
 
     def on_mount(self) -> None:
@@ -249,13 +251,16 @@ def run_console(
     tour: Callable[[], int],
     ascii_only: bool = False,
     read_only: bool = False,
+    touring: bool = False,
 ) -> int:
     """Show the console until somebody leaves it, or leaves it for the tour; its exit code.
 
     `actui.terminal.prepare_terminal` comes first, before this module is imported.
     """
     _forgive_input()
-    app = ConsoleApp(services, ascii_only=ascii_only, read_only=read_only, own_terminal=True)
+    app = ConsoleApp(
+        services, ascii_only=ascii_only, read_only=read_only, touring=touring, own_terminal=True
+    )
     if app.run() == TOUR:
         return tour()
     # None and 1 are how Textual ends when something broke inside it

@@ -35,6 +35,8 @@ COLOURS = {
 """The article's colours of the status arrows; each state has a glyph and a word as well."""
 READ_ONLY = "-read-only"
 """The app's class while nothing may be changed."""
+TOURING = "-tour"
+"""The app's class while both services are simulated, which nobody may take for their own."""
 _CHANGING = frozenset(
     ("add", "copy", "delete", "favorite", "leavers", "retry", "rule", "save")
     + ("stop", "stop_now", "switch")

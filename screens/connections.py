@@ -17,7 +17,7 @@ from actui.console.connectiontable import ORDERS, columns, foot, matches, ordere
 from actui.console.words import counted, number, plain
 from actui.console.workbench import Overview, Workbench
 from screens.add_connection import AddConnectionScreen
-from screens.base import COLOURS, READ_ONLY, ActuiScreen, ListTable, Words
+from screens.base import COLOURS, READ_ONLY, TOURING, ActuiScreen, ListTable, Words
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
 from screens.text import shown
@@ -164,7 +164,12 @@ class ConnectionsScreen(ActuiScreen):
             table.add_row(*(shown(cell, styles.get(cell, "")) for cell in cells[1:]), key=cells[0])
         ids = [cells[0] for cells in rows]
         table.move_cursor(row=ids.index(had) if had in ids else min(kept, max(len(ids) - 1, 0)))
-        head = _HEAD + ("  read-only" if self.app.has_class(READ_ONLY) else "")
+        head = _HEAD
+        for name, said in (
+            (READ_ONLY, "read-only"),
+            (TOURING, "tour: both services are simulated"),
+        ):
+            head += f"  {said}" if self.app.has_class(name) else ""
         if len(rows) != len(self._overviews):
             head += f"  {number(len(rows))} of {number(len(self._overviews))}"
         elif not empty:

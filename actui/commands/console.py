@@ -8,8 +8,8 @@ import os
 from actui.model.errors import ConfigError
 
 
-def console(asked: argparse.Namespace) -> int:
-    """Open the console on the home that the environment names."""
+def console(asked: argparse.Namespace, *, touring: bool = False) -> int:
+    """Open the console on the home that the environment names; a tour says that it is one."""
     from actui.terminal import prepare_terminal
 
     wrong = prepare_terminal(os.environ)
@@ -24,4 +24,10 @@ def console(asked: argparse.Namespace) -> int:
         return demo(argparse.Namespace(**vars(asked) | {"headless": False, "read_only": False}))
 
     services = HouseServices(House.open())
-    return run_console(services, tour=tour, ascii_only=asked.ascii, read_only=asked.read_only)
+    return run_console(
+        services,
+        tour=tour,
+        ascii_only=asked.ascii,
+        read_only=asked.read_only,
+        touring=touring,
+    )

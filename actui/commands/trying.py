@@ -65,7 +65,7 @@ def demo(asked: argparse.Namespace) -> int:
         if not asked.headless:
             from actui.commands.console import console
 
-            return console(asked)
+            return console(asked, touring=True)
         from actui.commands.running import run
 
         words = argparse.Namespace(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,3 +115,19 @@ async def test_text_goes_to_the_clipboard_of_the_terminal(home: Home) -> None:
 def test_what_no_terminal_takes_is_not_sent() -> None:
     assert clipboard_codes("x" * 56_000, in_tmux=False).endswith("\x07")
     assert clipboard_codes("x" * 57_000, in_tmux=False) == ""
+
+
+def test_the_tour_says_that_it_is_one_and_leaves_nothing(tmp_path: Path) -> None:
+    place, home = tmp_path / "place", tmp_path / "home"
+    place.mkdir()
+    environ = {**os.environ, "ACTUI_HOME": str(home), "TMPDIR": str(place)}
+    with Terminal(environ) as console:
+        console.shows("Take the tour")
+        console.press("t")
+        console.shows("tour: both services are simulated")
+        console.shows("Demo")
+        assert list(place.glob("actui-demo-*"))
+        console.press("q")
+        assert console.ended() == 0
+    assert not list(place.glob("actui-demo-*"))
+    assert not list((home / "runs").iterdir())
