@@ -84,7 +84,7 @@ class ChooseScreen(AskScreen):
         self._ask = ask
         self._chosen = list(ask.chosen)
         self._typed: list[Option] = []
-        self._options: list[Option] = list(ask.options())
+        self._options: list[Option] = []
         self._found: Sequence[Option] = ()
 
     def compose(self) -> ComposeResult:
@@ -95,18 +95,19 @@ class ChooseScreen(AskScreen):
             yield Found(id="found")
             yield Words("", id="none", classes="hint")
             yield Words("", id="wrong", classes="wrong")
-            yield Words(self._told() if self._ask.many else "", id="chosen", classes="hint")
+            yield Words("", id="chosen", classes="hint")
             yield Words(self._keys(), classes="hint")
 
     def _placeholder(self) -> str:
         typed = self._ask.typed
         return plain(f"Search, or type {typed}") if typed else "Search"
 
-    def _told(self) -> str:
-        """What is chosen: the search bar is empty again, and the line may be far away."""
+    def _tell(self) -> None:
+        """Say what is chosen: the search bar is empty again, and the line may be far away."""
         labels = {one.id: plain(one.label) for one in self._options}
         said = ", ".join(labels.get(one, plain(one)) or "(no name)" for one in self._chosen)
-        return f"Chosen: {shortened(said, _TOLD)}" if said else "Nothing chosen."
+        told = f"Chosen: {shortened(said, _TOLD)}" if said else "Nothing chosen."
+        self.query_one("#chosen", Words).put(told)
 
     def _keys(self) -> str:
         if self._ask.many:
@@ -114,16 +115,20 @@ class ChooseScreen(AskScreen):
         return "arrows choose, enter takes it, esc closes."
 
     def on_mount(self) -> None:
-        self._fill()
+        self.renew()
         self.query_one("#search").focus()
 
     def renew(self) -> None:
         """Offer what is known now; an account may have answered meanwhile."""
+        if not self.query(Found):
+            return  # it answered while this opens, which looks for itself then
         self._options = [*self._ask.options(), *self._typed]
         at = self.query_one(Found).highlighted
         self._fill()
         if at is not None and at < len(self._found):
             self.query_one(Found).highlighted = at
+        if self._ask.many:
+            self._tell()
 
     # what is offered
 
@@ -230,7 +235,7 @@ class ChooseScreen(AskScreen):
             self._chosen.append(here.id)
         self.query_one("#search", Input).value = ""
         self._fill()
-        self.query_one("#chosen", Words).put(self._told())
+        self._tell()
 
     @on(OptionList.OptionSelected, "#found")
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -250,7 +255,7 @@ class ChooseScreen(AskScreen):
             self._answer(here.id)
             return
         self._toggle(here)
-        self.query_one("#chosen", Words).put(self._told())
+        self._tell()
 
     def _toggle(self, one: Option) -> None:
         if one.id in self._chosen:
@@ -269,7 +274,7 @@ class ChooseScreen(AskScreen):
         without = [one for one in self._found if one.id not in self._chosen]
         for one in without or self._found:
             self._toggle(one)
-        self.query_one("#chosen", Words).put(self._told())
+        self._tell()
 
     def action_accept(self) -> None:
         """Take what is chosen."""

@@ -36,3 +36,18 @@ async def test_a_click_chooses_a_line_as_space_does(many: bool) -> None:
             await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, ChooseScreen))
         assert taken == [("readers",) if many else ("buyers",)]
+
+
+async def test_an_answer_that_comes_as_the_question_opens_is_offered() -> None:
+    known: list[str] = []
+    question = Choose(
+        "Which lists?", lambda: [Option(name.lower(), name) for name in known], lambda _: None
+    )
+    app = ConsoleApp(services(connection()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        ask(app, question)
+        # nothing of the pop-up is there yet
+        assert isinstance(app.screen, ChooseScreen)
+        known.extend(NAMES)
+        app.screen.renew()
+        await until(pilot, lambda: "Staff" in seen(pilot))
