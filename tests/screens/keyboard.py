@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import OptionList
@@ -15,6 +17,25 @@ from tests.screens.fakes import seen
 LIMIT_SECONDS = 30.0
 """Only for what never comes about; nothing waits for a time."""
 _FAR = 80
+
+
+async def down_to(pilot: Pilot[Any], holds: Callable[[], bool], what: str) -> None:
+    """Go down the list that has the focus, with its key, until its line is the wanted one.
+
+    Without the pilot's rests, which are 40 ms a key: it is seen when the cursor has moved.
+    """
+    lines = pilot.app.focused
+    assert isinstance(lines, OptionList)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LIMIT_SECONDS):
+            for _ in range(_FAR):
+                if holds():
+                    return
+                before = lines.highlighted
+                pilot.app.post_message(events.Key("down", None))
+                while lines.highlighted == before:  # noqa: ASYNC110  there is no event for it
+                    await asyncio.sleep(0)
+    raise AssertionError(f"no line {what}\n{seen(pilot)}")
 
 
 class Keyboard:
@@ -96,12 +117,8 @@ class Keyboard:
     async def go(self, text: str, *keys: str) -> None:
         """Go down a list from its first line to the one with this text, and press keys there."""
         await self.press("g")
-        for _ in range(_FAR):
-            if text in self.cursor:
-                await self.press(*keys)
-                return
-            await self.press("down")
-        raise AssertionError(f"no line {text!r} in {self.place}\n{self.screen}")
+        await down_to(self._pilot, lambda: text in self.cursor, text)
+        await self.press(*keys)
 
     async def choose(self, title: str, *wanted: str) -> None:
         """Answer a question by its search bar; several answers where it takes several."""

@@ -19,6 +19,7 @@ from screens.form import FormList
 from screens.goal import GoalScreen
 from screens.goals import GoalsPanel
 from tests.screens.fakes import HOSTILE, FakeServices, connection, seen, services, until
+from tests.screens.keyboard import down_to
 
 Opened = tuple[FakeServices, Pilot[Any]]
 
@@ -52,11 +53,7 @@ async def go(pilot: Pilot[Any], key: str, *keys: str) -> None:
     """Put the cursor on a line of the form, as the arrow keys do, and type."""
     form = form_of(pilot)
     await pilot.press("g")
-    for _ in range(80):
-        if form.key == key:
-            break
-        await pilot.press("down")
-    assert form.key == key, f"no line {key}:\n{seen(pilot)}"
+    await down_to(pilot, lambda: form.key == key, key)
     await pilot.press(*keys)
 
 
@@ -365,13 +362,11 @@ async def test_details_are_folded_out_and_changed(opened: Opened) -> None:
     details = app.screen.query_one("#details", FormList)
     await until(pilot, lambda: details.has_focus)
     await pilot.press("enter")
-    while details.key != "label+":
-        await pilot.press("down")
+    await down_to(pilot, lambda: details.key == "label+", "label+")
     await pilot.press("enter")
     await choose(pilot, "vip [x]")
     await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
-    while details.key != "notify":
-        await pilot.press("down")
+    await down_to(pilot, lambda: details.key == "notify", "notify")
     await pilot.press("enter")
     await choose(pilot, "fails")
     await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))

@@ -8,6 +8,7 @@ from screens.connection import ConnectionScreen
 from screens.form import FormList
 from screens.schedule import ScheduleScreen
 from tests.screens.fakes import connection, seen, services, until
+from tests.screens.keyboard import down_to
 
 WEEKLY = {"type": "weekly", "days": ["mon", "fri"], "at": "01:30"}
 
@@ -25,11 +26,7 @@ async def test_a_schedule_is_chosen_saved_and_shown(size: tuple[int, int]) -> No
 
         async def go(key: str) -> None:
             await pilot.press("g")
-            for _ in range(20):
-                if form.key == key:
-                    break
-                await pilot.press("down")
-            assert form.key == key, seen(pilot)
+            await down_to(pilot, lambda: form.key == key, key)
             await pilot.press("enter")
 
         await go("kind=weekly")

@@ -18,15 +18,12 @@ from screens.goals import GoalsPanel
 from screens.schedule import ScheduleScreen
 from screens.settings import SettingsScreen
 from tests.screens.fakes import connection, seen, services, until
+from tests.screens.keyboard import down_to
 
 
 async def go(pilot: Pilot[Any], form: FormList, key: str) -> None:
     await pilot.press("g")
-    for _ in range(30):
-        if form.key == key:
-            return
-        await pilot.press("down")
-    raise AssertionError(seen(pilot))
+    await down_to(pilot, lambda: form.key == key, key)
 
 
 async def test_settings_are_changed_one_by_one_and_kept(size: tuple[int, int]) -> None:
