@@ -138,6 +138,8 @@ class SavingScreen(ActuiScreen):
         self.query_one("#details", FormList).show()
         self._goals_changed()
         for page in self.app.screen_stack:
+            if not page.is_mounted:
+                continue  # it looks for itself as it opens
             if isinstance(page, GoalScreen):
                 page.saved()
             elif isinstance(page, ScheduleScreen):
