@@ -128,6 +128,12 @@ class Control:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    async def hold_contacts(self) -> None:
+        """Let a run wait in the middle, for the second page of its contacts, until `/release`."""
+        path = "/api/3/contacts"
+        fault = {"service": "activecampaign", "method": "GET", "path": path, "kind": "hold"}
+        await self.post("/faults", **fault, times=1, after=1)
+
 
 @asynccontextmanager
 async def control_of(ready: dict[str, Any]) -> AsyncIterator[Control]:

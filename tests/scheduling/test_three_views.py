@@ -16,8 +16,6 @@ from tests.e2e.processes import Control, Home, control_of, sandbox_process
 from tests.e2e.test_main_job import demo_connection
 from tests.screens.terminals import CTRL_Q, ENTER, F5, Terminal
 
-CONTACTS = "/api/3/contacts"
-
 
 @pytest.fixture
 def ready() -> Iterator[dict[str, Any]]:
@@ -105,8 +103,7 @@ def stop_from_console(home: Home) -> None:
 
 @pytest.mark.parametrize("starter", ["console", "hand", "schedule"])
 async def test_all_three_show_it_and_stop_it(starter: str, home: Home, control: Control) -> None:
-    hold = {"service": "activecampaign", "method": "GET", "path": CONTACTS, "kind": "hold"}
-    await control.post("/faults", **hold, times=1, after=1)
+    await control.hold_contacts()
     by_hand = home.start("run", home.name, "--json") if starter == "hand" else None
     if by_hand is not None:
         while not await is_running(home):

@@ -34,15 +34,7 @@ def is_running(home: Home) -> bool:
 async def test_a_run_outlives_its_terminal_and_the_next_console_shows_its_end(
     home: Home, control: Control
 ) -> None:
-    await control.post(
-        "/faults",
-        service="activecampaign",
-        method="GET",
-        path="/api/3/contacts",
-        kind="hold",
-        times=1,
-        after=1,
-    )
+    await control.hold_contacts()
     with Terminal(home.environ) as first:
         first.shows("Demo")
         first.press(ENTER)

@@ -113,15 +113,7 @@ def add_the_goals(hands: Tmux) -> None:
 async def test_a_run_goes_on_when_its_window_closes_and_the_next_one_shows_it(
     tmp_path: Path, home: Home, control: Control
 ) -> None:
-    await control.post(
-        "/faults",
-        service="activecampaign",
-        method="GET",
-        path="/api/3/contacts",
-        kind="hold",
-        times=1,
-        after=1,
-    )
+    await control.hold_contacts()
     with Tmux(tmp_path / "first", home.environ) as first:
         first.start()
         first.shows("Demo")
