@@ -15,19 +15,14 @@ from actui.model.errors import CredentialsError
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
 from screens.connections import ConnectionsScreen
-from tests.screens.fakes import FakeServices, FakeStored, connection, seen, services, until
-
-Opened = tuple[FakeServices, Pilot[Any]]
+from tests.screens.fakes import FakeStored, connection, seen, services, until
+from tests.screens.goalpages import Opened, on_connection
 
 
 @pytest.fixture
 async def opened() -> AsyncIterator[Opened]:
     made = services(connection())
-    app = ConsoleApp(made)
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await until(pilot, lambda: "Newsletter" in seen(pilot))
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
+    async with on_connection(made) as pilot:
         yield made, pilot
 
 
