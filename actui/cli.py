@@ -119,6 +119,9 @@ def _trying(made: _Grammar) -> None:
     sandbox.add_argument(
         "--state", metavar="FILE", help="keep ports, keys and rows in a file over restarts"
     )
+    sandbox.add_argument(
+        "--until-eof", action="store_true", help="end when standard input, a pipe, does"
+    )
 
 
 def _configuring(made: _Grammar) -> None:

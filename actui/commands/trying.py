@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,7 +46,8 @@ def sandbox(asked: argparse.Namespace) -> int:
                 limits=asked.limits,
                 switches=switches,
                 state=Path(asked.state) if asked.state else None,
-            )
+            ),
+            until_eof=asked.until_eof,
         )
     except ValueError as wrong:
         raise ConfigError(str(wrong)) from wrong
@@ -55,6 +57,10 @@ def demo(asked: argparse.Namespace) -> int:
     """Show actui at work in a throw-away home; nothing of it stays."""
     if not asked.headless and (wrong := prepare_terminal(os.environ)):
         raise ConfigError(f"{wrong.partition(';')[0]}; without one: actui demo --headless")
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            # a window that is closed early takes what was started with it
+            signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="actui-demo-") as place, _services() as ready:
         environ = _environment(Path(place), ready)
         os.environ.update(environ)
@@ -101,9 +107,14 @@ def _services() -> Iterator[dict[str, Any]]:
     """A sandbox in a process of its own, ended with the demonstration."""
     words = [sys.executable, "-P", "-m", "actui", "sandbox"]
     words += ["--contacts", str(DEMO_CONTACTS), "--profiles", str(DEMO_PROFILES)]
-    words += ["--switch", "batch-speed=fast"]
+    words += ["--switch", "batch-speed=fast", "--until-eof"]
     process = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        words,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
     )
     try:
         line = process.stdout.readline() if process.stdout else ""

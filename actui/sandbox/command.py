@@ -1,9 +1,10 @@
-"""The sandbox as a process: one JSON line when ready, then until a signal."""
+"""The sandbox as a process: one JSON line when ready, then until a signal or its input's end."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 
@@ -16,11 +17,22 @@ HINT = (
 )
 
 
-async def _serve(options: SandboxOptions) -> None:
+async def _serve(options: SandboxOptions, until_eof: bool) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+
+    def read() -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            loop.remove_reader(sys.stdin.fileno())
+            stopped.set()
+
+    if until_eof:
+        try:
+            loop.add_reader(sys.stdin.fileno(), read)
+        except OSError:
+            raise ValueError("--until-eof needs a pipe as its standard input.") from None
     async with Sandbox(options) as sandbox:
         sys.stdout.write(json.dumps(sandbox.ready) + "\n")
         sys.stdout.flush()
@@ -29,7 +41,11 @@ async def _serve(options: SandboxOptions) -> None:
         await stopped.wait()
 
 
-def serve(options: SandboxOptions) -> int:
-    """Run both services until SIGINT or SIGTERM; returns the exit code."""
-    asyncio.run(_serve(options))
+def serve(options: SandboxOptions, *, until_eof: bool = False) -> int:
+    """Run both services until SIGINT or SIGTERM; returns the exit code.
+
+    With `until_eof` also until standard input ends: a pipe from whoever started it ends with them,
+    whatever ended them. Raises ValueError for an input that is none.
+    """
+    asyncio.run(_serve(options, until_eof))
     return 0

@@ -244,12 +244,12 @@ def test_unknown_switches_are_refused_before_anything_starts() -> None:
         SandboxOptions(switches={"batch-speed": "warp"})
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_the_process_prints_one_line_and_ends_on_a_signal(number: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, None])
+async def test_the_process_prints_one_line_and_ends_when_told(number: int | None) -> None:
     code = (
         "import sys; from actui.sandbox.command import serve; "
         "from actui.sandbox.options import SandboxOptions; "
-        "sys.exit(serve(SandboxOptions(contacts=10, profiles=10)))"
+        "sys.exit(serve(SandboxOptions(contacts=10, profiles=10), until_eof=True))"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -257,9 +257,11 @@ async def test_the_process_prints_one_line_and_ends_on_a_signal(number: int) -> 
         code,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+    assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
     ready = json.loads(await process.stdout.readline())
@@ -271,8 +273,12 @@ async def test_the_process_prints_one_line_and_ends_on_a_signal(number: int) -> 
         held = asyncio.create_task(client.get(url))
         while (await client.get(f"{control}/faults")).json()["faults"][0]["times"]:
             pass
-        process.send_signal(number)
-        rest, errors = await process.communicate()
+        if number is None:
+            process.stdin.close()  # as it is when whoever started it is gone
+        else:
+            process.send_signal(number)
+        rest, errors = await asyncio.gather(process.stdout.read(), process.stderr.read())
+        await process.wait()
         with pytest.raises(httpx.HTTPError):
             await held
     assert (process.returncode, rest) == (0, b"")

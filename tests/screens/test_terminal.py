@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from actui import exitcodes
 from actui.terminal import clipboard_codes
+from actui.wiring import House
 from tests.e2e.processes import ACTUI, Control, Home, sandbox_process
 from tests.screens.terminals import CTRL_Q, DOWN, ENTER, ESCAPE, F5, Terminal
 
@@ -112,7 +116,7 @@ def test_what_no_terminal_takes_is_not_sent() -> None:
 def test_the_tour_says_that_it_is_one_and_leaves_nothing(tmp_path: Path) -> None:
     place, home = tmp_path / "place", tmp_path / "home"
     place.mkdir()
-    environ = {**os.environ, "ACTUI_HOME": str(home), "TMPDIR": str(place)}
+    environ = elsewhere(place) | {"ACTUI_HOME": str(home)}
     with Terminal(environ) as console:
         console.shows("Take the tour")
         console.press("t")
@@ -123,3 +127,37 @@ def test_the_tour_says_that_it_is_one_and_leaves_nothing(tmp_path: Path) -> None
         assert console.ended() == 0
     assert not list(place.glob("actui-demo-*"))
     assert not list((home / "runs").iterdir())
+
+
+def test_a_tour_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
+    early = subprocess.Popen([*ACTUI, "demo", "--headless"], env=elsewhere(tmp_path))
+    while not list(tmp_path.iterdir()):
+        pass
+    early.send_signal(signal.SIGHUP)
+    assert early.wait() == exitcodes.STOPPED
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_tours_services_end_with_it_whatever_ends_it(tmp_path: Path) -> None:
+    with Terminal(elsewhere(tmp_path), "demo") as console:
+        console.shows("Demo")
+        home = next(tmp_path.glob("actui-demo-*"))
+        demo = House.open({"ACTUI_HOME": str(home)}).connections.all()[0].connection
+        with httpx.Client(base_url=demo.blueconic.url) as http:
+            assert http.get("/").status_code
+            console.process.kill()
+            while answers(http):
+                pass
+
+
+def elsewhere(place: Path) -> dict[str, str]:
+    """An environment in which a tour's home is made in this place."""
+    return {**os.environ, "TMPDIR": str(place)}
+
+
+def answers(http: httpx.Client) -> bool:
+    try:
+        http.get("/")
+    except httpx.TransportError:
+        return False
+    return True
