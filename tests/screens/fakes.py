@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from pydantic import SecretStr, ValidationError
 from textual.pilot import Pilot
 
@@ -30,6 +31,12 @@ from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
 
 HOSTILE = ["Leads [vip]", "x [/y]", "a\x1b[31m\u202eb\nc", "[bold]"]
+HOSTILE_IN_A_SIZE = [
+    *(pytest.param(name, (80, 24), id=name) for name in HOSTILE),
+    pytest.param("x" * 10_000, (40, 12), id="long"),
+]
+"""Values for `name` and `size`: what acts is as wrong in one size as in another, what is long is
+worst in the small one."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from actui.model.errors import CredentialsError
 from actui.model.goals import Named
 from screens.ask import ChooseScreen
 from screens.goal import GoalScreen
-from tests.screens.fakes import HOSTILE, connection, seen, services, until
+from tests.screens.fakes import HOSTILE_IN_A_SIZE, connection, seen, services, until
 from tests.screens.goalpages import (
     back,
     choose,
@@ -67,7 +67,7 @@ async def test_choices_that_come_late_join_the_open_question() -> None:
         assert [choice.list.id for choice in goals_of(made)[0].lists] == [None, "13"]
 
 
-@pytest.mark.parametrize("name", [*HOSTILE, "x" * 10_000])
+@pytest.mark.parametrize(("name", "size"), HOSTILE_IN_A_SIZE)
 async def test_hostile_names_act_on_no_goal_page(name: str, size: tuple[int, int]) -> None:
     plain = connection()
     goals = [

@@ -35,11 +35,11 @@ def past(name: str) -> RunSummary:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_hostile_names_act_nowhere(name: str, size: tuple[int, int]) -> None:
+async def test_hostile_names_act_nowhere(name: str) -> None:
     made = services(named(name))
     made.histories["c-1"] = FakeHistory([past(name)])
     app = ConsoleApp(made)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, ConnectionsScreen))
         await pilot.press("d")
         await pilot.pause()

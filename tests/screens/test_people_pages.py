@@ -16,7 +16,7 @@ from screens.connection import ConnectionScreen
 from screens.people import OutcomesScreen, WhyScreen
 from screens.run import RunScreen
 from tests.screens.fakes import (
-    HOSTILE,
+    HOSTILE_IN_A_SIZE,
     FakeHistory,
     FakeServices,
     connection,
@@ -151,7 +151,7 @@ async def test_why_opens_from_the_connection(size: tuple[int, int]) -> None:
         await until(pilot, lambda: isinstance(app.screen, WhyScreen))
 
 
-@pytest.mark.parametrize("name", [*HOSTILE, "x" * 10_000])
+@pytest.mark.parametrize(("name", "size"), HOSTILE_IN_A_SIZE)
 async def test_hostile_people_act_nowhere(name: str, size: tuple[int, int]) -> None:
     made = services(connection())
     made.histories["c-1"] = FakeHistory([ended()])

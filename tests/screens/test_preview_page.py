@@ -16,7 +16,7 @@ from actui.model.run import Outcome, Reason, Record
 from screens.connection import ConnectionScreen
 from screens.goal import GoalScreen
 from screens.preview import PreviewScreen
-from tests.screens.fakes import HOSTILE, FakeServices, connection, seen, services, until
+from tests.screens.fakes import HOSTILE_IN_A_SIZE, FakeServices, connection, seen, services, until
 
 Opened = tuple[FakeServices, Pilot[Any]]
 
@@ -95,7 +95,9 @@ async def test_what_keeps_a_run_from_starting_is_said(opened: Opened) -> None:
     await until(pilot, lambda: "[b]client id" in seen(pilot))
 
 
-@pytest.mark.parametrize("name", [*HOSTILE, "x" * 10_000, ""])
+@pytest.mark.parametrize(
+    ("name", "size"), [*HOSTILE_IN_A_SIZE, pytest.param("", (80, 24), id="empty")]
+)
 async def test_hostile_people_act_nowhere(name: str, opened: Opened) -> None:
     made, pilot = opened
     change = Change(name, (name,), (name, "b"))
