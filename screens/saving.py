@@ -16,6 +16,7 @@ from actui.console.words import plain, typed_over
 from actui.console.workbench import Workbench
 from actui.model.connection import Connection, secret_prefix
 from actui.model.errors import ConfigError, CredentialsError
+from actui.model.settings import UNLOCK
 from screens.ask import ask
 from screens.base import ActuiScreen
 from screens.confirm import ConfirmScreen
@@ -121,7 +122,7 @@ class SavingScreen(ActuiScreen):
             elsewhere=lambda: self.attempt(told, "save"),
             variables=names,
             attempt=lambda: self._workbench.command_gives_secrets(self._connection),
-            can_unlock=bool(os.environ.get("ACTUI_KEYRING_PASSWORD")),
+            can_unlock=bool(os.environ.get(UNLOCK)),
         )
         ask(self.app, keeping.ask(trouble))
 

@@ -21,11 +21,9 @@ from time import monotonic
 from filelock import FileLock, Timeout
 
 from actui.model.errors import CredentialsError
-from actui.model.settings import ENCRYPTED_FILE
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 
 SERVICE = "actui"
-UNLOCK = "ACTUI_KEYRING_PASSWORD"
-"""The variable, or systemd credential, with the password of the encrypted file."""
 SECONDS = 3
 FILE_SECONDS = 60
 """The encrypted file waits for nobody; opening it is work, and others may be at work too."""

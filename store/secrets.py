@@ -17,10 +17,10 @@ from pydantic import SecretStr
 
 from actui.model.connection import secret_prefix
 from actui.model.errors import CredentialsError
-from actui.model.settings import ENCRYPTED_FILE, Settings
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store.home import Home
 from store.jsonfile import documents
-from store.keystore import UNLOCK, KeyStore, NoKeyStoreError
+from store.keystore import KeyStore, NoKeyStoreError
 
 _COMMAND_SECONDS = 3
 _UNATTENDED = ("ACTUI_HOME", "HOME", "LOGNAME", "USER", "PYTHONPATH")

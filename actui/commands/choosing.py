@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actui.model.errors import ConfigError, CredentialsError
-from actui.model.settings import ENCRYPTED_FILE
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 from actui.wiring import House
-from store.keystore import UNLOCK
 
 _QUESTION = """\
 Where shall secrets be kept?

@@ -17,7 +17,7 @@ from actui.commands.guard import say
 from actui.console.words import plain
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
-from actui.model.settings import ENCRYPTED_FILE
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 from actui.notifying import MAIL_SECRET
 from actui.wiring import (
     CONNECTION_SECRETS,
@@ -26,7 +26,6 @@ from actui.wiring import (
     secret_origin,
     secret_words,
 )
-from store.keystore import UNLOCK
 from store.secrets import SecretName, Secrets, variable
 
 _MAIL = secret_command_name(SecretName.SMTP_PASSWORD)

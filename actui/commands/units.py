@@ -6,9 +6,8 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from actui.model.settings import ENCRYPTED_FILE, Settings
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store.home import Home
-from store.keystore import UNLOCK
 from store.secrets import SecretName, variable
 
 _UNIT = """\

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from actui.console.forms import Ask, Choose, Option, Type
 from actui.model.errors import ConfigError, CredentialsError
-from actui.model.settings import ENCRYPTED_FILE, Settings
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 
 _WAYS = (
-    Option("encrypted", "In an encrypted file", "opened by ACTUI_KEYRING_PASSWORD"),
+    Option("encrypted", "In an encrypted file", f"opened by {UNLOCK}"),
     Option("file", "In a private file, in plain text", "only your own Unix user can read it"),
     Option("command", "A password command prints them", "such as pass or gpg"),
     Option("outside", "Nowhere", "the environment or systemd's credentials give them"),
@@ -61,9 +61,7 @@ class Keeping:
         if way == "outside":
             raise ConfigError(f"Then set {' and '.join(self._variables)} before a run; esc closes.")
         if way == "encrypted" and not self._can_unlock:
-            raise ConfigError(
-                "Leave, set ACTUI_KEYRING_PASSWORD and start actui again; runs need it too."
-            )
+            raise ConfigError(f"Leave, set {UNLOCK} and start actui again; runs need it too.")
         changes: dict[str, object] = {"secrets_in_file": way == "file"}
         changes["keyring_backend"] = ENCRYPTED_FILE if way == "encrypted" else None
         self._change(changes)

@@ -15,6 +15,8 @@ PUBLISHED_RATE = 5.0
 
 ENCRYPTED_FILE = "encrypted-file"
 """The `keyring_backend` that means a file of this home, opened by a password."""
+UNLOCK = "ACTUI_KEYRING_PASSWORD"
+"""The variable, or systemd credential, with that password."""
 _MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 

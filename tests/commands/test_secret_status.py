@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from actui.cli import main
-from actui.model.settings import ENCRYPTED_FILE, Settings
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store import keystore
 from store.home import Home
 from store.settings import SettingsFile
@@ -108,26 +108,26 @@ def test_the_encrypted_file(
 ) -> None:
     SettingsFile(home).save(Settings(keyring_backend=ENCRYPTED_FILE))
     assert stores(monkeypatch) == 4
-    assert keystore.UNLOCK in capsys.readouterr().err
-    monkeypatch.setenv(keystore.UNLOCK, "open sesame")
+    assert UNLOCK in capsys.readouterr().err
+    monkeypatch.setenv(UNLOCK, "open sesame")
     assert stores(monkeypatch) == 0
     assert home.keyring_file.stat().st_mode & 0o777 == 0o600
     assert b"hush" not in home.keyring_file.read_bytes()
     code, told = status(capsys)
     assert (code, told["source"], told["scheduled"]) == (0, "the encrypted file", False)
-    needed = f"The encrypted file needs its password in {keystore.UNLOCK}."
+    needed = f"The encrypted file needs its password in {UNLOCK}."
     assert told["scheduled_message"] == needed
     kept = home.keyring_file.read_bytes()
-    monkeypatch.setenv(keystore.UNLOCK, "wrong")
+    monkeypatch.setenv(UNLOCK, "wrong")
     assert stores(monkeypatch, "other") == 4
     code, told = status(capsys)
     assert (code, told["source"]) == (4, None)
-    assert told["message"].startswith(f"The password in {keystore.UNLOCK} does not open")
+    assert told["message"].startswith(f"The password in {UNLOCK} does not open")
     assert home.keyring_file.read_bytes() == kept
     given = home.root / "credentials"
     given.mkdir()
-    (given / keystore.UNLOCK).write_text("open sesame\n")
-    monkeypatch.delenv(keystore.UNLOCK)
+    (given / UNLOCK).write_text("open sesame\n")
+    monkeypatch.delenv(UNLOCK)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(given))
     assert status(capsys)[1]["source"] == "the encrypted file"
     assert main(["secret", "delete", "News", KEY, "--json"]) == 0

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from actui.model.settings import ENCRYPTED_FILE
-from store.keystore import UNLOCK
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 from tests.e2e.processes import Control, Home, sandbox_process
 from tests.screens.test_terminal import is_running
 from tests.screens.tmux import PROMPT, Tmux, needs_tmux

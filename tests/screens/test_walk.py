@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from actui.app import ConsoleApp
-from actui.model.settings import ENCRYPTED_FILE
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 from actui.services import HouseServices
 from actui.wiring import House
-from store.keystore import UNLOCK
 from tests.e2e.processes import Control, control_of, sandbox_process
 from tests.screens.keyboard import Keyboard
 
