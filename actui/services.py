@@ -7,7 +7,6 @@ import csv
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -78,16 +77,27 @@ class LedgerReader:
     def __init__(self, house: House, connection: Connection) -> None:
         self._house = house
         self._connection = connection
+        self._opened: tuple[int, SqliteLedger] | None = None
+        self._times = 0
 
-    @cached_property
+    @property
     def _ledger(self) -> SqliteLedger:
-        return self._house.ledger(self._connection)
+        """The ledger that is there now: starting anew puts another file in its place."""
+        path = self._house.home.ledger_file(self._connection.id)
+        if self._opened is None or self._opened[0] != _identity(path):
+            if self._opened is not None:
+                self._opened[1].close()
+            ledger = self._house.ledger(self._connection)
+            self._opened = _identity(path), ledger
+            self._times += 1
+        return self._opened[1]
 
     def snapshot(self) -> RunSnapshot | None:
         return self._ledger.read_progress()
 
     def version(self) -> int:
-        return self._ledger.data_version()
+        version = self._ledger.data_version()
+        return (self._times << 32) + version
 
     def unique(self) -> UniqueCounts:
         return self._ledger.unique()
@@ -97,6 +107,22 @@ class LedgerReader:
 
     def request_stop(self) -> int:
         return self._house.request_stop(self._connection) if self.is_running() else 0
+
+    def last_words(self) -> str:
+        log = self._house.home.log_file(self._connection.id)
+        try:
+            lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError:  # systemd keeps what a unit of its own says
+            return ""
+        said = [line.strip() for line in lines if line.strip()]
+        return said[-1].removeprefix("actui: ") if said else ""
+
+
+def _identity(file: Path) -> int:
+    try:
+        return file.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 class HouseVault:
@@ -173,20 +199,31 @@ class DetachedStarter:
         self._house = house
         self._starter = Starter(house.home, house.environ, "console")
 
-    def start(self, connection: Connection, leavers: Mapping[str, int] | None = None) -> str:
-        if self._house.lock(connection).is_held():
-            raise BusyError("This connection is already running.")
+    def start(
+        self,
+        connection: Connection,
+        leavers: Mapping[str, int] | None = None,
+        fresh: bool = False,
+    ) -> str:
+        self._refuse(connection, fresh)
         words = [word for goal in leavers or () for word in ("--goal", goal)]
         if leavers:
             words += ["--confirm-leavers", str(max(leavers.values()))]
+        if fresh:
+            words.append("--fresh")
         return self._starter.start(connection, *words)
 
     def retry(self, connection: Connection, run: str, wanted: Filter) -> str:
-        if self._house.lock(connection).is_held():
-            raise BusyError("This connection is already running.")
+        self._refuse(connection)
         chosen = {"run": run, **_chosen(wanted)}
         words = [word for name, value in chosen.items() if value for word in (f"--{name}", value)]
         return self._starter.retry(connection, *words)
+
+    def _refuse(self, connection: Connection, fresh: bool = False) -> None:
+        if self._house.lock(connection).is_held():
+            raise BusyError("This connection is already running.")
+        if not fresh:
+            self._house.knows_these_accounts(connection)
 
 
 class HousePreviewer:

@@ -53,9 +53,11 @@ class Starter:
 
     def _start(self, connection: Connection, *asked: str) -> str:
         words = [sys.executable, "-P", "-m", "actui", *asked]
+        file = self._home.log_file(connection.id)
+        # an earlier run's last words would be taken for this one's
+        file.unlink(missing_ok=True)
         if self._user_manager and self._as_unit(words):
             return "The run goes on by itself, as a unit of your systemd."
-        log = str(self._home.log_file(connection.id))
         # not through subprocess: whoever starts a run need not be there when it ends
         process = os.posix_spawn(
             words[0],
@@ -63,7 +65,7 @@ class Starter:
             self._environ,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+                (os.POSIX_SPAWN_OPEN, 1, str(file), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
             setsid=True,

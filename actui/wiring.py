@@ -152,30 +152,35 @@ class House:
     def bound_ledger(self, connection: Connection, *, fresh: bool) -> SqliteLedger:
         """The ledger of exactly these two accounts (design §5).
 
-        Raises ConfigError when it belongs to others and `fresh` does not say to start anew.
+        Raises ConfigError when it belongs to others and `fresh` does not say to start anew. One in
+        which nobody is, as after a first run with a mistyped host, is nothing to ask about.
         """
-        ledger = self.ledger(connection)
-        try:
-            self._refuse_other_account(connection, ledger)
-        except ConfigError:
-            ledger.close()
-            if not fresh:
-                raise
+        if not self.knows_these_accounts(connection, others_too=fresh):
             set_aside(self.home, connection.id)
-            ledger = self.ledger(connection)
+        ledger = self.ledger(connection)
         if ledger.bound_origins() is None:
             ledger.bind_origins(*account_origins(connection))
         return ledger
 
-    @staticmethod
-    def _refuse_other_account(connection: Connection, ledger: SqliteLedger) -> None:
-        bound = ledger.bound_origins()
-        if bound is not None and bound != account_origins(connection):
-            raise ConfigError(
-                f"'{connection.name}' has worked with {bound[0]} and {bound[1]} until now; "
-                "run it with --fresh to start anew with the changed account.",
-                code="other-account",
-            )
+    def knows_these_accounts(self, connection: Connection, *, others_too: bool = False) -> bool:
+        """Whether what the ledger says is of these accounts; else it is of no use for them.
+
+        Raises ConfigError, code other-account, where it knows people of others and `others_too`
+        does not say that they may be forgotten.
+        """
+        if not self.home.ledger_file(connection.id).exists():
+            return True
+        with self.ledger(connection) as ledger:
+            bound = ledger.bound_origins()
+            if bound is None or bound == account_origins(connection):
+                return True
+            if others_too or not ledger.has_met_anybody():
+                return False
+        raise ConfigError(
+            f"'{connection.name}' has worked with {bound[0]} and {bound[1]} until now.",
+            advice="Run it with --fresh to start anew with the changed account.",
+            code="other-account",
+        )
 
     def secret(self, connection: Connection, name: SecretName) -> SecretStr:
         """A connection's secret. Raises CredentialsError with the way to store it."""
@@ -291,9 +296,9 @@ class House:
 
         Whoever runs the connection meanwhile is not disturbed.
         """
-        path = self.home.ledger_file(connection.id)
+        known = await asyncio.to_thread(self.knows_these_accounts, connection)
+        path = self.home.ledger_file(connection.id) if known else None
         with await asyncio.to_thread(scratch_ledger, path) as ledger:
-            self._refuse_other_account(connection, ledger)
             async with (
                 self.activecampaign(connection) as activecampaign,
                 self.blueconic(connection) as blueconic,

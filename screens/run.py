@@ -16,6 +16,7 @@ from actui.console.runview import GoalView, Live, RunView, past_view
 from actui.console.words import counted, plain
 from actui.console.workbench import Workbench
 from actui.model.connection import Connection
+from actui.model.errors import ConfigError
 from actui.model.run import FAILED, GoalSummary, RunSnapshot, RunSummary
 from screens.base import ActuiScreen, Words
 from screens.confirm import ConfirmScreen
@@ -124,9 +125,13 @@ class RunScreen(ActuiScreen):
             return
         latest: RunSnapshot | None = None
         workbench = self._workbench
-        async for latest in workbench.follow(self._connection, self._since, every=SHOW_SECONDS):
-            self._since = None
-            await self._show(self._live.view(latest))
+        try:
+            async for latest in workbench.follow(self._connection, self._since, every=SHOW_SECONDS):
+                self._since = None
+                await self._show(self._live.view(latest))
+        except ConfigError as silent:
+            self._not_started(silent.message)
+            return
         self._ended = True
         self.refresh_bindings()
         if latest is None:
@@ -137,6 +142,14 @@ class RunScreen(ActuiScreen):
             self._past = past
             self.refresh_bindings()
             await self._show(self._past_view(past))
+
+    def _not_started(self, why: str) -> None:
+        """The process of the run is gone without having shown itself."""
+        self._ended = True
+        self.refresh_bindings()
+        self.query_one("#state", Words).put("not started")
+        self.query_one("#speed").display = False
+        self.query_one("#message", Words).put(plain(why))
 
     def _past_view(self, past: RunSummary) -> RunView:
         return past_view(past, self._workbench.glyphs, self._connection.timezone)

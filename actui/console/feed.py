@@ -60,7 +60,7 @@ async def follow(
             if not alive:
                 if snapshot is None or old:
                     if since is not None:
-                        raise _silent()
+                        raise _silent(reader)
                     if snapshot is None:
                         return
                 yield _closed(snapshot)
@@ -84,14 +84,11 @@ async def _started(reader: RunReader, since: Mark, sleep: Sleep, every: float) -
     waited = 0.0
     while not reader.is_running() and reader.version() == since.version:
         if waited >= START_SECONDS:
-            raise _silent()
+            raise _silent(reader)
         await sleep(every)
         waited += every
 
 
-def _silent() -> ConfigError:
-    return ConfigError(
-        "The run ended before it wrote anything. Start it with `actui run` in a terminal to see "
-        "why.",
-        code="not-started",
-    )
+def _silent(reader: RunReader) -> ConfigError:
+    why = reader.last_words() or "Start it with `actui run` in a terminal to see why."
+    return ConfigError(f"The run ended before it wrote anything. {why}", code="not-started")

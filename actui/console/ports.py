@@ -87,6 +87,9 @@ class RunReader(Protocol):
         Each call asks more strongly than the one before.
         """
 
+    def last_words(self) -> str:
+        """The last line that the process of the last run printed, empty where it is not kept."""
+
 
 class Vault(Protocol):
     """Secrets of connections. Called in a thread, because a key store may take seconds."""
@@ -143,10 +146,17 @@ class Previewer(Protocol):
 class RunStarter(Protocol):
     """Starts a run in a process of its own. Called in a thread."""
 
-    def start(self, connection: Connection, leavers: Mapping[str, int] | None = None) -> str:
+    def start(
+        self,
+        connection: Connection,
+        leavers: Mapping[str, int] | None = None,
+        fresh: bool = False,
+    ) -> str:
         """Start it and say, in one sentence, what keeps it alive without this console.
 
         With `leavers`, only these goals, by id, each of which may unsubscribe so many who left.
+        Raises ConfigError, code other-account, where what is known is of other accounts and
+        `fresh` does not say to start anew.
         """
 
     def retry(self, connection: Connection, run: str, wanted: Filter) -> str:

@@ -73,6 +73,9 @@ class _Reader:
     def is_running(self) -> bool:
         return self._reader.is_running()
 
+    def last_words(self) -> str:
+        return self._reader.last_words()
+
     request_stop: Callable[..., NoReturn] = staticmethod(_refuse)
 
 

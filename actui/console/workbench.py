@@ -302,17 +302,22 @@ class Workbench:
         return await self._services.previewer.show(connection, ask, tell)
 
     async def start(
-        self, connection: Connection, *, leavers: Mapping[str, int] | None = None
+        self,
+        connection: Connection,
+        *,
+        leavers: Mapping[str, int] | None = None,
+        fresh: bool = False,
     ) -> tuple[Mark, str]:
         """Start a run; the mark to follow it from, and what keeps it alive.
 
         With `leavers`, only these goals, by id, where so many may be unsubscribed who left.
+        `fresh` sets aside what is known of other accounts, which is refused otherwise.
 
         Raises ConfigError or CredentialsError where the run would end at once for the same reason.
         """
         await self._check(connection)
         starter = self._services.starter
-        return await self._started(connection, starter.start, connection, leavers)
+        return await self._started(connection, starter.start, connection, leavers, fresh)
 
     async def retry(self, connection: Connection, run: str, wanted: Filter) -> tuple[Mark, str]:
         """Start a run that sends people of an earlier run again; see `start`."""

@@ -12,7 +12,8 @@
     ├── GoalError             this goal cannot go on, the others can
     └── StoppedError          somebody asked the run to stop
 
-Each carries `code` (stable, for machines) and `message` (one sentence a user can act on).
+Each carries `code` (stable, for machines) and `message` (one sentence a user can act on), and
+`trouble`, which is the message without the advice what to do about it.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ class ActuiError(Exception):
 
     default_code = "error"
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, trouble: str, *, code: str | None = None, advice: str = "") -> None:
+        self.message = f"{trouble} {advice}".rstrip()
+        super().__init__(self.message)
+        self.trouble = trouble
         self.code = code or self.default_code
 
 
@@ -42,16 +44,9 @@ class BusyError(ActuiError):
 
 
 class CredentialsError(ActuiError):
-    """A secret is missing or a service refuses it (exit code 4).
-
-    `trouble` is the message without the advice what to do about it.
-    """
+    """A secret is missing or a service refuses it (exit code 4)."""
 
     default_code = "credentials"
-
-    def __init__(self, trouble: str, *, code: str | None = None, advice: str = "") -> None:
-        super().__init__(f"{trouble} {advice}".rstrip(), code=code)
-        self.trouble = trouble
 
 
 class UnreachableError(ActuiError):

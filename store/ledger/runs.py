@@ -155,6 +155,12 @@ class Runs(Base):
         theirs = self._one("SELECT value FROM fact WHERE name = 'blueconic'")
         return None if mine is None or theirs is None else (str(mine), str(theirs))
 
+    def has_met_anybody(self) -> bool:
+        """Whether a run with these accounts has decided anything about a person, or sent it."""
+        tables = ("person", "outcome", "batch", "sum_send", "membership", "newcomer")
+        asked = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in tables)  # noqa: S608
+        return bool(self._one(f"SELECT {asked}"))
+
     def bind_origins(self, activecampaign: str, blueconic: str) -> None:
         """Make this ledger about two accounts and no others."""
         with self._transaction() as db:

@@ -12,19 +12,19 @@ from store.ledger.schema import BUSY_MS, migrate
 _ON_THEIR_WAY = ("batch", "sum_send", "newcomer")
 
 
-def scratch_ledger(path: Path) -> SqliteLedger:
-    """The ledger in this file as it is now, or an empty one where there is none.
+def scratch_ledger(path: Path | None) -> SqliteLedger:
+    """The ledger in this file as it is now, or an empty one where there is none or no file.
 
     What earlier runs have sent and not yet settled is left out: whoever tries things must not
     wait for it. May be made in one thread and used in another.
     """
     # an empty name is a file of SQLite's own, which it has unlinked already
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    if path.exists():
+    if path is not None and path.exists():
         with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as kept:
             kept.backup(database)
     database.execute("PRAGMA synchronous = OFF")
-    migrate(database, path)
+    migrate(database, path or Path())
     for table in _ON_THEIR_WAY:
         database.execute(f"DELETE FROM {table}")  # noqa: S608
     return SqliteLedger(database)

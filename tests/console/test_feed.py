@@ -40,6 +40,9 @@ class Reader:
     def request_stop(self) -> int:
         return 0
 
+    def last_words(self) -> str:
+        return "The disk is full."
+
 
 async def states(reader: Reader, since: Mark | None = None) -> list[RunState]:
     pictures = follow(reader, since=since, sleep=reader.sleep)

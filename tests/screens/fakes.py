@@ -93,6 +93,7 @@ class FakeReader:
     number: int = 0
     counts: UniqueCounts = field(default_factory=UniqueCounts)
     stops: int = 0
+    words: str = ""
 
     def show(self, picture: RunSnapshot, *, running: bool = True) -> None:
         self.picture, self.running = picture, running
@@ -113,6 +114,9 @@ class FakeReader:
     def request_stop(self) -> int:
         self.stops = min(self.stops + 1, 2)
         return self.stops
+
+    def last_words(self) -> str:
+        return self.words
 
 
 @dataclass
@@ -257,8 +261,17 @@ class FakeStarter:
     confirmed: list[Mapping[str, int] | None] = field(default_factory=list)
     retried: list[tuple[str, Filter]] = field(default_factory=list)
     then: Callable[[], None] = lambda: None
+    elsewhere: str = ""
 
-    def start(self, connection: Connection, leavers: Mapping[str, int] | None = None) -> str:
+    def start(
+        self,
+        connection: Connection,
+        leavers: Mapping[str, int] | None = None,
+        fresh: bool = False,
+    ) -> str:
+        if self.elsewhere and not fresh:
+            advice = "Run it with --fresh."
+            raise ConfigError(self.elsewhere, advice=advice, code="other-account")
         self.started.append(connection.name)
         self.confirmed.append(leavers)
         self.then()

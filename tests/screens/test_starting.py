@@ -1,0 +1,43 @@
+"""A run that is started from the console and does not come to be, and one with another account."""
+
+from __future__ import annotations
+
+import pytest
+
+from screens.confirm import ConfirmScreen
+from screens.connection import ConnectionScreen
+from screens.run import RunScreen
+from tests.screens.fakes import connection, seen, services, until
+from tests.screens.goalpages import on_connection
+
+
+async def test_a_run_that_never_shows_itself_says_why() -> None:
+    made = services(connection())
+    made.reader(connection()).words = "The disk is full."
+
+    def ends_at_once() -> None:
+        made.reader(connection()).number += 1
+
+    made.starter.then = ends_at_once
+    async with on_connection(made) as pilot:
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await until(pilot, lambda: "not started" in seen(pilot))
+        text = seen(pilot)
+        assert "The run ended before it wrote anything. The disk is full." in text
+        assert "Stop" not in text
+
+
+@pytest.mark.parametrize("anew", [True, False])
+async def test_a_changed_account_is_asked_about_before_people_are_met_anew(anew: bool) -> None:
+    made = services(connection())
+    made.starter.elsewhere = "'Newsletter' has worked with https://a and https://b until now."
+    async with on_connection(made) as pilot:
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert "has worked with https://a and https://b until now." in seen(pilot)
+        assert "--fresh" not in seen(pilot)
+        await pilot.press(*(("right", "enter") if anew else ("enter",)))
+        page = RunScreen if anew else ConnectionScreen
+        await until(pilot, lambda: isinstance(pilot.app.screen, page))
+        assert made.starter.started == (["Newsletter"] if anew else [])
