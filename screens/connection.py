@@ -202,7 +202,7 @@ class ConnectionScreen(SavingScreen):
 
     @on(GoalsPanel.Open)
     def _open_goal(self, event: GoalsPanel.Open) -> None:
-        page = GoalScreen(self._workbench, self._draft, event.goal_id, self.action_save)
+        page = GoalScreen(self._workbench, self._draft, event.goal_id, self.save_from_elsewhere)
         self.app.push_screen(page, lambda _: self._goals_changed())
 
     @on(GoalsPanel.Changed)
@@ -326,7 +326,7 @@ class ConnectionScreen(SavingScreen):
     def action_schedule(self) -> None:
         """Open the schedule dialog."""
         bench = self._workbench
-        page = ScheduleScreen(self._draft, bench.glyphs, bench.now, self.action_save)
+        page = ScheduleScreen(self._draft, bench.glyphs, bench.now, self.save_from_elsewhere)
         self.app.push_screen(page)
 
     # leaving

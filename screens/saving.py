@@ -74,6 +74,20 @@ class SavingScreen(ActuiScreen):
         """Store what was typed."""
         self.attempt(self._save, "save")
 
+    def save_from_elsewhere(self) -> None:
+        """Store what was typed; what is out of sight and would change an account is asked about."""
+        typed = self._form().accounts_typed(self._connection)
+        if self._draft.stored is None or not typed:
+            self.action_save()
+            return
+        question = ConfirmScreen(
+            f"Typed on Set up and run, not saved: {', '.join(typed)}.\n\n"
+            "Save that as well? It takes the place of what is stored.",
+            do="Save all",
+            keep="Go on editing",
+        )
+        self.app.push_screen(question, lambda yes: self.action_save() if yes else None)
+
     async def _save(self) -> None:
         await self._store(self._draft.stored)
 

@@ -45,6 +45,17 @@ class ConnectionForm:
             connection.blueconic.client_id,
         )
 
+    def accounts_typed(self, connection: Connection) -> list[str]:
+        """The fields about the two accounts in which something else was typed, as labelled."""
+        now = ConnectionForm.of(connection)
+        fields = {
+            "the ActiveCampaign host": self.activecampaign_url != now.activecampaign_url,
+            "the BlueConic host": self.blueconic_url != now.blueconic_url,
+            "the client id": self.client_id != now.client_id,
+        }
+        fields |= {f"the {words}": which in self.secrets for which, words in SECRET_WORDS.items()}
+        return [words for words, typed in fields.items() if typed]
+
     def onto(self, connection: Connection) -> Connection:
         """The connection with the fields' values.
 

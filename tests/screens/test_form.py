@@ -16,7 +16,7 @@ from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
 from screens.connections import ConnectionsScreen
 from tests.screens.fakes import FakeStored, connection, seen, services, until
-from tests.screens.goalpages import Opened, on_connection
+from tests.screens.goalpages import Opened, go, goals_of, on_connection, on_the_page, open_goal
 
 
 @pytest.fixture
@@ -218,3 +218,24 @@ async def test_what_was_cut_can_be_pasted_but_no_secret_leaves(opened: Opened) -
     await pilot.press("home", "shift+end", "ctrl+x")
     await until(pilot, lambda: not pilot.app.screen.query_one("#activecampaign-key", Input).value)
     assert "clipboard" not in seen(pilot)
+
+
+@pytest.mark.parametrize("all_of_it", [True, False])
+async def test_a_goals_page_asks_before_it_replaces_a_secret_out_of_sight(
+    all_of_it: bool, opened: Opened
+) -> None:
+    made, pilot = opened
+    put(pilot, "#blueconic-secret", "oops")
+    await open_goal(pilot, 1)
+    await go(pilot, "automations", "enter")
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+    assert "not saved: the BlueConic client secret." in seen(pilot)
+    await pilot.press(*(("right", "enter") if all_of_it else ("enter",)))
+    if all_of_it:
+        await until(pilot, lambda: made.vault.kept["blueconic"][1] == "oops")
+        await until(pilot, lambda: goals_of(made)[1].automations)
+    else:
+        await on_the_page(pilot)
+        assert made.vault.kept["blueconic"][1] == "s"
+        assert not goals_of(made)[1].automations
