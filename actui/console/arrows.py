@@ -94,7 +94,7 @@ def _kind(connection: Connection, where: str) -> str:
 def _failure(direction: Direction, active: set[str], last: RunSummary | None) -> str:
     if last is None:
         return ""
-    failed = [goal for goal in last.goals if not goal.ok]
+    failed = [goal for goal in last.goals if not goal.ok and not goal.is_stopped]
     for goal in failed:
         if goal.kind == direction and goal.goal in active:
             return f"{goal.goal}: {goal.message or 'failed in the last run'}"

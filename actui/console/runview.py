@@ -158,6 +158,8 @@ def _goal(
 
 
 def _phase(progress: GoalProgress, glyphs: Glyphs) -> str:
+    if progress.summary.is_stopped:
+        return f"{glyphs.off} stopped"
     if not progress.summary.ok:
         return f"{glyphs.failed} failed"
     return f"{glyphs.tick} done" if progress.done else plain(progress.phase) or "waiting"

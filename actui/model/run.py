@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from actui.model.errors import StoppedError
+
 RETRY = "retry"
 """The trigger of a run about people alone whom an earlier one could not deliver."""
 
@@ -127,6 +129,11 @@ class GoalSummary(_Counts):
     lists: ListCounts = Field(default_factory=ListCounts)
     requests: RequestCounts = Field(default_factory=RequestCounts)
     seconds: float = 0.0
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody stopped it; it goes on where it was, and nothing went wrong."""
+        return not self.ok and self.code == StoppedError.default_code
 
     @property
     def adds_up(self) -> bool:

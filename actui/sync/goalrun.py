@@ -145,7 +145,11 @@ class GoalRun:
         if self.is_refused:
             summary.ok = False
             summary.code = "nothing-accepted"
-            summary.message = f"All {summary.rejected} records that were sent were rejected."
+            summary.message = (
+                f"All {summary.rejected:,} were rejected."
+                if summary.rejected > 1
+                else "The only one was rejected."
+            )
         self._tell_missing()
         if self.options.is_partial or not summary.ok:
             return

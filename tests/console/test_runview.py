@@ -99,6 +99,15 @@ def test_sentences_change_less_often_than_counts() -> None:
     assert "no-match 11" in live.view(now).goals[0].notes
 
 
+def test_a_goal_that_somebody_stopped_has_not_failed() -> None:
+    last = picture(1, 1)
+    goal = last.goals[0].summary
+    goal.ok, goal.code = False, "stopped"
+    assert shown(last).goals[0].phase == "○ stopped"
+    goal.code = "service"
+    assert shown(last).goals[0].phase == "✗ failed"
+
+
 def test_problems_are_told_with_reason_and_the_services_words() -> None:
     last = picture(1, 1)
     last.problems = [

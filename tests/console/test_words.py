@@ -62,6 +62,8 @@ def test_each_direction_has_its_own_state() -> None:
     failed = GoalSummary(goal="A.b", kind="import", ok=False)
     last = RunSummary(run="r", connection="N", state=RunState.FINISHED, started="", goals=[failed])
     assert states(made(), last=last) == ["failed", "ready"]
+    failed.code = "stopped"
+    assert states(made(), last=last) == ["ready", "ready"]
     gone = RunSummary(run="r", connection="N", state=RunState.FAILED, started="")
     assert states(made(), last=gone) == ["failed", "failed"]
 
