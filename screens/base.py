@@ -38,7 +38,7 @@ READ_ONLY = "-read-only"
 TOURING = "-tour"
 """The app's class while both services are simulated, which nobody may take for their own."""
 _CHANGING = frozenset(
-    ("add", "copy", "delete", "favorite", "leavers", "retry", "rule", "save")
+    ("add", "again", "copy", "delete", "favorite", "leavers", "retry", "rule", "save")
     + ("stop", "stop_now", "switch")
 )
 # a function and not its coroutine, which would be left unawaited when cancelled before its start

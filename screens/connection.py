@@ -17,7 +17,7 @@ from actui.console.connectionforms import MetadataForm, summed
 from actui.console.goalwords import describe
 from actui.console.ports import Which
 from actui.console.words import plain
-from actui.model.errors import ActuiError, ConfigError
+from actui.model.errors import ActuiError
 from screens.ask import learn
 from screens.base import READ_ONLY, Words
 from screens.confirm import ConfirmScreen
@@ -27,7 +27,7 @@ from screens.goals import SETUP, GoalsPanel
 from screens.onoff import OnOff
 from screens.people import WhyScreen
 from screens.preview import PreviewScreen
-from screens.run import RunScreen
+from screens.run import RunScreen, run_now
 from screens.saving import SavingScreen
 from screens.schedule import ScheduleScreen
 from screens.setup import SetupPanel
@@ -272,30 +272,8 @@ class ConnectionScreen(SavingScreen):
     async def _run(self) -> None:
         if self._draft.stored is None or self.is_dirty:
             self.say("Save first: ctrl+s.", severity="error")
-        elif self._workbench.is_running(self._connection):
-            self.app.push_screen(RunScreen(self._workbench, self._connection))
         else:
-            await self._start()
-
-    async def _start(self, *, fresh: bool = False) -> None:
-        try:
-            since, said = await self._workbench.start(self._connection, fresh=fresh)
-        except ConfigError as refused:
-            if refused.code != "other-account":
-                raise
-            self._ask_to_start_anew(refused.trouble)
-            return
-        self.app.push_screen(RunScreen(self._workbench, self._connection, since=since, said=said))
-
-    def _ask_to_start_anew(self, why: str) -> None:
-        question = ConfirmScreen(
-            f"{plain(why)}\n\nStart anew with the changed account? What is known of the people of "
-            "the other one is set aside: nobody counts as sent or unsubscribed before.",
-            do="Start anew",
-            keep="Do not run",
-        )
-        start = partial(self._start, fresh=True)
-        self.app.push_screen(question, lambda yes: self.attempt(start, "run") if yes else None)
+            await run_now(self, self._workbench, self._connection)
 
     @on(DataTable.RowSelected, "#history")
     def _open_run(self, event: DataTable.RowSelected) -> None:

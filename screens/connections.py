@@ -20,6 +20,7 @@ from screens.add_connection import AddConnectionScreen
 from screens.base import COLOURS, READ_ONLY, TOURING, ActuiScreen, ListTable, Words
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
+from screens.run import run_now
 from screens.text import shown
 
 LOOK_SECONDS = 2.0
@@ -58,6 +59,7 @@ class ConnectionsScreen(ActuiScreen):
             show=False,
             id="connections.favorite",
         ),
+        Binding("f5", "run", "Run", tooltip="Run now, or watch the run", id="connections.run"),
         Binding("d", "delete", "Delete", tooltip="Delete the connection", id="connections.delete"),
         Binding(
             "slash",
@@ -193,7 +195,7 @@ class ConnectionsScreen(ActuiScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Actions on a connection are offered only where there is one."""
-        on_one = ("switch", "delete", "search", "copy", "sort", "favorite")
+        on_one = ("switch", "delete", "search", "copy", "sort", "favorite", "run")
         if action in on_one and self.is_mounted and not self._overviews:
             return False
         if action in ("tour", "other_way") and self.is_mounted:
@@ -212,6 +214,12 @@ class ConnectionsScreen(ActuiScreen):
     def action_add(self) -> None:
         """Add a connection."""
         self.app.push_screen(AddConnectionScreen(), self._added)
+
+    def action_run(self) -> None:
+        """Run the connection, or watch the run that is going."""
+        if (chosen := self._chosen) is not None:
+            run = partial(run_now, self, self._workbench, chosen.connection)
+            self.attempt(run, "run")
 
     @on(Button.Pressed, "#tour")
     def action_tour(self) -> None:

@@ -84,6 +84,7 @@ class RunScreen(ActuiScreen):
             tooltip="Run again and unsubscribe the people who seem to have left the segment",
             id="run.leavers",
         ),
+        Binding("f5", "again", "Run", tooltip="Run the connection again", id="run.again"),
         Binding("w", "why", "Why", tooltip="One person's story across runs", id="run.why"),
     ]
 
@@ -175,6 +176,8 @@ class RunScreen(ActuiScreen):
             return False
         if action in ("stop", "stop_now"):
             return not self._ended
+        if action == "again":
+            return self._ended
         if action == "leavers":
             return bool(self._leavers())
         if action in ("outcomes", "retry"):
@@ -247,6 +250,10 @@ class RunScreen(ActuiScreen):
         since, said = await self._workbench.start(self._connection, leavers=many)
         self.app.push_screen(RunScreen(self._workbench, self._connection, since=since, said=said))
 
+    def action_again(self) -> None:
+        """Run the connection again."""
+        self.attempt(partial(run_now, self, self._workbench, self._connection), "retry")
+
     def action_why(self) -> None:
         """Tell one person's story."""
         self.app.push_screen(WhyScreen(self._workbench, self._connection))
@@ -261,3 +268,27 @@ class RunScreen(ActuiScreen):
 
     async def _stop(self, *, now: bool) -> None:
         self.say(self._workbench.stop(self._connection, now=now))
+
+
+async def run_now(
+    page: ActuiScreen, workbench: Workbench, connection: Connection, *, fresh: bool = False
+) -> None:
+    """Show the connection's run, started if none is going; another account is asked about."""
+    if workbench.is_running(connection):
+        page.app.push_screen(RunScreen(workbench, connection))
+        return
+    try:
+        since, said = await workbench.start(connection, fresh=fresh)
+    except ConfigError as refused:
+        if refused.code != "other-account":
+            raise
+        question = ConfirmScreen(
+            f"{plain(refused.trouble)}\n\nStart anew with the changed account? What is known of "
+            "people of the other one is set aside: nobody counts as sent or unsubscribed before.",
+            do="Start anew",
+            keep="Do not run",
+        )
+        anew = partial(run_now, page, workbench, connection, fresh=True)
+        page.app.push_screen(question, lambda yes: page.attempt(anew, "run") if yes else None)
+        return
+    page.app.push_screen(RunScreen(workbench, connection, since=since, said=said))

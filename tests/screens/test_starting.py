@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from actui.app import ConsoleApp
+from actui.model.run import RunSnapshot, RunState
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
 from screens.run import RunScreen
@@ -41,3 +43,27 @@ async def test_a_changed_account_is_asked_about_before_people_are_met_anew(anew:
         page = RunScreen if anew else ConnectionScreen
         await until(pilot, lambda: isinstance(pilot.app.screen, page))
         assert made.starter.started == (["Newsletter"] if anew else [])
+
+
+async def test_the_list_runs_a_connection_and_an_ended_run_is_run_again() -> None:
+    made = services(connection())
+    app = ConsoleApp(made)
+
+    def runs() -> None:
+        made.reader(connection()).show(ended(RunState.RUNNING))
+
+    made.starter.then = runs
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: "s Stop" in seen(pilot))
+        assert "f5" not in seen(pilot)
+        made.reader(connection()).show(ended(RunState.STOPPED), running=False)
+        await until(pilot, lambda: "f5 Run" in seen(pilot))
+        await pilot.press("f5")
+        await until(pilot, lambda: made.starter.started == ["Newsletter", "Newsletter"])
+
+
+def ended(state: RunState) -> RunSnapshot:
+    return RunSnapshot(run="r1", connection_id="c-1", state=state, updated=state.value)
