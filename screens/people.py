@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -17,6 +18,7 @@ from actui.console.people import Filter, Person, goal_name, offered_filters, sto
 from actui.console.words import number, plain
 from actui.console.workbench import PEOPLE_ROWS, Workbench
 from actui.model.connection import Connection
+from actui.model.errors import ConfigError
 from actui.model.run import FAILED, Outcome, RunSummary
 from screens.ask import ask
 from screens.base import NARROW, ActuiScreen, ListTable, Words
@@ -137,8 +139,14 @@ class OutcomesScreen(ActuiScreen):
         """Write the people shown, and those beyond, to a file."""
 
         def typed(path: str) -> None:
-            if path.strip():
-                self.attempt(partial(self._export, path), "export")
+            file = Path(path.strip()).expanduser()
+            if not path.strip():
+                raise ConfigError("Type a path, or press esc.")
+            if file.exists():
+                raise ConfigError(f"{file} is there already.")
+            if not file.parent.is_dir():
+                raise ConfigError(f"There is no folder {file.parent}.")
+            self.attempt(partial(self._export, path), "export")
 
         hint = "CSV, readable by you alone. A file that is there already is not replaced."
         file = f"{self._run.run}.csv"

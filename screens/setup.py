@@ -27,6 +27,12 @@ from screens.base import ListTable, Words
 from screens.form import FormList
 from screens.text import shown
 
+_FIELDS = {
+    "#activecampaign-url": "activecampaign.url",
+    "#blueconic-url": "blueconic.url",
+    "#client-id": "blueconic.client_id",
+}
+"""Fields by their id, and where a finding about them is."""
 _SECRET_FIELDS: dict[Which, str] = {
     "activecampaign": "#activecampaign-key",
     "blueconic": "#blueconic-secret",
@@ -52,6 +58,7 @@ class SetupPanel(VerticalScroll):
         super().__init__(id="setup", can_focus=False)
         self._draft = draft
         self._glyphs = glyphs
+        self._said: dict[str, str] = {}
         self._now = now
         self._rows: list[tuple[str, ...]] | None = None
 
@@ -118,9 +125,8 @@ class SetupPanel(VerticalScroll):
     def put_fields(self, connection: Connection) -> None:
         """Show the stored values and forget typed secrets."""
         self.query_one("#privacy", FormList).show()
-        self.query_one("#activecampaign-url", Input).value = connection.activecampaign.url
-        self.query_one("#blueconic-url", Input).value = connection.blueconic.url
-        self.query_one("#client-id", Input).value = plain(connection.blueconic.client_id)
+        for field, value in _stored(connection).items():
+            self.query_one(field, Input).value = value
         for field in _SECRET_FIELDS.values():
             self.query_one(field, Input).value = ""
 
@@ -136,11 +142,21 @@ class SetupPanel(VerticalScroll):
 
     def put_findings(self, found: Sequence[Finding]) -> None:
         """Show beside a field what is wrong with what is stored of it."""
-        said = {finding.where: finding.message for finding in found}
-        for where in ("activecampaign.url", "blueconic.url", "blueconic.client_id", "schedule"):
-            sign, text = self._glyphs.incomplete, said.get(where, "")
-            words = self.query_one(f"#{where.replace('.', '-')}-wrong", Words)
-            words.put(f"{sign} {plain(text)}" if text else "")
+        self._said = {finding.where: finding.message for finding in found}
+        self._put_finding("schedule", edited=False)
+        self._edited()
+
+    @on(Input.Changed)
+    def _edited(self) -> None:
+        """What is wrong with what is stored is not said of what is being typed."""
+        for field, value in _stored(self._draft.connection).items():
+            edited = self.query_one(field, Input).value != value
+            self._put_finding(_FIELDS[field], edited=edited)
+
+    def _put_finding(self, where: str, *, edited: bool) -> None:
+        sign, text = self._glyphs.incomplete, self._said.get(where, "")
+        words = self.query_one(f"#{where.replace('.', '-')}-wrong", Words)
+        words.put(f"{sign} {plain(text)}" if text and not edited else "")
 
     def put_unique(self, unique: UniqueCounts) -> None:
         """Show the data exchange."""
@@ -213,6 +229,13 @@ class SetupPanel(VerticalScroll):
             self.post_message(self.Test("activecampaign"))
         elif event.button.id == "test-blueconic":
             self.post_message(self.Test("blueconic"))
+
+
+def _stored(connection: Connection) -> dict[str, str]:
+    """What the fields show as long as nothing is typed."""
+    account, tenant = connection.activecampaign, connection.blueconic
+    values = (account.url, tenant.url, plain(tenant.client_id))
+    return dict(zip(_FIELDS, values, strict=True))
 
 
 def _field(

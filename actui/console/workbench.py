@@ -232,6 +232,11 @@ class Workbench:
         """What a test of the fields as they stand has proved."""
         wanted, prober = form.onto(connection), self._services.prober
         typed = form.secrets.get(which)
+        if not getattr(wanted, which).url:
+            raise ConfigError("Type the host name first.")
+        vault = self._services.vault
+        if typed is None and not await asyncio.to_thread(vault.status, wanted, which):
+            raise CredentialsError(f"Type the {SECRET_WORDS[which]} first.", code="no-secret")
         if which == "activecampaign":
             return plain(await prober.test_activecampaign(wanted, typed))
         return plain(await prober.test_blueconic(wanted, typed))

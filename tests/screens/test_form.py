@@ -12,6 +12,7 @@ from textual.widgets import Input
 from actui.app import ConsoleApp
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
+from screens.base import Words
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
 from screens.connections import ConnectionsScreen
@@ -148,6 +149,24 @@ async def test_every_credential_says_where_it_is_found_and_what_is_missing() -> 
         for field, where in fields:
             places = [i for i, line in enumerate(lines) if f"│  {field} " in f"{line} "]
             assert any(where in lines[at + 1] for at in places), seen(pilot)
+        # what is being typed is no longer what was wrong, until it is what is stored again
+        put(pilot, "#client-id", "c")
+        await until(pilot, lambda: "Enter the BlueConic client id." not in seen(pilot))
+        put(pilot, "#client-id", "")
+        await until(pilot, lambda: "Enter the BlueConic client id." in seen(pilot))
+
+
+async def test_a_test_says_what_has_to_be_typed_first(opened: Opened) -> None:
+    made, pilot = opened
+    made.vault.kept.clear()
+    put(pilot, "#blueconic-url", "")
+    await pilot.press("ctrl+t")
+    await until(pilot, lambda: "✗ Type the ActiveCampaign API key first." in seen(pilot))
+    await until(pilot, lambda: "✗ Type the host name first." in told(pilot))
+
+
+def told(pilot: Pilot[Any]) -> str:
+    return "\n".join(words.words for words in pilot.app.screen.query(Words))
 
 
 async def test_without_a_key_store_somebody_chooses_where_secrets_are_kept(opened: Opened) -> None:

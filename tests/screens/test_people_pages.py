@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,13 +104,25 @@ async def test_one_persons_story_is_told(opened: Opened) -> None:
     await until(pilot, lambda: "Nothing is known of x@y.z" in seen(pilot))
 
 
+@pytest.fixture
+def _taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working directory in which the file that is offered is there already."""
+    (tmp_path / "r1.csv").touch()
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("_taken")
 async def test_people_are_written_to_a_file(opened: Opened) -> None:
     made, pilot = opened
     await filtered(pilot, "no-match")
     await pilot.press("x")
     await until(pilot, lambda: isinstance(pilot.app.screen, TypeScreen))
     await pilot.press("enter")
-    await until(pilot, lambda: made.people.written == [("r1.csv", Filter("g-1", "", "no-match"))])
+    await until(pilot, lambda: "r1.csv is there already." in seen(pilot))
+    await pilot.press("ctrl+u", *"x/r2.csv", "enter")
+    await until(pilot, lambda: "There is no folder x." in seen(pilot))
+    await pilot.press("ctrl+u", *"r2.csv", "enter")
+    await until(pilot, lambda: made.people.written == [("r2.csv", Filter("g-1", "", "no-match"))])
     await until(pilot, lambda: "7 lines" in seen(pilot))
 
 
