@@ -139,7 +139,10 @@ class GoalScreen(ActuiScreen):
         """Give the mapping under the cursor the next rule."""
         form = self.query_one(FormList)
         if isinstance(self._form, ImportForm):
-            self._form.turn_rule(form.key)
+            try:
+                self._form.turn_rule(form.key)
+            except ConfigError as wrong:
+                self.say(wrong.message, severity="error")
             form.show()
             self._changed()
 

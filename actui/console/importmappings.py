@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from actui.console.forms import Ask, Choose, Option, Page, labelled, name
 from actui.console.goalform import GoalForm, at
 from actui.console.words import counted, number
+from actui.model.errors import ConfigError
 from actui.model.goals import ImportGoal
 from actui.model.mapping import ImportMapping, Rule, WhenEmpty
 
@@ -191,12 +192,17 @@ class ImportMappings(GoalForm[ImportGoal]):
         return None
 
     def turn_rule(self, key: str) -> None:
-        """Give the mapping of a line the next of the rules."""
+        """Give the mapping of a line the next of the rules. Raises ConfigError for other lines."""
         head, index, _ = at(key)
-        if head == "map" and index >= 0:
-            rules = list(Rule)
-            after = rules.index(self.goal.mappings[index].rule) + 1
-            self._set_rule(index, rules[after % len(rules)])
+        if head == "map+":
+            index = self._open  # the one just added is unfolded above the line that adds
+        elif head != "map":
+            index = -1
+        if index < 0:
+            raise ConfigError("Go to a mapping first: r gives it the next rule.")
+        rules = list(Rule)
+        after = rules.index(self.goal.mappings[index].rule) + 1
+        self._set_rule(index, rules[after % len(rules)])
 
     def _set_rule(self, index: int, rule: Rule) -> None:
         if rule is Rule.SUM:

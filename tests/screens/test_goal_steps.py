@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from actui.model.errors import CredentialsError
+from actui.model.mapping import Rule
 from screens.ask import ChooseScreen, TypeScreen
 from tests.screens.fakes import connection, seen, services, until
 from tests.screens.goalpages import (
@@ -48,6 +49,20 @@ async def test_text_and_segments_are_sources_too(opened: Opened) -> None:
     await save(pilot, made)
     first, second = goals_of(made)[1].mappings
     assert (first.source.text, second.source.segments) == ("hi [b]", ["s2"])
+
+
+async def test_the_rule_of_a_mapping_is_turned_where_it_was_added(opened: Opened) -> None:
+    made, pilot = opened
+    await open_goal(pilot, 0)
+    await go(pilot, "map+", "enter")
+    await choose(pilot, "%POINTS%")
+    await choose(pilot, "first_name")
+    await on_the_page(pilot)
+    await pilot.press("r")
+    await save(pilot, made)
+    assert goals_of(made)[0].mappings[-1].rule is Rule.SET_IF_EMPTY
+    await pilot.press("g", "r")
+    await until(pilot, lambda: "Go to a mapping first" in seen(pilot))
 
 
 async def test_remaining_fields_of_the_same_name_are_added_at_once(opened: Opened) -> None:
