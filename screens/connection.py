@@ -144,7 +144,8 @@ class ConnectionScreen(SavingScreen):
             self.query_one("#why", Words).put("A new connection: nothing is stored before ^s Save.")
             return
         reader = self._workbench.reader(self._connection)
-        now = (reader.version(), reader.is_running())
+        version = self._workbench.stored(self._connection.id).version
+        now = (reader.version(), reader.is_running(), version)
         if now == self._seen:
             return
         self._seen = now
@@ -152,6 +153,7 @@ class ConnectionScreen(SavingScreen):
         if overview.stored.version != self._draft.stored.version and not self.is_dirty:
             self._draft.adopt(overview.stored)
             self._show_saved()
+            self.attempt(self._show_secrets, "secrets")
         glyphs = self._workbench.glyphs
         for arrow in overview.arrows:
             words = self.query_one(f"#arrow-{arrow.direction}", Words)

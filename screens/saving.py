@@ -37,7 +37,7 @@ class SavingScreen(ActuiScreen):
         super().__init__()
         self._workbench = workbench
         self._draft = Draft(connection, stored)
-        self._seen: tuple[int, bool] | None = None
+        self._seen: tuple[int, bool, int] | None = None
 
     @property
     def _connection(self) -> Connection:

@@ -103,6 +103,16 @@ async def test_ids_that_a_run_found_are_no_change_of_somebody_elses(opened: Open
     await until(pilot, lambda: made.connections.held["c-1"].connection.name == "Mine")
 
 
+async def test_what_somebody_else_saves_is_shown_where_nothing_was_typed(opened: Opened) -> None:
+    made, pilot = opened
+    theirs = connection(name="Theirs", activecampaign={"url": "https://new.api-us1.com"})
+    made.connections.held["c-1"] = FakeStored(theirs, version=2)
+    made.vault.kept.clear()
+    await until(pilot, lambda: "https://new.api-us1.com" in seen(pilot))
+    await until(pilot, lambda: "Theirs" in seen(pilot))
+    await until(pilot, lambda: "Not stored yet." in told(pilot))
+
+
 async def test_a_test_says_what_it_proved_or_what_failed(opened: Opened) -> None:
     made, pilot = opened
     await pilot.press("ctrl+t")
