@@ -96,7 +96,7 @@ class ChooseScreen(AskScreen):
             yield Words("", id="none", classes="hint")
             yield Words("", id="wrong", classes="wrong")
             yield Words("", id="chosen", classes="hint")
-            yield Words(self._keys(), classes="hint")
+            yield Words(self._keys(), id="keys", classes="hint")
 
     def _placeholder(self) -> str:
         typed = self._ask.typed
@@ -105,11 +105,14 @@ class ChooseScreen(AskScreen):
     def _tell(self) -> None:
         """Say what is chosen: the search bar is empty again, and the line may be far away."""
         labels = {one.id: plain(one.label) for one in self._options}
+        labels |= {one.id: f"{plain(one.label)} (as typed)" for one in self._typed}
         said = ", ".join(labels.get(one, plain(one)) or "(no name)" for one in self._chosen)
         told = f"Chosen: {shortened(said, _TOLD)}" if said else "Nothing chosen."
         self.query_one("#chosen", Words).put(told)
 
-    def _keys(self) -> str:
+    def _keys(self, typed: str = "") -> str:
+        if self._ask.many and typed:
+            return "enter chooses it and searches anew, esc closes."
         if self._ask.many:
             return "space chooses, ^a all or none, enter takes them, esc closes."
         return "arrows choose, enter takes it, esc closes."
@@ -175,6 +178,7 @@ class ChooseScreen(AskScreen):
     def _search(self) -> None:
         self._fill()
         self.query_one("#wrong", Words).put("")
+        self.query_one("#keys", Words).put(self._keys(self._wanted()))
 
     def on_key(self, event: events.Key) -> None:
         """Arrows move in the list from the search bar; letters typed in the list are searched."""

@@ -38,6 +38,25 @@ async def test_a_click_chooses_a_line_as_space_does(many: bool) -> None:
         assert taken == [("readers",) if many else ("buyers",)]
 
 
+async def test_several_are_searched_or_typed_one_after_the_other() -> None:
+    question = Choose(
+        "Which lists?",
+        lambda: [Option(name.lower(), name) for name in NAMES],
+        lambda _: None,
+        many=True,
+        typed="a list's name",
+    )
+    app = ConsoleApp(services(connection()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        ask(app, question)
+        await until(pilot, lambda: "space chooses" in seen(pilot))
+        await pilot.press(*"buy")
+        await until(pilot, lambda: "enter chooses it" in seen(pilot))
+        assert "space chooses" not in seen(pilot)
+        await pilot.press("enter", *"vip", "enter")
+        await until(pilot, lambda: "Chosen: Buyers, vip (as typed)" in seen(pilot))
+
+
 async def test_an_answer_that_comes_as_the_question_opens_is_offered() -> None:
     known: list[str] = []
     question = Choose(
