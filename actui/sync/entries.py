@@ -33,15 +33,20 @@ _STRATEGY = {Rule.SET: "SET", Rule.SET_IF_EMPTY: "SET_IF_EMPTY", Rule.ADD: "ADD"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one contact asks BlueConic to do; `sums` are remembered once it has been done."""
+    """What one contact asks BlueConic to do; `sums` are remembered once it has been done.
+
+    `barred` names the goal's lists it is on, where none of them may create its profile.
+    """
 
     contact: Contact
     write: ProfileWrite
     fingerprint: bytes
     sums: Mapping[SumKey, str] = field(default_factory=dict)
     has_increment: bool = False
+    barred: str = ""
 
 
+_LISTS_TOLD = 3
 _EXAMPLES = 3
 _FIELDS_TOLD = 4
 
@@ -146,7 +151,15 @@ class EntryBuilder:
             domain_group=new.domain_group if create else None,
         )
         increments = any(w.strategy == INCREMENT for w in writes)
-        return Entry(contact, write, self._fingerprint(contact, write), sums, increments)
+        barred = "" if create or profile_id else self._barred(contact)
+        return Entry(contact, write, self._fingerprint(contact, write), sums, increments, barred)
+
+    def _barred(self, contact: Contact) -> str:
+        if self._goal.contacts == "all":
+            return ""
+        names = [self._selected[i].list.name for i in self._on(contact)]
+        more = f" and {len(names) - _LISTS_TOLD} more" if len(names) > _LISTS_TOLD else ""
+        return ", ".join(names[:_LISTS_TOLD]) + more
 
     def _identifier(self, link: IdentifierLink, raw: str) -> str | None:
         known = self._accounts.properties[link.property or ""]
