@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +19,18 @@ from actui.commands.words import print_findings
 from actui.console.words import plain
 from actui.model.connection import Connection
 from actui.model.due import upcoming
-from actui.model.errors import ActuiError
+from actui.model.errors import ActuiError, CredentialsError
 from actui.model.findings import Finding, findings
 from actui.model.known import as_known, counterpart
 from actui.scheduling import nobody_looks
-from actui.wiring import House
+from actui.wiring import (
+    CONNECTION_SECRETS,
+    House,
+    secret_command_name,
+    secret_origin,
+    secret_words,
+)
+from store.secrets import SecretName, Secrets
 
 _DUE_TIMES = 3
 
@@ -30,9 +38,12 @@ _DUE_TIMES = 3
 def check(asked: argparse.Namespace) -> int:
     """Print the findings; exit 2 when one of them keeps a connection from running.
 
-    Of several, one that cannot be asked about keeps no other from being checked.
+    Exit 4 when nothing but a secret is missing, as a run would. Of several, one that cannot be
+    asked about keeps no other from being checked.
     """
     house = House.open()
+    unattended = house.secrets.unattended()
+    held = {one.connection.id for one in house.connections.all()}
     chosen = list(_chosen(house, asked.names))
     if not chosen:
         say("There is no connection yet: actui apply FILE, or actui for the console.")
@@ -48,7 +59,14 @@ def check(asked: argparse.Namespace) -> int:
                 raise
             codes.add(exitcodes.of_error(failure))
             unasked = [Finding(failure.code, "online", failure.message)]
-        _print(connection, found + online + unasked, asked, several=several)
+        missing: list[Finding] = []
+        if connection.id in held:  # for another there is nothing yet to store a secret for
+            missing = _secrets(house, connection, unattended, is_proved=asked.online)
+        told = found + online + unasked + missing
+        told.sort(key=lambda finding: finding.severity != "error")
+        _print(connection, told, asked, several=several)
+        if any(finding.severity == "error" for finding in missing):
+            codes.add(exitcodes.CREDENTIALS)
         if any(finding.severity == "error" for finding in found + online):
             codes.add(exitcodes.USAGE)
     return min(codes - {exitcodes.OK}, default=exitcodes.OK)
@@ -74,6 +92,66 @@ def _chosen(house: House, names: list[str]) -> Iterator[tuple[Connection, list[F
             kept = house.connections.find(name)
             idle = nobody_looks(house, kept, datetime.now(UTC))
             yield kept.connection, findings(kept.connection) + ([idle] if idle else [])
+
+
+def _secrets(
+    house: House, connection: Connection, unattended: Secrets, *, is_proved: bool
+) -> list[Finding]:
+    """The secrets that a run from here misses, and those that only one of the schedule would.
+
+    One without its URL is left out: the URL is missed first, and a secret is bound to it. Where
+    the accounts are asked, they are the proof of what is found here.
+    """
+    names = [n for n in CONNECTION_SECRETS if secret_origin(connection, n).startswith("http")]
+    is_scheduled = connection.enabled and connection.schedule.type != "manual"
+
+    def here() -> list[Finding | None]:
+        return [None if is_proved else _missed(house, connection, name) for name in names]
+
+    def there() -> list[Finding | None]:
+        return [
+            _missed_by_schedule(connection, unattended, name) if is_scheduled else None
+            for name in names
+        ]
+
+    # side by side: a locked key store is waited for in both
+    with ThreadPoolExecutor(2) as pool:
+        now, later = pool.submit(here), pool.submit(there)
+        pairs = zip(now.result(), later.result(), strict=True)
+    return [finding for one, other in pairs if (finding := one or other)]
+
+
+def _missed(house: House, connection: Connection, name: SecretName) -> Finding | None:
+    try:
+        house.secret(connection, name)
+    except CredentialsError as failure:
+        return Finding(failure.code, _where(name), failure.message)
+    return None
+
+
+def _missed_by_schedule(
+    connection: Connection, unattended: Secrets, name: SecretName
+) -> Finding | None:
+    """A warning only: what a service's unit gives its run cannot be seen from here."""
+    why = ""
+    try:
+        if unattended.find(connection.name, connection.id, name, secret_origin(connection, name)):
+            return None
+    except CredentialsError as failure:
+        why = f" {failure.message}"
+    told = secret_command_name(name)
+    return Finding(
+        "not-for-schedule",
+        _where(name),
+        f"A scheduled run would not find the {secret_words(name)} of '{connection.name}': "
+        f"actui secret set '{connection.name}' {told} stores it, "
+        f"actui secret status '{connection.name}' tells the other ways.{why}",
+        "warning",
+    )
+
+
+def _where(name: SecretName) -> str:
+    return f"secrets.{secret_command_name(name)}"
 
 
 def _print(

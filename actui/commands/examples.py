@@ -6,11 +6,12 @@ _COLUMNS = 80
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "list": (("actui list", "every connection, on or off, and its last run"),),
     "apply": (
-        ("actui apply newsletter.yaml", "create it, or update the one of that name"),
+        ("actui apply newsletter.yaml", "create it, or update the one of that id or name"),
         ("actui apply conf --dry-run", "what a folder of files would change"),
+        ("actui apply copy.yaml", "a new one, where it has no id and another name"),
     ),
     "export": (
-        ("actui export Newsletter", "print it; change it and apply it again"),
+        ("actui export Newsletter", "print it; its id says which one apply updates"),
         ("actui export --to conf", "a file for each connection, to keep in git"),
     ),
     "check": (

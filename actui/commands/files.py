@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,13 +18,13 @@ from actui import exitcodes
 from actui.commands.guard import say
 from actui.commands.words import print_findings
 from actui.console.words import plain
-from actui.model.connection import Connection
+from actui.model.connection import Connection, origin
 from actui.model.difference import difference
-from actui.model.document import dump, load
-from actui.model.errors import ConfigError
-from actui.model.findings import findings
+from actui.model.document import dump, dump_file, load
+from actui.model.errors import ActuiError, ConfigError
+from actui.model.findings import Finding, findings
 from actui.model.known import as_known, counterpart, refuse_clashes
-from actui.wiring import House
+from actui.wiring import House, account_origins
 from store.connections import Stored
 
 _ENDINGS = (".yaml", ".yml")
@@ -48,7 +49,7 @@ def apply(asked: argparse.Namespace) -> int:
             expected = versions.get(connection.id)
             saved = house.connections.save(connection, expected=expected).connection
         _tell(saved, before, done, asked)
-        print_findings(findings(saved), to_stderr=True)
+        print_findings(findings(saved) + _bound_to_others(house, saved), to_stderr=True)
     applied = {connection.id for connection, _ in wanted}
     kept = [one.name for one in held if one.id not in applied]
     if kept and any(Path(name).is_dir() for name in asked.files):
@@ -64,12 +65,51 @@ def _tell(
         changes = [] if saved == before else difference(before, saved)
         print(json.dumps({**facts, "changes": [asdict(one) for one in changes]}))
         return
-    print(f"{saved.name}: {'would be ' if asked.dry_run else ''}{done}")
+    was_called = before.name if before else saved.name
+    if saved.name != was_called:
+        is_more = saved.model_copy(update={"name": was_called}) != before
+        done = f"renamed to {saved.name}{', updated' if is_more else ''}"
+    print(plain(f"{was_called}: {'would be ' if asked.dry_run else ''}{done}"))
+    for redirected in _redirected(before, saved):
+        print(f"  {redirected}")
+    if saved.name != was_called:
+        say(
+            f"the file has the id of '{plain(was_called)}'; to make a new connection of it, "
+            "leave the id out."
+        )
     if asked.dry_run and done != "unchanged":
         was = dump(before).splitlines() if before else []
         now = dump(saved).splitlines()
         for line in difflib.unified_diff(was, now, "stored", "file", lineterm="", n=2):
             print(plain(line))
+
+
+def _redirected(before: Connection | None, saved: Connection) -> Iterator[str]:
+    """Each account that an update exchanges for another: people's data will go there."""
+    if before is None:
+        return
+    for service, was, now in (
+        ("ActiveCampaign", before.activecampaign.url, saved.activecampaign.url),
+        ("BlueConic", before.blueconic.url, saved.blueconic.url),
+    ):
+        if was and origin(was) != origin(now):
+            yield f"{service}: {now or 'none'}, until now {was}"
+
+
+def _bound_to_others(house: House, connection: Connection) -> list[Finding]:
+    """Whether it has worked with other accounts, which keeps it from running as it is now."""
+    if not connection.id or not house.home.ledger_file(connection.id).exists():
+        return []
+    bound = None
+    with suppress(ActuiError), house.ledger(connection) as ledger:  # doctor tells what ails it
+        bound = ledger.bound_origins()
+    if bound is None or bound == account_origins(connection):
+        return []
+    words = (
+        f"'{connection.name}' has worked with {bound[0]} and {bound[1]} until now; its next run "
+        "has to be started with --fresh, and remembers nothing of them."
+    )
+    return [Finding("other-account", "activecampaign.url", words, "warning")]
 
 
 def files_of(names: list[str]) -> Iterator[str]:
@@ -112,7 +152,7 @@ def export(asked: argparse.Namespace) -> int:
         return _write_all(Path(asked.to), chosen, as_json=asked.json)
     if asked.name is None:
         raise ConfigError("Which connection? Name one, or say --to FOLDER for all of them.")
-    text = dump(connections.find(asked.name).connection)
+    text = dump_file(connections.find(asked.name).connection)
     sys.stdout.write(json.dumps(yaml.safe_load(text)) + "\n" if asked.json else text)
     return exitcodes.OK
 
@@ -127,7 +167,7 @@ def _write_all(folder: Path, chosen: list[Stored], *, as_json: bool) -> int:
             path = mine or _free(folder, connection, present)
             done = "unchanged" if present.get(path) == connection else "written"
             if done == "written":
-                path.write_text(dump(connection), encoding="utf-8")
+                path.write_text(dump_file(connection), encoding="utf-8")
             present[path] = connection
             if as_json:
                 print(json.dumps({"connection": connection.name, "file": str(path), "done": done}))

@@ -51,7 +51,8 @@ def _sentence(connection: Connection, goal: str, person: Person | None) -> str:
             "ever had to be written."
         )
     when = f"{moment(person.at, connection.timezone).strip()}, run {person.run}"
-    because = f": {person.why}" if person.why else ""
+    why = person.why_in(connection)
+    because = f": {why}" if why else ""
     return f"{name}: {person.outcome}{because} ({when})."
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from actui.console.words import moment, plain
 from actui.model.connection import Connection
+from actui.model.goals import Goal, ImportGoal
 from actui.model.run import Outcome, Reason, RunSummary
 
 OUTCOME_COLUMNS = (
@@ -43,6 +44,7 @@ REASON_WORDS = {
     Reason.UNRESOLVED: "it was sent, no answer came, and nobody can know what happened",
 }
 """Each reason as half a sentence."""
+_NO_LIST_MAY = "no profile matches, and none of the goal's lists it is on may create profiles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,33 @@ class Person:
 
     @property
     def why(self) -> str:
-        """The reason in words with what the service said."""
-        known = self.reason in {reason.value for reason in Reason}
-        words = REASON_WORDS[Reason(self.reason)] if known else plain(self.reason)
-        return ": ".join(part for part in (words, plain(self.detail)) if part)
+        """The reason in words with what the service said, or with the lists that decided it."""
+        if self.reason in {reason.value for reason in Reason}:
+            return reason_words(Reason(self.reason), self.detail)
+        return ": ".join(plain(part) for part in (self.reason, self.detail) if part)
+
+    def why_in(self, connection: Connection) -> str:
+        """`why`, where the person's goal can be asked what the outcome does not say."""
+        if self.reason != Reason.NO_MATCH.value or self.detail:
+            return self.why
+        return _no_match(next((goal for goal in connection.goals if goal.id == self.goal), None))
+
+
+def reason_words(reason: Reason, detail: str) -> str:
+    """A reason with its detail, as half a sentence."""
+    is_barred = reason is Reason.NO_MATCH and detail
+    words = _NO_LIST_MAY if is_barred else REASON_WORDS[reason]
+    return ": ".join(part for part in (words, plain(detail)) if part)
+
+
+def _no_match(goal: Goal | None) -> str:
+    """Why nobody was created, where the run kept no names of lists."""
+    if isinstance(goal, ImportGoal):
+        if any(link.profile_id for link in goal.identifiers):
+            return "no profile has the id that the contact holds"
+        if goal.contacts == "all":
+            return "no profile matches, and the goal may not create profiles"
+    return _NO_LIST_MAY
 
 
 def goal_name(connection: Connection, goal_id: str) -> str:
@@ -121,8 +146,8 @@ def story(connection: Connection, email: str, people: Sequence[Person]) -> list[
         lines.append(f"{when}  {plain(goal_name(connection, one.goal))}: {one.outcome}")
         if one.outcome == Outcome.UNCHANGED.value:
             lines.append("    the same as what was sent before, so nothing was sent")
-        if one.why:
-            lines.append(f"    {one.why}")
+        if why := one.why_in(connection):
+            lines.append(f"    {why}")
         ids = [
             f"contact {one.contact_id}" if one.contact_id else "",
             f"profile {plain(one.profile_id)}" if one.profile_id else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actui.console.people import REASON_WORDS
+from actui.console.people import reason_words
 from actui.console.words import counted, plain
 from actui.model.preview import Ask, Change, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import Outcome
@@ -38,10 +38,12 @@ def would(person: PreviewedPerson) -> str:
     if record is None:
         return f"is not in the goal: {person.absent}"
     said = _WOULD[record.outcome]
-    why = [REASON_WORDS[record.reason]] if record.reason is not None else []
-    if record.outcome is Outcome.UPDATED and not (person.values or person.lists):
-        why = ["it would be sent, and no value differs"]
-    return ": ".join([said, *why, *([plain(record.detail)] if record.detail else [])])
+    why = plain(record.detail)
+    if record.reason is not None:
+        why = reason_words(record.reason, record.detail)
+    elif record.outcome is Outcome.UPDATED and not (person.values or person.lists):
+        why = ": ".join(part for part in ("it would be sent, and no value differs", why) if part)
+    return ": ".join(part for part in (said, why) if part)
 
 
 def changes(person: PreviewedPerson, arrow: str) -> list[str]:

@@ -17,6 +17,10 @@ from actui.model.goals import Named
 
 VERSION = 1
 _KINDS = ("import", "export")
+_ABOUT_ID = """\
+  # apply updates the connection of this id, also under another name or with other accounts;
+  # to make a new one of this file, leave the id out and give it another name
+"""
 
 
 def load(text: str, source: str = "") -> Connection:
@@ -57,6 +61,12 @@ def dump(connection: Connection) -> str:
     body["goals"] = [{goal.kind: facts} for goal, facts in goals]
     tree = {"version": VERSION, "connection": _short(body)}
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=96)
+
+
+def dump_file(connection: Connection) -> str:
+    """`dump` with a word on its id, for somebody who copies the file and changes it."""
+    above, key, below = dump(connection).partition("connection:\n")
+    return f"{above}{key}{_ABOUT_ID}{below}"
 
 
 def _short(value: Any) -> Any:

@@ -107,7 +107,8 @@ class RequestCounts(_Counts):
 class GoalSummary(_Counts):
     """One goal of one run, as `actui run --json` prints it (design §12).
 
-    `leavers` are people who seem to have left, when somebody has to confirm that.
+    `leavers` are people who seem to have left, when somebody has to confirm that. `warned` counts
+    the warnings by field and reason, those that are sentences of their own under no field.
     """
 
     goal: str
@@ -125,6 +126,7 @@ class GoalSummary(_Counts):
     unknown: int = 0
     reasons: dict[str, int] = Field(default_factory=dict)
     warnings: int = 0
+    warned: dict[str, dict[str, int]] = Field(default_factory=dict)
     leavers: int = 0
     lists: ListCounts = Field(default_factory=ListCounts)
     requests: RequestCounts = Field(default_factory=RequestCounts)
@@ -176,7 +178,7 @@ class RunSummary(_Counts):
         left_out: dict[str, Any] = {
             "connection_id": True,
             "cause": True,
-            "goals": {"__all__": {"goal_id", "leavers"}},
+            "goals": {"__all__": {"goal_id", "leavers", "warned"}},
         }
         if not self.notice:
             left_out["notice"] = True

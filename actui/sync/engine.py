@@ -29,6 +29,7 @@ from actui.sync.meter import Meter, stamp
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.resolve import Accounts, read_accounts, refuse, resolve
 from actui.sync.stop import Stop
+from actui.sync.warned import tell
 
 _FIRST_START = "first-start"
 _SERVED_AT = "served-at"
@@ -267,6 +268,7 @@ class Engine:
         except ActuiError as failure:
             _fail(summary, failure)
         finally:
+            tell(summary)
             summary.requests = _sum(already, self._traffic(), sent_before)
             summary.seconds = round(spent + ports.clock.monotonic() - began, 1)
             # a goal that was ended where it stood is not through, however well it went until then
@@ -342,6 +344,8 @@ def close_cut_off(
     goals: Sequence[GoalSummary] = summary.goals
     if snapshot is not None and snapshot.run == summary.run:
         goals = [progress.summary for progress in snapshot.goals]
+    for goal in goals:
+        tell(goal)
     return summary.model_copy(
         update={
             "state": RunState.FAILED,

@@ -24,6 +24,7 @@ from actui.model.people import Contact, ProfileWrite, PropertyWrite
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.resolve import Accounts
 from actui.sync.values import Converted, convert, number, plain
+from actui.sync.warned import Warnings
 
 # The schema's word; BlueConic's prose says SUM (blueconic.md §3).
 INCREMENT = "INCREMENT"
@@ -33,45 +34,20 @@ _STRATEGY = {Rule.SET: "SET", Rule.SET_IF_EMPTY: "SET_IF_EMPTY", Rule.ADD: "ADD"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one contact asks BlueConic to do; `sums` are remembered once it has been done."""
+    """What one contact asks BlueConic to do; `sums` are remembered once it has been done.
+
+    `barred` names the goal's lists it is on, where none of them may create its profile.
+    """
 
     contact: Contact
     write: ProfileWrite
     fingerprint: bytes
     sums: Mapping[SumKey, str] = field(default_factory=dict)
     has_increment: bool = False
+    barred: str = ""
 
 
-_EXAMPLES = 3
-_FIELDS_TOLD = 4
-
-
-@dataclass(slots=True)
-class Warnings:
-    """Values that did not fit, counted by field, with the first few as examples."""
-
-    total: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-    examples: dict[str, list[str]] = field(default_factory=dict)
-
-    def add(self, name: str, values: tuple[str, ...]) -> None:
-        """Count `values` of the field `name`."""
-        self.total += len(values)
-        self.counts[name] = self.counts.get(name, 0) + len(values)
-        examples = self.examples.setdefault(name, [])
-        new = [value for value in values if value not in examples]
-        examples.extend(new[: _EXAMPLES - len(examples)])
-
-    def sentences(self) -> list[str]:
-        """One sentence for each of the fields with the most values that did not fit."""
-        worst = sorted(self.counts, key=lambda name: (-self.counts[name], name))
-        told = []
-        for name in worst[:_FIELDS_TOLD]:
-            shown = ", ".join(f"'{value[:40]}'" for value in self.examples[name])
-            told.append(f"{name}: {self.counts[name]:,} values left out, such as {shown}.")
-        if len(worst) > _FIELDS_TOLD:
-            told.append(f"Values of {len(worst) - _FIELDS_TOLD} more fields were left out.")
-        return told
+_LISTS_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +122,15 @@ class EntryBuilder:
             domain_group=new.domain_group if create else None,
         )
         increments = any(w.strategy == INCREMENT for w in writes)
-        return Entry(contact, write, self._fingerprint(contact, write), sums, increments)
+        barred = "" if create or profile_id else self._barred(contact)
+        return Entry(contact, write, self._fingerprint(contact, write), sums, increments, barred)
+
+    def _barred(self, contact: Contact) -> str:
+        if self._goal.contacts == "all":
+            return ""
+        names = [self._selected[i].list.name for i in self._on(contact)]
+        more = f" and {len(names) - _LISTS_TOLD} more" if len(names) > _LISTS_TOLD else ""
+        return ", ".join(names[:_LISTS_TOLD]) + more
 
     def _identifier(self, link: IdentifierLink, raw: str) -> str | None:
         known = self._accounts.properties[link.property or ""]
@@ -172,7 +156,7 @@ class EntryBuilder:
             target = self._accounts.properties[mapping.property]
             fitted = self._consented(mapping, convert(raw, target.type, self._zone))
             if fitted.dropped:
-                self.warnings.add(mapping.field, fitted.dropped)
+                self.warnings.add(mapping.field, fitted.dropped, _reason(mapping))
             if fitted.values:
                 strategy = _STRATEGY[mapping.rule]
                 writes.append(PropertyWrite(mapping.property, fitted.values, strategy))
@@ -201,7 +185,7 @@ class EntryBuilder:
         target = self._accounts.properties[mapping.property]
         if value is None or convert(plain(value), target.type).dropped:
             if raw.strip():
-                self.warnings.add(mapping.field, (raw,))
+                self.warnings.add(mapping.field, (raw,), "which cannot be summed")
             return None
         if last is None and mapping.sum_start == "baseline":
             return _Step(plain(value), Decimal(0))
@@ -229,6 +213,12 @@ class EntryBuilder:
         ]
         facts = repr((told, summed, write.matching, write.profile_id, write.create))
         return hashlib.blake2b(facts.encode(), digest_size=12).digest()
+
+
+def _reason(mapping: ImportMapping) -> str:
+    if mapping.property == LEGISLATION_PROPERTY or mapping.property in OBJECTIVE_PROPERTIES:
+        return "which BlueConic does not know"
+    return "which the BlueConic property cannot hold"
 
 
 def field_value(contact: Contact, name: str) -> str:

@@ -138,7 +138,7 @@ class ExportRun:
             probe = await self._alone(lacking[0])
             self._stages_are_shown = probe.lifecycle_stages is not None
             if not self._stages_are_shown:
-                self._run.warn_once(set(), _STAGES_HIDDEN)
+                self._run.warn_once(_STAGES_HIDDEN)
                 return profiles
         read = await asyncio.gather(*(self._alone(profile) for profile in lacking))
         found = {profile.id: profile for profile in read}
@@ -164,7 +164,6 @@ class ExportRun:
         over = self._threshold.over(links.values())
         gone = forgotten_profiles(self._goal, profiles, run.forgotten)
         settled: list[tuple[str, Record, bytes | None]] = []
-        before = self._builder.warnings.total
         for profile in profiles:
             mine = profile.id in wanted and profile.id not in seen
             builder = self._builder if mine else self._bystanders
@@ -180,9 +179,9 @@ class ExportRun:
                 settled.append((profile.id, built, None))
             else:
                 self._waiting.append(built)
-        warnings = self._builder.warnings.total - before
-        if settled or warnings:
-            run.commit(Done(records=settled), warnings)
+        left_out = self._builder.warnings.take()
+        if settled or left_out:
+            run.commit(Done(records=settled), left_out)
 
     def _settled(
         self,

@@ -15,8 +15,10 @@ from actui.sync.meter import Meter, count, stamp
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.resolve import Accounts
 from actui.sync.stop import Stop
+from actui.sync.warned import Counts, count_left_out, count_once
 
 OVERLAP = timedelta(hours=1)
+_NOTHING: Counts = {}
 
 
 Told = Callable[[str, Sequence[Record]], None]
@@ -85,9 +87,9 @@ class GoalRun:
     told: Told = untold
     forgotten: Forgotten = nobody
 
-    def commit(self, done: Done, warnings: int = 0) -> None:
+    def commit(self, done: Done, left_out: Counts = _NOTHING) -> None:
         """Make an acknowledged batch durable and count it, in this order of importance."""
-        self.summary.warnings += warnings
+        count_left_out(self.summary, left_out)
         count(self.summary, (record for _, record, _ in done.records))
         records = [record for _, record, _ in done.records]
         self.told(self.goal.id, records)
@@ -102,11 +104,9 @@ class GoalRun:
             self.progress.expected = expected
         self.meter.tick()
 
-    def warn_once(self, seen: set[str], words: str) -> None:
+    def warn_once(self, words: str) -> None:
         """Count one warning of a kind, however often it occurs."""
-        if words not in seen:
-            seen.add(words)
-            self.summary.warnings += 1
+        if count_once(self.summary, words):
             self.note(words)
 
     def note(self, words: str) -> None:

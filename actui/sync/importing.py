@@ -37,7 +37,6 @@ class ImportRun:
         self._receipts = Receipts(goal_run)
         self._sender = ProfileSender(goal_run, self._receipts)
         self._late: dict[int, list[Contact]] = {}
-        self._warned: set[str] = set()
         self._taken = 0
         self._writing: set[asyncio.Task[None]] = set()
         self._full, self._everything, self._since = goal_run.plan()
@@ -70,8 +69,6 @@ class ImportRun:
         run.stop.check()
         await self._complete(highest_id)
         self._tell_no_identifiers()
-        for sentence in self._builder.warnings.sentences():
-            run.note(sentence)
         run.finished(read_everything=self._everything)
 
     async def _prepare_sums(self) -> None:
@@ -197,7 +194,7 @@ class ImportRun:
         return limit is not None and self._taken >= limit
 
     def _warn(self, words: str) -> None:
-        self._run.warn_once(self._warned, words)
+        self._run.warn_once(words)
 
     def _mine(self, contacts: Sequence[Contact]) -> list[Contact]:
         """The goal's own among these, without those that have their outcome already."""
@@ -212,7 +209,6 @@ class ImportRun:
         accepted = run.ledger.fingerprints(self._goal.id, [str(contact.id) for contact in mine])
         remembered = run.ledger.sums(self._sum_keys(mine))
         gone = forgotten_contacts(mine, run.forgotten)
-        before = self._builder.warnings.total
         entries: list[Entry] = []
         settled: list[tuple[str, Record, bytes | None]] = []
         for contact in mine:
@@ -228,9 +224,9 @@ class ImportRun:
                 settled.append((key, plain_record(built, Outcome.UNCHANGED), None))
             else:
                 entries.append(built)
-        warnings = self._builder.warnings.total - before
-        if settled or warnings:
-            run.commit(Done(records=settled), warnings)
+        left_out = self._builder.warnings.take()
+        if settled or left_out:
+            run.commit(Done(records=settled), left_out)
         return entries
 
     def _within_limit(self, contacts: list[Contact]) -> list[Contact]:

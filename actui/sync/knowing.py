@@ -47,7 +47,6 @@ class Knowledge:
         self._run = goal_run
         self._ready = False
         self._total: int | None = None
-        self._warned: set[str] = set()
         # one index serves all goals of the connection
         exports = goal_run.connection.exports()
         self._fields = sorted({key for goal in exports for key in key_fields(goal)} - {"id"})
@@ -212,7 +211,7 @@ class Knowledge:
                     yield contact
 
     def _warn(self, words: str) -> None:
-        self._run.warn_once(self._warned, words)
+        self._run.warn_once(words)
 
 
 def _known(one: Indexed) -> Known:

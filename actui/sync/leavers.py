@@ -55,7 +55,6 @@ class Leavers:
         self._goal = goal
         self._claims = claims
         self._lists = [int(named.id or 0) for named in goal.lists]
-        self._warned: set[str] = set()
         self._unseen: set[int] = set()
         """Members who were not among a list's active contacts when it was read whole."""
 
@@ -66,15 +65,13 @@ class Leavers:
         run, segment = self._run, self._goal.segment.id or ""
         before = run.ledger.listed_segment(self._goal.id)
         if not shown.is_complete:
-            run.warn_once(
-                self._warned, "The segment's listing was not complete, so nobody was unsubscribed."
-            )
+            run.warn_once("The segment's listing was not complete, so nobody was unsubscribed.")
             return
         run.phase("looking for people who left")
         try:
             leavers = await self._find(shown.listing)
         except _UnsureError as unsure:
-            run.warn_once(self._warned, str(unsure))
+            run.warn_once(str(unsure))
             return
         people = {one.contact_id for one in leavers}
         if people and not self._is_confirmed(len(people)):
@@ -227,7 +224,6 @@ class Leavers:
             theirs = self._claims(list_id, contacts)
             if theirs is None:
                 self._run.warn_once(
-                    self._warned,
                     "Another connection's goal on one of the lists has not run yet; until it has, "
                     "nobody is unsubscribed from that list.",
                 )

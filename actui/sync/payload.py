@@ -22,10 +22,10 @@ from actui.model.mapping import (
 )
 from actui.model.people import ContactField, ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
-from actui.sync.entries import Warnings
 from actui.sync.recognising import addresses_of, identifying_properties, link_values
 from actui.sync.resolve import Accounts
 from actui.sync.values import instant
+from actui.sync.warned import Warnings
 
 _FORBIDDEN = re.compile(r'[\s"(),:;<>@\[\\\]]')
 _DOMAIN = re.compile(r"[^\s@\"(),:;<>\[\\\]]+\.[A-Za-z]{2,}\Z")
@@ -143,7 +143,7 @@ class PayloadBuilder:
         if isinstance(links, Record):
             return links
         if len(addresses) > 1:
-            self.warnings.add("email", tuple(addresses[1:]))
+            self.warnings.add("email", tuple(addresses[1:]), "as a contact has one address")
         had = _non_empty_before(accepted)
         values_by_field, marks = self._values(profile, had)
         row = ImportRow(
@@ -265,7 +265,7 @@ class PayloadBuilder:
             return f"||{'||'.join(texts)}||" if texts else ""
         if field.type in _SINGLE:
             if len(texts) > 1:
-                self.warnings.add(mapping.field, tuple(texts[1:]))
+                self.warnings.add(mapping.field, tuple(texts[1:]), "as the field takes one value")
             return texts[0] if texts else ""
         if field.type in ("date", "datetime"):
             return texts[0] if texts else ""
@@ -301,7 +301,8 @@ class PayloadBuilder:
                 fitted = None
             (dropped if fitted is None else kept).append(text if fitted is None else fitted)
         if dropped:
-            self.warnings.add(name, tuple(dropped))
+            kind = "dates" if field.type in ("date", "datetime") else "options of the field"
+            self.warnings.add(name, tuple(dropped), f"which are no {kind}")
         return kept
 
     def _fingerprint(self, who: object, values: Mapping[str, str], marks: frozenset[int]) -> bytes:

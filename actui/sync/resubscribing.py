@@ -21,7 +21,6 @@ class Resubscribing:
     def __init__(self, goal_run: GoalRun, goal: ExportGoal) -> None:
         self._run = goal_run
         self._goal = goal
-        self._warned: set[str] = set()
 
     async def on(self, contact_id: int, lists: Sequence[int]) -> set[int]:
         """Those of the lists on which the contact is active again because of this goal."""
@@ -62,7 +61,7 @@ class Resubscribing:
         try:
             now = await self._send(contact_id, list_id, row)
         except RefusedError as refused:
-            self._run.warn_once(self._warned, f"Resubscribing was refused: {refused.detail}")
+            self._run.warn_once(f"Resubscribing was refused: {refused.detail}")
             return False
         if now is None or now.status is not ListStatus.ACTIVE:
             return False

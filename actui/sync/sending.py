@@ -121,6 +121,8 @@ class ProfileSender:
         if outcome is Outcome.UNCHANGED and entry.contact.id in self.changed_before:
             outcome = Outcome.UPDATED
         detail = result.state if outcome is Outcome.REJECTED else ""
+        if reason is Reason.NO_MATCH:
+            detail = entry.barred
         return plain_record(entry, outcome, reason, detail, result.profile_id)
 
 

@@ -16,7 +16,7 @@ from actui.commands.examples import EXAMPLES
 from store.connections import Connections
 from store.home import Home
 from tests.commands.test_help import commands
-from tests.commands.test_secret_status import FILE
+from tests.commands.test_secret_status import FILE, OTHER, VARIABLE
 from tests.e2e.processes import ACTUI
 from tests.screens.terminals import Terminal
 
@@ -146,8 +146,13 @@ RIGHT: list[list[str]] = [
 
 @pytest.mark.parametrize("words", RIGHT, ids=" ".join)
 def test_what_works_speaks_json_alone(
-    words: list[str], home: Home, capsys: pytest.CaptureFixture[str]
+    words: list[str],
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    for name in (VARIABLE, OTHER):
+        monkeypatch.setenv(name, "hush")
     capsys.readouterr()
     assert main([*words, "--json"]) == 0
     for line in capsys.readouterr().out.splitlines():

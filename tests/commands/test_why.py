@@ -54,3 +54,39 @@ async def test_each_goal_says_in_one_sentence_which_rule_decided() -> None:
             "In",
             "invalid-identifier",
         )
+
+
+NO_MATCH = "In: skipped: no profile matches, and "
+
+
+async def test_the_lists_that_may_not_create_are_named() -> None:
+    async with lab() as world:
+        await world.contact(email="one@example.org", lists={"3": 1, "5": 1})
+        await world.contact(email="both@example.org", lists={"3": 1, "4": 1})
+        await world.contact(email="id@example.org", lists={"3": 1}, fields={"BCID": "nobody"})
+        chosen = [{"list": "Newsletter"}, {"list": "4"}]
+        by_id = {
+            "id": "g-2",
+            "name": "Id",
+            "identifiers": [{"field": "%BCID%", "profile_id": True}],
+        }
+        connection = world.apply(goal(contacts="lists", lists=chosen), goal(**by_id))
+        await world.run()
+        kept = world.house.connections.find(connection.name).connection
+        names = [choice.list.name for choice in kept.imports()[0].lists]
+        barred = f"{NO_MATCH}none of the goal's lists it is on may create profiles: "
+        line, _ = await why(world, "one@example.org")
+        assert line.startswith(f"{barred}Newsletter (")
+        line, _ = await why(world, "both@example.org")
+        assert line.startswith(f"{barred}{', '.join(names)} (")
+        _, line = await why(world, "id@example.org")
+        assert line.startswith("Id: skipped: no profile has the id that the contact holds (")
+
+
+async def test_a_goal_without_lists_speaks_of_none() -> None:
+    async with lab() as world:
+        await world.contact(email="a@example.org")
+        world.apply(goal())
+        await world.run()
+        (line,) = await why(world, "a@example.org")
+        assert line.startswith(f"{NO_MATCH}the goal may not create profiles (")

@@ -83,6 +83,8 @@ async def test_values_that_an_option_field_does_not_know_are_warnings(desk: Desk
     goal = {"mappings": SOURCES[1:3]}
     summary = await desk.export(goal)
     assert (summary.created, summary.warnings) == (1, 2)
+    assert summary.message.count("1 value left out, which are no options of the field.") == 2
+    assert "platinum" not in summary.message
     assert await fields(desk) == {"INTERESTS": "||travel||"}
 
 
