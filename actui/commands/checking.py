@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from actui import exitcodes
-from actui.commands.files import files_of, read_file
+from actui.commands.files import bound_to_others, files_of, read_file
 from actui.commands.guard import say
 from actui.commands.words import print_findings
 from actui.console.words import plain
@@ -60,14 +60,16 @@ def check(asked: argparse.Namespace) -> int:
             codes.add(exitcodes.of_error(failure))
             unasked = [Finding(failure.code, "online", failure.message)]
         missing: list[Finding] = []
+        others: list[Finding] = []
         if connection.id in held:  # for another there is nothing yet to store a secret for
+            others = bound_to_others(house, connection)
             missing = _secrets(house, connection, unattended, is_proved=asked.online)
-        told = found + online + unasked + missing
+        told = found + others + online + unasked + missing
         told.sort(key=lambda finding: finding.severity != "error")
         _print(connection, told, asked, several=several)
         if any(finding.severity == "error" for finding in missing):
             codes.add(exitcodes.CREDENTIALS)
-        if any(finding.severity == "error" for finding in found + online):
+        if any(finding.severity == "error" for finding in found + others + online):
             codes.add(exitcodes.USAGE)
     return min(codes - {exitcodes.OK}, default=exitcodes.OK)
 

@@ -24,7 +24,7 @@ from actui.model.document import dump, dump_file, load
 from actui.model.errors import ActuiError, ConfigError
 from actui.model.findings import Finding, findings
 from actui.model.known import as_known, counterpart, refuse_clashes
-from actui.wiring import House, account_origins
+from actui.wiring import House
 from store.connections import Stored
 
 _ENDINGS = (".yaml", ".yml")
@@ -49,7 +49,7 @@ def apply(asked: argparse.Namespace) -> int:
             expected = versions.get(connection.id)
             saved = house.connections.save(connection, expected=expected).connection
         _tell(saved, before, done, asked)
-        print_findings(findings(saved) + _bound_to_others(house, saved), to_stderr=True)
+        print_findings(findings(saved) + bound_to_others(house, saved), to_stderr=True)
     applied = {connection.id for connection, _ in wanted}
     kept = [one.name for one in held if one.id not in applied]
     if kept and any(Path(name).is_dir() for name in asked.files):
@@ -96,20 +96,22 @@ def _redirected(before: Connection | None, saved: Connection) -> Iterator[str]:
             yield f"{service}: {now or 'none'}, until now {was}"
 
 
-def _bound_to_others(house: House, connection: Connection) -> list[Finding]:
+def bound_to_others(house: House, connection: Connection) -> list[Finding]:
     """Whether it has worked with other accounts, which keeps it from running as it is now."""
-    if not connection.id or not house.home.ledger_file(connection.id).exists():
+    if not connection.id:
         return []
-    bound = None
-    with suppress(ActuiError), house.ledger(connection) as ledger:  # doctor tells what ails it
-        bound = ledger.bound_origins()
-    if bound is None or bound == account_origins(connection):
-        return []
-    words = (
-        f"'{connection.name}' has worked with {bound[0]} and {bound[1]} until now; its next run "
-        "has to be started with --fresh, and remembers nothing of them."
-    )
-    return [Finding("other-account", "activecampaign.url", words, "warning")]
+    with suppress(ActuiError):  # doctor tells what else may ail a ledger
+        try:
+            house.knows_these_accounts(connection)
+        except ConfigError as refused:
+            if refused.code != "other-account":
+                raise
+            words = (
+                f"{refused.trouble} Its next run has to be started with --fresh, and remembers "
+                "nothing of them."
+            )
+            return [Finding(refused.code, "activecampaign.url", words)]
+    return []
 
 
 def files_of(names: list[str]) -> Iterator[str]:

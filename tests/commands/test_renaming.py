@@ -105,16 +105,21 @@ def test_other_accounts_than_it_has_worked_with_are_told(
     house, (connection,) = House.open(), stored()
     with house.ledger(connection) as ledger:
         ledger.bind_origins(*account_origins(connection))
+        ledger.begin_run("r1", "manual", "2026-11-24T02:00:00Z", 1)
+        ledger.journal_batch("r1", "g1", ["p-1"], "[]", 0.0)
     assert main(["apply", "a.yaml"]) == 0
     assert "has worked with" not in capsys.readouterr().err
     changed(exported, ("127.0.0.1:8", "127.0.0.1:7"))
     assert main(["apply", "a.yaml", *words]) == 0
     shown = capsys.readouterr()
     assert (
-        "warning: 'News' has worked with http://127.0.0.1:9 and http://127.0.0.1:8 until now"
+        "error: 'News' has worked with http://127.0.0.1:9 and http://127.0.0.1:8 until now"
         in shown.err
     )
     assert "--fresh" in shown.err
+    if not words:
+        assert main(["check", "News"]) == 2
+        assert "has worked with" in "".join(capsys.readouterr())
     if words == ["--json"]:
         (change,) = json.loads(shown.out)["changes"]
         assert change["where"] == "blueconic.url"
