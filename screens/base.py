@@ -136,7 +136,7 @@ class ActuiScreen(Screen[None]):
         from screens.help import HelpScreen  # noqa: PLC0415  help is itself a page
 
         focused = type(self.focused) if self.focused is not None else None
-        self.app.push_screen(HelpScreen(type(self), focused))
+        self.app.push_screen(HelpScreen(self, focused))
 
 
 class Words(Static):

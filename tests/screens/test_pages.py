@@ -109,6 +109,17 @@ async def test_the_first_start_leads_to_the_tour(keys: tuple[str, ...]) -> None:
         await until(pilot, lambda: app.return_value == TOUR)
 
 
+@pytest.mark.parametrize("first", [True, False])
+async def test_help_tells_only_the_keys_that_the_page_offers(first: bool) -> None:
+    app = ConsoleApp(services() if first else services(connection()))
+    async with app.run_test(size=(80, 60)) as pilot:
+        await until(pilot, lambda: app.screen.query_one("#first").display == first)
+        await pilot.press("f1")
+        await until(pilot, lambda: "Keys of this page" in seen(pilot))
+        assert ("Go to the other of the two" in seen(pilot)) == first
+        assert ("Copy the connection" in seen(pilot)) != first
+
+
 async def test_search_shows_how_many_of_how_many() -> None:
     app = ConsoleApp(services(connection(), connection("Webinar", id="c-2", labels=["events"])))
     async with app.run_test(size=(80, 24)) as pilot:
