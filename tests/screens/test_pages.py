@@ -109,6 +109,18 @@ async def test_the_first_start_leads_to_the_tour(keys: tuple[str, ...]) -> None:
         await until(pilot, lambda: app.return_value == TOUR)
 
 
+@pytest.mark.parametrize("ascii_only", [False, True])
+async def test_a_status_is_never_cut_in_its_word(ascii_only: bool) -> None:
+    made = services(connection())
+    made.vault.kept.clear()
+    app = ConsoleApp(made, ascii_only=ascii_only)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        await pilot.press("enter")
+        word = "! incomplete" if ascii_only else "▲ incomplete"
+        await until(pilot, lambda: seen(pilot).count(word) == 2)
+
+
 @pytest.mark.parametrize("first", [True, False])
 async def test_help_tells_only_the_keys_that_the_page_offers(first: bool) -> None:
     app = ConsoleApp(services() if first else services(connection()))
