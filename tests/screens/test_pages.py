@@ -121,6 +121,28 @@ async def test_a_status_is_never_cut_in_its_word(ascii_only: bool) -> None:
         await until(pilot, lambda: seen(pilot).count(word) == 2)
 
 
+async def test_the_foot_of_the_list_tells_the_next_run_and_that_something_is_cut() -> None:
+    weekly = {"type": "weekly", "days": ["mon"], "at": "01:30"}
+    made = services(connection(schedule=weekly, timezone="Europe/Amsterdam"))
+    why = " ".join(["ActiveCampaign cannot be reached: look at the host name and the network"] * 4)
+    failed = RunSummary(
+        run="r1",
+        connection="Newsletter",
+        state=RunState.FAILED,
+        ok=False,
+        message=why,
+        started="2026-11-24T01:30:00+00:00",
+    )
+    made.histories["c-1"] = FakeHistory([failed])
+    app = ConsoleApp(made)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Next run: " in seen(pilot))
+        lines = [line.strip() for line in seen(pilot).splitlines()]
+        first = next(at for at, line in enumerate(lines) if line.startswith("Next run: "))
+        assert lines[first + 1].endswith("..")
+        assert lines[first + 2].startswith("f1 Help")
+
+
 @pytest.mark.parametrize("first", [True, False])
 async def test_help_tells_only_the_keys_that_the_page_offers(first: bool) -> None:
     app = ConsoleApp(services() if first else services(connection()))
