@@ -313,3 +313,15 @@ async def test_a_connection_without_its_keys_is_not_called_ready() -> None:
         app.screen.query_one("#blueconic-secret", Input).value = "s"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "● ready" in seen(pilot))
+
+
+async def test_the_footer_ends_with_a_whole_key_in_every_width() -> None:
+    app = ConsoleApp(services(connection()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "q Quit  " in seen(pilot).splitlines()[-1])
+        await pilot.resize_terminal(60, 24)
+        await until(pilot, lambda: "d Delete / Search ▏^p" in seen(pilot).splitlines()[-1])
+        await pilot.resize_terminal(56, 24)
+        await until(pilot, lambda: "d Delete  " in seen(pilot).splitlines()[-1])
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "q Quit  " in seen(pilot).splitlines()[-1])
