@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.geometry import Region
 from textual.messages import Prune
 from textual.reactive import reactive
@@ -20,6 +22,8 @@ from actui.model.errors import ActuiError
 from screens.text import lines
 
 WATCH = "watch"
+_PALETTE_KEY = 12
+"""Columns that the command palette's key and its edge take at the right of the footer."""
 NARROW = 80
 """Fewer columns than this, and a page leaves out what can be read elsewhere."""
 WIDTHS = [(0, "-narrow"), (NARROW, "-normal"), (120, "-wide")]
@@ -68,10 +72,40 @@ class ActuiScreen(Screen[None]):
         ),
     ]
 
+    _footed = 0  # columns that the footer's keys were chosen for
+
     @property
     def is_dirty(self) -> bool:
         """Whether leaving the page would lose something typed."""
         return False
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The page's keys; those that the footer has no room for are not shown in it.
+
+        Textual's footer would cut one in its word, below the palette's key at the right edge.
+        """
+        active = super().active_bindings
+        room = self.app.size.width - _PALETTE_KEY
+        actions: set[str] = set()
+        for key, one in active.items():
+            binding = one.binding
+            if not binding.show:
+                continue
+            if binding.action not in actions:
+                actions.add(binding.action)
+                room -= cell_len(f"{self.app.get_key_display(binding)} {binding.description} ")
+            # the last one's space may be covered; what follows one that is left out is left out too
+            if room < -1:
+                active[key] = one._replace(binding=replace(binding, show=False))
+        return active
+
+    def on_resize(self, event: events.Resize) -> None:
+        # the first size is the one that the footer was made for
+        if event.size.width != self._footed:
+            if self._footed:
+                self.refresh_bindings()
+            self._footed = event.size.width
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What changes something is not offered while only watching."""
@@ -136,7 +170,7 @@ class ActuiScreen(Screen[None]):
         from screens.help import HelpScreen  # noqa: PLC0415  help is itself a page
 
         focused = type(self.focused) if self.focused is not None else None
-        self.app.push_screen(HelpScreen(type(self), focused))
+        self.app.push_screen(HelpScreen(self, focused))
 
 
 class Words(Static):

@@ -19,6 +19,7 @@ from actui.console.words import Glyphs
 from actui.model.errors import ConfigError
 from screens.ask import ask
 from screens.base import READ_ONLY, ChoiceList
+from screens.hanging import Hanging
 from screens.text import shown
 
 _STYLES = {"heading": "bold", "line": "", "hint": "dim", "error": "bold", "warning": ""}
@@ -100,15 +101,17 @@ class FormList(ChoiceList):
                 return index
         return min(choosable, key=lambda index: abs(index - before), default=None)
 
-    def _painted(self, line: Line) -> Text:
-        text = line.text
+    def _painted(self, line: Line) -> Text | Hanging:
+        text, sign = line.text, 0
         if line.kind == "error":
             text = f"  {self._glyphs.failed} {text.strip()}"
+            sign = len(self._glyphs.failed) + 1
         elif line.kind == "warning":
             text = f"  {self._glyphs.incomplete} {text.strip()}"
+            sign = len(self._glyphs.incomplete) + 1
         drawn = shown(text, _STYLES[line.kind])
         if line.kind in ("hint", "error", "warning"):
-            drawn.no_wrap, drawn.overflow = False, "fold"
+            return Hanging(drawn, len(text) - len(text.lstrip()) + sign)
         return drawn
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -89,7 +89,7 @@ class GoalScreen(ActuiScreen):
             said = available(self._form.goal, self._form.choices, short=short) or said
         self.query_one("#available", Words).put(said)
 
-    def on_resize(self) -> None:
+    def on_resize(self, _: events.Resize) -> None:
         """A narrow page has less room for the number."""
         self._show()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -38,7 +39,7 @@ def key_words(binding: Binding) -> str:
 
 
 class HelpScreen(ModalScreen[None]):
-    """The keys of the page beneath."""
+    """The keys that the page beneath offers as it stands."""
 
     CSS_PATH = "pop_up.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,7 +53,7 @@ class HelpScreen(ModalScreen[None]):
         ),
     ]
 
-    def __init__(self, page: type[DOMNode], focused: type[DOMNode] | None = None) -> None:
+    def __init__(self, page: DOMNode, focused: type[DOMNode] | None = None) -> None:
         super().__init__()
         self._page = page
         self._focused = focused
@@ -64,7 +65,10 @@ class HelpScreen(ModalScreen[None]):
             yield Words("esc closes this page; arrows scroll it.", classes="hint")
 
     def _lines(self) -> Iterator[str]:
-        for binding in bindings_of(self._page):
+        for binding in bindings_of(type(self._page)):
+            _, action, parameters = parse(binding.action)
+            if self._page.check_action(action, parameters) is False:
+                continue  # the page does not offer it as it stands
             yield f"{key_words(binding):>7}  {binding.description}: {binding.tooltip}"
         here = list(bindings_of(self._focused)) if self._focused else []
         lists = {binding.action for binding in bindings_of(ListTable)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,7 +14,7 @@ from textual.widgets import DataTable, Footer
 
 from actui.console.forms import Type
 from actui.console.previewview import MOST, Row, asked, changes, rows, summary, who, would
-from actui.console.words import plain
+from actui.console.words import counted, plain
 from actui.console.workbench import Workbench
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError
@@ -21,6 +22,8 @@ from actui.model.preview import Ask
 from screens.ask import ask
 from screens.base import NARROW, ActuiScreen, ListTable, Words
 from screens.text import shown
+
+_HEADINGS = ("Person", "A run", "Goal")
 
 
 class PreviewScreen(ActuiScreen):
@@ -52,10 +55,10 @@ class PreviewScreen(ActuiScreen):
         yield Footer(compact=True)
 
     def _head(self) -> str:
-        many = f"the first {self._ask.first} people"
+        many = f"the first {counted(self._ask.first, 'person', 'people')}"
         if self._ask.emails:
-            many = ", ".join(self._ask.emails)
-        return f"{plain(self._connection.name)} - Preview of {plain(many)}"
+            many = counted(len(self._ask.emails), "person", "people")
+        return f"{plain(self._connection.name)} - Preview of {many}"
 
     def on_mount(self) -> None:
         self.query_one("#people").focus()
@@ -86,20 +89,27 @@ class PreviewScreen(ActuiScreen):
         self._rows = found
         table = self.query_one("#people", ListTable)
         table.clear(columns=True)
-        # the columns and the spaces around them fill the page
-        person = 28 if self.size.width >= NARROW else 20
-        goal = 14 if self.size.width > NARROW and not self._ask.goals else 0
-        rest = self.size.width - person - 6 - (goal + 2 if goal else 0)
-        table.add_column(shown("Person"), width=person)
-        table.add_column(shown("A run"), width=max(rest, 10))
-        if goal:
-            table.add_column(shown("Goal"), width=goal)
-        for index, row in enumerate(found):
-            cells = [who(row.person), would(row.person)]
-            if goal:
-                cells.append(plain(row.goal.goal))
-            table.add_row(*(shown(cell) for cell in cells), key=str(index))
+        with_goal = self.size.width > NARROW and not self._ask.goals
+        cells = [(who(row.person), would(row.person), plain(row.goal.goal)) for row in found]
+        for heading, width in zip(_HEADINGS, self._widths(cells, with_goal), strict=False):
+            table.add_column(shown(heading), width=width)
+        for index, texts in enumerate(cells):
+            row = texts if with_goal else texts[:2]
+            table.add_row(*(shown(text) for text in row), key=str(index))
         self._explain()
+
+    def _widths(self, cells: list[tuple[str, str, str]], with_goal: bool) -> list[int]:
+        """Columns that fill the page; a name is cut only where it would take more than half."""
+        person, run, goal = (
+            max(map(cell_len, texts)) for texts in zip(_HEADINGS, *cells, strict=True)
+        )
+        # a space on both sides of each column, and the scrollbar
+        room = self.size.width - 2 * (3 if with_goal else 2) - 1
+        goal = min(goal, room // 5) if with_goal else 0
+        room -= goal
+        person = min(person, max(room // 2, room - run))
+        widths = [person, max(room - person, 10)]
+        return [*widths, goal] if with_goal else widths
 
     @on(DataTable.RowHighlighted)
     def _explain(self) -> None:

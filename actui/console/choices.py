@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from actui.console.forms import Option, simplified
-from actui.console.words import number
+from actui.console.words import counted, number
 from actui.model.mapping import READ_ONLY_FIELDS, is_custom, perstag
 from actui.model.people import (
     ContactField,
@@ -101,7 +101,11 @@ class Choices:
             return []
         found = sorted(self.blueconic.segments, key=lambda one: one.name.casefold())
         return [
-            Option(one.id, one.name, "" if one.size is None else f"{number(one.size)} profiles")
+            Option(
+                one.id,
+                one.name,
+                "" if one.size is None else counted(one.size, "profile", "profiles"),
+            )
             for one in found
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from textwrap import wrap
 
 from actui.console.arrows import ArrowState
 from actui.console.runview import last_run
@@ -90,15 +91,22 @@ def row(overview: Overview, width: int, glyphs: Glyphs, now: datetime) -> tuple[
 
 
 def foot(overview: Overview, width: int, now: datetime) -> str:
-    """What the table has no room for: why an arrow is not ready, the next run, the labels."""
+    """What the table has no room for: the next run, why an arrow is not ready, the labels.
+
+    It is two lines at most, and ends with dots where it would be more.
+    """
     connection, last = overview.connection, overview.last
     star = 2 if connection.favorite else 0
     cut = len(connection.name) + star > columns(width, ASCII)[0][1]
-    said = [f"{plain(connection.name)}:" if cut else "", overview.why]
-    if not overview.why and last is not None:
-        said.append(f"Last run: {state_words(last.state, last.ok)}.")
+    said = [f"{plain(connection.name)}:" if cut else ""]
     if due := next_run(connection, overview.stored.since, now):
         said.append(f"Next run: {due_words(due, connection.timezone)}.")
+    if overview.why:
+        said.append(overview.why)
+    elif last is not None:
+        said.append(f"Last run: {state_words(last.state, last.ok)}.")
     if width < WIDE and connection.labels:
         said.append(f"Labels: {', '.join(plain(label) for label in connection.labels)}.")
-    return "  ".join(part for part in said if part)
+    text = "  ".join(part for part in said if part)
+    # a space is left on both sides
+    return "\n".join(wrap(text, max(width - 2, 10), max_lines=2, placeholder=".."))

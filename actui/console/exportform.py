@@ -79,7 +79,7 @@ class ExportForm(GoalForm[ExportGoal]):
         page.heading("1 Segment")
         segment = goal.segment
         size = self.choices.segment_size(segment.id, segment.name)
-        count = "" if size is None else f"  {number(size)} profiles"
+        count = "" if size is None else f"  {counted(size, 'profile', 'profiles')}"
         chosen = f"{name(segment.name)}{count}" if segment.name else "Select a segment"
         gone = bool(segment.name) and self.choices.lacks_segment(segment.id, segment.name)
         self._row(page, "segment", chosen, gone)
@@ -154,7 +154,7 @@ class ExportForm(GoalForm[ExportGoal]):
 
     def _whom(self) -> str:
         many = self._reach()
-        return "everyone exported" if many is None else f"up to {number(many)} people"
+        return "everyone exported" if many is None else f"up to {counted(many, 'person', 'people')}"
 
     def _lifecycle(self, page: Page) -> None:
         page.heading("6 Lifecycle threshold")

@@ -163,7 +163,8 @@ class GoalForm(ABC, Generic[G]):
         page.line(f"{key}:empty", _EMPTY_WORDS[when], 3)
         if when is WhenEmpty.CLEAR:
             many = self._reach()
-            whom = "Everybody" if many is None else f"Each of up to {number(many)} people"
+            people = "" if many is None else counted(many, "person", "people")
+            whom = f"Each of up to {people}" if people else "Everybody"
             page.hint(f"{whom} without a value here loses the one there.", 3)
 
     # changing

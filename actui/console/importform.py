@@ -18,7 +18,7 @@ from actui.console.forms import (
 )
 from actui.console.goalform import at
 from actui.console.importmappings import NOTHING, ImportMappings
-from actui.console.words import number
+from actui.console.words import counted, number
 from actui.model.goals import ListChoice, ListStatus
 
 _LEVELS = ("PERSONAL", "ANONYMOUS", "DO_NOT_TRACK")
@@ -38,7 +38,8 @@ class ImportForm(ImportMappings):
             self._lists(page)
         if self._creates():
             many = self._may_create()
-            whom = "Every contact" if many is None else f"Each of up to {number(many)} contacts"
+            contacts = "" if many is None else counted(many, "contact", "contacts")
+            whom = f"Each of up to {contacts}" if contacts else "Every contact"
             page.hint(f"{whom} without a match becomes a new profile.", 3)
         statuses = goal.read_statuses
         shown = "any" if statuses is None else ", ".join(sorted(statuses))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from actui.console.forms import Ask, Choose, Option, Page, labelled, name
 from actui.console.goalform import GoalForm, at
-from actui.console.words import counted, number
+from actui.console.words import counted
 from actui.model.errors import ConfigError
 from actui.model.goals import ImportGoal
 from actui.model.mapping import ImportMapping, Rule, WhenEmpty
@@ -76,7 +76,9 @@ class ImportMappings(GoalForm[ImportGoal]):
 
     def _sum_start(self, mapping: ImportMapping) -> str:
         many = self._reach()
-        whom = "every contact" if many is None else f"up to {number(many)} contacts"
+        whom = "every contact"
+        if many is not None:
+            whom = f"up to {counted(many, 'contact', 'contacts')}"
         if mapping.sum_start == "baseline":
             return f"The first run adds nothing for {whom}."
         return f"The first run adds the whole value of {whom}."

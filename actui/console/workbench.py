@@ -164,8 +164,9 @@ class Workbench:
     def kept(self, connection: Connection) -> str:
         """What is kept of a connection, in words with numbers."""
         goals, unique = counted(len(connection.goals), "goal", "goals"), self.unique(connection)
-        people = f"{number(unique.imported)} imported and {number(unique.exported)} exported"
-        return f"{goals}, its secrets, its run history and the memory of {people} profiles"
+        exported = counted(unique.exported, "exported profile", "exported profiles")
+        people = f"{number(unique.imported)} imported and {exported}"
+        return f"{goals}, its secrets, its run history and the memory of {people}"
 
     def delete(self, connection: Connection) -> None:
         """Remove a connection with everything kept for it. Raises BusyError while it runs."""
@@ -189,7 +190,9 @@ class Workbench:
         for which, value in form.secrets.items():
             url = connection.activecampaign if which == "activecampaign" else connection.blueconic
             if not url.url:
-                raise CredentialsError(f"Enter the URL that the {SECRET_WORDS[which]} is for.")
+                raise CredentialsError(
+                    f"Enter the host name that the {SECRET_WORDS[which]} is for."
+                )
             await asyncio.to_thread(self._services.vault.save, connection, which, value)
 
     async def _refuse_foreign_secret(self, connection: Connection, which: Which) -> None:

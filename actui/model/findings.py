@@ -51,7 +51,7 @@ def errors(connection: Connection) -> list[Finding]:
 
 def _about_accounts(connection: Connection) -> Iterator[Finding]:
     if not connection.activecampaign.url:
-        yield Finding("no-url", "activecampaign.url", "Enter the ActiveCampaign URL.")
+        yield Finding("no-url", "activecampaign.url", "Enter the ActiveCampaign host name.")
     if not connection.blueconic.url:
         yield Finding("no-url", "blueconic.url", "Enter the BlueConic host name.")
     if not connection.blueconic.client_id:

@@ -184,7 +184,11 @@ def offered_properties() -> BlueConicChoices:
             Property("score", "Score [/x]", "RANGE"),
             *(Property(f"p{n}", name, "SELECT") for n, name in enumerate(HOSTILE)),
         ],
-        segments=[Segment("s1", "Readers [/b]", 12431), Segment("s2", "Buyers", 7)],
+        segments=[
+            Segment("s1", "Readers [/b]", 12431),
+            Segment("s2", "Buyers", 7),
+            Segment("s3", "Ambassador", 1),
+        ],
         objectives=[Objective("o1", "Marketing [x]")],
         lifecycles=[Lifecycle("l1", "Welcome", True, (Stage("st1", "First [/a]", "WEEK", 3),))],
     )

@@ -144,7 +144,7 @@ async def test_every_credential_says_where_it_is_found_and_what_is_missing() -> 
     app = ConsoleApp(services(bare))
     async with app.run_test(size=(80, 60)) as pilot:
         await until(pilot, lambda: "Newsletter" in seen(pilot))
-        assert "Enter the ActiveCampaign URL." in seen(pilot)
+        assert "Enter the ActiveCampaign host name." in seen(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
         await until(pilot, lambda: "Enter the BlueConic client id." in seen(pilot))

@@ -142,6 +142,22 @@ async def test_choices_with_consequences_say_how_many(opened: Opened) -> None:
     await until(pilot, lambda: "start mails to up to 12,431 people" in seen(pilot))
 
 
+async def test_one_person_is_no_people(opened: Opened) -> None:
+    _, pilot = opened
+    await open_goal(pilot, 1)
+    await go(pilot, "segment", "enter")
+    await until(pilot, lambda: " 1 profile" in seen(pilot))
+    assert " 1 profiles" not in seen(pilot)
+    await choose(pilot, "Ambassador")
+    await on_the_page(pilot)
+    await until(pilot, lambda: "Ambassador  1 profile" in seen(pilot))
+    assert " 1 profiles" not in seen(pilot)
+    await go(pilot, "resubscribe=all", "enter")
+    await until(pilot, lambda: "Concerns up to 1 person" in seen(pilot))
+    await go(pilot, "automations")
+    await until(pilot, lambda: "start mails to up to 1 person." in seen(pilot))
+
+
 async def test_a_finding_stands_in_the_step_it_is_about(opened: Opened) -> None:
     _, pilot = opened
     await open_goal(pilot, 0)

@@ -109,6 +109,51 @@ async def test_the_first_start_leads_to_the_tour(keys: tuple[str, ...]) -> None:
         await until(pilot, lambda: app.return_value == TOUR)
 
 
+@pytest.mark.parametrize("ascii_only", [False, True])
+async def test_a_status_is_never_cut_in_its_word(ascii_only: bool) -> None:
+    made = services(connection())
+    made.vault.kept.clear()
+    app = ConsoleApp(made, ascii_only=ascii_only)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Newsletter" in seen(pilot))
+        await pilot.press("enter")
+        word = "! incomplete" if ascii_only else "▲ incomplete"
+        await until(pilot, lambda: seen(pilot).count(word) == 2)
+
+
+async def test_the_foot_of_the_list_tells_the_next_run_and_that_something_is_cut() -> None:
+    weekly = {"type": "weekly", "days": ["mon"], "at": "01:30"}
+    made = services(connection(schedule=weekly, timezone="Europe/Amsterdam"))
+    why = " ".join(["ActiveCampaign cannot be reached: look at the host name and the network"] * 4)
+    failed = RunSummary(
+        run="r1",
+        connection="Newsletter",
+        state=RunState.FAILED,
+        ok=False,
+        message=why,
+        started="2026-11-24T01:30:00+00:00",
+    )
+    made.histories["c-1"] = FakeHistory([failed])
+    app = ConsoleApp(made)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Next run: " in seen(pilot))
+        lines = [line.strip() for line in seen(pilot).splitlines()]
+        first = next(at for at, line in enumerate(lines) if line.startswith("Next run: "))
+        assert lines[first + 1].endswith("..")
+        assert lines[first + 2].startswith("f1 Help")
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_help_tells_only_the_keys_that_the_page_offers(first: bool) -> None:
+    app = ConsoleApp(services() if first else services(connection()))
+    async with app.run_test(size=(80, 60)) as pilot:
+        await until(pilot, lambda: app.screen.query_one("#first").display == first)
+        await pilot.press("f1")
+        await until(pilot, lambda: "Keys of this page" in seen(pilot))
+        assert ("Go to the other of the two" in seen(pilot)) == first
+        assert ("Copy the connection" in seen(pilot)) != first
+
+
 async def test_search_shows_how_many_of_how_many() -> None:
     app = ConsoleApp(services(connection(), connection("Webinar", id="c-2", labels=["events"])))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -268,3 +313,15 @@ async def test_a_connection_without_its_keys_is_not_called_ready() -> None:
         app.screen.query_one("#blueconic-secret", Input).value = "s"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "● ready" in seen(pilot))
+
+
+async def test_the_footer_ends_with_a_whole_key_in_every_width() -> None:
+    app = ConsoleApp(services(connection()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "q Quit  " in seen(pilot).splitlines()[-1])
+        await pilot.resize_terminal(60, 24)
+        await until(pilot, lambda: "d Delete / Search ▏^p" in seen(pilot).splitlines()[-1])
+        await pilot.resize_terminal(56, 24)
+        await until(pilot, lambda: "d Delete  " in seen(pilot).splitlines()[-1])
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "q Quit  " in seen(pilot).splitlines()[-1])

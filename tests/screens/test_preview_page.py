@@ -75,6 +75,23 @@ async def test_people_are_chosen_by_address_or_number(opened: Opened) -> None:
     await until(pilot, lambda: "the first 3" in seen(pilot))
 
 
+@pytest.mark.parametrize("size", [(80, 24)])
+async def test_addresses_are_whole_in_the_rows_and_counted_in_the_title(opened: Opened) -> None:
+    made, pilot = opened
+    first, second = "dimitra.nikolaou2@firma.example.org", "bo@x.org"
+    made.previewer.answer = answer(person(first), person(second))
+    await pilot.press("f6")
+    await until(pilot, lambda: f" {first}  would be updated" in seen(pilot))
+    await pilot.press("e")
+    await until(pilot, lambda: bool(pilot.app.screen.query("#typed")))
+    await pilot.press("ctrl+u", *["backspace"] * 20, *f"{first} {second}", "enter")
+    await until(pilot, lambda: "Preview of 2 people" in seen(pilot))
+    await pilot.press("e")
+    await until(pilot, lambda: bool(pilot.app.screen.query("#typed")))
+    await pilot.press("ctrl+u", *["backspace"] * 60, "1", "enter")
+    await until(pilot, lambda: "Preview of the first 1 person" in seen(pilot))
+
+
 async def test_a_goal_is_previewed_as_it_stands_on_its_page(opened: Opened) -> None:
     made, pilot = opened
     await pilot.press("down", "enter")
