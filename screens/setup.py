@@ -27,6 +27,8 @@ from screens.base import ListTable, Words
 from screens.form import FormList
 from screens.text import shown
 
+_ASKING = "Looking whether it is stored."
+"""Keeps the line: what is below it would move when the key store answers."""
 _FIELDS = {
     "#activecampaign-url": "activecampaign.url",
     "#blueconic-url": "blueconic.url",
@@ -71,7 +73,7 @@ class SetupPanel(VerticalScroll):
         yield Words("", id="activecampaign-url-wrong", classes="wrong")
         yield from _field("API key", "activecampaign-key", "", secret=True)
         yield _hint("In the same place; each user has a key of their own")
-        yield Words("", id="activecampaign-stored", classes="hint")
+        yield Words(_ASKING, id="activecampaign-stored", classes="hint")
         yield Button("Test ActiveCampaign", id="test-activecampaign", compact=True)
         yield Words("", id="activecampaign-answer", classes="answer")
         yield Static("BlueConic", classes="heading")
@@ -83,7 +85,7 @@ class SetupPanel(VerticalScroll):
         yield Words("", id="blueconic-client_id-wrong", classes="wrong")
         yield from _field("Client secret", "blueconic-secret", "", secret=True)
         yield _hint("In the same place, of the same application")
-        yield Words("", id="blueconic-stored", classes="hint")
+        yield Words(_ASKING, id="blueconic-stored", classes="hint")
         yield Button("Test BlueConic", id="test-blueconic", compact=True)
         yield Words("", id="blueconic-answer", classes="answer")
         yield Static("Data exchange", classes="heading", id="exchange")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -269,3 +270,25 @@ async def test_a_goals_page_asks_before_it_replaces_a_secret_out_of_sight(
         await on_the_page(pilot)
         assert made.vault.kept["blueconic"][1] == "s"
         assert goals_of(made)[1].automations is before
+
+
+async def test_nothing_moves_when_the_key_store_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, answers = services(connection()), threading.Event()
+    status = made.vault.status
+
+    def slow(of: Connection, which: str) -> str:
+        answers.wait(10)
+        return status(of, which)
+
+    monkeypatch.setattr(made.vault, "status", slow)
+    async with on_connection(made) as pilot:
+
+        def line_of_client_id() -> int:
+            lines = seen(pilot).splitlines()
+            return next(at for at, line in enumerate(lines) if "Client id" in line)
+
+        await until(pilot, lambda: "Looking whether it is stored." in seen(pilot))
+        before = line_of_client_id()
+        answers.set()
+        await until(pilot, lambda: seen(pilot).count("Stored in the key store") == 2)
+        assert line_of_client_id() == before
