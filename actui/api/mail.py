@@ -58,10 +58,26 @@ async def try_mail_server(
     """Encrypt and sign in as for a message, and send none. Raises as `send_mail` does."""
     try:
         async with asyncio.timeout(seconds):
-            async with aiosmtplib.SMTP(**_way(server, password, seconds)):
-                pass
+            await _sign_in(_way(server, password, seconds))
     except (aiosmtplib.SMTPException, OSError, ValueError) as failure:
         raise _sorted(failure, _where(server), seconds) from None
+
+
+async def _sign_in(way: dict[str, Any]) -> None:
+    username, password = way.pop("username"), way.pop("password")
+    client = aiosmtplib.SMTP(**way)
+    await client.connect()
+    line = client.transport
+    try:
+        if username:
+            await client.login(username, password or "")
+        await client.quit()
+    finally:
+        client.close()
+        # TLS would wait for the server's word, and whoever asked may end before it comes
+        if isinstance(line, asyncio.Transport):
+            line.abort()
+        await asyncio.sleep(0)
 
 
 def _where(server: MailServer) -> str:

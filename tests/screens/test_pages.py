@@ -320,8 +320,8 @@ async def test_the_footer_ends_with_a_whole_key_in_every_width() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "q Quit  " in seen(pilot).splitlines()[-1])
         await pilot.resize_terminal(60, 24)
-        await until(pilot, lambda: "d Delete / Search ▏^p" in seen(pilot).splitlines()[-1])
+        await until(pilot, lambda: "f5 Run d Delete   ▏^p" in seen(pilot).splitlines()[-1])
         await pilot.resize_terminal(56, 24)
-        await until(pilot, lambda: "d Delete  " in seen(pilot).splitlines()[-1])
+        await until(pilot, lambda: "f5 Run  " in seen(pilot).splitlines()[-1])
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "q Quit  " in seen(pilot).splitlines()[-1])
