@@ -368,7 +368,7 @@ def services(*connections: Connection) -> FakeServices:
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], what: str = "") -> None:
     """Let the app work until something holds."""
-    for _ in range(400):
+    for _ in range(1_500):
         try:
             if holds():
                 return
