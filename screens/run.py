@@ -221,10 +221,13 @@ class RunScreen(ActuiScreen):
 
     def _leavers(self) -> dict[str, GoalSummary]:
         """The goals of the connection's latest run that wait for a word, by id."""
-        latest = next(iter(self._workbench.history(self._connection)), None)
-        if self._past is None or latest is None or latest.run != self._past.run:
+        goals = self._past.goals if self._past is not None else ()
+        waiting = {goal.goal_id: goal for goal in goals if goal.leavers}
+        # asked for at each look at the keys: the history is read only where somebody waits
+        if self._past is None or not waiting:
             return {}
-        return {goal.goal_id: goal for goal in self._past.goals if goal.leavers}
+        latest = next(iter(self._workbench.history(self._connection)), None)
+        return waiting if latest is not None and latest.run == self._past.run else {}
 
     def action_leavers(self) -> None:
         """Run these goals again, and let as many people be unsubscribed as seem to have left."""
