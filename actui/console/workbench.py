@@ -237,12 +237,14 @@ class Workbench:
         typed = form.secrets.get(which)
         if not getattr(wanted, which).url:
             raise ConfigError("Type the host name first.")
-        vault = self._services.vault
-        if typed is None and not await asyncio.to_thread(vault.status, wanted, which):
-            raise CredentialsError(f"Type the {SECRET_WORDS[which]} first.", code="no-secret")
-        if which == "activecampaign":
-            return plain(await prober.test_activecampaign(wanted, typed))
-        return plain(await prober.test_blueconic(wanted, typed))
+        test = prober.test_activecampaign if which == "activecampaign" else prober.test_blueconic
+        try:
+            return plain(await test(wanted, typed))
+        except CredentialsError as failure:
+            if failure.code != "no-secret":
+                raise
+            # a command that stores it would not know a connection that is not saved
+            raise CredentialsError(f"Type the {SECRET_WORDS[which]} first.") from None
 
     async def learn(self, connection: Connection, known: Choices) -> AsyncIterator[Choices]:
         """Ask both accounts what there is to choose from; each answer as soon as it is there."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -19,13 +18,6 @@ from screens.connection import ConnectionScreen
 from screens.connections import ConnectionsScreen
 from tests.screens.fakes import FakeStored, connection, seen, services, until
 from tests.screens.goalpages import Opened, go, goals_of, on_connection, on_the_page, open_goal
-
-
-@pytest.fixture
-async def opened() -> AsyncIterator[Opened]:
-    made = services(connection())
-    async with on_connection(made) as pilot:
-        yield made, pilot
 
 
 def put(pilot: Pilot[Any], field: str, value: str) -> None:
@@ -169,7 +161,7 @@ async def test_every_credential_says_where_it_is_found_and_what_is_missing() -> 
 
 async def test_a_test_says_what_has_to_be_typed_first(opened: Opened) -> None:
     made, pilot = opened
-    made.vault.kept.clear()
+    made.prober.failure = CredentialsError("No key is stored.", code="no-secret")
     put(pilot, "#blueconic-url", "")
     await pilot.press("ctrl+t")
     await until(pilot, lambda: "✗ Type the ActiveCampaign API key first." in seen(pilot))
