@@ -8,7 +8,6 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -100,17 +99,16 @@ def bound_to_others(house: House, connection: Connection) -> list[Finding]:
     """Whether it has worked with other accounts, which keeps it from running as it is now."""
     if not connection.id:
         return []
-    with suppress(ActuiError):  # doctor tells what else may ail a ledger
-        try:
-            house.knows_these_accounts(connection)
-        except ConfigError as refused:
-            if refused.code != "other-account":
-                raise
-            words = (
-                f"{refused.trouble} Its next run has to be started with --fresh, and remembers "
-                "nothing of them."
-            )
-            return [Finding(refused.code, "activecampaign.url", words)]
+    try:
+        house.knows_these_accounts(connection)
+    except ActuiError as refused:
+        if refused.code != "other-account":
+            return []  # doctor tells what else may ail a ledger
+        words = (
+            f"{refused.trouble} Its next run has to be started with --fresh, and remembers "
+            "nothing of them."
+        )
+        return [Finding(refused.code, "activecampaign.url", words)]
     return []
 
 
