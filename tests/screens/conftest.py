@@ -10,12 +10,22 @@ import pytest
 
 from tests.e2e.processes import Control, Home, control_of
 from tests.e2e.test_main_job import demo_connection
+from tests.screens.fakes import connection, services
+from tests.screens.goalpages import Opened, on_connection
 
 
 @pytest.fixture(params=[(80, 24), (40, 12)], ids=["80x24", "40x12"])
 def size(request: pytest.FixtureRequest) -> tuple[int, int]:
     """The two sizes every page must fit."""
     return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[Opened]:
+    """The console on the page of its only connection, 80x24."""
+    made = services(connection())
+    async with on_connection(made) as pilot:
+        yield made, pilot
 
 
 @pytest.fixture

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from screens.ask import TypeScreen
 from screens.connection import ConnectionScreen
 from screens.form import FormList
 from screens.goals import GoalsPanel
-from tests.screens.fakes import connection, seen, services, until
+from tests.screens.fakes import seen, until
 from tests.screens.goalpages import (
     Opened,
     choose,
     goals_of,
-    on_connection,
     on_the_page,
     save,
 )
 from tests.screens.keyboard import down_to
-
-
-@pytest.fixture
-async def opened() -> AsyncIterator[Opened]:
-    made = services(connection())
-    async with on_connection(made) as pilot:
-        yield made, pilot
 
 
 async def test_goals_are_added_renamed_copied_moved_switched_and_deleted(opened: Opened) -> None:

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from actui.model.errors import CredentialsError
 from actui.model.mapping import Rule
 from screens.ask import ChooseScreen, TypeScreen
-from tests.screens.fakes import connection, seen, services, until
+from tests.screens.fakes import seen, until
 from tests.screens.goalpages import (
     Opened,
     back,
     choose,
     go,
     goals_of,
-    on_connection,
     on_the_page,
     open_goal,
     save,
 )
-
-
-@pytest.fixture
-async def opened() -> AsyncIterator[Opened]:
-    made = services(connection())
-    async with on_connection(made) as pilot:
-        yield made, pilot
 
 
 async def test_text_and_segments_are_sources_too(opened: Opened) -> None:
