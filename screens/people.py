@@ -139,13 +139,7 @@ class OutcomesScreen(ActuiScreen):
         """Write the people shown, and those beyond, to a file."""
 
         def typed(path: str) -> None:
-            file = Path(path.strip()).expanduser()
-            if not path.strip():
-                raise ConfigError("Type a path, or press esc.")
-            if file.exists():
-                raise ConfigError(f"{file} is there already.")
-            if not file.parent.is_dir():
-                raise ConfigError(f"There is no folder {file.parent}.")
+            _refuse(path.strip())
             self.attempt(partial(self._export, path), "export")
 
         hint = "CSV, readable by you alone. A file that is there already is not replaced."
@@ -158,6 +152,21 @@ class OutcomesScreen(ActuiScreen):
 
 def _failed(run: RunSummary) -> int:
     return sum(getattr(goal, outcome.value) for goal in run.goals for outcome in FAILED)
+
+
+def _refuse(path: str) -> None:
+    """Raises ConfigError for what can be seen to be no place for a new file."""
+    if not path:
+        raise ConfigError("Type a path, or press esc.")
+    try:
+        file = Path(path).expanduser()
+        is_there, has_folder = file.exists(), file.parent.is_dir()
+    except (OSError, RuntimeError):  # no such user's home, no right to look, too long a name
+        raise ConfigError("That cannot be written.") from None
+    if is_there:
+        raise ConfigError(f"{file} is there already.")
+    if not has_folder:
+        raise ConfigError(f"There is no folder {file.parent}.")
 
 
 class WhyScreen(ActuiScreen):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from actui.app import ConsoleApp
 from actui.console.people import REASON_WORDS, Filter, Person
@@ -121,7 +122,12 @@ async def test_people_are_written_to_a_file(opened: Opened) -> None:
     await until(pilot, lambda: "r1.csv is there already." in seen(pilot))
     await pilot.press("ctrl+u", *"x/r2.csv", "enter")
     await until(pilot, lambda: "There is no folder x." in seen(pilot))
-    await pilot.press("ctrl+u", *"r2.csv", "enter")
+    for nowhere in ("~nobody-is-called-so/x", "x" * 300):
+        pilot.app.screen.query_one("#typed", Input).value = nowhere
+        await pilot.press("enter")
+        await until(pilot, lambda: "cannot be written" in seen(pilot))
+    pilot.app.screen.query_one("#typed", Input).value = "r2.csv"
+    await pilot.press("enter")
     await until(pilot, lambda: made.people.written == [("r2.csv", Filter("g-1", "", "no-match"))])
     await until(pilot, lambda: "7 lines" in seen(pilot))
 
