@@ -225,7 +225,8 @@ class Contract:
     @staticmethod
     def is_spoken(exchange: Exchange) -> bool:
         """Whether a service said this, and not a fault between it and the client (§1.2)."""
-        is_spoilt = exchange.status == 200 and parsed(exchange.answer) is None
+        is_cut_off = exchange.status == 200 or exchange.answer.startswith((b"{", b"["))
+        is_spoilt = is_cut_off and parsed(exchange.answer) is None
         return 0 < exchange.status < 500 and not is_spoilt
 
     @staticmethod

@@ -207,3 +207,17 @@ def test_wrong_requests_and_answers_are_caught(exchange: Exchange, complaint: st
     right = WRITE if "/rest/" in exchange.path else RIGHT
     found = set(contract.complaints(exchange)) - set(contract.complaints(right))
     assert any(complaint in one for one in found), found
+
+
+REFUSED = Exchange(
+    "POST", "/api/3/import/bulk_import", (), b"{}", 400, b'{"Success": 0, "message": "no", '
+)
+
+
+def test_an_answer_that_a_fault_cut_off_is_set_aside_whatever_its_status() -> None:
+    contract = Contract()
+    assert not contract.is_spoken(REFUSED)
+    assert not [one for one in contract.complaints(REFUSED) if one.startswith("answer")]
+    in_text = replace(REFUSED, answer=b"Bad Request")
+    assert contract.is_spoken(in_text)
+    assert "answer : null" in contract.complaints(in_text)
