@@ -39,6 +39,7 @@ from screens.goals import GoalsPanel
 from screens.help import bindings_of
 from screens.picture import FORGET
 from screens.settings import SettingsScreen
+from screens.typing import TypingAhead
 
 _COLOURLESS = "ansi-dark"
 
@@ -101,6 +102,7 @@ class ConsoleApp(App[str]):
         self._services = ReadOnly(services) if read_only else services
         self._workbench = Workbench(self._services, ascii_only=ascii_only)
         self._own_terminal = own_terminal
+        self._typing = TypingAhead(self, super().on_event)
         self.theme = _theme(services.settings, self.available_themes)
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
@@ -115,9 +117,19 @@ class ConsoleApp(App[str]):
                 loop.add_signal_handler(number, self.exit)
             watch_for_loss()
         self.theme_changed_signal.subscribe(self, self._keep_theme)
+        self.screen_change_signal.subscribe(self, self._watch_layout, immediate=True)
         # the shell has written on the screen meanwhile
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.push_screen(ConnectionsScreen(self._workbench))
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._typing.take(event)
+        else:
+            await super().on_event(event)
+
+    def _watch_layout(self, page: Screen[object]) -> None:
+        page.screen_layout_refresh_signal.subscribe(self, _know_every_place, immediate=True)
 
     def _keep_theme(self, theme: Theme) -> None:
         """Remember a theme that somebody chose; the colourless one may be NO_COLOR's wish."""
@@ -206,6 +218,16 @@ class ConsoleApp(App[str]):
         ]
         self._exit_renderables.append(Text("\n".join(told)))
         self._close_messages_no_wait()
+
+
+def _know_every_place(page: Screen[object]) -> None:
+    """Let Textual find out where every part of a page is, right after it was scrolled.
+
+    It knows only what is in view then, and finds out about the rest when it is asked (8.2). If that
+    is when something was just taken away, such as a sentence in passing, it has forgotten where
+    that was and does not paint over it.
+    """
+    _ = page._compositor.full_map
 
 
 def _acting(screen: Screen[object]) -> list[DOMNode]:

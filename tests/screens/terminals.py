@@ -16,6 +16,7 @@ import termios
 import time
 import unicodedata
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 
 ENTER, ESCAPE, DOWN, F5, CTRL_Q, CTRL_Z = "\r", "\x1b", "\x1b[B", "\x1b[15~", "\x11", "\x1a"
@@ -31,6 +32,14 @@ _OWN_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     "os.execv(sys.argv[1], sys.argv[1:])"
 )
+_ON_FAKES = """
+import os, sys
+from actui.terminal import prepare_terminal
+prepare_terminal(os.environ)
+from actui.app import run_console
+from tests.screens.gallery import PAGES
+sys.exit(run_console(PAGES[sys.argv[1]].home(), tour=lambda: 0))
+"""
 _SEQUENCES = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[P_^][^\x1b]*\x1b\\"
     r"|\x1b\[(?P<numbers>[0-?]*)[ -/]*(?P<does>[@-~])|\x1b[^\[\]P_^]"
@@ -150,6 +159,13 @@ class Terminal:
         while text not in self.text:
             assert self._read(end - time.monotonic()), f"never showed {text!r}:\n{self.text}"
 
+    def is_gone(self, text: str) -> None:
+        """Wait until the text has left the screen."""
+        end = time.monotonic() + _LIMIT
+        while text in self.text:
+            still = self._read(end - time.monotonic(), quiet_is_fine=True)
+            assert still, f"stays: {text!r}\n{self.text}"
+
     def press(self, *keys: str) -> None:
         """Type keys."""
         self._new = b""
@@ -219,3 +235,9 @@ class Terminal:
         self._new += got
         self._glass.take(got)
         return bool(got)
+
+
+def on_fakes(page: str) -> Terminal:
+    """The console on the home of a page of the gallery."""
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return Terminal(environ, page, program=("-c", _ON_FAKES))

@@ -17,7 +17,16 @@ from actui import exitcodes
 from actui.terminal import clipboard_codes
 from actui.wiring import House
 from tests.e2e.processes import ACTUI, Control, Home, sandbox_process
-from tests.screens.terminals import CTRL_Q, DOWN, ENTER, ESCAPE, F5, Terminal
+from tests.screens.terminals import (
+    CTRL_Q,
+    DOWN,
+    ENTER,
+    ESCAPE,
+    F5,
+    Terminal,
+    on_fakes,
+    typed,
+)
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +170,15 @@ def answers(http: httpx.Client) -> bool:
     except httpx.TransportError:
         return False
     return True
+
+
+def test_a_sentence_in_passing_leaves_no_trace_on_a_page_that_was_scrolled_meanwhile() -> None:
+    with on_fakes("connection") as terminal:
+        terminal.shows("palette")
+        terminal.press(ENTER)
+        terminal.shows("Set up and run")
+        terminal.press(typed("ctrl+o"), typed("ctrl+s"))
+        terminal.shows("Saved.")
+        # the answers are scrolled to
+        terminal.press(typed("ctrl+t"))
+        terminal.is_gone("Saved.")

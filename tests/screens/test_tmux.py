@@ -55,13 +55,11 @@ def add_the_connection(hands: Tmux, ready: dict[str, Any]) -> None:
     hands.type("active")
     hands.press("Enter")
     hands.shows("A new connection", "Not stored yet.", "▌ActiveCampaign")
-    hands.settles()
     hands.press("C-u")
-    hands.shows("▌Name")
     hands.type("Walk")
-    hands.shows("▌Walk")
     account, tenant = ready["activecampaign"], ready["blueconic"]
     # from the name over the switch and the left panel; each Test stands between the two services
+    # all at once: what is typed ahead of the console goes where it is meant
     for tabs, text in (
         (3, account["url"]),
         (1, account["api_key"]),
@@ -69,25 +67,20 @@ def add_the_connection(hands: Tmux, ready: dict[str, Any]) -> None:
         (1, tenant["client_id"]),
         (1, tenant["client_secret"]),
     ):
-        for _ in range(tabs):
-            hands.press("Tab")
-            # text that comes with the key before it may still go to the field before
-            hands.settles()
+        hands.press(*["Tab"] * tabs)
         hands.type(text)
-        hands.settles()
     hands.press("C-o", "C-s")
     hands.shows("Saved.")
     assert account["api_key"] not in hands.screen
     assert tenant["client_secret"] not in hands.screen
     hands.press("C-t")
     hands.shows("accepts the client. May read")
+    hands.is_gone("Saved.")
 
 
 def add_the_goals(hands: Tmux) -> None:
     # back from the client secret to the left panel
-    for _ in range(6):
-        hands.press("BTab")
-        hands.settles()
+    hands.press(*["BTab"] * 6)
     hands.shows("Set up and run", "esc Back f1 Help")
     hands.press("+")
     hands.choose("Add goal", "Import")
@@ -100,6 +93,7 @@ def add_the_goals(hands: Tmux) -> None:
     hands.shows("space Goal on/off")
     hands.press("+")
     hands.choose("Add goal", "Export")
+    hands.shows("Export - export goal, on")
     hands.go("Select a segment", "Enter")
     hands.choose("Which BlueConic segment?", "Newsletter readers")
     hands.shows("available for export")

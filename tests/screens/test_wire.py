@@ -20,7 +20,7 @@ from actui.wiring import House
 from screens.run import SHOW_SECONDS
 from tests.screens.fakes import connection
 from tests.screens.gallery import PAGES
-from tests.screens.terminals import ENTER, F5, Terminal, typed
+from tests.screens.terminals import ENTER, F5, Terminal, on_fakes, typed
 
 PICTURES = 12
 MOST = 1_000
@@ -28,14 +28,6 @@ MOST = 1_000
 STAYS, OPENS = 3_000, 15_000
 """Bytes of a key that stays on the page, and of one that opens another."""
 _IDLE_SECONDS = 1.5
-_ON_FAKES = """
-import os, sys
-from actui.terminal import prepare_terminal
-prepare_terminal(os.environ)
-from actui.app import run_console
-from tests.screens.gallery import PAGES
-sys.exit(run_console(PAGES[sys.argv[1]].home(), tour=lambda: 0))
-"""
 
 
 def picture(n: int) -> RunSnapshot:
@@ -88,9 +80,8 @@ def test_a_live_run_moves_every_number_for_a_kilobyte_a_second(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_costs_the_line_little_and_nothing_while_idle(name: str) -> None:
-    page, root = PAGES[name], str(Path(__file__).parents[2])
-    environ = {**os.environ, "PYTHONPATH": root}
-    with Terminal(environ, name, program=("-c", _ON_FAKES)) as terminal:
+    page = PAGES[name]
+    with on_fakes(name) as terminal:
 
         def cost(key: str, shows: str = "") -> int:
             before = terminal.received

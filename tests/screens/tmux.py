@@ -141,15 +141,14 @@ class Tmux:
         self._do("paste-buffer", "-r")
 
     def go(self, text: str, *keys: str) -> None:
-        """Go down a list from its first line to the one with this text, and press keys there."""
-        self.press("g")
+        """Go down a list, over its end to its beginning, to a line, and press keys there."""
         for _ in range(_FAR):
-            before = self.settles()
-            if text in self.cursor:
+            self.settles()
+            if text in (before := self.cursor):
                 self.press(*keys)
                 return
             self.press("Down")
-            self._until(lambda before=before: self.coloured != before, "a move")  # type: ignore[misc]
+            self._until(lambda before=before: self.cursor != before, "a move")  # type: ignore[misc]
         raise AssertionError(f"no line {text!r}\n{self.screen}")
 
     def choose(self, title: str, wanted: str) -> None:

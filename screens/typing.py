@@ -1,0 +1,70 @@
+"""Keys one after the other: each goes where those before it have led."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.dom import DOMNode
+
+PATIENCE_SECONDS = 2.0
+"""How long a key may keep those after it, should what it does never come to an end."""
+
+
+class TypingAhead:
+    """Hands keys and pasted texts to `handle` in turn, the next once the last has had its effect.
+
+    Textual gives a key to what has the focus as it arrives. A tab that came just before has not
+    moved the focus yet then, so what comes over the line at once, or is typed while the console
+    is busy, would go into the field before: a secret into one that is not masked.
+    """
+
+    def __init__(self, app: App[Any], handle: Callable[[events.Event], Awaitable[None]]) -> None:
+        self._app = app
+        self._handle = handle
+        self._waiting: deque[events.Event] = deque()
+        self._turn = 0
+        self._is_busy = False
+
+    async def take(self, event: events.Event) -> None:
+        """Handle what was typed, or keep it until its turn."""
+        if self._is_busy:
+            self._waiting.append(event)
+            if len(self._waiting) == 1:
+                self._app.set_timer(PATIENCE_SECONDS, lambda turn=self._turn: self._end(turn))
+            return
+        self._is_busy = True
+        place = self._place
+        await self._handle(event)
+        self._follow(self._turn, None, place.ancestors_with_self)
+
+    @property
+    def _place(self) -> DOMNode:
+        return self._app.focused or self._app.screen
+
+    def _follow(self, turn: int, before: DOMNode | None, way: list[DOMNode]) -> None:
+        """Stand in the queue of each part up to the app, as the key does, and messages after it."""
+        for index, part in enumerate(way):
+            # one that has been closed takes nothing any more, and has nothing left to do
+            if part.call_later(self._follow, turn, before, way[index + 1 :]):
+                return
+        self._app.call_later(self._arrive, turn, before)
+
+    async def _arrive(self, turn: int, before: DOMNode | None) -> None:
+        """Once more from where the key led, until it leads nowhere else: a page may be opening."""
+        place = self._place
+        if place is before:
+            await self._end(turn)
+        else:
+            self._follow(turn, place, place.ancestors_with_self)
+
+    async def _end(self, turn: int) -> None:
+        if turn != self._turn:
+            return  # patience came to an end before
+        self._turn += 1
+        self._is_busy = False
+        while self._waiting and not self._is_busy:
+            await self.take(self._waiting.popleft())
