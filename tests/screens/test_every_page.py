@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,21 +24,6 @@ from tests.screens.gallery import PAGES, console, kinds, open_page, settled
 
 def test_every_page_is_in_the_gallery() -> None:
     assert kinds() - {page.kind for page in PAGES.values()} == set()
-
-
-@pytest.mark.parametrize("name", PAGES)
-async def test_a_page_opens_on_a_very_small_terminal(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page, said = PAGES[name], []
-    # a mistake inside a page is told in passing and does not end the console
-    monkeypatch.setattr(ConsoleApp, "notify", lambda _, text, **how: said.append(text))
-    async with console(page).run_test(size=(40, 12)) as pilot:
-        await open_page(pilot, page)
-        await pilot.press(page.stays)
-        await pilot.pause()
-        assert type(pilot.app.screen).__name__ == page.kind
-    assert said == []
 
 
 def with_bindings() -> list[type[DOMNode]]:
@@ -76,17 +62,26 @@ def test_no_two_keys_have_the_same_id() -> None:
 
 # markup that closes nothing, a click that would act, a colour, an override and a line break
 HOSTILE = "[/y] [@click=app.quit]x[/] \x1b[31m\u202eb\nc [bold]"
+LONG = "x" * 10_000
 
 
-@pytest.mark.parametrize("hostile", [HOSTILE, "x" * 10_000, ""], ids=["acting", "long", "empty"])
+@pytest.mark.parametrize(
+    ("size", "names"),
+    [
+        pytest.param((80, 24), (HOSTILE, ""), id="acting and empty"),
+        # what is long is worst where there is no room
+        pytest.param((40, 12), (LONG,), id="long and small"),
+    ],
+)
 @pytest.mark.parametrize("name", PAGES)
-async def test_hostile_names_are_text_on_every_page(
-    name: str, hostile: str, monkeypatch: pytest.MonkeyPatch
+async def test_every_page_opens_whatever_things_are_called(
+    name: str, size: tuple[int, int], names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page, said = PAGES[name], []
+    # a mistake inside a page is told in passing and does not end the console
     monkeypatch.setattr(ConsoleApp, "notify", lambda _, text, **how: said.append(text))
-    app = ConsoleApp(renamed(page.home(), hostile))
-    async with app.run_test(size=(80, 24)) as pilot:
+    app = ConsoleApp(renamed(page.home(), names))
+    async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: bool(app.screen.query("#first")))
         await settled(pilot)
         for keys, _ in page.steps:
@@ -96,8 +91,11 @@ async def test_hostile_names_are_text_on_every_page(
         text = await settled(pilot)
         assert "\x1b" not in text
         assert "\u202e" not in text
-        if name in NAMES_SHOWN and hostile == HOSTILE:
+        if name in NAMES_SHOWN and HOSTILE in names:
             assert "[@click=app.quit]x[/]" in text
+        await pilot.press(page.stays)
+        await pilot.pause()
+        assert type(pilot.app.screen).__name__ == page.kind
     assert said == []
 
 
@@ -105,30 +103,37 @@ NAMES_SHOWN = {"goal-words", "type", "confirm", "outcomes", "run-detail", "choos
 """Pages on which there is room for a name far enough to see that it is text."""
 
 
-def renamed(home: FakeServices, name: str) -> FakeServices:
-    """The home with everything in it that has a name called so."""
+def renamed(home: FakeServices, names: Sequence[str]) -> FakeServices:
+    """The home with everything in it that has a name called so, the first of each kind first."""
+    first = names[0]
     for stored in list(home.connections.held.values()):
         plain = stored.connection
-        goals = [_called(goal, name + " " * at) for at, goal in enumerate(plain.goals)]
-        facts = dict(plain) | {"name": name, "labels": [name], "goals": goals}
-        facts["description"] = name
+        called = [names[at % len(names)] + " " * at for at in range(len(plain.goals))]
+        goals = [_called(goal, name) for goal, name in zip(plain.goals, called, strict=True)]
+        facts = dict(plain) | {"labels": list(names), "goals": goals, "description": first}
         # as a file that somebody else wrote may have it: no model refuses it
-        if not 0 < len(name) <= 120:
-            # no connection can be called so; a preview of one would say it
-            facts["name"] = plain.name
+        if 0 < len(first) <= 120:
+            # no connection can be called otherwise; a preview of one would say it
+            facts["name"] = first
         meant = Connection.model_construct(**facts)
         home.connections.held[plain.id] = replace(stored, connection=meant)
     for history in home.histories.values():
         for run in history.runs:
-            run.connection = name
-            run.goals = [goal.model_copy(update={"goal": name}) for goal in run.goals]
+            run.connection = first
+            run.goals = [
+                goal.model_copy(update={"goal": names[at % len(names)]})
+                for at, goal in enumerate(run.goals)
+            ]
     for reader in home.readers.values():
         if reader.picture:
-            for goal in reader.picture.goals:
-                goal.summary.goal = name
-            for problem in reader.picture.problems:
-                problem.who = problem.detail = name
-    home.people.rows = [replace(one, email=name, detail=name) for one in home.people.rows]
+            for at, goal in enumerate(reader.picture.goals):
+                goal.summary.goal = names[at % len(names)]
+            for at, problem in enumerate(reader.picture.problems):
+                problem.who = problem.detail = names[at % len(names)]
+    home.people.rows = [
+        replace(one, email=names[at % len(names)], detail=names[at % len(names)])
+        for at, one in enumerate(home.people.rows)
+    ]
     return home
 
 
