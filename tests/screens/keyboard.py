@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from textual import events
 from textual.app import App
+from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -17,6 +19,22 @@ from tests.screens.fakes import seen
 LIMIT_SECONDS = 30.0
 """Only for what never comes about; nothing waits for a time."""
 _FAR = 80
+
+
+def key_event(key: str) -> events.Key:
+    """A key by its character or by Textual's name for it."""
+    if len(key) > 1:
+        return events.Key(key, None)
+    if key.isalnum():
+        return events.Key(key, key)
+    name = unicodedata.name(key).lower().replace(" ", "_").replace("-", "_")
+    return events.Key(KEY_NAME_REPLACEMENTS.get(name, name), key)
+
+
+def at_once(pilot: Pilot[Any], *keys: str) -> None:
+    """Type without waiting for what a key does, as what comes over a slow line together."""
+    for key in keys:
+        pilot.app.post_message(key_event(key))
 
 
 async def down_to(pilot: Pilot[Any], holds: Callable[[], bool], what: str) -> None:
@@ -98,8 +116,9 @@ class Keyboard:
         await self._pilot.press(*keys)
 
     async def type(self, text: str) -> None:
-        """Type a text, a key for each character."""
-        await self._pilot.press(*text)
+        """Type a text, all of it at once."""
+        at_once(self._pilot, *text[:-1])
+        await self._pilot.press(text[-1])
 
     async def fill(self, field: str, text: str) -> None:
         """Go to a field and type into it."""

@@ -1,44 +1,25 @@
 """What is typed while the console is busy, or comes over the line at once, goes where it is meant.
 
-A burst stands for both: all of it is there before the first key has had its effect.
+All of it is there here before the first key has had its effect.
 """
 
 from __future__ import annotations
 
 import asyncio
-import unicodedata
-from typing import Any
 
 import pytest
 from textual import events
-from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from actui.app import ConsoleApp
 from screens import typing
-from screens.connection import ConnectionScreen
+from screens.schedule import ScheduleScreen
 from tests.screens.fakes import seen, services, until
 from tests.screens.goalpages import Opened
-from tests.screens.keyboard import LIMIT_SECONDS
+from tests.screens.keyboard import LIMIT_SECONDS, at_once
 
-NAMED = {"\t": "tab", "\r": "enter", "\x15": "ctrl+u", "\x13": "ctrl+s", "\x1b": "escape"}
-FIELDS = {
-    "name": "Walk",
-    "activecampaign-url": "acme.api-us1.com",
-    "activecampaign-key": "a key",
-    "blueconic-url": "acme.blueconic.net",
-    "client-id": "actui",
-    "blueconic-secret": "a secret",
-}
-
-
-def burst(pilot: Pilot[Any], text: str) -> None:
-    """Everything at once, as a terminal gives it that has waited."""
-    for character in text:
-        name = NAMED.get(character, character)
-        if not character.isalnum() and name == character:
-            name = unicodedata.name(character).lower().replace(" ", "_").replace("-", "_")
-        pilot.app.post_message(events.Key(name, None if character in NAMED else character))
+NAME, URL, KEY = "Walk", "acme.api-us1.com", "a key"
+HOST, CLIENT, SECRET = "acme.blueconic.net", "actui", "a secret"
 
 
 async def test_a_connection_is_typed_blindly_from_the_first_page_on() -> None:
@@ -46,35 +27,34 @@ async def test_a_connection_is_typed_blindly_from_the_first_page_on() -> None:
     app = ConsoleApp(made)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "There is no connection yet" in seen(pilot))
-        name, url, key, host, client, secret = FIELDS.values()
-        burst(
-            pilot,
-            f"aactive\r\x15{name}\t\t\t{url}\t{key}\t\t{host}\t{client}\t{secret}\x13",
-        )
+        at_once(pilot, *"aactive", "enter", "ctrl+u", *NAME, "tab", "tab", "tab", *URL)
+        at_once(pilot, "tab", *KEY, "tab", "tab", *HOST, "tab", *CLIENT, "tab", *SECRET, "ctrl+s")
         await until(pilot, lambda: bool(made.connections.held), "it is stored")
         (stored,) = (one.connection for one in made.connections.held.values())
-        assert (stored.name, stored.blueconic.client_id) == (name, client)
-        assert stored.activecampaign.url == f"https://{url}"
-        assert stored.blueconic.url == f"https://{host}"
-        await until(pilot, lambda: made.vault.kept["blueconic"] == (stored.blueconic.url, secret))
-        assert made.vault.kept["activecampaign"] == (stored.activecampaign.url, key)
+        assert (stored.name, stored.blueconic.client_id) == (NAME, CLIENT)
+        assert stored.activecampaign.url == f"https://{URL}"
+        assert stored.blueconic.url == f"https://{HOST}"
+        await until(pilot, lambda: made.vault.kept["blueconic"] == (stored.blueconic.url, SECRET))
+        assert made.vault.kept["activecampaign"] == (stored.activecampaign.url, KEY)
 
 
-async def test_a_key_that_leaves_a_page_is_not_followed_by_one_there(opened: Opened) -> None:
+async def test_keys_that_open_and_leave_pages_are_followed_by_one_for_the_page_below(
+    opened: Opened,
+) -> None:
     _, pilot = opened
     pages = len(pilot.app.screen_stack)
-    burst(pilot, "?\x1b+\x1bn")
-    await until(pilot, lambda: len(pilot.app.screen_stack) == pages, "the page as before")
-    assert isinstance(pilot.app.screen, ConnectionScreen)
+    at_once(pilot, "f1", "escape", "+", "escape", "f8")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ScheduleScreen))
+    assert len(pilot.app.screen_stack) == pages + 1
 
 
 async def test_what_is_pasted_goes_to_the_field_that_tab_leads_to(opened: Opened) -> None:
     _, pilot = opened
     fields = pilot.app.screen.query(Input)
     pilot.app.screen.query_one("#activecampaign-url").focus()
-    burst(pilot, "\t")
+    at_once(pilot, "tab")
     pilot.app.post_message(events.Paste("a pasted key"))
-    burst(pilot, "\t\t")
+    at_once(pilot, "tab", "tab")
     pilot.app.post_message(events.Paste("acme.example"))
     await until(pilot, lambda: pilot.app.screen.query_one("#blueconic-url").has_focus)
     await until(pilot, lambda: any(field.value.endswith("acme.example") for field in fields))
@@ -100,10 +80,10 @@ async def test_a_key_that_never_comes_to_an_end_keeps_the_others_for_a_moment_on
         await held.wait()
 
     monkeypatch.setattr(OptionList, "on_key", stuck, raising=False)
-    burst(pilot, "x")
+    at_once(pilot, "x")
     name = pilot.app.screen.query_one("#name", Input)
     name.focus()
-    burst(pilot, "yz")
+    at_once(pilot, *"yz")
     try:
         async with asyncio.timeout(LIMIT_SECONDS):
             while name.value != "yz":  # noqa: ASYNC110  the pilot would wait for what is stuck
