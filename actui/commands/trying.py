@@ -61,7 +61,7 @@ def demo(asked: argparse.Namespace) -> int:
         if signal.getsignal(number) == signal.SIG_DFL:
             # a window that is closed early takes what was started with it
             signal.signal(number, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix="actui-demo-") as place, _services() as ready:
+    with _throw_away() as place, _services() as ready:
         environ = _environment(Path(place), ready)
         os.environ.update(environ)
         from actui.wiring import House
@@ -100,6 +100,17 @@ def _environment(place: Path, ready: dict[str, Any]) -> dict[str, str]:
         f"{prefix}_ACTIVECAMPAIGN_API_KEY": ready["activecampaign"]["api_key"],
         f"{prefix}_BLUECONIC_CLIENT_SECRET": ready["blueconic"]["client_secret"],
     }
+
+
+def _throw_away() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes with its object, also when a signal comes just as it has been made."""
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    )
+    try:
+        return tempfile.TemporaryDirectory(prefix="actui-demo-")
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
