@@ -200,8 +200,8 @@ DEPARTURES = (
     ),
     Departure(
         "BlueConic .*",
-        "answer (408|429): undocumented",
-        "a time-out and too many requests are among the general errors (blueconic.md §11)",
+        "answer (403|408|429): undocumented",
+        "forbidden, a time-out and too many requests are general errors (blueconic.md §11)",
     ),
     Departure(
         "BlueConic POST /oauth/token",
