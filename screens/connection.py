@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Checkbox, DataTable, Footer, Input, OptionList
+from textual.worker import Worker
 
 from actui.console.connectionfields import SECRET_WORDS
 from actui.console.connectionforms import MetadataForm, summed
@@ -28,7 +29,7 @@ from screens.onoff import OnOff
 from screens.people import WhyScreen
 from screens.preview import PreviewScreen
 from screens.run import RunScreen, run_now
-from screens.saving import SavingScreen
+from screens.saving import SAVE, SavingScreen
 from screens.schedule import ScheduleScreen
 from screens.setup import SetupPanel
 
@@ -312,7 +313,10 @@ class ConnectionScreen(SavingScreen):
     # leaving
 
     def action_leave(self) -> None:
-        """Go back, after a question when something is not stored."""
+        """Go back, after a question when something is not stored and is not being stored."""
+        if saving := [one for one in self.workers if one.group == SAVE and one.is_running]:
+            self.attempt(partial(self._leave_after, saving), "leave")
+            return
         if not self.is_dirty:
             self.dismiss()
             return
@@ -320,6 +324,10 @@ class ConnectionScreen(SavingScreen):
             "What you typed is not saved.", do="Leave without saving", keep="Stay"
         )
         self.app.push_screen(question, self._left)
+
+    async def _leave_after(self, saving: list[Worker[None]]) -> None:
+        await self.workers.wait_for_complete(saving)
+        self.call_later(self.action_leave)
 
     def _left(self, leave: bool | None) -> None:
         if leave:

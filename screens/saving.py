@@ -27,6 +27,8 @@ from screens.onoff import OnOff
 from screens.schedule import ScheduleScreen
 from screens.setup import SetupPanel
 
+SAVE = "save"
+"""The group of the workers that store something."""
 _DIFFERENCES = 12
 
 
@@ -72,7 +74,7 @@ class SavingScreen(ActuiScreen):
 
     def action_save(self) -> None:
         """Store what was typed."""
-        self.attempt(self._save, "save")
+        self.attempt(self._save, SAVE)
 
     def save_from_elsewhere(self) -> None:
         """Store what was typed; what is out of sight and would change an account is asked about."""
@@ -133,7 +135,7 @@ class SavingScreen(ActuiScreen):
         keeping = Keeping(
             self._workbench.change_settings,
             again=self.action_save,
-            elsewhere=lambda: self.attempt(told, "save"),
+            elsewhere=lambda: self.attempt(told, SAVE),
             variables=names,
             attempt=lambda: self._workbench.command_gives_secrets(self._connection),
             can_unlock=bool(os.environ.get(UNLOCK)),
@@ -179,7 +181,7 @@ class SavingScreen(ActuiScreen):
         )
         self.app.push_screen(
             question,
-            lambda yes: self.attempt(partial(self._store, theirs), "save") if yes else None,
+            lambda yes: self.attempt(partial(self._store, theirs), SAVE) if yes else None,
         )
 
     def _ask_again(self, form: ConnectionForm) -> None:

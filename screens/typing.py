@@ -27,16 +27,16 @@ class TypingAhead:
         self._handle = handle
         self._waiting: deque[events.Event] = deque()
         self._turn = 0
-        self._is_busy = False
+        self.is_busy = False
 
     async def take(self, event: events.Event) -> None:
         """Handle what was typed, or keep it until its turn."""
-        if self._is_busy:
+        if self.is_busy:
             self._waiting.append(event)
             if len(self._waiting) == 1:
                 self._app.set_timer(PATIENCE_SECONDS, lambda turn=self._turn: self._end(turn))
             return
-        self._is_busy = True
+        self.is_busy = True
         place = self._place
         await self._handle(event)
         self._follow(self._turn, None, place.ancestors_with_self)
@@ -65,6 +65,6 @@ class TypingAhead:
         if turn != self._turn:
             return  # patience came to an end before
         self._turn += 1
-        self._is_busy = False
-        while self._waiting and not self._is_busy:
+        self.is_busy = False
+        while self._waiting and not self.is_busy:
             await self.take(self._waiting.popleft())

@@ -7,11 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.e2e.processes import Control, Home, control_of
 from tests.e2e.test_main_job import demo_connection
 from tests.screens.fakes import connection, services
 from tests.screens.goalpages import Opened, on_connection
+from tests.screens.keyboard import press
+
+
+@pytest.fixture(autouse=True)
+def _no_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are pressed as fast as the console takes them."""
+    monkeypatch.setattr(Pilot, "press", press)
 
 
 @pytest.fixture(params=[(80, 24), (40, 12)], ids=["80x24", "40x12"])

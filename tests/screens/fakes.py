@@ -374,7 +374,8 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool], what: str = "") ->
                 return
         except Exception:  # noqa: S110  a page that is not there yet
             pass
-        await pilot.pause(0.01)
+        # not the pilot's pause, which has every part of the page say that it has nothing to do
+        await asyncio.sleep(0.03)
     raise AssertionError(f"did not come about: {what or holds}\n{seen(pilot)}")
 
 

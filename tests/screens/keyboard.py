@@ -14,6 +14,7 @@ from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
+from actui.app import ConsoleApp
 from tests.screens.fakes import seen
 
 LIMIT_SECONDS = 30.0
@@ -29,6 +30,20 @@ def key_event(key: str) -> events.Key:
         return events.Key(key, key)
     name = unicodedata.name(key).lower().replace(" ", "_").replace("-", "_")
     return events.Key(KEY_NAME_REPLACEMENTS.get(name, name), key)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys and wait until they have had their effect, as far as no worker is to bring it.
+
+    For Textual's own, which rests 40 ms at each key.
+    """
+    at_once(pilot, *keys)
+    app = pilot.app
+    assert isinstance(app, ConsoleApp)
+    await pilot._wait_for_screen()
+    while app.is_running and app._typing.is_busy:
+        await pilot._wait_for_screen()
+    await pilot._wait_for_screen()
 
 
 def at_once(pilot: Pilot[Any], *keys: str) -> None:
@@ -88,8 +103,8 @@ class Keyboard:
         """Wait for something to be as somebody wants it."""
         try:
             async with asyncio.timeout(LIMIT_SECONDS):
-                while not holds():
-                    await self._pilot.pause(0.01)
+                while not holds():  # noqa: ASYNC110  there is no event for it
+                    await asyncio.sleep(0.03)
         except TimeoutError:
             raise AssertionError(f"did not come about: {what}\n{self.screen}") from None
 

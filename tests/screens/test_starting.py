@@ -37,7 +37,8 @@ async def test_a_changed_account_is_asked_about_before_people_are_met_anew(anew:
     async with on_connection(made) as pilot:
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-        assert "has worked with https://a and https://b until now." in seen(pilot)
+        said = "has worked with https://a and https://b until now."
+        await until(pilot, lambda: said in seen(pilot))
         assert "--fresh" not in seen(pilot)
         await pilot.press(*(("right", "enter") if anew else ("enter",)))
         page = RunScreen if anew else ConnectionScreen

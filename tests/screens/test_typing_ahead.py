@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList
 
 from actui.app import ConsoleApp
 from screens import typing
+from screens.connections import ConnectionsScreen
 from screens.schedule import ScheduleScreen
 from tests.screens.fakes import seen, services, until
 from tests.screens.goalpages import Opened
@@ -46,6 +47,13 @@ async def test_keys_that_open_and_leave_pages_are_followed_by_one_for_the_page_b
     at_once(pilot, "f1", "escape", "+", "escape", "f8")
     await until(pilot, lambda: isinstance(pilot.app.screen, ScheduleScreen))
     assert len(pilot.app.screen_stack) == pages + 1
+
+
+async def test_who_saves_and_goes_is_not_asked_whether_to_save(opened: Opened) -> None:
+    made, pilot = opened
+    at_once(pilot, "ctrl+o", "ctrl+s", "escape")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionsScreen))
+    assert not made.connections.held["c-1"].connection.enabled
 
 
 async def test_what_is_pasted_goes_to_the_field_that_tab_leads_to(opened: Opened) -> None:
