@@ -42,6 +42,8 @@ from screens.settings import SettingsScreen
 from screens.typing import TypingAhead
 
 _COLOURLESS = "ansi-dark"
+_TYPED = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
+"""What is handled in the order in which it came."""
 
 
 class ConsoleApp(App[str]):
@@ -123,12 +125,14 @@ class ConsoleApp(App[str]):
         self.push_screen(ConnectionsScreen(self._workbench))
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+        if isinstance(event, _TYPED) and not event.is_forwarded:
             await self._typing.take(event)
         else:
             await super().on_event(event)
 
     def _watch_layout(self, page: Screen[object]) -> None:
+        # a page changes to being on top again and again
+        page.screen_layout_refresh_signal.unsubscribe(self)
         page.screen_layout_refresh_signal.subscribe(self, _know_every_place, immediate=True)
 
     def _keep_theme(self, theme: Theme) -> None:
@@ -225,7 +229,8 @@ def _know_every_place(page: Screen[object]) -> None:
 
     It knows only what is in view then, and finds out about the rest when it is asked (8.2). If that
     is when something was just taken away, such as a sentence in passing, it has forgotten where
-    that was and does not paint over it.
+    that was and does not paint over it. The price: the next scroll repaints the whole page, of
+    which the driver sends what changed.
     """
     _ = page._compositor.full_map
 

@@ -314,8 +314,8 @@ class ConnectionScreen(SavingScreen):
 
     def action_leave(self) -> None:
         """Go back, after a question when something is not stored and is not being stored."""
-        if saving := [one for one in self.workers if one.group == SAVE and one.is_running]:
-            self.attempt(partial(self._leave_after, saving), "leave")
+        if self._is_saving:
+            self._is_leaving = True
             return
         if not self.is_dirty:
             self.dismiss()
@@ -325,10 +325,13 @@ class ConnectionScreen(SavingScreen):
         )
         self.app.push_screen(question, self._left)
 
-    async def _leave_after(self, saving: list[Worker[None]]) -> None:
-        await self.workers.wait_for_complete(saving)
-        self.call_later(self.action_leave)
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Go back once it is stored, if somebody wants to; a question that it asks comes first."""
+        if self._is_leaving and event.worker.group == SAVE and not self._is_saving:
+            self._is_leaving = False
+            if self.is_active:
+                self.action_leave()
 
     def _left(self, leave: bool | None) -> None:
-        if leave:
+        if leave and self.is_active:
             self.dismiss()

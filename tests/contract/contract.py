@@ -64,6 +64,18 @@ def parsed(body: bytes) -> Any:
         return None
 
 
+def is_cut_off(body: bytes) -> bool:
+    """Whether a body is the beginning of JSON, without a mistake in it as far as it goes."""
+    text = body.decode(errors="ignore").rstrip()
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as wrong:
+        rest = text[wrong.pos :]
+        is_word = any(word.startswith(rest) for word in ("true", "false", "null"))
+        return bool(text) and (is_word or wrong.msg.startswith(("Unterminated", "Invalid \\u")))
+    return False
+
+
 class Document:
     """One OpenAPI document."""
 
@@ -225,8 +237,8 @@ class Contract:
     @staticmethod
     def is_spoken(exchange: Exchange) -> bool:
         """Whether a service said this, and not a fault between it and the client (§1.2)."""
-        is_cut_off = exchange.status == 200 or exchange.answer.startswith((b"{", b"["))
-        is_spoilt = is_cut_off and parsed(exchange.answer) is None
+        is_unread = exchange.status == 200 and parsed(exchange.answer) is None
+        is_spoilt = is_unread or is_cut_off(exchange.answer)
         return 0 < exchange.status < 500 and not is_spoilt
 
     @staticmethod

@@ -209,15 +209,22 @@ def test_wrong_requests_and_answers_are_caught(exchange: Exchange, complaint: st
     assert any(complaint in one for one in found), found
 
 
-REFUSED = Exchange(
-    "POST", "/api/3/import/bulk_import", (), b"{}", 400, b'{"Success": 0, "message": "no", '
-)
+REFUSED = Exchange("POST", "/api/3/import/bulk_import", (), b"{}", 400)
+REASON = b'{"Success": false, "message": "no \\u20ac", "failureReasons": [12, {"rows": null}]}'
 
 
 def test_an_answer_that_a_fault_cut_off_is_set_aside_whatever_its_status() -> None:
     contract = Contract()
-    assert not contract.is_spoken(REFUSED)
-    assert not [one for one in contract.complaints(REFUSED) if one.startswith("answer")]
-    in_text = replace(REFUSED, answer=b"Bad Request")
-    assert contract.is_spoken(in_text)
-    assert "answer : null" in contract.complaints(in_text)
+    assert contract.is_spoken(replace(REFUSED, answer=REASON))
+    for end in range(1, len(REASON)):
+        cut = replace(REFUSED, answer=REASON[:end])
+        assert not contract.is_spoken(cut), cut.answer
+        assert not [one for one in contract.complaints(cut) if one.startswith("answer")]
+
+
+@pytest.mark.parametrize("answer", [b"", b"Bad Request", b'{"message": no}', b"{'message': 1}"])
+def test_an_error_that_is_no_json_is_complained_about(answer: bytes) -> None:
+    said = replace(REFUSED, answer=answer)
+    contract = Contract()
+    assert contract.is_spoken(said)
+    assert "answer : null" in contract.complaints(said)

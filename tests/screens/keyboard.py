@@ -10,7 +10,7 @@ from typing import Any
 
 from textual import events
 from textual.app import App
-from textual.keys import KEY_NAME_REPLACEMENTS
+from textual.keys import _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -23,13 +23,13 @@ _FAR = 80
 
 
 def key_event(key: str) -> events.Key:
-    """A key by its character or by Textual's name for it."""
-    if len(key) > 1:
-        return events.Key(key, None)
-    if key.isalnum():
-        return events.Key(key, key)
-    name = unicodedata.name(key).lower().replace(" ", "_").replace("-", "_")
-    return events.Key(KEY_NAME_REPLACEMENTS.get(name, name), key)
+    """A key by its character or by Textual's name for it, as the pilot takes them."""
+    name = key if len(key) > 1 else _character_to_key(key)
+    try:
+        character: str | None = unicodedata.lookup(_get_unicode_name_from_key(name))
+    except KeyError:
+        character = key if len(key) == 1 else None
+    return events.Key(name, character)
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:

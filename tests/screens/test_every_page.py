@@ -69,6 +69,7 @@ LONG = "x" * 10_000
     ("size", "names"),
     [
         pytest.param((80, 24), (HOSTILE, ""), id="acting and empty"),
+        pytest.param((40, 12), ("", HOSTILE), id="empty and acting, small"),
         # what is long is worst where there is no room
         pytest.param((40, 12), (LONG,), id="long and small"),
     ],
@@ -105,11 +106,14 @@ NAMES_SHOWN = {"goal-words", "type", "confirm", "outcomes", "run-detail", "choos
 
 def renamed(home: FakeServices, names: Sequence[str]) -> FakeServices:
     """The home with everything in it that has a name called so, the first of each kind first."""
+
+    def called(at: int) -> str:
+        return names[at % len(names)]
+
     first = names[0]
     for stored in list(home.connections.held.values()):
         plain = stored.connection
-        called = [names[at % len(names)] + " " * at for at in range(len(plain.goals))]
-        goals = [_called(goal, name) for goal, name in zip(plain.goals, called, strict=True)]
+        goals = [_called(goal, called(at) + " " * at) for at, goal in enumerate(plain.goals)]
         facts = dict(plain) | {"labels": list(names), "goals": goals, "description": first}
         # as a file that somebody else wrote may have it: no model refuses it
         if 0 < len(first) <= 120:
@@ -121,18 +125,16 @@ def renamed(home: FakeServices, names: Sequence[str]) -> FakeServices:
         for run in history.runs:
             run.connection = first
             run.goals = [
-                goal.model_copy(update={"goal": names[at % len(names)]})
-                for at, goal in enumerate(run.goals)
+                goal.model_copy(update={"goal": called(at)}) for at, goal in enumerate(run.goals)
             ]
     for reader in home.readers.values():
         if reader.picture:
             for at, goal in enumerate(reader.picture.goals):
-                goal.summary.goal = names[at % len(names)]
+                goal.summary.goal = called(at)
             for at, problem in enumerate(reader.picture.problems):
-                problem.who = problem.detail = names[at % len(names)]
+                problem.who = problem.detail = called(at)
     home.people.rows = [
-        replace(one, email=names[at % len(names)], detail=names[at % len(names)])
-        for at, one in enumerate(home.people.rows)
+        replace(one, email=called(at), detail=called(at)) for at, one in enumerate(home.people.rows)
     ]
     return home
 
