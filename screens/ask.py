@@ -48,7 +48,7 @@ class AskScreen(ModalScreen[Answered]):
 
     def take(self, values: tuple[str, ...], then: Callable[[], Ask | None]) -> None:
         """Close with an answer, unless it is refused; keys typed ahead do not answer twice."""
-        if not self.is_current:
+        if not self.is_active:
             return
         try:
             following = then()
