@@ -105,7 +105,11 @@ class ActuiScreen(Screen[None]):
         if event.size.width != self._footed:
             if self._footed:
                 self.refresh_bindings()
+                self.fit()
             self._footed = event.size.width
+
+    def fit(self) -> None:
+        """Draw anew what was made for another width; called when the page has become another."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What changes something is not offered while only watching."""
@@ -220,6 +224,12 @@ class ListTable(DataTable[object]):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
+
+    def keep_place(self, fill: Callable[[], None]) -> None:
+        """Fill the table anew with the same rows; the cursor stays where it is."""
+        at = self.cursor_row
+        fill()
+        self.move_cursor(row=at)
 
     @property
     def chosen(self) -> str | None:

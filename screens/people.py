@@ -73,6 +73,13 @@ class OutcomesScreen(ActuiScreen):
         self._people = found
         many = number(len(found)) + (" shown, x writes all" if len(found) == PEOPLE_ROWS else "")
         self.query_one("#head", Words).put(self._head(many))
+        self._fill()
+
+    def fit(self) -> None:
+        """Give the columns the widths that this page has room for."""
+        self.query_one("#people", ListTable).keep_place(self._fill)
+
+    def _fill(self) -> None:
         table = self.query_one("#people", ListTable)
         table.clear(columns=True)
         # the columns and the spaces around them fill 80
@@ -81,7 +88,7 @@ class OutcomesScreen(ActuiScreen):
             table.add_column(shown(label), width=width)
         if self.size.width > NARROW:
             table.add_column(shown("Goal"), width=max(8, self.size.width - 75))
-        for index, one in enumerate(found):
+        for index, one in enumerate(self._people):
             row = [one.who, one.outcome, one.reason]
             if self.size.width > NARROW:
                 row.append(goal_name(self._connection, one.goal))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -84,6 +85,10 @@ class PreviewScreen(ActuiScreen):
     def _tell(self, phase: str) -> None:
         if phase:
             self.query_one("#remarks", Words).put(f"Nothing is written. {plain(phase)}")
+
+    def fit(self) -> None:
+        """Give the columns the widths that this page has room for."""
+        self.query_one("#people", ListTable).keep_place(partial(self._fill, self._rows))
 
     def _fill(self, found: list[Row]) -> None:
         self._rows = found

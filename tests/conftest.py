@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import shutil
@@ -33,6 +34,13 @@ def pytest_configure(config: pytest.Config) -> None:
     hook = str(Path(exchanges.__file__).parent)
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ["PYTHONPATH"] = os.pathsep.join([hook, *(one for one in others if one != hook)])
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what stays to the end: a fifth of the time of every page."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(optionalhook=True)
