@@ -63,26 +63,20 @@ def test_no_two_keys_have_the_same_id() -> None:
 # markup that closes nothing, a click that would act, a colour, an override and a line break
 HOSTILE = "[/y] [@click=app.quit]x[/] \x1b[31m\u202eb\nc [bold]"
 LONG = "x" * 10_000
+SMALL = (40, 12)
 
 
-@pytest.mark.parametrize(
-    ("size", "names"),
-    [
-        pytest.param((80, 24), (HOSTILE, ""), id="acting and empty"),
-        pytest.param((40, 12), ("", HOSTILE), id="empty and acting, small"),
-        # what is long is worst where there is no room
-        pytest.param((40, 12), (LONG,), id="long and small"),
-    ],
-)
+@pytest.mark.parametrize("names", [(HOSTILE, ""), ("", LONG)], ids=["acting", "long"])
 @pytest.mark.parametrize("name", PAGES)
 async def test_every_page_opens_whatever_things_are_called(
-    name: str, size: tuple[int, int], names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    name: str, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page, said = PAGES[name], []
     # a mistake inside a page is told in passing and does not end the console
     monkeypatch.setattr(ConsoleApp, "notify", lambda _, text, **how: said.append(text))
     app = ConsoleApp(renamed(page.home(), names))
-    async with app.run_test(size=size) as pilot:
+    # what is long is worst where there is no room from the start
+    async with app.run_test(size=SMALL if LONG in names else (80, 24)) as pilot:
         await until(pilot, lambda: bool(app.screen.query("#first")))
         await settled(pilot)
         for keys, _ in page.steps:
@@ -90,10 +84,12 @@ async def test_every_page_opens_whatever_things_are_called(
             await settled(pilot)
         await until(pilot, lambda: type(app.screen).__name__ == page.kind, page.kind)
         text = await settled(pilot)
-        assert "\x1b" not in text
-        assert "\u202e" not in text
         if name in NAMES_SHOWN and HOSTILE in names:
             assert "[@click=app.quit]x[/]" in text
+        await pilot.resize_terminal(*SMALL)
+        text += await settled(pilot)
+        assert "\x1b" not in text
+        assert "\u202e" not in text
         await pilot.press(page.stays)
         await pilot.pause()
         assert type(pilot.app.screen).__name__ == page.kind
@@ -113,7 +109,7 @@ def renamed(home: FakeServices, names: Sequence[str]) -> FakeServices:
     first = names[0]
     for stored in list(home.connections.held.values()):
         plain = stored.connection
-        goals = [_called(goal, called(at) + " " * at) for at, goal in enumerate(plain.goals)]
+        goals = [_called(goal, called(at) + " " * at, names) for at, goal in enumerate(plain.goals)]
         facts = dict(plain) | {"labels": list(names), "goals": goals, "description": first}
         # as a file that somebody else wrote may have it: no model refuses it
         if 0 < len(first) <= 120:
@@ -139,14 +135,14 @@ def renamed(home: FakeServices, names: Sequence[str]) -> FakeServices:
     return home
 
 
-def _called(goal: Any, name: str) -> Any:
-    changes: dict[str, object] = {"name": name}
+def _called(goal: Any, name: str, names: Sequence[str]) -> Any:
+    """The goal by a name, with lists of the others."""
+    about = [Named(name=one) for one in sorted(names, key=len, reverse=True)]
     if isinstance(goal, ImportGoal):
-        lists = [one.model_copy(update={"list": Named(name=name)}) for one in goal.lists]
-        return goal.model_copy(update={**changes, "lists": lists, "save_lists_to": name})
-    return goal.model_copy(
-        update={**changes, "segment": Named(name=name), "lists": [Named(name=name)]}
-    )
+        # as many as there were: who walks to the next line counts them
+        lists = [one.model_copy(update={"list": about[0]}) for one in goal.lists]
+        return goal.model_copy(update={"name": name, "lists": lists, "save_lists_to": names[-1]})
+    return goal.model_copy(update={"name": name, "lists": about, "segment": about[-1]})
 
 
 @pytest.mark.parametrize("name", ["outcomes", "choose"])
