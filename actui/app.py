@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -261,15 +261,13 @@ def _thrifty_driver() -> type[Driver]:
     return ThriftyDriver
 
 
-def _forgive_input() -> None:
-    """Let a byte that is not UTF-8 become a replacement character; Textual would end (1.2)."""
+def _read_escapes() -> None:
+    """Have the terminal's input decoded with its escape keys told apart."""
     from textual.drivers import linux_driver  # noqa: PLC0415  only where a terminal is driven
 
-    def decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-        made = codecs.getincrementaldecoder(encoding)
-        return lambda: made(errors="replace")
+    from screens.escapes import EscapeKeys  # noqa: PLC0415  only where a terminal is driven
 
-    vars(linux_driver)["getincrementaldecoder"] = decoder
+    vars(linux_driver)["getincrementaldecoder"] = lambda encoding: partial(EscapeKeys, encoding)
 
 
 def run_console(
@@ -284,7 +282,7 @@ def run_console(
 
     `actui.terminal.prepare_terminal` comes first, before this module is imported.
     """
-    _forgive_input()
+    _read_escapes()
     app = ConsoleApp(
         services, ascii_only=ascii_only, read_only=read_only, touring=touring, own_terminal=True
     )

@@ -28,18 +28,21 @@ from screens.goals import SETUP, GoalsPanel
 from screens.onoff import OnOff
 from screens.people import WhyScreen
 from screens.preview import PreviewScreen
-from screens.run import RunScreen, run_now
+from screens.run import RUN, RunScreen, run_now
 from screens.saving import SAVE, SavingScreen
 from screens.schedule import ScheduleScreen
 from screens.setup import SetupPanel
 
 LOOK_SECONDS = 1.0
+_BEGUN = (SAVE, RUN)
+"""The groups of workers that leaving the page would cut off."""
 
 
 class ConnectionScreen(SavingScreen):
     """One connection; `stored` is None while it has never been saved."""
 
     CSS_PATH = "connection.tcss"
+    _is_leaving = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", tooltip="Store what was typed", id="connection.save"),
         Binding(
@@ -270,7 +273,7 @@ class ConnectionScreen(SavingScreen):
     @on(SetupPanel.Run)
     def action_run(self) -> None:
         """Run now, or watch the run that is going."""
-        self.attempt(self._run, "run")
+        self.attempt(self._run, RUN)
 
     async def _run(self) -> None:
         if self._draft.stored is None or self.is_dirty:
@@ -312,9 +315,16 @@ class ConnectionScreen(SavingScreen):
 
     # leaving
 
+    @property
+    def _is_at_work(self) -> bool:
+        """Whether something is being stored or a run is being started."""
+        return any(
+            one.node is self and one.group in _BEGUN and not one.is_finished for one in self.workers
+        )
+
     def action_leave(self) -> None:
-        """Go back, after a question when something is not stored and is not being stored."""
-        if self._is_saving:
+        """Go back once what was begun is done; a question first when something is not stored."""
+        if self._is_at_work:
             self._is_leaving = True
             return
         if not self.is_dirty:
@@ -326,8 +336,8 @@ class ConnectionScreen(SavingScreen):
         self.app.push_screen(question, self._left)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Go back once it is stored, if somebody wants to; a question that it asks comes first."""
-        if self._is_leaving and event.worker.group == SAVE and not self._is_saving:
+        """Go back once it is done, if somebody wants to; a page that it opened comes first."""
+        if self._is_leaving and event.worker.group in _BEGUN and not self._is_at_work:
             self._is_leaving = False
             if self.is_active:
                 self.action_leave()

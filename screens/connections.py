@@ -20,7 +20,7 @@ from screens.add_connection import AddConnectionScreen
 from screens.base import COLOURS, READ_ONLY, TOURING, ActuiScreen, ListTable, Words
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
-from screens.run import run_now
+from screens.run import RUN, run_now
 from screens.text import shown
 
 LOOK_SECONDS = 2.0
@@ -154,9 +154,13 @@ class ConnectionsScreen(ActuiScreen):
         empty = not self._overviews
         # the table is filled anew only when something in it changed: a repaint costs 8 kB
         self._shown = rows
-        self.query_one("#first").display = empty
+        first = self.query_one("#first")
         table = self.query_one("#table", ListTable)
-        table.display = not empty
+        had_first = first.display and not empty
+        first.display, table.display = empty, not empty
+        if had_first:
+            # a hidden button would keep the focus, and take enter
+            table.focus()
         had, kept = table.chosen, table.cursor_row
         table.clear(columns=True)
         styles = self._styles()
@@ -219,7 +223,7 @@ class ConnectionsScreen(ActuiScreen):
         """Run the connection, or watch the run that is going."""
         if (chosen := self._chosen) is not None:
             run = partial(run_now, self, self._workbench, chosen.connection)
-            self.attempt(run, "run")
+            self.attempt(run, RUN)
 
     @on(Button.Pressed, "#tour")
     def action_tour(self) -> None:

@@ -22,6 +22,8 @@ from screens.base import ActuiScreen, Words
 from screens.confirm import ConfirmScreen
 from screens.people import OutcomesScreen, WhyScreen
 
+RUN = "run"
+"""The group of the workers that start a run."""
 SHOW_SECONDS = 0.9
 """Numbers move once a second: more often costs the line more than it tells."""
 
@@ -280,6 +282,9 @@ async def run_now(
     if workbench.is_running(connection):
         page.app.push_screen(RunScreen(workbench, connection))
         return
+    told = [(words, words.words) for words in page.query("#why").results(Words)]
+    for words, _ in told:
+        words.put("Starting the run.")
     try:
         since, said = await workbench.start(connection, fresh=fresh)
     except ConfigError as refused:
@@ -292,6 +297,9 @@ async def run_now(
             keep="Do not run",
         )
         anew = partial(run_now, page, workbench, connection, fresh=True)
-        page.app.push_screen(question, lambda yes: page.attempt(anew, "run") if yes else None)
+        page.app.push_screen(question, lambda yes: page.attempt(anew, RUN) if yes else None)
         return
+    finally:
+        for words, before in told:
+            words.put(before)
     page.app.push_screen(RunScreen(workbench, connection, since=since, said=said))

@@ -40,7 +40,6 @@ class SavingScreen(ActuiScreen):
         self._workbench = workbench
         self._draft = Draft(connection, stored)
         self._seen: tuple[int, bool, int] | None = None
-        self._is_leaving = False
 
     @property
     def _connection(self) -> Connection:
@@ -72,13 +71,6 @@ class SavingScreen(ActuiScreen):
     def is_dirty(self) -> bool:
         """Whether something typed is not stored."""
         return self._draft.is_dirty or self._form() != ConnectionForm.of(self._connection)
-
-    @property
-    def _is_saving(self) -> bool:
-        """Whether something is being stored."""
-        return any(
-            one.node is self and one.group == SAVE and not one.is_finished for one in self.workers
-        )
 
     def action_save(self) -> None:
         """Store what was typed."""

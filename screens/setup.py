@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import SecretStr
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -197,7 +198,9 @@ class SetupPanel(VerticalScroll):
         self.query_one("#no-run").display = not rows
         had = table.chosen
         table.clear(columns=True)
-        for label, width in (("Started", 12), ("State", None), ("Took", 12), ("Read", None)):
+        # a width that the table finds out itself is wrong where it is filled out of sight
+        state = max((cell_len(row[2]) for row in rows), default=0)
+        for label, width in (("Started", 12), ("State", max(state, 5)), ("Took", 12), ("Read", 9)):
             table.add_column(shown(label), width=width)
         for row in rows:
             table.add_row(*(shown(cell) for cell in row[1:]), key=row[0])
@@ -214,7 +217,9 @@ class SetupPanel(VerticalScroll):
         """Go to data exchange and run history."""
         heading = self.query_one("#exchange")
         self.scroll_to_widget(heading, top=True, animate=False, force=True)
-        self.query_one("#run-now").focus(scroll_visible=False)
+        history = self.query_one("#history")
+        # enter there opens a run; on the button it would start one
+        (history if history.display else self.query_one("#run-now")).focus(scroll_visible=False)
 
     def ask_for(self, which: Which) -> None:
         """Go to a secret's field."""

@@ -1,4 +1,4 @@
-"""Who saves and goes at once, as one can over a slow line: what is being stored is stored first."""
+"""Who saves or runs and goes at once, as one can over a slow line: what was begun is done first."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from screens.confirm import ConfirmScreen
 from screens.connection import ConnectionScreen
 from screens.connections import ConnectionsScreen
+from screens.run import RunScreen
 from screens.schedule import ScheduleScreen
 from tests.screens.fakes import FakeServices, seen, until
 from tests.screens.goalpages import Opened
@@ -80,3 +81,15 @@ async def test_a_question_of_the_save_comes_first(slow: Held) -> None:
     await pilot.press("escape")
     await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
     assert "not saved" in seen(pilot)
+
+
+async def test_a_run_is_started_and_shown(slow: Held) -> None:
+    made, pilot, let = slow
+    at_once(pilot, "f5", "escape")
+    await until(pilot, lambda: is_leaving(pilot))
+    assert "Starting the run." in seen(pilot)
+    let.set()
+    await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+    assert made.starter.started == ["Newsletter"]
+    await until(pilot, lambda: not is_leaving(pilot))
+    assert isinstance(pilot.app.screen, RunScreen)

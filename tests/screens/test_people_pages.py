@@ -209,9 +209,14 @@ async def test_leavers_are_confirmed_after_a_question(read_only: bool) -> None:
     app = ConsoleApp(made, read_only=read_only)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "Newsletter" in seen(pilot))
-        await pilot.press("enter", "f4", "tab", "tab", "enter")
+        await pilot.press("enter", "f4")
+        await until(pilot, lambda: app.screen.query_one("#history").has_focus)
+        # it opens the run, and starts none
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         await until(pilot, lambda: "seem to have left" in seen(pilot))
+        await until(pilot, lambda: "esc Back" in seen(pilot))
+        assert made.starter.started == []
         assert ("l Confirm leavers" in seen(pilot)) is not read_only
         if read_only:
             return

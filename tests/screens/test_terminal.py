@@ -72,6 +72,18 @@ async def test_a_run_outlives_its_terminal_and_the_next_console_shows_its_end(
     assert not is_running(home)
 
 
+def test_escape_is_a_key_of_its_own_whatever_comes_close_behind_it() -> None:
+    with on_fakes("connection") as terminal:
+        terminal.shows("palette")
+        terminal.press(ENTER)
+        terminal.shows("Set up and run")
+        terminal.press(f"{ESCAPE}a")
+        terminal.shows("Add connection")
+        # within the time in which Textual waits for more
+        terminal.press(ESCAPE, f"{typed('f9')}{ESCAPE}", ENTER)
+        terminal.shows("Set up and run")
+
+
 async def test_credentials_are_tested_and_a_stray_byte_does_no_harm(home: Home) -> None:
     with Terminal(home.environ, columns=60, rows=20) as terminal:
         terminal.shows("Demo")

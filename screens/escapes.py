@@ -1,0 +1,43 @@
+"""The escape key, told from the beginning of a sequence also when keys come close behind it."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+from time import monotonic
+
+from textual.constants import ESCAPE_DELAY
+
+_KEY = "[27u"
+"""What follows the escape character where a terminal says itself that it was the key (kitty's)."""
+# what begins a sequence, ends one, or is alt with a key that moves or deletes words
+_ALONE = re.compile(r"\x1b(?=[^\[\]OPX^_\\\x1b\x7f\tbf])")
+_SURELY = ESCAPE_DELAY * 0.8
+"""So many seconds after an escape character Textual surely still waits for what follows it."""
+
+
+class EscapeKeys:
+    """Decodes what a terminal sends; a byte that is not UTF-8 becomes a replacement character.
+
+    Textual takes escape and a key that comes within 100 ms for alt with that key, and drops the
+    escape of others altogether (8.2): over a slow line two keys often come together.
+    """
+
+    def __init__(self, encoding: str, now: Callable[[], float] = monotonic) -> None:
+        # Textual would end at such a byte
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._now = now
+        self._ended_at: float | None = None
+
+    def decode(self, sent: bytes, final: bool = False) -> str:
+        """The text, with each escape key in a form that cannot be mistaken."""
+        text = self._decoder.decode(sent, final)
+        if not text:
+            return text
+        told = _ALONE.sub(f"\x1b{_KEY}", text)
+        if self._ended_at is not None and self._now() - self._ended_at < _SURELY:
+            # Textual has the character and waits
+            told = _KEY + told if _ALONE.match(f"\x1b{text}") else told
+        self._ended_at = self._now() if text.endswith("\x1b") else None
+        return told
