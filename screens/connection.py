@@ -174,7 +174,8 @@ class ConnectionScreen(SavingScreen):
     @on(FormList.Changed)
     def _mark(self) -> None:
         """Say what is not stored yet, and what is folded away."""
-        self.query_one("#unsaved", Words).put("not saved" if self.is_dirty else "")
+        said = "not saved" if self.is_dirty else ""
+        self.query_one("#unsaved", Words).put("saving" if self._is_at(SAVE) else said)
         opened = self.query_one("#details").display
         told = summed(self._connection)
         self.query_one("#folded", Words).put(self._workbench.glyphs.fold(opened, f"{told}  ^e"))
@@ -315,16 +316,15 @@ class ConnectionScreen(SavingScreen):
 
     # leaving
 
-    @property
-    def _is_at_work(self) -> bool:
-        """Whether something is being stored or a run is being started."""
+    def _is_at(self, *groups: str) -> bool:
+        """Whether a worker of these groups is at work for the page."""
         return any(
-            one.node is self and one.group in _BEGUN and not one.is_finished for one in self.workers
+            one.node is self and one.group in groups and not one.is_finished for one in self.workers
         )
 
     def action_leave(self) -> None:
         """Go back once what was begun is done; a question first when something is not stored."""
-        if self._is_at_work:
+        if self._is_at(*_BEGUN):
             self._is_leaving = True
             return
         if not self.is_dirty:
@@ -337,7 +337,10 @@ class ConnectionScreen(SavingScreen):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Go back once it is done, if somebody wants to; a page that it opened comes first."""
-        if self._is_leaving and event.worker.group in _BEGUN and not self._is_at_work:
+        if event.worker.group not in _BEGUN or not self.is_mounted:
+            return
+        self._mark()
+        if self._is_leaving and not self._is_at(*_BEGUN):
             self._is_leaving = False
             if self.is_active:
                 self.action_leave()

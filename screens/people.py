@@ -22,7 +22,9 @@ from actui.model.errors import ConfigError
 from actui.model.run import FAILED, Outcome, RunSummary
 from screens.ask import ask
 from screens.base import NARROW, ActuiScreen, ListTable, Words
-from screens.text import shown
+from screens.text import fitted, shown
+
+_HEADINGS: tuple[str, ...] = ("Person", "Outcome", "Reason", "Goal")
 
 
 class OutcomesScreen(ActuiScreen):
@@ -82,16 +84,18 @@ class OutcomesScreen(ActuiScreen):
     def _fill(self) -> None:
         table = self.query_one("#people", ListTable)
         table.clear(columns=True)
-        # the columns and the spaces around them fill 80
-        person, reason = (30, 27) if self.size.width >= NARROW else (20, self.size.width - 36)
-        for label, width in (("Person", person), ("Outcome", 9), ("Reason", max(reason, 12))):
+        many = 4 if self.size.width > NARROW else 3
+        cells = [_HEADINGS[:many]]
+        for one in self._people:
+            goal = goal_name(self._connection, one.goal)
+            cells.append((plain(one.who), one.outcome, plain(one.reason), plain(goal))[:many])
+        outcome = max(len(row[1]) for row in cells)
+        # a space on both sides of each column, and the scrollbar
+        room = self.size.width - 2 * many - 1 - outcome
+        person, *rest = fitted(room, [(row[0], *row[2:]) for row in cells])
+        for label, width in zip(cells[0], (person, outcome, *rest), strict=True):
             table.add_column(shown(label), width=width)
-        if self.size.width > NARROW:
-            table.add_column(shown("Goal"), width=max(8, self.size.width - 75))
-        for index, one in enumerate(self._people):
-            row = [one.who, one.outcome, one.reason]
-            if self.size.width > NARROW:
-                row.append(goal_name(self._connection, one.goal))
+        for index, row in enumerate(cells[1:]):
             table.add_row(*(shown(cell) for cell in row), key=str(index))
         self._explain()
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,9 +21,9 @@ from actui.model.errors import ActuiError, ConfigError
 from actui.model.preview import Ask
 from screens.ask import ask
 from screens.base import NARROW, ActuiScreen, ListTable, Words
-from screens.text import shown
+from screens.text import fitted, shown
 
-_HEADINGS = ("Person", "A run", "Goal")
+_HEADINGS: tuple[str, ...] = ("Person", "A run", "Goal")
 
 
 class PreviewScreen(ActuiScreen):
@@ -77,7 +76,10 @@ class PreviewScreen(ActuiScreen):
         try:
             preview = await self._workbench.preview(self._connection, self._ask, self._tell)
         except ActuiError as failure:
-            remarks.put(f"A run would not start: {plain(failure.message)}")
+            said = failure.message
+            if failure.code == "other-account":
+                said = f"{failure.trouble} F5, once it is saved, asks whether to start anew."
+            remarks.put(f"A run would not start: {plain(said)}")
             return
         remarks.put(summary(preview))
         self._fill(rows(preview))
@@ -95,26 +97,19 @@ class PreviewScreen(ActuiScreen):
         table = self.query_one("#people", ListTable)
         table.clear(columns=True)
         with_goal = self.size.width > NARROW and not self._ask.goals
-        cells = [(who(row.person), would(row.person), plain(row.goal.goal)) for row in found]
-        for heading, width in zip(_HEADINGS, self._widths(cells, with_goal), strict=False):
-            table.add_column(shown(heading), width=width)
-        for index, texts in enumerate(cells):
-            row = texts if with_goal else texts[:2]
-            table.add_row(*(shown(text) for text in row), key=str(index))
-        self._explain()
-
-    def _widths(self, cells: list[tuple[str, str, str]], with_goal: bool) -> list[int]:
-        """Columns that fill the page; a name is cut only where it would take more than half."""
-        person, run, goal = (
-            max(map(cell_len, texts)) for texts in zip(_HEADINGS, *cells, strict=True)
-        )
+        many = 3 if with_goal else 2
+        cells = [_HEADINGS[:many]]
+        cells += [
+            (who(row.person), would(row.person), plain(row.goal.goal))[:many] for row in found
+        ]
         # a space on both sides of each column, and the scrollbar
-        room = self.size.width - 2 * (3 if with_goal else 2) - 1
-        goal = min(goal, room // 5) if with_goal else 0
-        room -= goal
-        person = min(person, max(room // 2, room - run))
-        widths = [person, max(room - person, 10)]
-        return [*widths, goal] if with_goal else widths
+        for heading, width in zip(
+            cells[0], fitted(self.size.width - 2 * many - 1, cells), strict=True
+        ):
+            table.add_column(shown(heading), width=width)
+        for index, texts in enumerate(cells[1:]):
+            table.add_row(*(shown(text) for text in texts), key=str(index))
+        self._explain()
 
     @on(DataTable.RowHighlighted)
     def _explain(self) -> None:

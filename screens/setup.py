@@ -174,6 +174,7 @@ class SetupPanel(VerticalScroll):
         button = self.query_one("#run-now", Button)
         if str(button.label) != label:
             button.label = label
+            button.refresh(layout=True)  # it keeps the width of the other
 
     def put_schedule(self) -> None:
         """Say when the connection runs, and when next."""

@@ -39,7 +39,7 @@ async def test_a_connection_is_typed_blindly_from_the_first_page_on() -> None:
         # and out and in again: what the first page offered is gone, and takes no enter
         at_once(pilot, "escape", "enter", "f8")
         await until(pilot, lambda: isinstance(app.screen, ScheduleScreen))
-        assert "Schedule of Walk" in seen(pilot)
+        await until(pilot, lambda: "Schedule of Walk" in seen(pilot))
 
 
 async def test_keys_that_open_and_leave_pages_are_followed_by_one_for_the_page_below(
