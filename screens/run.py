@@ -24,6 +24,7 @@ from screens.people import OutcomesScreen, WhyScreen
 
 RUN = "run"
 """The group of the workers that start a run."""
+_STARTING = "Starting the run."
 SHOW_SECONDS = 0.9
 """Numbers move once a second: more often costs the line more than it tells."""
 
@@ -284,7 +285,7 @@ async def run_now(
         return
     told = [(words, words.words) for words in page.query("#why").results(Words)]
     for words, _ in told:
-        words.put("Starting the run.")
+        words.put(_STARTING)
     try:
         since, said = await workbench.start(connection, fresh=fresh)
     except ConfigError as refused:
@@ -301,5 +302,6 @@ async def run_now(
         return
     finally:
         for words, before in told:
-            words.put(before)
+            if words.words == _STARTING:  # the page may have looked meanwhile
+                words.put(before)
     page.app.push_screen(RunScreen(workbench, connection, since=since, said=said))
