@@ -237,8 +237,9 @@ class Contract:
     @staticmethod
     def is_spoken(exchange: Exchange) -> bool:
         """Whether a service said this, and not a fault between it and the client (§1.2)."""
-        is_unread = exchange.status == 200 and parsed(exchange.answer) is None
-        is_spoilt = is_unread or is_cut_off(exchange.answer)
+        is_spoilt = parsed(exchange.answer) is None and (
+            exchange.status == 200 or is_cut_off(exchange.answer)
+        )
         return 0 < exchange.status < 500 and not is_spoilt
 
     @staticmethod

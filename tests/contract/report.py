@@ -22,7 +22,7 @@ class Report:
         self.spoilt = 0
         self.unknown: Counter[tuple[str, str]] = Counter()
         self.known: Counter[Departure] = Counter()
-        self._judged: dict[bytes, list[str]] = {}
+        self._judged: dict[bytes, tuple[bool, list[str]]] = {}
 
     @classmethod
     def of(cls, exchanges: Iterable[Exchange], contract: Contract) -> Report:
@@ -36,15 +36,16 @@ class Report:
     def _look(self, exchange: Exchange, contract: Contract) -> None:
         name = contract.name(exchange)
         self.requests[name] += 1
-        if contract.is_spoken(exchange):
-            self.answers[name, exchange.status] += 1
-        elif exchange.status:
-            self.spoilt += 1
         # the same is said again and again: most accounts of the suite are alike
         digest = hashlib.blake2b(marshal.dumps(astuple(exchange))).digest()
         if digest not in self._judged:
-            self._judged[digest] = contract.complaints(exchange)
-        for complaint in self._judged[digest]:
+            self._judged[digest] = contract.is_spoken(exchange), contract.complaints(exchange)
+        is_spoken, complaints = self._judged[digest]
+        if is_spoken:
+            self.answers[name, exchange.status] += 1
+        elif exchange.status:
+            self.spoilt += 1
+        for complaint in complaints:
             found = departure(name, complaint)
             if found is None:
                 self.unknown[name, complaint] += 1
