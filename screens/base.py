@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.text import Text
 from textual import events
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.geometry import Region
@@ -19,7 +20,7 @@ from textual.worker import Worker
 from actui.console.arrows import ArrowState
 from actui.console.words import plain
 from actui.model.errors import ActuiError
-from screens.text import lines
+from screens.text import lines, shown
 
 WATCH = "watch"
 _PALETTE_KEY = 12
@@ -224,6 +225,18 @@ class ListTable(DataTable[object]):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
+
+    def fill(
+        self,
+        columns: Iterable[tuple[str, int | None]],
+        rows: Iterable[tuple[str, Iterable[Text]]],
+    ) -> None:
+        """Show other columns, by heading and width, and other rows, by key; the first is chosen."""
+        self.clear(columns=True)
+        for heading, width in columns:
+            self.add_column(shown(heading), width=width)
+        for key, cells in rows:
+            self.add_row(*cells, key=key)
 
     def keep_place(self, fill: Callable[[], None]) -> None:
         """Fill the table anew with the same rows; the cursor stays where it is."""

@@ -162,12 +162,11 @@ class ConnectionsScreen(ActuiScreen):
             # a hidden button would keep the focus, and take enter
             table.focus()
         had, kept = table.chosen, table.cursor_row
-        table.clear(columns=True)
         styles = self._styles()
-        for label, size in columns(width, glyphs):
-            table.add_column(shown(label), width=size)
-        for cells in rows:
-            table.add_row(*(shown(cell, styles.get(cell, "")) for cell in cells[1:]), key=cells[0])
+        table.fill(
+            columns(width, glyphs),
+            ((key, (shown(cell, styles.get(cell, "")) for cell in cells)) for key, *cells in rows),
+        )
         ids = [cells[0] for cells in rows]
         table.move_cursor(row=ids.index(had) if had in ids else min(kept, max(len(ids) - 1, 0)))
         head = _HEAD

@@ -82,8 +82,6 @@ class OutcomesScreen(ActuiScreen):
         self.query_one("#people", ListTable).keep_place(self._fill)
 
     def _fill(self) -> None:
-        table = self.query_one("#people", ListTable)
-        table.clear(columns=True)
         many = 4 if self.size.width > NARROW else 3
         cells = [_HEADINGS[:many]]
         for one in self._people:
@@ -93,10 +91,10 @@ class OutcomesScreen(ActuiScreen):
         # a space on both sides of each column, and the scrollbar
         room = self.size.width - 2 * many - 1 - outcome
         person, *rest = fitted(room, [(row[0], *row[2:]) for row in cells])
-        for label, width in zip(cells[0], (person, outcome, *rest), strict=True):
-            table.add_column(shown(label), width=width)
-        for index, row in enumerate(cells[1:]):
-            table.add_row(*(shown(cell) for cell in row), key=str(index))
+        self.query_one("#people", ListTable).fill(
+            zip(cells[0], (person, outcome, *rest), strict=True),
+            ((str(index), map(shown, row)) for index, row in enumerate(cells[1:])),
+        )
         self._explain()
 
     @property

@@ -94,8 +94,6 @@ class PreviewScreen(ActuiScreen):
 
     def _fill(self, found: list[Row]) -> None:
         self._rows = found
-        table = self.query_one("#people", ListTable)
-        table.clear(columns=True)
         with_goal = self.size.width > NARROW and not self._ask.goals
         many = 3 if with_goal else 2
         cells = [_HEADINGS[:many]]
@@ -103,12 +101,11 @@ class PreviewScreen(ActuiScreen):
             (who(row.person), would(row.person), plain(row.goal.goal))[:many] for row in found
         ]
         # a space on both sides of each column, and the scrollbar
-        for heading, width in zip(
-            cells[0], fitted(self.size.width - 2 * many - 1, cells), strict=True
-        ):
-            table.add_column(shown(heading), width=width)
-        for index, texts in enumerate(cells[1:]):
-            table.add_row(*(shown(text) for text in texts), key=str(index))
+        widths = fitted(self.size.width - 2 * many - 1, cells)
+        self.query_one("#people", ListTable).fill(
+            zip(cells[0], widths, strict=True),
+            ((str(index), map(shown, texts)) for index, texts in enumerate(cells[1:])),
+        )
         self._explain()
 
     @on(DataTable.RowHighlighted)

@@ -198,13 +198,12 @@ class SetupPanel(VerticalScroll):
         table.display = bool(rows)
         self.query_one("#no-run").display = not rows
         had = table.chosen
-        table.clear(columns=True)
         # a width that the table finds out itself is wrong where it is filled out of sight
         state = max((cell_len(row[2]) for row in rows), default=0)
-        for label, width in (("Started", 12), ("State", max(state, 5)), ("Took", 12), ("Read", 9)):
-            table.add_column(shown(label), width=width)
-        for row in rows:
-            table.add_row(*(shown(cell) for cell in row[1:]), key=row[0])
+        table.fill(
+            (("Started", 12), ("State", max(state, 5)), ("Took", 12), ("Read", 9)),
+            ((key, map(shown, cells)) for key, *cells in rows),
+        )
         ids = [row[0] for row in rows]
         if had in ids:
             table.move_cursor(row=ids.index(had))
