@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -13,21 +12,9 @@ from actui.cli import main
 from actui.model.settings import Settings
 from store.home import Home
 from store.settings import SettingsFile
-from tests.commands.test_secret_status import FILE, HANGING, KEY, OTHER, VARIABLE
+from tests.commands.news import FILE, KEY, OTHER, VARIABLE
 
 SECRET = "blueconic-client-secret"  # noqa: S105
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A home with one connection, on a host without a session bus and without a key store."""
-    monkeypatch.setenv("ACTUI_HOME", str(tmp_path / "home"))
-    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "CREDENTIALS_DIRECTORY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    (tmp_path / "news.yaml").write_text(FILE)
-    assert main(["apply", str(tmp_path / "news.yaml")]) == 0
-    return Home.open(dict(os.environ))
 
 
 def stores(monkeypatch: pytest.MonkeyPatch, which: str) -> int:
@@ -114,17 +101,9 @@ def test_what_only_this_shell_has_is_told_where_a_schedule_runs(
 
 
 def test_a_locked_key_store_is_waited_for_once(
-    home: Home,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    asked: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "hangingstore.py").write_text(HANGING)
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    monkeypatch.setenv("PYTHONPATH", path)
-    monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
-    SettingsFile(home).save(Settings(keyring_backend="hangingstore.Hanging"))
     capsys.readouterr()
     assert main(["check", "News"]) == 4
     assert capsys.readouterr().out.count("it is locked") == 2
-    assert (tmp_path / "asked").read_text() == "asked\n"
+    assert asked.read_text() == "asked\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +14,7 @@ from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store import keystore
 from store.home import Home
 from store.settings import SettingsFile
-
-KEY = "activecampaign-api-key"
-VARIABLE = "ACTUI_SECRET_NEWS_ACTIVECAMPAIGN_API_KEY"
-OTHER = "ACTUI_SECRET_NEWS_BLUECONIC_CLIENT_SECRET"
-FILE = """\
-version: 1
-connection:
-  name: News
-  enabled: true
-  activecampaign: {url: "http://127.0.0.1:9"}
-  blueconic: {url: "http://127.0.0.1:9", client_id: c}
-  goals:
-    - import: {name: In, identifiers: [{field: email, property: email}]}
-"""
-HANGING = """
-import os, time
-from keyring.backend import KeyringBackend
-
-class Hanging(KeyringBackend):
-    priority = 1
-    def get_password(self, service, entry):
-        with open(os.environ["ASKED"], "a") as file:
-            file.write("asked\\n")
-        time.sleep(600)
-    set_password = delete_password = None
-"""
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A home with one connection, on a host without a session bus and without a key store."""
-    monkeypatch.setenv("ACTUI_HOME", str(tmp_path / "home"))
-    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "CREDENTIALS_DIRECTORY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    (tmp_path / "news.yaml").write_text(FILE)
-    assert main(["apply", str(tmp_path / "news.yaml")]) == 0
-    return Home.open(dict(os.environ))
+from tests.commands.news import KEY, OTHER, VARIABLE
 
 
 def status(capsys: pytest.CaptureFixture[str], which: str = KEY) -> tuple[int, dict[str, Any]]:
@@ -135,24 +97,16 @@ def test_the_encrypted_file(
 
 
 def test_a_locked_key_store_is_waited_for_once(
-    home: Home,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    asked: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "hangingstore.py").write_text(HANGING)
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    monkeypatch.setenv("PYTHONPATH", path)
-    monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
-    SettingsFile(home).save(Settings(keyring_backend="hangingstore.Hanging"))
     assert keystore.SECONDS <= 3
     assert main(["secret", "status", "News"]) == 4
     assert "it is locked" in capsys.readouterr().out
-    assert (tmp_path / "asked").read_text() == "asked\n"
+    assert asked.read_text() == "asked\n"
     assert main(["run", "News"]) == 4
     said = capsys.readouterr().err
     assert (said.count("\n"), "it is locked" in said) == (1, True)
-    assert (tmp_path / "asked").read_text() == "asked\nasked\n"
+    assert asked.read_text() == "asked\nasked\n"
     monkeypatch.setenv(VARIABLE, "hush")
     monkeypatch.setenv(OTHER, "hush")
     assert main(["secret", "status", "News", "--json"]) == 0
