@@ -70,6 +70,14 @@ async def choose(pilot: Pilot[Any], text: str) -> None:
     await pilot.press(*text, "enter")
 
 
+async def map_field(pilot: Pilot[Any], source: str, target: str) -> None:
+    """Add a mapping by its two questions."""
+    await go(pilot, "map+", "enter")
+    await choose(pilot, source)
+    await choose(pilot, target)
+    await on_the_page(pilot)
+
+
 async def on_the_page(pilot: Pilot[Any]) -> None:
     """Wait for the last question to be closed."""
     await until(pilot, lambda: isinstance(pilot.app.screen, GoalScreen))

@@ -65,7 +65,7 @@ async def down_to(pilot: Pilot[Any], holds: Callable[[], bool], what: str) -> No
                 if holds():
                     return
                 before = lines.highlighted
-                pilot.app.post_message(events.Key("down", None))
+                at_once(pilot, "down")
                 while lines.highlighted == before:  # noqa: ASYNC110  there is no event for it
                     await asyncio.sleep(0)
     raise AssertionError(f"no line {what}\n{seen(pilot)}")

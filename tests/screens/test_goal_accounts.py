@@ -17,6 +17,7 @@ from tests.screens.goalpages import (
     choose,
     go,
     goals_of,
+    map_field,
     on_connection,
     on_the_page,
     open_goal,
@@ -36,10 +37,7 @@ async def test_what_is_typed_stays_when_the_accounts_cannot_be_reached() -> None
         await choose(pilot, "Autumn [new]")
         await pilot.press("ctrl+s")
         await on_the_page(pilot)
-        await go(pilot, "map+", "enter")
-        await choose(pilot, "%no_such%")
-        await choose(pilot, "city")
-        await on_the_page(pilot)
+        await map_field(pilot, "%no_such%", "city")
         await pilot.press("ctrl+r")
         await save(pilot, made)
         goal = goals_of(made)[0]

@@ -13,6 +13,7 @@ from tests.screens.goalpages import (
     choose,
     go,
     goals_of,
+    map_field,
     on_connection,
     on_the_page,
     open_goal,
@@ -42,10 +43,7 @@ async def test_an_import_goal_is_changed_step_by_step(opened: Opened) -> None:
     await choose(pilot, "phone")
     await choose(pilot, "E-mail")
     await on_the_page(pilot)
-    await go(pilot, "map+", "enter")
-    await choose(pilot, "%POINTS%")
-    await choose(pilot, "score")
-    await on_the_page(pilot)
+    await map_field(pilot, "%POINTS%", "score")
     await go(pilot, "map:1:rule", "enter")
     await choose(pilot, "sum")
     await on_the_page(pilot)
@@ -80,10 +78,7 @@ async def test_an_export_goal_is_changed_step_by_step(opened: Opened) -> None:
     await on_the_page(pilot)
     await until(pilot, lambda: "7 profiles" in seen(pilot))
     for source in ("identifier", "lifecycles", "interactions", "permission"):
-        await go(pilot, "map+", "enter")
-        await choose(pilot, source)
-        await choose(pilot, f"%{source[:3]}%".upper())
-        await on_the_page(pilot)
+        await map_field(pilot, source, f"%{source[:3]}%".upper())
     await go(pilot, "list+", "enter")
     await choose(pilot, "List 299")
     await pilot.press("ctrl+s")

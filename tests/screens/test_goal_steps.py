@@ -12,6 +12,7 @@ from tests.screens.goalpages import (
     choose,
     go,
     goals_of,
+    map_field,
     on_the_page,
     open_goal,
     save,
@@ -42,10 +43,7 @@ async def test_text_and_segments_are_sources_too(opened: Opened) -> None:
 async def test_the_rule_of_a_mapping_is_turned_where_it_was_added(opened: Opened) -> None:
     made, pilot = opened
     await open_goal(pilot, 0)
-    await go(pilot, "map+", "enter")
-    await choose(pilot, "%POINTS%")
-    await choose(pilot, "first_name")
-    await on_the_page(pilot)
+    await map_field(pilot, "%POINTS%", "first_name")
     await pilot.press("r")
     await save(pilot, made)
     assert goals_of(made)[0].mappings[-1].rule is Rule.SET_IF_EMPTY
