@@ -15,8 +15,8 @@ from actui.cli import main
 from actui.commands.examples import EXAMPLES
 from store.connections import Connections
 from store.home import Home
+from tests.commands.news import FILE, OTHER, VARIABLE
 from tests.commands.test_help import commands
-from tests.commands.test_secret_status import FILE, OTHER, VARIABLE
 from tests.e2e.processes import ACTUI
 from tests.screens.terminals import Terminal
 
