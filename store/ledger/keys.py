@@ -1,15 +1,10 @@
-"""People, outcomes and reasons in as few bytes as they need."""
+"""The keys of people in as few bytes as they need."""
 
 from __future__ import annotations
 
 import uuid
 
-from actui.model.run import Outcome, Reason
-
 Packed = int | bytes | str
-
-_OUTCOMES = list(Outcome)
-_REASONS = list(Reason)
 
 
 def pack(key: str) -> Packed:
@@ -28,23 +23,3 @@ def pack(key: str) -> Packed:
 def unpack(packed: Packed) -> str:
     """The key that was packed."""
     return str(uuid.UUID(bytes=packed)) if isinstance(packed, bytes) else str(packed)
-
-
-def outcome_number(outcome: Outcome) -> int:
-    """An outcome's number; numbers are for ever, new outcomes come at the end."""
-    return _OUTCOMES.index(outcome)
-
-
-def outcome_of(number: int) -> Outcome:
-    """The outcome of a number."""
-    return _OUTCOMES[number]
-
-
-def reason_number(reason: Reason | None) -> int | None:
-    """A reason's number; numbers are for ever, new reasons come at the end."""
-    return None if reason is None else _REASONS.index(reason)
-
-
-def reason_of(number: int | None) -> Reason | None:
-    """The reason of a number."""
-    return None if number is None else _REASONS[number]

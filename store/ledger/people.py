@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from actui.model.journal import Block, Done
-from actui.model.run import FAILED, GoalSummary, Outcome, Reason, Record, UniqueCounts
-from store.ledger.keys import (
-    Packed,
-    outcome_number,
-    outcome_of,
-    pack,
-    reason_number,
-    reason_of,
-    unpack,
+from actui.model.run import (
+    FAILED,
+    NOT_ACCEPTED,
+    GoalSummary,
+    Outcome,
+    Reason,
+    Record,
+    UniqueCounts,
 )
+from store.ledger.keys import Packed, pack, unpack
+from store.ledger.numbers import outcome_number, outcome_of, reason_number, reason_of
 from store.ledger.standing import Standing
 
 IMPORTED, EXPORTED = 0, 1
@@ -220,8 +221,9 @@ class People(Standing):
         if run is not None:
             source = "outcome AS told JOIN person USING (goal, key)"
             tests.append("told.run = (SELECT number FROM run WHERE id = ?)")
-            tests.append("person.outcome >= ?")
-            values += [run, outcome_number(Outcome.SKIPPED)]
+            still = ",".join("?" * len(NOT_ACCEPTED))
+            tests.append(f"person.outcome IN ({still})")
+            values += [run, *(outcome_number(one) for one in NOT_ACCEPTED)]
         if goal is not None:
             tests.append("goal.id = ?")
             values.append(goal)
