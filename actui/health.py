@@ -16,6 +16,18 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
 
+from actui.api.network import (
+    KEY_LOG,
+    NO_PROXY,
+    PROXY_VARIABLES,
+    Setting,
+    certificate_setting,
+    certificates_in,
+    direct_rules,
+    find_setting,
+    parse_proxy,
+    tls_context,
+)
 from actui.console.words import counted
 from actui.model.errors import ActuiError
 from store.home import Home
@@ -26,6 +38,7 @@ _LITTLE, _TOO_LITTLE = 1_000_000_000, 100_000_000
 """Bytes: a ledger of a million people takes some hundred millions."""
 _PACKAGES = ("actui", "screens", "store")
 _REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p")
+_MOUNTS = Path("/proc/mounts")
 _SHOWN = 3
 _ASK_SECONDS = 3
 
@@ -71,7 +84,7 @@ def of_home(home: Home) -> Check:
 def _file_system(path: Path) -> str:
     """The kind of file system, by the longest mount point above; empty where nobody says."""
     try:
-        rows = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+        rows = [line.split() for line in _MOUNTS.read_text(errors="replace").splitlines()]
     except OSError:
         return ""
     above = [row for row in rows if path.is_relative_to(row[1])]
@@ -133,6 +146,63 @@ def of_terminal(environ: Mapping[str, str], size: tuple[int, int] | None, encodi
     return good("terminal", said) if columns >= 60 and lines >= 20 else doubtful("terminal", said)
 
 
+def of_proxies(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Check]:
+    """The proxy settings; `is_used` is whether a service is reached over the network at all."""
+    report = wrong if is_used else doubtful
+    found = [one for name in PROXY_VARIABLES if (one := find_setting(name, environ))]
+    for setting in found:
+        if setting.variable.lower() == "http_proxy":
+            said = "It is not used: services are reached by https alone."
+            yield good("proxy", f"{setting.variable} is {setting.shown}. {said}")
+            continue
+        try:
+            parse_proxy(setting)
+        except ActuiError as failure:
+            yield report("proxy", failure.message)
+        else:
+            yield good("proxy", f"{setting.variable} is {setting.shown}.")
+    exempt = find_setting(NO_PROXY, environ)
+    if exempt:
+        _, odd = direct_rules(exempt.value)
+        if odd:
+            said = f"{exempt.variable}: {', '.join(odd)} names no host and has no effect."
+            yield doubtful("proxy", said)
+        else:
+            yield good("proxy", f"{exempt.variable} is {exempt.value}.")
+    if not found:
+        yield good("proxy", "None is set: services are reached directly.")
+
+
+def of_certificates(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Check]:
+    """Whose certificates are trusted; `is_used` as for proxies."""
+    setting = certificate_setting(environ)
+    about = "certificates"
+    try:
+        trusted = tls_context(environ).cert_store_stats()["x509_ca"]
+    except ActuiError as failure:
+        yield wrong(about, failure.message) if is_used else doubtful(about, failure.message)
+    else:
+        if setting is None:
+            yield good(about, f"{trusted} authorities of certifi are trusted.")
+        elif setting.variable == "SSL_CERT_FILE":
+            said = f"{trusted} authorities are trusted, those of SSL_CERT_FILE {setting.path}."
+            yield good(about, said) if trusted else doubtful(about, said)
+        else:
+            held = certificates_in(setting)
+            said = f"{held} authorities are trusted, those of SSL_CERT_DIR {setting.path}."
+            hint = " OpenSSL looks for names as `openssl rehash` gives them."
+            yield good(about, said) if held else doubtful(about, said + hint)
+    for name in ("SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        unused = environ.get(name)
+        if unused and (setting is None or setting.variable != name):
+            instead = "SSL_CERT_FILE counts." if setting else "SSL_CERT_FILE would be."
+            report = good if setting else doubtful
+            yield report(about, f"{name} {Setting(name, unused).path} is not used: {instead}")
+    if environ.get(KEY_LOG):
+        said = f"{KEY_LOG} is set: whoever reads that file can read what is sent."
+        yield doubtful(about, said)
+
+
 def of_logging_out(environ: Mapping[str, str]) -> Check:
     """Whether a run outlives its user's log-out, as far as systemd tells."""
     user = environ.get("USER") or str(os.geteuid())
@@ -149,7 +219,12 @@ def of_logging_out(environ: Mapping[str, str]) -> Check:
 def _ask(*words: str) -> str:
     try:
         done = subprocess.run(
-            words, check=False, capture_output=True, text=True, timeout=_ASK_SECONDS
+            words,
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_ASK_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 
+from actui.api.network import CERTIFICATE_VARIABLES, NO_PROXY, PROXY_VARIABLES
 from actui.model.connection import Connection
 from store.home import Home
 
@@ -17,9 +18,10 @@ _KEPT = (
     "XDG_STATE_HOME",
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
+    *CERTIFICATE_VARIABLES,
+    *(spelled for name in (*PROXY_VARIABLES, NO_PROXY) for spelled in (name, name.upper())),
     "PYTHONPATH",
+    "PYTHONTZPATH",
     "PYTHON_KEYRING_BACKEND",
     # who stands behind it, for the audit
     "SSH_CONNECTION",

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from actui.api.network import MachineTransport, certificate_setting, proxy_setting
 from actui.model.errors import (
     LostAnswerError,
     RefusedError,
@@ -90,20 +91,20 @@ def http_client(
     """The HTTP client of one process; the caller closes it.
 
     Connecting may take 10 s, an answer longer: a write may succeed long after a client gave up.
-    Certificates are verified, `SSL_CERT_FILE` and `HTTPS_PROXY` work as httpx has them, loopback
-    never goes through a proxy, redirects are not followed and cookies are not kept.
+    Certificates are verified, the machine's proxy and certificate settings count (network.py),
+    redirects are not followed and cookies are not kept.
     """
     # Idle connections are dropped before servers usually do (5 s), because a write that meets a
     # connection being closed cannot be told from one that was applied.
     limits = httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=3.0)
     return httpx.AsyncClient(
-        transport=transport,
+        transport=transport or MachineTransport(limits, answer_seconds),
+        # what the machine says is read in network.py alone
+        trust_env=False,
         timeout=httpx.Timeout(answer_seconds, connect=10.0),
-        limits=limits,
         follow_redirects=False,
         # A session cookie would let ActiveCampaign queue requests behind one another.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        mounts={"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None},
     )
 
 
@@ -207,12 +208,15 @@ def _transport_failure(call: Call, error: httpx.HTTPError) -> ServiceError | Unr
     reason = str(error).strip() or type(error).__name__
     if _certificate_failed(error):
         return UnreachableError(
-            f"The certificate of {call.host} could not be verified ({reason}); "
-            "SSL_CERT_FILE may name the authority to trust",
+            f"The certificate of {call.host} could not be verified ({reason}); {_trusted()}",
             code="certificate",
         )
     if isinstance(error, _NEVER_SENT):
-        return NotReachedError(f"{call.service} at {call.host} could not be reached ({reason})")
+        proxy = proxy_setting(httpx.URL(call.url))
+        through = f" through the proxy {proxy.shown} of {proxy.variable}" if proxy else ""
+        return NotReachedError(
+            f"{call.service} at {call.host} could not be reached{through} ({reason})"
+        )
     if isinstance(error, httpx.TimeoutException):
         why = "nothing in time"
     elif isinstance(error, httpx.DecodingError):
@@ -220,6 +224,14 @@ def _transport_failure(call: Call, error: httpx.HTTPError) -> ServiceError | Unr
     else:
         why = f"with a connection that broke off ({reason})"
     return unusable(call, why)
+
+
+def _trusted() -> str:
+    """Where the authority that was missed belongs."""
+    setting = certificate_setting()
+    if setting is None:
+        return "SSL_CERT_FILE may name the authority to trust"
+    return f"the authorities to trust are those of {setting.variable}, {setting.path}"
 
 
 def _certificate_failed(error: BaseException | None) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import aiosmtplib
 from pydantic import SecretStr
 
+from actui.api.network import system_tls_context
 from actui.model.errors import (
     ActuiError,
     CredentialsError,
@@ -93,7 +94,7 @@ def _way(server: MailServer, password: SecretStr | None, seconds: float) -> dict
         "password": password.get_secret_value() if password else None,
         "use_tls": server.security == "tls",
         "start_tls": server.security == "starttls",
-        "tls_context": ssl.create_default_context(),
+        "tls_context": None if server.security == "none" else system_tls_context(),
         # never looked up in the DNS, which may take longer than the message
         "local_hostname": socket.gethostname(),
         "timeout": seconds,

@@ -8,16 +8,17 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from actui import exitcodes, health
 from actui.api.mail import try_mail_server
 from actui.console.words import plain
 from actui.health import Check
-from actui.model.connection import Connection
+from actui.model.connection import Connection, is_loopback
 from actui.model.errors import ActuiError, ConfigError, CredentialsError, UnreachableError
 from actui.notifying import MAIL_SECRET
 from actui.scheduling import nobody_looks
@@ -54,31 +55,65 @@ def doctor(asked: argparse.Namespace) -> int:
 
 
 def _all(house: House, *, offline: bool) -> Iterator[Check]:
-    home = house.home
-    yield health.of_home(home)
-    yield health.of_permissions(home)
-    yield health.of_disk(home)
-    yield from health.of_package()
-    yield health.of_time_zones()
-    size = os.get_terminal_size(2) if sys.stderr.isatty() else None
-    seen = (size.columns, size.lines) if size else None
-    yield health.of_terminal(house.environ, seen, sys.stdout.encoding)
-    yield health.of_logging_out(house.environ)
+    """Every check; one that fails itself is reported like what it looks for."""
+    home, environ = house.home, house.environ
+    yield from _safely("home", lambda: health.of_home(home))
+    yield from _safely("permissions", lambda: health.of_permissions(home))
+    yield from _safely("disk", lambda: health.of_disk(home))
+    yield from _safely("package", health.of_package)
+    yield from _safely("time zones", health.of_time_zones)
+    yield from _safely("terminal", lambda: _terminal(environ))
+    yield from _safely("log-out", lambda: health.of_logging_out(environ))
+    trouble, known = None, []
     try:
         settings = house.settings
-        known = house.connections.all()
+        known = list(house.connections.all())
     except ActuiError as failure:
-        yield health.wrong("configuration", failure.message, failure.default_code)
-        return
+        trouble = health.wrong("configuration", failure.message, failure.default_code)
     connections = [stored.connection for stored in known]
+    is_used = trouble is not None or any(map(_is_away, connections))
+    yield from _safely("proxy", lambda: health.of_proxies(environ, is_used=is_used))
+    yield from _safely("certificates", lambda: health.of_certificates(environ, is_used=is_used))
+    if trouble is not None:
+        yield trouble
+        return
     other_way = bool(settings.password_command) or settings.secrets_in_file
-    yield health.of_keyring(house.secrets, other_way)
+    yield from _safely("keyring", lambda: health.of_keyring(house.secrets, other_way))
     yield from (_ledger(house, connection) for connection in connections)
-    yield from _schedules(house, known)
+    yield from _safely("schedule", lambda: _schedules(house, known))
     if not connections:
         yield health.good("connections", "There is none yet: actui apply FILE")
     if not offline and (connections or settings.mail.host):
         yield from asyncio.run(_services(house, connections))
+
+
+def _safely(about: str, look: Callable[[], Check | Iterator[Check]]) -> Iterator[Check]:
+    """The rows of one check; what it stumbles over is a row too, and the others follow."""
+    try:
+        found = look()
+        yield from [found] if isinstance(found, Check) else found
+    except Exception as failure:  # the doctor is called when nothing is as it should be
+        yield _stumbled(about, failure)
+
+
+def _stumbled(about: str, failure: Exception) -> Check:
+    """No text of an unknown error: it may hold a secret."""
+    if isinstance(failure, ActuiError):
+        return health.wrong(about, failure.message, failure.default_code)
+    why = getattr(failure, "strerror", None) or type(failure).__name__
+    return health.wrong(about, f"This could not be looked at: {why}.")
+
+
+def _terminal(environ: Mapping[str, str]) -> Check:
+    size = os.get_terminal_size(2) if sys.stderr.isatty() else None
+    seen = (size.columns, size.lines) if size else None
+    return health.of_terminal(environ, seen, sys.stdout.encoding)
+
+
+def _is_away(connection: Connection) -> bool:
+    """Whether a service of the connection is reached over the network."""
+    urls = (connection.activecampaign.url, connection.blueconic.url)
+    return any(url and not is_loopback(urlsplit(url).hostname) for url in urls)
 
 
 def _ledger(house: House, connection: Connection) -> Check:
@@ -125,8 +160,8 @@ async def _service(about: str, test: Coroutine[Any, Any, list[Check]]) -> list[C
     except TimeoutError:
         said = f"No answer within {SERVICE_SECONDS} s."
         return [health.wrong(about, said, UnreachableError.default_code)]
-    except ActuiError as failure:
-        return [health.wrong(about, failure.message, failure.default_code)]
+    except Exception as failure:  # one service must not hide what is known of the others
+        return [_stumbled(about, failure)]
     return [check if check.about else replace(check, about=about) for check in checks]
 
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -61,9 +61,7 @@ def demo(asked: argparse.Namespace) -> int:
         if signal.getsignal(number) == signal.SIG_DFL:
             # a window that is closed early takes what was started with it
             signal.signal(number, signal.default_int_handler)
-    with _throw_away() as place, _services() as ready:
-        environ = _environment(Path(place), ready)
-        os.environ.update(environ)
+    with _throw_away() as place, _services() as ready, _added(_environment(Path(place), ready)):
         from actui.wiring import House
 
         house = House.open()
@@ -102,6 +100,21 @@ def _environment(place: Path, ready: dict[str, Any]) -> dict[str, str]:
     }
 
 
+@contextmanager
+def _added(variables: Mapping[str, str]) -> Iterator[None]:
+    """Have these in the environment for a while: a report of what follows belongs elsewhere."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def _throw_away() -> tempfile.TemporaryDirectory[str]:
     """A folder that goes with its object, also when a signal comes just as it has been made."""
     before = signal.pthread_sigmask(
@@ -138,3 +151,6 @@ def _services() -> Iterator[dict[str, Any]]:
             process.wait(5)
         except subprocess.TimeoutExpired:
             process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()

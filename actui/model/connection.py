@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -76,13 +76,16 @@ def origin(url: str) -> str:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether a host name is this machine by its very name or address."""
-    if host == "localhost":
+    """Whether a host is this machine: localhost, 127.0.0.0/8 or ::1, never asked of the DNS."""
+    name = (host or "").lower().removesuffix(".").strip("[]")
+    if name == "localhost":
         return True
     try:
-        return ip_address(host or "").is_loopback
+        address = ip_address(name)
     except ValueError:
         return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def service_url(value: str) -> str:

@@ -11,7 +11,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from actui.model.connection import Connection
-from actui.model.errors import ActuiError, ConfigError
+from actui.model.errors import (
+    ActuiError,
+    BusyError,
+    ConfigError,
+    CredentialsError,
+    StoppedError,
+    UnreachableError,
+)
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.people import ImportRow
 from actui.model.preview import Ask, Preview, PreviewedGoal, PreviewedPerson
@@ -25,6 +32,11 @@ from actui.sync.rehearsed_blueconic import RehearsedBlueConic
 
 LONGEST_PAUSE = 0.05
 """Seconds: what a run waits for between its requests has happened at once here."""
+_CLASSES: dict[str, type[ActuiError]] = {
+    kind.default_code: kind
+    for kind in (BusyError, ConfigError, CredentialsError, StoppedError, UnreachableError)
+}
+"""What a run's `cause` says: the class, and with it the exit code, of what ended it."""
 _WRITTEN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
 
 
@@ -89,7 +101,7 @@ class Rehearsal:
         self._engine = Engine(connection, self._ports(), options, 0)
         summary = await self._engine.execute()
         if summary.state is not RunState.FINISHED:
-            raise ActuiError(summary.message, code=summary.code)
+            raise _CLASSES.get(summary.cause, ActuiError)(summary.message, code=summary.code)
         goals = {goal.id: goal for goal in connection.goals}
         shown = tuple(
             self._goal(goals[one.goal_id], one, ask.emails, contacts) for one in summary.goals
