@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from actui import __version__
 from actui.commands.examples import told
-from actui.commands.grammar import Parser
+from actui.commands.grammar import UNKNOWN, Parser
 from actui.model.errors import ConfigError
 
 _CONFIGURING = "actui.commands.configuring"
@@ -268,7 +268,7 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
     asked, more = known.parse_known_args(words)
     if more:
         known.prog += f" {asked.command}" if asked.command else ""
-        known.error(f"unknown: {' '.join(more)}")
+        known.error(f"{UNKNOWN}{' '.join(more)}")
     if asked.command is None:
         asked.module, asked.function = "actui.commands.console", "console"
     return asked

@@ -17,9 +17,9 @@ from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.notices import News, news, standing
 from actui.model.run import RunState, RunSummary
+from actui.model.secret import SecretName
 from actui.sync.engine import CUT_OFF
 from actui.wiring import House
-from store.secrets import SecretName
 
 SECONDS = 20.0
 """How long telling may take altogether; the run's lock is free by then."""

@@ -22,13 +22,13 @@ from actui.model.connection import Connection
 from actui.model.errors import BusyError, ConfigError, ServiceError
 from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
+from actui.model.secret import SecretName
 from actui.model.settings import Settings
 from actui.scheduling import nobody_looks
 from actui.starting import Starter
 from actui.wiring import PROBE, House, secret_origin
 from store.connections import Stored
 from store.ledger import SqliteLedger
-from store.secrets import SecretName
 
 T = TypeVar("T")
 TELL_SECONDS = 0.5

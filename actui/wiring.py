@@ -27,6 +27,7 @@ from actui.model.connection import Connection, origin
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.findings import Finding
 from actui.model.goals import ExportGoal
+from actui.model.secret import SecretName, needed_secret, secret_words
 from actui.model.settings import Settings
 from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
 from actui.sync.goalrun import Options
@@ -41,23 +42,13 @@ from store.ledger import SqliteLedger, open_ledger, set_aside
 from store.ledger.scratch import scratch_ledger
 from store.locks import RunLock
 from store.notices import Notices
-from store.secrets import SecretName, Secrets
+from store.secrets import Secrets
 from store.settings import SettingsFile
 from store.turns import Turns
 
 PROBE = Patience(attempts=2, seconds=15.0)
 """Somebody is waiting for the answer of a test."""
 CONNECTION_SECRETS = (SecretName.ACTIVECAMPAIGN_API_KEY, SecretName.BLUECONIC_CLIENT_SECRET)
-_WORDS = {
-    SecretName.ACTIVECAMPAIGN_API_KEY: "ActiveCampaign API key",
-    SecretName.BLUECONIC_CLIENT_SECRET: "BlueConic client secret",
-    SecretName.SMTP_PASSWORD: "mail server password",
-}
-
-
-def secret_words(name: SecretName) -> str:
-    """A secret's name for a person."""
-    return _WORDS[name]
 
 
 def secret_command_name(name: SecretName) -> str:
@@ -195,6 +186,11 @@ class House:
             )
         return found.value
 
+    def _secret(
+        self, connection: Connection, name: SecretName, typed: SecretStr | None
+    ) -> SecretStr:
+        return self.secret(connection, name) if typed is None else needed_secret(name, typed)
+
     def save_secret(self, connection: Connection, name: SecretName, value: SecretStr) -> str:
         """Keep a connection's secret for its present URL; where, in words."""
         bound = secret_origin(connection, name)
@@ -217,7 +213,7 @@ class House:
         patience: Patience = PATIENT,
     ) -> AsyncIterator[ActiveCampaignClient]:
         """ActiveCampaign's client, with the stored key unless another is given."""
-        key = key or self.secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY)
+        key = self._secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY, key)
         url = connection.activecampaign.url
         async with http_client(answer_seconds=self.settings.request_seconds) as http:
             yield ActiveCampaignClient(
@@ -238,7 +234,7 @@ class House:
         patience: Patience = PATIENT,
     ) -> AsyncIterator[BlueConicClient]:
         """BlueConic's client, with the stored client secret unless another is given."""
-        client_secret = client_secret or self.secret(connection, SecretName.BLUECONIC_CLIENT_SECRET)
+        client_secret = self._secret(connection, SecretName.BLUECONIC_CLIENT_SECRET, client_secret)
         account = connection.blueconic
         async with http_client(answer_seconds=self.settings.request_seconds) as http:
             yield BlueConicClient(

@@ -6,10 +6,9 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from time import monotonic
 
@@ -17,22 +16,17 @@ from pydantic import SecretStr
 
 from actui.model.connection import secret_prefix
 from actui.model.errors import CredentialsError
+from actui.model.redaction import register_secret
+from actui.model.secret import SecretName, cleaned_secret, needed_secret, secret_words
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store.home import Home
 from store.jsonfile import documents
 from store.keystore import KeyStore, NoKeyStoreError
 
 _COMMAND_SECONDS = 3
+_SECRETS_FILE = "the secrets file"
 _UNATTENDED = ("ACTUI_HOME", "HOME", "LOGNAME", "USER", "PYTHONPATH")
 """What cron leaves of an environment, and what actui's own lines for cron and systemd say."""
-
-
-class SecretName(StrEnum):
-    """The secrets there are; the names are those of the environment variables."""
-
-    ACTIVECAMPAIGN_API_KEY = "ACTIVECAMPAIGN_API_KEY"
-    BLUECONIC_CLIENT_SECRET = "BLUECONIC_CLIENT_SECRET"  # noqa: S105
-    SMTP_PASSWORD = "SMTP_PASSWORD"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +60,14 @@ class Secrets:
         )
 
     def _unlock(self) -> str:
+        """The encrypted file's password, as it is: what was chosen may begin with a blank."""
         file = self._credentials_file(UNLOCK)
         if UNLOCK not in self._environ and file and file.is_file():
-            return _first_line(file.read_text())
-        return self._environ.get(UNLOCK, "")
+            password = _first_line(_text(file))
+        else:
+            password = self._environ.get(UNLOCK, "")
+        register_secret(password)
+        return password
 
     def try_key_store(self) -> str:
         """The key store's name, once it has answered. Raises CredentialsError as `find` does.
@@ -88,23 +86,30 @@ class Secrets:
     def find(
         self, connection_name: str, connection_id: str, name: SecretName, origin: str
     ) -> Found | None:
-        """The secret for `origin`, None when it is nowhere.
+        """The secret for `origin`, None when it is nowhere; a blank one is passed over.
 
-        Raises CredentialsError when the one that was stored is for another origin, or when a
-        password command or key store fails.
+        Raises CredentialsError when the one that was stored is for another origin, when no request
+        can carry it, or when a password command or key store fails.
         """
-        wanted = variable(connection_name, name)
-        if value := self._environ.get(wanted):
-            return Found(SecretStr(value), f"the environment ({wanted})")
-        if (file := self._credentials_file(wanted)) and file.is_file():
-            return Found(SecretStr(_first_line(file.read_text())), "systemd's credentials")
-        if self._settings.password_command and (value := self._ask_command(wanted)):
-            return Found(SecretStr(value), "the password command")
-        entry = f"{connection_id}:{name}"
-        for text, source in ((self._in_keystore(entry), self._place), self._in_file(entry)):
-            if text:
-                return Found(_unsealed(text, origin, name), source)
+        for text, source in self._places(variable(connection_name, name), connection_id, name):
+            stored = source in (self._place, _SECRETS_FILE)
+            value = _unsealed(text, origin, name) if text and stored else text
+            if secret := cleaned_secret(name, value, source):
+                return Found(secret, source)
         return None
+
+    def _places(
+        self, wanted: str, connection_id: str, name: SecretName
+    ) -> Iterator[tuple[str, str]]:
+        """What each place holds, in the order of the look-up, and the place in words."""
+        yield self._environ.get(wanted, ""), f"the environment ({wanted})"
+        if (file := self._credentials_file(wanted)) and file.is_file():
+            yield _text(file), "systemd's credentials"
+        if self._settings.password_command:
+            yield self._ask_command(wanted), "the password command"
+        entry = f"{connection_id}:{name}"
+        yield self._in_keystore(entry) or "", self._place
+        yield self._in_file(entry), _SECRETS_FILE
 
     def _credentials_file(self, wanted: str) -> Path | None:
         directory = self._environ.get("CREDENTIALS_DIRECTORY")
@@ -143,7 +148,8 @@ class Secrets:
             raise hung from None
         if process.returncode:
             raise CredentialsError(f"The password command failed with code {process.returncode}.")
-        return _first_line(out)
+        # what a password manager prints begins with the secret
+        return _first_line(out.lstrip("\ufeff\r\n\t "))
 
     def _in_keystore(self, entry: str) -> str | None:
         try:
@@ -151,12 +157,12 @@ class Secrets:
         except NoKeyStoreError:
             return None
 
-    def _in_file(self, entry: str) -> tuple[str | None, str]:
+    def _in_file(self, entry: str) -> str:
         if not self._settings.secrets_in_file or not self._home.secrets_file.exists():
-            return None, ""
+            return ""
         with documents(self._home.secrets_file) as database:
-            found = [d["value"] for d in database.all() if d["entry"] == entry]
-        return (found[0] if found else None), "the secrets file"
+            found = [str(d["value"]) for d in database.all() if d["entry"] == entry]
+        return found[0] if found else ""
 
     def save(
         self,
@@ -166,12 +172,14 @@ class Secrets:
         origin: str,
         value: SecretStr,
     ) -> str:
-        """Keep a secret for one origin and say where.
+        """Keep a secret for one origin, without what is around it, and say where.
 
-        Raises CredentialsError with the other ways when this machine has no usable key store.
+        Raises CredentialsError for one that is blank or that no request can carry, and with the
+        other ways when this machine has no usable key store.
         """
+        secret = needed_secret(name, value)
         entry = f"{connection_id}:{name}"
-        sealed = json.dumps({"origin": origin, "secret": value.get_secret_value()})
+        sealed = json.dumps({"origin": origin, "secret": secret.get_secret_value()})
         try:
             self._keystore.set(entry, sealed)
         except NoKeyStoreError as missing:
@@ -187,7 +195,7 @@ class Secrets:
             with documents(self._home.secrets_file) as database:
                 database.insert({"entry": entry, "value": sealed})
             self._forget_backup()
-            return "the secrets file"
+            return _SECRETS_FILE
         return self._place
 
     def delete(self, connection_id: str, name: SecretName) -> None:
@@ -211,18 +219,26 @@ class Secrets:
         )
 
 
-def _unsealed(text: str, origin: str, name: SecretName) -> SecretStr:
+def _unsealed(text: str, origin: str, name: SecretName) -> str:
     try:
         kept = json.loads(text)
-        bound, value = kept["origin"], kept["secret"]
+        bound, value = kept["origin"], str(kept["secret"])
     except (ValueError, KeyError, TypeError):
-        raise CredentialsError(f"The stored {name} cannot be read; enter it again.") from None
+        raise CredentialsError(
+            f"The stored {secret_words(name)} cannot be read; enter it again."
+        ) from None
     if bound != origin:
         raise CredentialsError(
-            f"The stored {name} was entered for {bound}, not for {origin}; enter it again.",
+            f"The stored {secret_words(name)} was entered for {bound}, not for {origin}; "
+            "enter it again.",
             code="other-origin",
         )
-    return SecretStr(value)
+    return value
+
+
+def _text(file: Path) -> str:
+    """A file's text; bytes that are not UTF-8 become characters that no secret may hold."""
+    return file.read_text(encoding="utf-8", errors="surrogateescape")
 
 
 def _first_line(text: str) -> str:

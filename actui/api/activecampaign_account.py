@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import SecretStr
@@ -130,7 +131,9 @@ class AccountClient:
         return answer
 
     async def _persist(self, send: Callable[[], Awaitable[T]]) -> T:
-        return await persist(send, host=httpx.URL(self._base).host, patience=self._patience)
+        return await persist(
+            send, host=urlsplit(self._base).hostname or "", patience=self._patience
+        )
 
     async def _guarded(self, send: Callable[[], Awaitable[T]]) -> T:
         """`send` with retries; a denial is held against `users/me` before it is believed."""

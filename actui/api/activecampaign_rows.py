@@ -25,6 +25,7 @@ from actui.model.people import (
     ImportRow,
     User,
 )
+from actui.model.redaction import redact
 from actui.model.standing import Exclusion, ListRow
 
 BULK_ROWS = 250
@@ -184,14 +185,14 @@ def bulk_answer(body: Any, sent: int) -> BulkQueued | BulkRefused | str:
     first = 0 if 0 in numbers else 1
     for number, reason in zip(numbers, named, strict=True):
         if not 0 <= number - first < sent:
-            return f"contact {number}: {_text(reason.get('failureReason'))}"
-        said = _text(reason.get("failureReason"))
+            return f"contact {number}: {redact(_text(reason.get('failureReason')))}"
+        said = redact(_text(reason.get("failureReason")))
         before = words.get(number - first)
         words[number - first] = f"{before}; {said}" if before else said
     if words:
         return BulkRefused(tuple(sorted(words.items())))
     told = [str(reason) for reason in reasons] if isinstance(reasons, list) else []
-    text = " ".join([_text(body.get("message")), *told]).strip()
+    text = redact(" ".join([_text(body.get("message")), *told]))
     if not text:
         raise ValueError("neither a batch nor a reason")
     return text

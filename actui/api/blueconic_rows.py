@@ -22,6 +22,10 @@ from actui.model.people import (
     StageOfProfile,
     WriteResult,
 )
+from actui.model.redaction import redact
+
+_LONGEST_STATE = 40
+"""Characters of a state that BlueConic's documents do not name."""
 
 
 def rows(body: Any, key: str) -> list[dict[str, Any]]:
@@ -135,7 +139,7 @@ def _result(row: Mapping[str, Any], sent: ProfileWrite) -> WriteResult:
     told = row.get("validationErrors")
     return WriteResult(
         identifier=sent.identifier,
-        state=str(row["state"]).upper(),
+        state=redact(row["state"], _LONGEST_STATE).upper(),
         profile_id=str(profile_id) if profile_id else None,
         complaints=tuple(_complaints(told)),
         complained_about=frozenset(map(str, told)) if isinstance(told, dict) else frozenset(),
@@ -150,7 +154,7 @@ def _complaints(told: Any, about: str = "") -> list[str]:
         return [line for value in told for line in _complaints(value, about)]
     if told is None or told == "":
         return []
-    return [f"{about}: {told}" if about else str(told)]
+    return [redact(f"{about}: {told}" if about else told)]
 
 
 def _rule(write: PropertyWrite) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Generator
 from typing import Any
@@ -12,8 +13,11 @@ from pydantic import SecretStr
 
 from actui.api.http import Call, exchange, read, wrong_host
 from actui.model.errors import CredentialsError, RefusedError, ServiceError
+from actui.model.redaction import register_secret
 
 _EARLY = 60.0  # seconds before its end at which a token is no longer used
+_TOKEN = re.compile(r"[!-~]+")
+"""Visible ASCII, which RFC 6749 (appendix A.12) makes a token of and a header can carry."""
 
 
 class BearerAuth(httpx.Auth):
@@ -112,6 +116,7 @@ class _Form(dict[str, str]):
 
 def _token(body: Any) -> tuple[SecretStr, float]:
     token = body["access_token"]
-    if not isinstance(token, str) or not token:
-        raise ValueError("no token")
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise ValueError("no token that a header can carry")
+    register_secret(token)
     return SecretStr(token), float(body.get("expires_in") or 3600)

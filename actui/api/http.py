@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -25,21 +26,28 @@ from actui.model.errors import (
     ServiceError,
     UnreachableError,
 )
+from actui.model.redaction import redact
 
 # httpx writes every URL at INFO, and URLs hold people's e-mail addresses.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 REDIRECTED = "redirected"
+UNSENDABLE = "unsendable"
 WEB_PAGE = "web-page"
 _LONGEST_WAIT = 600.0
+_LAST_PORT = 65_535
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.ProxyError,
-    httpx.UnsupportedProtocol,
 )
+NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol)
+"""What is raised for a URL that nothing can be sent to."""
+_UNSENDABLE = (httpx.LocalProtocolError, UnicodeError)
+"""What the HTTP library raises for a header or target that HTTP does not allow, before any byte of
+the request is sent. Sending it again is no use."""
 
 T = TypeVar("T")
 
@@ -73,7 +81,7 @@ class Call:
     @property
     def host(self) -> str:
         """The host the request goes to."""
-        return httpx.URL(self.url).host
+        return urlsplit(self.url).hostname or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +121,11 @@ async def exchange(http: httpx.AsyncClient, call: Call) -> Answer:
 
     Raises NotReachedError or UnreachableError when nothing was sent, RetriableError when it may be
     sent again, LostAnswerError when a write may have been applied, RefusedError for 4xx and
-    ServiceError for a redirect. Errors carry no header and no request.
+    ServiceError for a redirect and, with the code `unsendable`, for a request that HTTP does not
+    allow. Errors carry no header and no request, and of other libraries' text what `redact` leaves.
     """
     try:
+        check_port(call.url)
         response = await http.request(
             call.method,
             call.url,
@@ -125,12 +135,19 @@ async def exchange(http: httpx.AsyncClient, call: Call) -> Answer:
             data=call.form,
             headers=_headers(call),
         )
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, *NO_ADDRESS, UnicodeError, OSError) as error:
         failure = _transport_failure(call, error)
     else:
         return _sorted(call, response)
     # Raised outside the handler: a traceback through httpx would show the request's headers.
     raise failure
+
+
+def check_port(url: str) -> None:
+    """Raise httpx.InvalidURL for a port that TCP does not have; the HTTP library lets it pass."""
+    port = httpx.URL(url).port
+    if port is not None and port > _LAST_PORT:
+        raise httpx.InvalidURL(f"there is no port {port}")
 
 
 def unusable(
@@ -175,8 +192,8 @@ def compact(told: Any) -> bytes:
 
 
 def service_words(body: Any) -> str:
-    """The service's own explanation, from any of the error bodies of activecampaign.md §1.2."""
-    return " ".join(dict.fromkeys(part.strip() for part in _words(body) if part.strip()))[:500]
+    """The service's explanation, redacted, from any error body of activecampaign.md §1.2."""
+    return redact(" ".join(dict.fromkeys(part.strip() for part in _words(body) if part.strip())))
 
 
 def _words(body: Any) -> Iterator[str]:
@@ -204,12 +221,24 @@ def _headers(call: Call) -> dict[str, str]:
     return headers
 
 
-def _transport_failure(call: Call, error: httpx.HTTPError) -> ServiceError | UnreachableError:
-    reason = str(error).strip() or type(error).__name__
+def _transport_failure(call: Call, error: Exception) -> ServiceError | UnreachableError:
+    reason = redact(error) or type(error).__name__
     if _certificate_failed(error):
         return UnreachableError(
             f"The certificate of {call.host} could not be verified ({reason}); {_trusted()}",
             code="certificate",
+        )
+    if isinstance(error, NO_ADDRESS):
+        return UnreachableError(
+            f"The address of {call.service} is not a valid web address ({reason}): check the URL",
+            code="no-address",
+        )
+    if isinstance(error, _UNSENDABLE):
+        # its text quotes what is wrong with the request, which may be a header
+        return ServiceError(
+            f"The request to {call.service} could not be sent: HTTP does not allow what is in it "
+            f"({type(error).__name__})",
+            code=UNSENDABLE,
         )
     if isinstance(error, _NEVER_SENT):
         proxy = proxy_setting(httpx.URL(call.url))
@@ -247,7 +276,7 @@ def _certificate_failed(error: BaseException | None) -> bool:
 def _sorted(call: Call, response: httpx.Response) -> Answer:
     status = response.status_code
     if 300 <= status < 400:
-        target = httpx.URL(response.headers.get("Location", "")).host or "another page"
+        target = _host(response.headers.get("Location", "")) or "another page"
         raise ServiceError(
             f"{call.host} points to {target} instead of answering: is that the right address?",
             code=REDIRECTED,
@@ -279,6 +308,14 @@ def _sorted(call: Call, response: httpx.Response) -> Answer:
     )
 
 
+def _host(location: str) -> str:
+    """The host of another server's address, as a message may name it; empty for none."""
+    try:
+        return redact(httpx.URL(location).host)
+    except (httpx.InvalidURL, UnicodeError):
+        return ""
+
+
 def _no_json(call: Call, response: httpx.Response) -> ServiceError:
     if not response.content.strip():
         return unusable(call, "with an empty body", status=response.status_code)
@@ -304,7 +341,7 @@ def _is_page(response: httpx.Response) -> bool:
 
 
 def _plain_words(response: httpx.Response) -> str:
-    return "" if _is_page(response) else " ".join(response.text.split())[:200]
+    return "" if _is_page(response) else redact(response.text, 200)
 
 
 def _http_date(text: str | None) -> datetime | None:

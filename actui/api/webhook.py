@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from actui.api.http import http_client
+from actui.api.http import NO_ADDRESS, check_port, http_client
 from actui.model.errors import RefusedError, UnreachableError
 
 
@@ -20,11 +20,12 @@ async def post_facts(url: str, facts: Mapping[str, Any], *, seconds: float) -> N
     """
     where = f"The webhook at {urlsplit(url).hostname}"
     try:
+        check_port(url)
         async with asyncio.timeout(seconds), http_client(answer_seconds=seconds) as http:
             answer = await http.post(url, json=facts)
     except (TimeoutError, httpx.TimeoutException):
         raise UnreachableError(f"{where} did not answer within {seconds:.0f} s.") from None
-    except (httpx.HTTPError, httpx.InvalidURL):
+    except (httpx.HTTPError, *NO_ADDRESS, UnicodeError, OSError):
         raise UnreachableError(f"{where} could not be reached.") from None
     if not answer.is_success:
         raise RefusedError(f"{where} answered {answer.status_code}.")

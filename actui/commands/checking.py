@@ -22,15 +22,15 @@ from actui.model.due import upcoming
 from actui.model.errors import ActuiError, CredentialsError
 from actui.model.findings import Finding, findings
 from actui.model.known import as_known, counterpart
+from actui.model.secret import SecretName, secret_words
 from actui.scheduling import nobody_looks
 from actui.wiring import (
     CONNECTION_SECRETS,
     House,
     secret_command_name,
     secret_origin,
-    secret_words,
 )
-from store.secrets import SecretName, Secrets
+from store.secrets import Secrets
 
 _DUE_TIMES = 3
 

@@ -17,6 +17,7 @@ from actui.commands.guard import say
 from actui.console.words import plain
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
+from actui.model.secret import SecretName, cleaned_secret, secret_words
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 from actui.notifying import MAIL_SECRET
 from actui.wiring import (
@@ -24,11 +25,12 @@ from actui.wiring import (
     House,
     secret_command_name,
     secret_origin,
-    secret_words,
 )
-from store.secrets import SecretName, Secrets, variable
+from store.secrets import Secrets, variable
 
 _MAIL = secret_command_name(SecretName.SMTP_PASSWORD)
+_MOST_READ = 100_000
+"""Characters of stdin: more than any secret has."""
 _WAYS = """
 A run without a desktop, under cron or systemd, finds a secret in one of these ways:
   1. systemd's credentials: the unit of `actui schedule --print-systemd` has the lines
@@ -111,7 +113,7 @@ def _wanted(house: House, asked: argparse.Namespace) -> list[_Wanted]:
 def _set(house: House, one: _Wanted, *, as_json: bool) -> int:
     if one.connection is not None and not one.origin.startswith("http"):
         raise ConfigError(f"Give '{one.connection.name}' its URL first: a secret is bound to it.")
-    value = _read(secret_words(one.name))
+    value = _read(one.name)
     kept = _keep(house, one, value)
     if as_json:
         facts = {"secret": one.told, "done": "set", "source": kept.where, "origin": one.origin}
@@ -175,13 +177,16 @@ def _ways(one: _Wanted) -> str:
     return _WAYS.format(encrypted=ENCRYPTED_FILE, unlock=UNLOCK, variable=one.variable)
 
 
-def _read(words: str) -> SecretStr:
-    asks = sys.stdin.isatty()
-    try:
-        value = (getpass.getpass(f"{words}: ") if asks else sys.stdin.readline()).strip()
-        value.encode()
-    except UnicodeError:
-        raise ConfigError(f"The {words} is not UTF-8 text.") from None
-    if not value:
-        raise ConfigError(f"The {words} is empty.")
-    return SecretStr(value)
+def _read(name: SecretName) -> SecretStr:
+    """A prompt's answer, or all of stdin: a second line there is no part of a secret."""
+    if sys.stdin.isatty():
+        text = getpass.getpass(f"{secret_words(name)}: ")
+    else:
+        try:
+            text = sys.stdin.read(_MOST_READ)
+        except UnicodeError:
+            text = "\udcff"  # stands for bytes that are not UTF-8
+    secret = cleaned_secret(name, text)
+    if secret is None:
+        raise ConfigError(f"The {secret_words(name)} is empty.")
+    return secret

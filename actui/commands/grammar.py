@@ -11,6 +11,9 @@ from actui.model.errors import ConfigError
 
 _CHOICE = re.compile(r"argument (?P<what>.+?): invalid choice: '?(?P<said>.*?)'? \(choose from ")
 _FEW = 6
+UNKNOWN = "unknown: "
+_ABOUT_SECRETS = "actui secret"
+_REPEATS = re.compile(rf"{UNKNOWN}|.*explicit argument")
 
 
 class Parser(argparse.ArgumentParser):
@@ -19,14 +22,21 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """What is wrong, what may have been meant, and where to read more."""
         found = _CHOICE.match(message)
+        # what is typed after `actui secret` by mistake may be one: it is not repeated
+        hides = self.prog.startswith(_ABOUT_SECRETS)
         if found:
             choices = re.findall(r"[\w-]+", message[found.end() :])
             close = difflib.get_close_matches(found["said"], choices, n=1)
             what = "command" if found["what"] == "COMMAND" else found["what"]
-            message = f"there is no {what} '{found['said']}'"
+            named = "of that name" if hides and not close else f"'{found['said']}'"
+            message = f"there is no {what} {named}"
             if len(choices) <= _FEW:
                 message += f", only {', '.join(choices)}"
             elif close:
                 message += f", perhaps {close[0]}"
+        elif hides and _REPEATS.match(message):
+            message = "there is a word too many, which is not shown as it may be a secret"
+        if hides:
+            message += "; secrets are read from a prompt or stdin"
         said = message[:1].upper() + message[1:]
         raise ConfigError(f"{said}. See: {self.prog} --help", code="usage")

@@ -6,9 +6,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+from actui.model.secret import SecretName
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store.home import Home
-from store.secrets import SecretName, variable
+from store.secrets import variable
 
 _UNIT = """\
 # Starts actui's runs when they are due. Save it as

@@ -7,6 +7,7 @@ import ssl
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,16 +16,19 @@ import respx
 import stamina
 from pydantic import SecretStr
 
-from actui.api.blueconic_token import BearerAuth
-from actui.api.http import Call, exchange, http_client, service_words
+from actui.api.activecampaign_account import _KeyAuth
+from actui.api.blueconic_token import BearerAuth, TokenSource
+from actui.api.http import Answer, Call, exchange, http_client, service_words
 from actui.api.retry import Patience, _wait_for, persist
 from actui.model.errors import (
     ActuiError,
     LostAnswerError,
     RefusedError,
     RetriableError,
+    ServiceError,
     UnreachableError,
 )
+from actui.model.redaction import register_secret
 
 URL = "https://acme.example/x"
 SECRET = "do-not-show"
@@ -49,10 +53,14 @@ async def failure(http: httpx.AsyncClient, request: Call) -> ActuiError:
 @asynccontextmanager
 async def server(answer: bytes) -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        await writer.drain()
-        writer.close()
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+            await writer.drain()
+        except asyncio.IncompleteReadError:
+            pass  # nothing was asked
+        finally:
+            writer.close()
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with listening:
@@ -194,3 +202,69 @@ async def test_a_refusal_speaks_in_the_services_words() -> None:
 )
 def test_service_words(body: Any, words: str) -> None:
     assert service_words(body) == words
+
+
+@pytest.mark.parametrize("secret", [" do-not-show", "do-not-show\n", "do-not\x00-show"])
+async def test_a_request_that_http_does_not_allow_is_neither_sent_again_nor_quoted(
+    secret: str,
+) -> None:
+    sent = 0
+
+    async def send() -> Answer:
+        nonlocal sent
+        sent += 1
+        return await exchange(http, replace(call(url), auth=_KeyAuth(SecretStr(secret))))
+
+    async with http_client() as http, server(HEAD + b"Content-Length: 2\r\n\r\n{}") as url:
+        with pytest.raises(ServiceError) as caught:
+            await persist(send, host="here")
+    assert (sent, caught.value.code) == (1, "unsendable")
+    assert not isinstance(caught.value, RetriableError | LostAnswerError)
+    assert "not-show" not in caught.value.message
+
+
+ADDRESSES = ["gopher://x/", "https://127.0.0.1:99999/", "https://exa\x00mple/", "x"]
+
+
+@pytest.mark.parametrize("url", ADDRESSES)
+async def test_an_address_that_is_none_is_not_tried_again(url: str) -> None:
+    sent = 0
+
+    async def send() -> Answer:
+        nonlocal sent
+        sent += 1
+        return await exchange(http, call(url))
+
+    async with http_client() as http:
+        with pytest.raises(UnreachableError, match="not a valid web address"):
+            await persist(send, host="here")
+    assert sent == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"Authorization: Bearer do-not-show\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nbad header do-not-show\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: https://do-not-show/\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: https://x:99999/\r\n\r\n",
+        b'HTTP/1.1 400 Bad\r\nContent-Length: 34\r\n\r\n{"message": "no key \'do-not-show\'"}',
+        b"HTTP/1.1 500 Bad\r\nContent-Length: 39\r\n\r\nToken do-not-show of anna@x.org is wrong",
+    ],
+)
+async def test_what_a_server_repeats_of_a_request_is_not_shown(answer: bytes) -> None:
+    register_secret(SECRET)
+    async with http_client() as http, server(answer) as url:
+        error = await failure(http, call(url))
+    assert SECRET not in error.message
+    assert "anna" not in error.message
+
+
+async def test_a_token_that_no_header_carries_is_no_answer() -> None:
+    async with http_client() as http, respx.mock:
+        respx.post("https://t.example/oauth/token").respond(json={"access_token": "a\nb"})
+        source = TokenSource(
+            "https://t.example", "me", SecretStr("x"), http=http, sending=lambda: None
+        )
+        with pytest.raises(RetriableError, match="without the data"):
+            await source.auth()

@@ -224,7 +224,7 @@ def piped(home: Home, shell: str) -> subprocess.CompletedProcess[str]:
         ("actui settings > /dev/full", 2, "Output or home cannot be read or written"),
         ("printf '\\xff\\xfe' | actui apply -", 2, "this is not YAML"),
         ("printf '\\xff' | PYTHONIOENCODING=utf-8:strict actui apply -", 2, "stdin is not UTF-8"),
-        ("printf '\\xff\\xfe' | actui secret set News activecampaign-api-key", 2, "not UTF-8"),
+        ("printf '\\xff\\xfe' | actui secret set News activecampaign-api-key", 4, "not UTF-8"),
         ("PYTHONIOENCODING=ascii actui list", 0, ""),
     ],
 )  # fmt: skip

@@ -13,10 +13,11 @@ import pytest
 from pydantic import SecretStr
 
 from actui.model.errors import CredentialsError
+from actui.model.secret import SecretName
 from actui.model.settings import Settings
 from store import keystore
 from store.home import Home
-from store.secrets import SecretName, Secrets
+from store.secrets import Secrets
 from tests.e2e.processes import ACTUI
 
 KEY = SecretName.ACTIVECAMPAIGN_API_KEY
