@@ -246,6 +246,7 @@ def _contact(
         if tag:  # values of fields deleted since do occur
             fields[tag] = _text(value.get("value"))
     standing: dict[int, ListStatus] = {}
+    left: dict[int, datetime] = {}
     list_rows: dict[int, ListRow] = {}
     for relation in lists:
         list_id = _number(relation.get("list"))
@@ -255,6 +256,10 @@ def _contact(
         # Where a list has two rows, the one that is not active protects the person.
         if list_id not in standing or status is not ListStatus.ACTIVE:
             standing[list_id] = status
+            since = moment(relation.get("udate")) if status is ListStatus.UNSUBSCRIBED else None
+            left.pop(list_id, None)
+            if since is not None:
+                left[list_id] = since  # §5.2: the time of the unsubscription
             if alone:
                 list_rows[list_id] = _list_row(relation, status)
     return Contact(
@@ -270,6 +275,7 @@ def _contact(
         erased=any(str(row.get(key)) in ("1", "True") for key in ("deleted", "anonymized")),
         fields=fields,
         lists=standing,
+        left=left,
         list_rows=list_rows,
     )
 

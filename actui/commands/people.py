@@ -9,7 +9,7 @@ import sys
 
 from actui import exitcodes
 from actui.commands.guard import say
-from actui.console.people import Person, goal_name
+from actui.console.people import Person, goal_name, printed
 from actui.console.words import moment, plain
 from actui.forgetting import Report
 from actui.forgetting import forget as forget_person
@@ -27,7 +27,7 @@ def why(asked: argparse.Namespace) -> int:
         rows = ledger.story(email)
     if asked.json:
         for row in rows:
-            print(json.dumps({**row, "goal": goal_name(connection, str(row["goal"]))}))
+            print(json.dumps(printed(connection, row)))
         return exitcodes.OK
     latest = {str(row["goal"]): Person.of(row) for row in rows}
     known = [goal.id for goal in connection.goals]

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from actui import exitcodes
 from actui.commands.guard import say
 from actui.commands.words import progress_line, run_line
-from actui.console.people import OUTCOME_COLUMNS
+from actui.console.people import OUTCOME_COLUMNS, printed
 from actui.console.words import plain
 from actui.model.connection import Connection
 from actui.model.errors import (
@@ -245,7 +245,7 @@ def outcomes(asked: argparse.Namespace) -> int:
         for row in ledger.outcomes(
             run=asked.run, goal=goal, outcome=asked.outcome, reason=asked.reason
         ):
-            line = {**row, "goal": names.get(str(row["goal"]), row["goal"])}
+            line = printed(connection, row)
             if writer is not None:
                 writer.writerow({name: line.get(name) for name in OUTCOME_COLUMNS})
             elif asked.json:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from actui.console.words import moment, plain
+from actui.console.words import counted, moment, plain
 from actui.model.connection import Connection
 from actui.model.goals import Goal, ImportGoal
+from actui.model.omitted import NO_USABLE_ADDRESS, NOTHING, Omitted, OmittedList, OmittedValues
 from actui.model.run import Outcome, Reason, RunSummary
 
 OUTCOME_COLUMNS = (
@@ -20,6 +22,7 @@ OUTCOME_COLUMNS = (
     "profile_id",
     "email",
     "at",
+    "omitted",
 )
 """The keys of an outcome's line, in the order of CSV."""
 REASON_WORDS = {
@@ -69,11 +72,13 @@ class Person:
     profile_id: str = ""
     email: str = ""
     at: str = ""
+    omitted: Omitted = NOTHING
 
     @classmethod
-    def of(cls, row: Mapping[str, str | int | None]) -> Person:
+    def of(cls, row: Mapping[str, Any]) -> Person:
         """From a line of outcomes."""
-        return cls(**{name: str(row[name] or "") for name in OUTCOME_COLUMNS})
+        texts = {name: str(row[name] or "") for name in OUTCOME_COLUMNS if name != "omitted"}
+        return cls(**texts, omitted=row["omitted"])
 
     @property
     def who(self) -> str:
@@ -101,6 +106,25 @@ def reason_words(reason: Reason, detail: str) -> str:
     return ": ".join(part for part in (words, plain(detail)) if part)
 
 
+def omitted_lines(omitted: Omitted) -> list[str]:
+    """What was left out for one person: a sentence for each field and reason, and for each list."""
+    return [*map(_values, omitted.values), *map(_list, omitted.lists)]
+
+
+def _values(one: OmittedValues) -> str:
+    return f"{plain(one.field)}: {counted(one.count, 'value', 'values')} omitted, {plain(one.why)}"
+
+
+def _list(one: OmittedList) -> str:
+    if one.why == NO_USABLE_ADDRESS:
+        why = "ActiveCampaign's import does not take the contact's address"
+    else:
+        who = "" if one.contact_id is None else f"contact {one.contact_id}, the same person, is "
+        since = f" since {one.since[:10]}" if one.since else ""
+        why = f"{who}{one.why}{since}"
+    return f"list {plain(one.list)} not joined: {why}"
+
+
 def _no_match(goal: Goal | None) -> str:
     """Why nobody was created, where the run kept no names of lists."""
     if isinstance(goal, ImportGoal):
@@ -109,6 +133,12 @@ def _no_match(goal: Goal | None) -> str:
         if goal.contacts == "all":
             return "no profile matches, and the goal may not create profiles"
     return _NO_LIST_MAY
+
+
+def printed(connection: Connection, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of outcomes as `--json` prints it."""
+    goal = goal_name(connection, str(row["goal"]))
+    return {**row, "goal": goal, "omitted": row["omitted"].facts()}
 
 
 def goal_name(connection: Connection, goal_id: str) -> str:

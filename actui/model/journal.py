@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from actui.model.goals import ListStatus
 from actui.model.run import Record
@@ -45,13 +46,17 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """A contact as the export's index remembers it; `values` are those of linked fields."""
+    """A contact as the export's index remembers it; `values` are those of linked fields.
+
+    `left` is when it unsubscribed from a list, where that is known.
+    """
 
     contact_id: int
     email: str
     lists: Mapping[int, ListStatus]
     erased: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
+    left: Mapping[int, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ class Contact:
     """An ActiveCampaign contact with its field values by tag and its standing on each list.
 
     `fields` maps the upper-case personalisation tag to the value as ActiveCampaign stores it;
-    `lists` maps list id to status. `updated` is the instant of `udate`, None for a zero date.
+    `lists` maps list id to status, `left` to the instant at which the contact unsubscribed, where
+    ActiveCampaign tells it. `updated` is the instant of `udate`, None for a zero date.
     `list_rows` is filled only where one contact was read alone.
     """
 
@@ -31,6 +32,7 @@ class Contact:
     erased: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[int, ListStatus] = field(default_factory=dict)
+    left: Mapping[int, datetime] = field(default_factory=dict)
     list_rows: Mapping[int, ListRow] = field(default_factory=dict)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from actui.model.errors import StoppedError
+from actui.model.omitted import NOTHING, Omitted
 
 RETRY = "retry"
 """The trigger of a run about people alone whom an earlier one could not deliver."""
@@ -73,7 +74,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One person's outcome in one goal; the line `actui outcomes` prints, without run and goal."""
+    """One person's outcome in one goal; the line `actui outcomes` prints, without run and goal.
+
+    `omitted` is what was left out for this person beside the outcome and its reason.
+    """
 
     outcome: Outcome
     reason: Reason | None = None
@@ -81,6 +85,7 @@ class Record:
     contact_id: int | None = None
     profile_id: str | None = None
     email: str = ""
+    omitted: Omitted = NOTHING
 
 
 class _Counts(BaseModel):
@@ -109,6 +114,7 @@ class GoalSummary(_Counts):
 
     `leavers` are people who seem to have left, when somebody has to confirm that. `warned` counts
     the warnings by field and reason, those that are sentences of their own under no field.
+    `omitted` counts the people for whom a value of a field, or a list, was left out, by its name.
     """
 
     goal: str
@@ -127,6 +133,7 @@ class GoalSummary(_Counts):
     reasons: dict[str, int] = Field(default_factory=dict)
     warnings: int = 0
     warned: dict[str, dict[str, int]] = Field(default_factory=dict)
+    omitted: dict[str, int] = Field(default_factory=dict)
     leavers: int = 0
     lists: ListCounts = Field(default_factory=ListCounts)
     requests: RequestCounts = Field(default_factory=RequestCounts)
@@ -178,7 +185,7 @@ class RunSummary(_Counts):
         left_out: dict[str, Any] = {
             "connection_id": True,
             "cause": True,
-            "goals": {"__all__": {"goal_id", "leavers", "warned"}},
+            "goals": {"__all__": {"goal_id", "leavers", "warned", "omitted"}},
         }
         if not self.notice:
             left_out["notice"] = True

@@ -17,6 +17,7 @@ from actui.model.run import Reason, Record
 from actui.model.standing import Exclusion, Exported, Membership, Newcomer
 from actui.sync.clearing import Clearing
 from actui.sync.goalrun import GoalRun
+from actui.sync.identity import not_joined
 from actui.sync.knowing import Knowledge, Known
 from actui.sync.sent import Sent, decode, encode
 
@@ -110,7 +111,10 @@ class Batches:
         attempts = rows[0].attempt + 1 if rows else 0
         if attempts > 3:
             raise GoalError("ActiveCampaign's answers to bulk imports were lost three times.")
-        return [replace(without_left_lists(sent, known), attempt=sent.attempt + 1) for sent in rows]
+        return [
+            replace(self._without_left_lists(sent, known), attempt=sent.attempt + 1)
+            for sent in rows
+        ]
 
     async def _settle(self, batch: Batch) -> None:
         """Wait until a batch that may have been taken is surely not on its way any more."""
@@ -199,7 +203,7 @@ class Batches:
         refused: Refused = []
         again: list[Sent] = []
         for sent in undone:
-            retry = without_left_lists(sent, known)
+            retry = self._without_left_lists(sent, known)
             if retry.row.subscribe != sent.row.subscribe and sent.attempt < 3 and batch.of_this_run:
                 # they left, or bounced, after actui had looked: their fields still go
                 again.append(replace(retry, attempt=sent.attempt + 1))
@@ -263,7 +267,7 @@ class Batches:
         if batch.of_this_run and all(sent.attempt == 1 for sent in rows):
             known = await self._knowledge.again([sent.row.email for sent in rows])
             self._run.ledger.drop_batch(self._run.run, self._run.goal.id, batch.number)
-            await self.send([replace(without_left_lists(s, known), attempt=2) for s in rows])
+            await self.send([replace(self._without_left_lists(s, known), attempt=2) for s in rows])
             return
         detail = f"ActiveCampaign's import was {state} twice."
         reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
@@ -276,16 +280,25 @@ class Batches:
             batch, [], [(s.profile_id, s.record(Reason.UNRESOLVED, detail), None) for s in rows]
         )
 
-
-def without_left_lists(sent: Sent, known: Mapping[str, Known]) -> Sent:
-    """The row without the lists on which its contact has a row that is not active."""
-    contact = known.get(sent.row.email.lower())
-    if contact is None:
-        return sent
-    lists = tuple(
-        id_
-        for id_ in sent.row.subscribe
-        if contact.lists.get(id_, ListStatus.ACTIVE) is ListStatus.ACTIVE
-    )
-    left = sent.left + len(sent.row.subscribe) - len(lists)
-    return replace(sent, row=replace(sent.row, subscribe=lists), left=left)
+    def _without_left_lists(self, sent: Sent, known: Mapping[str, Known]) -> Sent:
+        """The row without the lists on which its contact has a row that is not active."""
+        contact = known.get(sent.row.email.lower())
+        if contact is None:
+            return sent
+        left = [
+            id_
+            for id_ in sent.row.subscribe
+            if contact.lists.get(id_, ListStatus.ACTIVE) is not ListStatus.ACTIVE
+        ]
+        names = self._run.accounts.lists
+        omitted = [
+            not_joined(contact, id_, names[id_].name if id_ in names else str(id_)) for id_ in left
+        ]
+        return replace(
+            sent,
+            row=replace(
+                sent.row, subscribe=tuple(id_ for id_ in sent.row.subscribe if id_ not in left)
+            ),
+            left=sent.left + len(left),
+            omitted=replace(sent.omitted, lists=(*sent.omitted.lists, *omitted)),
+        )

@@ -268,11 +268,16 @@ class Engine:
         except ActuiError as failure:
             _fail(summary, failure)
         finally:
-            tell(summary)
             summary.requests = _sum(already, self._traffic(), sent_before)
             summary.seconds = round(spent + ports.clock.monotonic() - began, 1)
+            if through:
+                tell(summary)
             # a goal that was ended where it stood is not through, however well it went until then
             ports.ledger.save_goal_summary(run, goal.id, summary, done=through)
+            if not self.stop.level:
+                # after it was kept: a run that goes on here counts them with their outcomes
+                goal_run.count_unsettled()
+            tell(summary)
         progress.done = True
         self._meter.flush()
 

@@ -20,6 +20,7 @@ from actui.model.mapping import (
     is_custom,
     perstag,
 )
+from actui.model.omitted import NOTHING, Omitted
 from actui.model.people import Contact, ProfileWrite, PropertyWrite
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.resolve import Accounts
@@ -37,6 +38,7 @@ class Entry:
     """What one contact asks BlueConic to do; `sums` are remembered once it has been done.
 
     `barred` names the goal's lists it is on, where none of them may create its profile.
+    `omitted` is what is not sent because it does not fit.
     """
 
     contact: Contact
@@ -45,6 +47,7 @@ class Entry:
     sums: Mapping[SumKey, str] = field(default_factory=dict)
     has_increment: bool = False
     barred: str = ""
+    omitted: Omitted = NOTHING
 
 
 _LISTS_TOLD = 3
@@ -57,7 +60,7 @@ class _Step:
 
 
 class EntryBuilder:
-    """Turns contacts into entries for one goal; pure but for the warnings it collects."""
+    """Turns contacts into entries for one goal; pure."""
 
     def __init__(self, goal: ImportGoal, accounts: Accounts, zone: tzinfo) -> None:
         self._goal = goal
@@ -65,7 +68,7 @@ class EntryBuilder:
         self._zone = zone
         self._selected = {int(c.list.id or 0): c for c in goal.lists}
         self._statuses = goal.read_statuses
-        self.warnings = Warnings()
+        self._warnings = Warnings()
 
     def belongs(self, contact: Contact) -> bool:
         """Whether the goal reads this contact at all: list and status by its own rows."""
@@ -123,7 +126,8 @@ class EntryBuilder:
         )
         increments = any(w.strategy == INCREMENT for w in writes)
         barred = "" if create or profile_id else self._barred(contact)
-        return Entry(contact, write, self._fingerprint(contact, write), sums, increments, barred)
+        mark, omitted = self._fingerprint(contact, write), self._warnings.take()
+        return Entry(contact, write, mark, sums, increments, barred, omitted)
 
     def _barred(self, contact: Contact) -> str:
         if self._goal.contacts == "all":
@@ -156,7 +160,7 @@ class EntryBuilder:
             target = self._accounts.properties[mapping.property]
             fitted = self._consented(mapping, convert(raw, target.type, self._zone))
             if fitted.dropped:
-                self.warnings.add(mapping.field, fitted.dropped, _reason(mapping))
+                self._warnings.add(mapping.field, fitted.dropped, _reason(mapping))
             if fitted.values:
                 strategy = _STRATEGY[mapping.rule]
                 writes.append(PropertyWrite(mapping.property, fitted.values, strategy))
@@ -185,7 +189,7 @@ class EntryBuilder:
         target = self._accounts.properties[mapping.property]
         if value is None or convert(plain(value), target.type).dropped:
             if raw.strip():
-                self.warnings.add(mapping.field, (raw,), "which cannot be summed")
+                self._warnings.add(mapping.field, (raw,), "which cannot be summed")
             return None
         if last is None and mapping.sum_start == "baseline":
             return _Step(plain(value), Decimal(0))

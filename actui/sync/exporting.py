@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from actui.model.errors import RefusedError
 from actui.model.goals import ExportGoal, ListStatus
 from actui.model.journal import Done
+from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.people import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.batches import Batches
 from actui.sync.chosen import Chosen
 from actui.sync.forgetting import forgotten_profiles, skipped
 from actui.sync.goalrun import GoalRun
-from actui.sync.identity import Identities, Person
+from actui.sync.identity import Identities, Person, not_joined
 from actui.sync.knowing import Knowledge
 from actui.sync.leavers import Claims, Leavers
 from actui.sync.newcomers import learn_newcomers
@@ -162,6 +163,8 @@ class ExportRun:
         accepted = run.ledger.fingerprints(self._goal.id, keys)
         links = run.ledger.links(keys)
         over = self._threshold.over(links.values())
+        # nobody looks at the lists of people who are unchanged: what the last look showed stands
+        kept_out = run.ledger.lists_not_joined(self._goal.id, keys) if self._lists else {}
         gone = forgotten_profiles(self._goal, profiles, run.forgotten)
         settled: list[tuple[str, Record, bytes | None]] = []
         for profile in profiles:
@@ -176,12 +179,15 @@ class ExportRun:
             if not mine:
                 continue
             if isinstance(built, Record):
+                if built.outcome is Outcome.UNCHANGED and profile.id in kept_out:
+                    omitted = replace(built.omitted, lists=kept_out[profile.id])
+                    built = replace(built, omitted=omitted)
                 settled.append((profile.id, built, None))
             else:
+                run.expect(profile.id, built.omitted)
                 self._waiting.append(built)
-        left_out = self._builder.warnings.take()
-        if settled or left_out:
-            run.commit(Done(records=settled), left_out)
+        if settled:
+            run.commit(Done(records=settled))
 
     def _settled(
         self,
@@ -249,7 +255,7 @@ class ExportRun:
                 return refusal
         active = await self._resubscribed(person)
         if contact is not None and not person.row.email:
-            return await self._write_by_id(person, contact.contact_id)
+            return await self._write_by_id(person, contact.contact_id, active)
         await self._add(self._sent(person, active))
         return None
 
@@ -275,9 +281,8 @@ class ExportRun:
             if owner is not None and owner.id != contact_id:
                 return payload.record(Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owner.id)
             reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
-            return Record(
-                Outcome.REJECTED, reason, refused.detail, contact_id, payload.profile_id, email
-            )
+            record = payload.record(Outcome.REJECTED, reason, contact_id)
+            return replace(record, detail=refused.detail, email=email)
         return None
 
     async def _resubscribed(self, person: Person) -> set[int]:
@@ -293,7 +298,9 @@ class ExportRun:
         ]
         return await self._resubscribing.on(contact.contact_id, unsubscribed)
 
-    async def _write_by_id(self, person: Person, contact_id: int) -> Record | None:
+    async def _write_by_id(
+        self, person: Person, contact_id: int, active: set[int]
+    ) -> Record | None:
         """A contact without an address that an import would take: its fields alone."""
         payload = person.payload
         self._run.stop.check()
@@ -304,6 +311,8 @@ class ExportRun:
                 return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
             raise
         record = payload.record(Outcome.UPDATED, None, contact_id)
+        omitted = replace(payload.omitted, lists=self._not_joined(person, active, by_import=False))
+        record = replace(record, omitted=omitted)
         profile = payload.profile_id
         self._run.commit(
             Done(
@@ -328,18 +337,32 @@ class ExportRun:
             for id_ in self._lists
             if id_ not in standing or (id_ in begun and standing[id_] is ListStatus.ACTIVE)
         )
-        left = sum(
-            standing.get(id_, ListStatus.ACTIVE) is not ListStatus.ACTIVE for id_ in self._lists
-        )
+        kept_off = self._not_joined(person, active)
         return Sent(
             profile_id=payload.profile_id,
             row=replace(person.row, subscribe=joining),
             fingerprint=payload.fingerprint,
             contact_id=contact.contact_id if contact is not None else None,
             is_new=contact is None or (earlier is not None and earlier.is_new),
-            left=left,
+            left=len(kept_off),
             became_empty=payload.became_empty,
+            omitted=replace(payload.omitted, lists=kept_off),
         )
+
+    def _not_joined(
+        self, person: Person, active: set[int], *, by_import: bool = True
+    ) -> tuple[OmittedList, ...]:
+        """The goal's lists that the person is not on and does not join, each with the reason."""
+        found = []
+        for named in self._goal.lists:
+            id_ = int(named.id or 0)
+            status = ListStatus.ACTIVE if id_ in active else person.standing.get(id_)
+            holder = person.kept_out.get(id_, person.contact)
+            if status is None and not by_import:
+                found.append(OmittedList(named.name, NO_USABLE_ADDRESS))
+            elif holder is not None and status not in (None, ListStatus.ACTIVE):
+                found.append(not_joined(holder, id_, named.name, id_ in person.kept_out))
+        return tuple(found)
 
     async def _add(self, sent: Sent) -> None:
         size = self._row_size(sent.row) + 1

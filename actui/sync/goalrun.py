@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 from actui.model.connection import Connection
 from actui.model.goals import Goal, Mode
 from actui.model.journal import Done, GoalState
+from actui.model.omitted import Omitted
 from actui.model.run import GoalProgress, GoalSummary, Record
 from actui.sync.forgetting import Forgotten, nobody
 from actui.sync.meter import Meter, count, stamp
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.resolve import Accounts
 from actui.sync.stop import Stop
-from actui.sync.warned import Counts, count_left_out, count_once
+from actui.sync.warned import count_omitted, count_once
 
 OVERLAP = timedelta(hours=1)
-_NOTHING: Counts = {}
 
 
 Told = Callable[[str, Sequence[Record]], None]
@@ -86,16 +86,30 @@ class GoalRun:
     """How long after a lost answer a service may still apply what it was sent."""
     told: Told = untold
     forgotten: Forgotten = nobody
+    unsettled: dict[str, Omitted] = field(default_factory=dict)
+    """What was left out for people who have no outcome yet, by their key."""
 
-    def commit(self, done: Done, left_out: Counts = _NOTHING) -> None:
+    def commit(self, done: Done) -> None:
         """Make an acknowledged batch durable and count it, in this order of importance."""
-        count_left_out(self.summary, left_out)
         count(self.summary, (record for _, record, _ in done.records))
+        for key, _, _ in done.records:
+            self.unsettled.pop(key, None)
         records = [record for _, record, _ in done.records]
         self.told(self.goal.id, records)
         self.meter.troubles(self.summary.goal, records)
         self.ledger.commit(self.run, self.goal.id, done, self.summary)
         self.meter.tick()
+
+    def expect(self, key: str, omitted: Omitted) -> None:
+        """Somebody is on their way to an outcome; what was left out for them counts with it."""
+        if omitted:
+            self.unsettled[key] = omitted
+
+    def count_unsettled(self) -> None:
+        """Count what was left out for people whom a failure keeps from any outcome in this run."""
+        for omitted in self.unsettled.values():
+            count_omitted(self.summary, omitted)
+        self.unsettled.clear()
 
     def phase(self, words: str, expected: int | None = None) -> None:
         """Say what the goal is doing now."""

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from actui.model.goals import ExportGoal, ListStatus
 from actui.model.mapping import is_custom, perstag
+from actui.model.omitted import OmittedList
 from actui.model.people import ImportRow
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.goalrun import GoalRun
 from actui.sync.knowing import Knowledge, Known
+from actui.sync.meter import stamp
 from actui.sync.payload import Payload, is_importable
 from actui.sync.recognising import key_fields
 
@@ -21,8 +23,8 @@ class Person:
 
     `contact` None means there is none yet. `row` goes to its e-mail; without one only `contact`
     can be written, by its id. `rename` tells that the contact gets that address first. `standing`
-    is the status on each list that keeps it from being joined: the contact's own rows and, in
-    `kept_out`, the lists that a contact which was this person before is on and not active.
+    is the status on each list that keeps it from being joined: the contact's own rows and those of
+    the contacts in `kept_out`, each by a list on which it is not active and has been this person.
     """
 
     payload: Payload
@@ -30,7 +32,7 @@ class Person:
     row: ImportRow
     rename: bool = False
     standing: Mapping[int, ListStatus] = field(default_factory=dict)
-    kept_out: frozenset[int] = frozenset()
+    kept_out: Mapping[int, Known] = field(default_factory=dict)
 
 
 class Identities:
@@ -176,7 +178,7 @@ class Identities:
         """Nobody yet; lists that an erased contact of this address had left still are left."""
         left = _left_by([*before, erased] if erased else before)
         row = replace(payload.row, email=payload.emails[0])
-        return Person(payload, None, row, standing=left, kept_out=frozenset(left))
+        return Person(payload, None, row, standing=_standing(left), kept_out=left)
 
     @staticmethod
     def _person(
@@ -190,15 +192,33 @@ class Identities:
         others = [other for other in before if other.contact_id != contact.contact_id]
         left = _left_by(others)
         row = replace(payload.row, email=email)
-        standing = {**contact.lists, **left}
-        return Person(payload, contact, row, rename, standing, frozenset(left))
+        standing = {**contact.lists, **_standing(left)}
+        return Person(payload, contact, row, rename, standing, left)
 
 
-def _left_by(contacts: Sequence[Known]) -> dict[int, ListStatus]:
-    """The lists on which one of the contacts has a row that is not active."""
+def _left_by(contacts: Sequence[Known]) -> dict[int, Known]:
+    """The lists on which one of the contacts has a row that is not active, and which has it."""
     return {
-        list_id: status
+        list_id: contact
         for contact in contacts
         for list_id, status in contact.lists.items()
         if status is not ListStatus.ACTIVE
     }
+
+
+def _standing(left: Mapping[int, Known]) -> dict[int, ListStatus]:
+    return {list_id: contact.lists[list_id] for list_id, contact in left.items()}
+
+
+def not_joined(contact: Known, list_id: int, name: str, is_another: bool = False) -> OmittedList:
+    """A list that somebody is not put on because of a contact's row on it.
+
+    `is_another` where that contact is not the one their data goes to.
+    """
+    since = contact.left.get(list_id)
+    return OmittedList(
+        name,
+        contact.lists[list_id].value,
+        stamp(since) if since is not None else "",
+        contact.contact_id if is_another else None,
+    )

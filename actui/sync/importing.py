@@ -10,6 +10,7 @@ from actui.model.errors import GoalError
 from actui.model.goals import ImportGoal
 from actui.model.journal import Block, Done, SumKey, SumSend
 from actui.model.mapping import Rule
+from actui.model.omitted import NOTHING
 from actui.model.people import Contact
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.entries import Entry, EntryBuilder
@@ -223,10 +224,10 @@ class ImportRun:
             elif not self._full and accepted.get(key) == built.fingerprint:
                 settled.append((key, plain_record(built, Outcome.UNCHANGED), None))
             else:
+                run.expect(key, built.omitted)
                 entries.append(built)
-        left_out = self._builder.warnings.take()
-        if settled or left_out:
-            run.commit(Done(records=settled), left_out)
+        if settled:
+            run.commit(Done(records=settled))
         return entries
 
     def _within_limit(self, contacts: list[Contact]) -> list[Contact]:
@@ -286,11 +287,20 @@ class ImportRun:
             if verdict is Verdict.APPLIED:
                 self._sender.changed_before.add(contact_id)
                 continue
-            email = known[contact_id].email if contact_id in known else ""
+            contact = known.get(contact_id)
+            built = self._builder.build(contact, {}) if contact is not None else None
+            omitted = built.omitted if built is not None else NOTHING
             detail = (
                 "BlueConic's answer was lost and the profile does not tell whether it was added"
             )
-            record = Record(Outcome.UNKNOWN, Reason.UNRESOLVED, detail, contact_id, email=email)
+            record = Record(
+                Outcome.UNKNOWN,
+                Reason.UNRESOLVED,
+                detail,
+                contact_id,
+                email=contact.email if contact is not None else "",
+                omitted=omitted,
+            )
             records.append((str(contact_id), record, None))
         self._run.commit(Done(records=records, sums=sums, settled=list(decided)))
 

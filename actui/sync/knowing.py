@@ -30,7 +30,10 @@ _ROWS_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A contact as it stood at the last reading; `values` are those of linked fields."""
+    """A contact as it stood at the last reading; `values` are those of linked fields.
+
+    `left` is when it unsubscribed from a list, where that is known.
+    """
 
     contact_id: int
     email: str
@@ -38,6 +41,7 @@ class Known:
     erased: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     bounces: int = 0
+    left: Mapping[int, datetime] = field(default_factory=dict)
 
 
 class Knowledge:
@@ -126,6 +130,7 @@ class Knowledge:
             contact.erased,
             {name: contact_value(contact, name) for name in self._fields},
             contact.bounced_hard + contact.bounced_soft,
+            contact.left,
         )
 
     async def _sweep_is_cheaper(self, addresses: int) -> bool:
@@ -186,7 +191,9 @@ class Knowledge:
         async for contact in self._everybody(selection, page.contacts):
             email = contact.email.lower()
             values = {name: contact_value(contact, name) for name in self._fields}
-            read.append(Indexed(contact.id, email, contact.lists, contact.erased, values))
+            read.append(
+                Indexed(contact.id, email, contact.lists, contact.erased, values, contact.left)
+            )
             if len(read) >= _ROWS_AT_ONCE:
                 self._keep(read)
                 read = []
@@ -215,4 +222,4 @@ class Knowledge:
 
 
 def _known(one: Indexed) -> Known:
-    return Known(one.contact_id, one.email, one.lists, one.erased, one.values)
+    return Known(one.contact_id, one.email, one.lists, one.erased, one.values, left=one.left)

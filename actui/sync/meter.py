@@ -16,6 +16,7 @@ from actui.model.run import (
     RunState,
 )
 from actui.sync.ports import Clock, Ledger
+from actui.sync.warned import count_omitted
 
 FLUSH_SECONDS = 0.25
 MOST_PROBLEMS = 5
@@ -31,6 +32,7 @@ def count(summary: GoalSummary, records: Iterable[Record]) -> None:
         if record.reason is not None:
             reasons = summary.reasons
             reasons[record.reason.value] = reasons.get(record.reason.value, 0) + 1
+        count_omitted(summary, record.omitted)
 
 
 class Meter:

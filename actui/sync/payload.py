@@ -20,6 +20,7 @@ from actui.model.mapping import (
     is_custom,
     perstag,
 )
+from actui.model.omitted import NOTHING, Omitted
 from actui.model.people import ContactField, ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.recognising import addresses_of, identifying_properties, link_values
@@ -50,6 +51,7 @@ class Payload:
     an import takes, in their order; `unusable` is one it does not take, where there is no other.
     `links` are the values of all links but the e-mail address; every link must match. `row` holds
     names and fields alone; `became_empty` tells that it clears what this goal had filled.
+    `omitted` is what is not sent because it does not fit.
     """
 
     profile_ids: tuple[str, ...]
@@ -59,6 +61,7 @@ class Payload:
     row: ImportRow
     fingerprint: bytes
     became_empty: bool = False
+    omitted: Omitted = NOTHING
 
     @property
     def profile_id(self) -> str:
@@ -70,11 +73,11 @@ class Payload:
     ) -> Record:
         """An outcome of this profile."""
         email = self.emails[0] if self.emails else self.unusable
-        return Record(outcome, reason, "", contact_id, self.profile_id, email)
+        return Record(outcome, reason, "", contact_id, self.profile_id, email, self.omitted)
 
 
 class PayloadBuilder:
-    """Turns profiles into rows for one goal; pure but for the warnings it collects."""
+    """Turns profiles into rows for one goal; pure."""
 
     def __init__(
         self,
@@ -92,7 +95,7 @@ class PayloadBuilder:
         self._stage = stage
         self._keys = [link for link in goal.identifiers if link.field != "email"]
         self._has_email_link = len(self._keys) < len(goal.identifiers)
-        self.warnings = Warnings()
+        self._warnings = Warnings()
 
     @property
     def needs_stages(self) -> bool:
@@ -143,7 +146,7 @@ class PayloadBuilder:
         if isinstance(links, Record):
             return links
         if len(addresses) > 1:
-            self.warnings.add("email", tuple(addresses[1:]), "as a contact has one address")
+            self._warnings.add("email", tuple(addresses[1:]), "as a contact has one address")
         had = _non_empty_before(accepted)
         values_by_field, marks = self._values(profile, had)
         row = ImportRow(
@@ -167,6 +170,7 @@ class PayloadBuilder:
             row=row,
             fingerprint=self._fingerprint(who, values_by_field, marks),
             became_empty=any(not v and _mark(name) in had for name, v in values_by_field.items()),
+            omitted=self._warnings.take(),
         )
 
     def _links(
@@ -265,7 +269,7 @@ class PayloadBuilder:
             return f"||{'||'.join(texts)}||" if texts else ""
         if field.type in _SINGLE:
             if len(texts) > 1:
-                self.warnings.add(mapping.field, tuple(texts[1:]), "as the field takes one value")
+                self._warnings.add(mapping.field, texts[1:], "as the field takes one value")
             return texts[0] if texts else ""
         if field.type in ("date", "datetime"):
             return texts[0] if texts else ""
@@ -302,7 +306,7 @@ class PayloadBuilder:
             (dropped if fitted is None else kept).append(text if fitted is None else fitted)
         if dropped:
             kind = "dates" if field.type in ("date", "datetime") else "options of the field"
-            self.warnings.add(name, tuple(dropped), f"which are no {kind}")
+            self._warnings.add(name, dropped, f"which are no {kind}")
         return kept
 
     def _fingerprint(self, who: object, values: Mapping[str, str], marks: frozenset[int]) -> bytes:

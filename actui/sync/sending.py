@@ -155,4 +155,4 @@ def plain_record(
 ) -> Record:
     """An outcome of the entry's contact."""
     contact = entry.contact
-    return Record(outcome, reason, detail, contact.id, profile_id, contact.email)
+    return Record(outcome, reason, detail, contact.id, profile_id, contact.email, entry.omitted)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from actui.model.omitted import NOTHING, Omitted
 from actui.model.people import ImportRow
 from actui.model.run import Outcome, Reason, Record
 
@@ -16,7 +17,7 @@ class Sent:
 
     `is_new` tells that no such contact was there at the reading; `left` is on how many of the
     goal's lists the contact has a row that keeps it out; `became_empty` that a field is cleared
-    which this goal had filled.
+    which this goal had filled. `omitted` is what the row leaves out of what the goal asks for.
     """
 
     profile_id: str
@@ -27,6 +28,7 @@ class Sent:
     left: int = 0
     became_empty: bool = False
     attempt: int = 1
+    omitted: Omitted = NOTHING
 
     def record(self, reason: Reason | None = None, detail: str = "") -> Record:
         """The outcome this row ends in: accepted without a reason, else refused with it."""
@@ -36,7 +38,15 @@ class Sent:
             outcome = Outcome.REJECTED
         else:
             outcome = Outcome.CREATED if self.is_new else Outcome.UPDATED
-        return Record(outcome, reason, detail, self.contact_id, self.profile_id, self.row.email)
+        return Record(
+            outcome,
+            reason,
+            detail,
+            self.contact_id,
+            self.profile_id,
+            self.row.email,
+            self.omitted,
+        )
 
 
 def encode(rows: Sequence[Sent]) -> str:
@@ -55,6 +65,7 @@ def encode(rows: Sequence[Sent]) -> str:
                 "n": [sent.row.first_name, sent.row.last_name, sent.row.phone],
                 "v": {str(id_): value for id_, value in sent.row.fields.items()},
                 "s": list(sent.row.subscribe),
+                "o": sent.omitted.packed(),
             }
             for sent in rows
         ],
@@ -63,7 +74,7 @@ def encode(rows: Sequence[Sent]) -> str:
 
 
 def decode(payload: str) -> list[Sent]:
-    """The rows of a journalled batch."""
+    """The rows of a journalled batch, also of one from before `omitted` was written down."""
     rows = []
     for item in json.loads(payload):
         first, last, phone = item["n"]
@@ -79,6 +90,7 @@ def decode(payload: str) -> list[Sent]:
                 left=item["l"],
                 became_empty=item["b"],
                 attempt=item["a"],
+                omitted=Omitted.unpacked(item.get("o")),
             )
         )
     return rows

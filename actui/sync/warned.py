@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 
+from actui.model.omitted import Omitted, OmittedValues
 from actui.model.run import GoalSummary
 
 _KINDS_TOLD = 4
 _LONGEST = 200
 
-Counts = Mapping[tuple[str, str], int]
-"""How many values were left out, by field and reason."""
 
-
-@dataclass(slots=True)
 class Warnings:
-    """Values that did not fit since they were last taken; the values themselves are not kept."""
+    """The values left out of one person's entry or row; the values themselves are not kept."""
 
-    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], int] = {}
 
-    def add(self, name: str, values: tuple[str, ...], reason: str) -> None:
+    def add(self, name: str, values: Sequence[str], reason: str) -> None:
         """Count `values` of the field `name`, left out for a reason such as `which are no dates`.
 
         A sentence ends with the reason, so it must hold nothing of the values.
         """
         self._counts[name, reason] = self._counts.get((name, reason), 0) + len(values)
 
-    def take(self) -> Counts:
-        """What was counted since the last time."""
+    def take(self) -> Omitted:
+        """What was left out since the last time: that of one person, if taken after each."""
         taken, self._counts = self._counts, {}
-        return taken
+        return Omitted(tuple(OmittedValues(*key, many) for key, many in taken.items()))
 
 
-def count_left_out(summary: GoalSummary, counts: Counts) -> None:
-    """Add values that were left out to a goal's warnings."""
-    for (name, reason), many in counts.items():
-        reasons = summary.warned.setdefault(name, {})
-        reasons[reason] = reasons.get(reason, 0) + many
-        summary.warnings += many
+def count_omitted(summary: GoalSummary, omitted: Omitted) -> None:
+    """Add what was left out for one person to a goal's warnings and to its people concerned."""
+    for one in omitted.values:
+        reasons = summary.warned.setdefault(one.field, {})
+        reasons[one.why] = reasons.get(one.why, 0) + one.count
+        summary.warnings += one.count
+    for name in omitted.names:
+        summary.omitted[name] = summary.omitted.get(name, 0) + 1
 
 
 def count_once(summary: GoalSummary, words: str) -> bool:

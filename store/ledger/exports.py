@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from actui.model.goals import ListStatus
 from actui.model.journal import Batch, Indexed
@@ -66,7 +67,7 @@ class Exports(Base):
         with self._transaction() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?)",
-                [(c.contact_id, c.email, _packed(c.lists), c.erased) for c in found],
+                [(c.contact_id, c.email, _packed(c), c.erased) for c in found],
             )
             db.executemany("DELETE FROM contact_value WHERE contact_id = ?", ids)
             db.executemany(
@@ -106,7 +107,14 @@ class Exports(Base):
         ):
             values.setdefault(contact, {})[field] = value
         return [
-            Indexed(contact, email, _unpacked(lists), bool(erased), values.get(contact, {}))
+            Indexed(
+                contact,
+                email,
+                _unpacked(lists),
+                bool(erased),
+                values.get(contact, {}),
+                _unpacked_left(lists),
+            )
             for contact, email, lists, erased in rows
         ]
 
@@ -145,9 +153,20 @@ class Exports(Base):
         return [unpack(profile) for (profile,) in rows]
 
 
-def _packed(lists: Mapping[int, ListStatus]) -> str:
-    return " ".join(f"{id_}{_LETTERS[status]}" for id_, status in sorted(lists.items()))
+def _packed(contact: Indexed) -> str:
+    """Each list's id and status, as `32`; one that was left has the Unix seconds behind an `@`."""
+    return " ".join(
+        f"{id_}{_LETTERS[status]}"
+        + (f"@{int(contact.left[id_].timestamp())}" if id_ in contact.left else "")
+        for id_, status in sorted(contact.lists.items())
+    )
 
 
 def _unpacked(text: str) -> dict[int, ListStatus]:
-    return {int(part[:-1]): _STATUSES[part[-1]] for part in text.split()}
+    parts = [part.partition("@")[0] for part in text.split()]
+    return {int(part[:-1]): _STATUSES[part[-1]] for part in parts}
+
+
+def _unpacked_left(text: str) -> dict[int, datetime]:
+    parts = [part.partition("@") for part in text.split() if "@" in part]
+    return {int(on[:-1]): datetime.fromtimestamp(int(at), UTC) for on, _, at in parts}

@@ -14,6 +14,7 @@ _TEXTS = (
     ("progress", "snapshot"),
     ("run_fact", "value"),
     ("outcome", "detail"),
+    ("omitted", "detail"),
 )
 
 
@@ -28,6 +29,8 @@ class Forgetting(Base):
             "SELECT id FROM contact WHERE email = ?",
             "SELECT contact_id FROM outcome WHERE lower(email) = ?",
             "SELECT profile FROM outcome WHERE lower(email) = ?",
+            "SELECT contact_id FROM omitted WHERE lower(email) = ?",
+            "SELECT profile FROM omitted WHERE lower(email) = ?",
             "SELECT profile FROM newcomer WHERE lower(email) = ?",
         ):
             keys.update(key for (key,) in self._db.execute(query, (wanted,)) if key is not None)
@@ -59,6 +62,9 @@ class Forgetting(Base):
             ("outcome", "key", keys),
             ("outcome", "contact_id", list(contacts)),
             ("outcome", "profile", keys),
+            ("omitted", "key", keys),
+            ("omitted", "contact_id", list(contacts)),
+            ("omitted", "profile", keys),
             ("exchanged", "profile", keys),
             ("link", "profile", keys),
             ("newcomer", "profile", keys),
@@ -74,7 +80,7 @@ class Forgetting(Base):
             for table, column, values in rows:
                 marks = ",".join("?" * len(values))
                 db.execute(f"DELETE FROM {table} WHERE {column} IN ({marks})", list(values))  # noqa: S608
-            for table in ("outcome", "newcomer"):
+            for table in ("outcome", "omitted", "newcomer"):
                 db.execute(f"DELETE FROM {table} WHERE lower(email) = ?", (wanted,))  # noqa: S608
             marks = ",".join("?" * len(contacts))
             # the index still counts the contact, or it would be read anew

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from actui.model.journal import Block, Done
+from actui.model.omitted import Omitted, OmittedList
 from actui.model.run import (
     FAILED,
     NOT_ACCEPTED,
@@ -21,7 +24,15 @@ from store.ledger.numbers import outcome_number, outcome_of, reason_number, reas
 from store.ledger.standing import Standing
 
 IMPORTED, EXPORTED = 0, 1
+_COLUMNS = "run, goal, key, outcome, reason, detail, contact_id, profile, email, at, omitted"
+"""What `outcome` and `omitted` keep of a person, in an order of this module's own."""
+_PLACES = ", ".join("?" * len(_COLUMNS.split(", ")))
 _FAILED_NUMBERS = [outcome_number(one) for one in FAILED]
+
+
+OutcomeLine = dict[str, Any]
+"""One person in one goal of one run: texts and ids by the names that `actui outcomes` prints, and
+under `omitted` an Omitted."""
 
 
 class People(Standing):
@@ -76,11 +87,12 @@ class People(Standing):
         db.executemany(
             "INSERT OR IGNORE INTO seen VALUES (?, ?)", [(goal, pack(key)) for key, _, _ in records]
         )
-        # An unchanged person whose fingerprint is already known costs nothing.
+        # An unchanged person whose fingerprint is already known costs nothing, unless a value is
+        # still left out for them: then the row says so, and in which run that was last seen.
         telling = [
             (key, record, mark)
             for key, record, mark in records
-            if record.outcome is not Outcome.UNCHANGED or mark is not None
+            if record.outcome is not Outcome.UNCHANGED or mark is not None or record.omitted
         ]
         db.executemany(
             "INSERT INTO person VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (goal, key) DO UPDATE SET "
@@ -108,24 +120,18 @@ class People(Standing):
                 if record.outcome is Outcome.UNCHANGED and mark is None
             ],
         )
+        rows = [(record, _row(run, goal, key, record, at)) for key, record, _ in records]
         db.executemany(
-            "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    run,
-                    goal,
-                    pack(key),
-                    outcome_number(record.outcome),
-                    reason_number(record.reason),
-                    record.detail or None,
-                    record.contact_id,
-                    pack(record.profile_id) if record.profile_id else None,
-                    record.email or None,
-                    at,
-                )
-                for key, record, _ in records
-                if record.outcome is not Outcome.UNCHANGED
-            ],
+            f"INSERT OR REPLACE INTO outcome ({_COLUMNS}) VALUES ({_PLACES})",  # noqa: S608
+            [row for record, row in rows if record.outcome is not Outcome.UNCHANGED],
+        )
+        db.executemany(
+            f"INSERT OR REPLACE INTO omitted ({_COLUMNS}) VALUES ({_PLACES})",  # noqa: S608
+            [row for record, row in rows if record.omitted],
+        )
+        db.executemany(
+            "DELETE FROM omitted WHERE goal = ? AND key = ?",
+            [(goal, pack(key)) for key, record, _ in records if not record.omitted],
         )
 
     def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]:
@@ -189,8 +195,14 @@ class People(Standing):
         goal: str | None = None,
         outcome: str | None = None,
         reason: str | None = None,
-    ) -> Iterator[dict[str, str | int | None]]:
-        """What `actui outcomes` prints, oldest first; `goal` is the goal's id."""
+        omitted: str | None = None,
+    ) -> Iterator[OutcomeLine]:
+        """What `actui outcomes` prints, oldest first; `goal` is the goal's id.
+
+        With `omitted`, those for whom a field or list of this name was left out, or anything where
+        it is empty. Then `run` None means everybody for whom that is so at their last outcome, once
+        for each goal; and people who are unchanged are among them, in the last run that met them.
+        """
         tests, values = ["1"], []
         if run is not None:
             tests.append("run.id = ?")
@@ -198,9 +210,28 @@ class People(Standing):
         if goal is not None:
             tests.append("goal.id = ?")
             values.append(goal)
-        for row in self._told(" AND ".join(tests), values):
-            if outcome in (None, row["outcome"]) and reason in (None, row["reason"]):
+        for row in self._lines(_source(run, omitted), " AND ".join(tests), values):
+            if outcome not in (None, row["outcome"]) or reason not in (None, row["reason"]):
+                continue
+            if omitted is None or row["omitted"].concerns(omitted):
                 yield row
+
+    def omitted_names(self) -> set[str]:
+        """The fields and lists that were left out for anybody, at their last outcome."""
+        rows = self._db.execute("SELECT DISTINCT omitted FROM omitted")
+        return {name for (kept,) in rows for name in Omitted.unpacked(json.loads(kept)).names}
+
+    def lists_not_joined(
+        self, goal: str, keys: Iterable[str]
+    ) -> Mapping[str, tuple[OmittedList, ...]]:
+        """The lists that people of a goal were kept off when their row was last sent."""
+        rows = self._where_key_in(
+            "SELECT key, omitted FROM omitted WHERE goal = ? AND key IN (?)",
+            [self._goal(goal)],
+            (pack(key) for key in keys),
+        )
+        found = {unpack(key): Omitted.unpacked(json.loads(kept)).lists for key, kept in rows}
+        return {key: lists for key, lists in found.items() if lists}
 
     def failed(
         self,
@@ -239,7 +270,7 @@ class People(Standing):
             found.setdefault(goal_id, set()).add(unpack(key))
         return found
 
-    def story(self, email: str) -> list[dict[str, str | int | None]]:
+    def story(self, email: str) -> list[OutcomeLine]:
         """All that is kept of one person, oldest first, in the form of `outcomes`.
 
         Found by the e-mail address, whatever its case, and from there by contact and profile: a
@@ -247,7 +278,11 @@ class People(Standing):
         goal is *unchanged*, which leaves no row behind, that is told as the goal's last one.
         """
         wanted = email.strip().lower()
-        rows = list(self._told("lower(email) = ?", [wanted]))
+        rows = [
+            row
+            for table in ("outcome", "omitted")
+            for row in self._lines(table, "lower(email) = ?", [wanted])
+        ]
         keys = {str(row[name]) for row in rows for name in ("contact_id", "profile_id")} - {"None"}
         keys |= {
             str(contact)
@@ -263,7 +298,8 @@ class People(Standing):
         marks = ",".join("?" * len(keys))
         packed = [pack(key) for key in keys]
         rows = list(
-            self._told(
+            self._lines(
+                "outcome",
                 f"lower(email) = ? OR contact_id IN ({marks}) OR profile IN ({marks})",
                 [wanted, *packed, *packed],
             )
@@ -271,17 +307,17 @@ class People(Standing):
         rows += self._unchanged(packed, email.strip())
         return sorted(rows, key=lambda row: str(row["at"]))
 
-    def _told(
-        self, condition: str, values: Sequence[object]
-    ) -> Iterator[dict[str, str | int | None]]:
+    def _lines(
+        self, source: str, condition: str, values: Sequence[object]
+    ) -> Iterator[OutcomeLine]:
         rows = self._db.execute(
-            "SELECT run.id, goal.id, outcome, reason, detail, contact_id, profile, email, at "  # noqa: S608
-            "FROM outcome JOIN run ON run.number = outcome.run "
-            "JOIN goal ON goal.number = outcome.goal "
-            f"WHERE {condition} ORDER BY outcome.run, outcome.goal, outcome.key",
+            "SELECT run.id, goal.id, outcome, reason, detail, contact_id, profile, email, at, "  # noqa: S608
+            f"omitted FROM {source} AS line JOIN run ON run.number = line.run "
+            "JOIN goal ON goal.number = line.goal "
+            f"WHERE {condition} ORDER BY line.run, line.goal, line.key",
             list(values),
         )
-        for run_id, goal_id, number, why, detail, contact_id, profile, email, at in rows:
+        for run_id, goal_id, number, why, detail, contact_id, profile, email, at, kept in rows:
             yield {
                 "run": run_id,
                 "goal": goal_id,
@@ -292,15 +328,15 @@ class People(Standing):
                 "profile_id": None if profile is None else unpack(profile),
                 "email": email,
                 "at": datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z"),
+                "omitted": Omitted.unpacked(json.loads(kept) if kept else None),
             }
 
-    def _unchanged(
-        self, keys: Sequence[Packed], email: str
-    ) -> Iterator[dict[str, str | int | None]]:
-        for run_id, started, goal_id, key in self._where_key_in(
-            "SELECT run.id, run.started, goal.id, key FROM person "
+    def _unchanged(self, keys: Sequence[Packed], email: str) -> Iterator[OutcomeLine]:
+        for run_id, started, goal_id, key, kept in self._where_key_in(
+            "SELECT run.id, run.started, goal.id, person.key, omitted FROM person "
             "JOIN run ON run.number = person.run JOIN goal ON goal.number = person.goal "
-            "WHERE outcome = ? AND key IN (?)",
+            "LEFT JOIN omitted USING (goal, key) "
+            "WHERE person.outcome = ? AND person.key IN (?)",
             [outcome_number(Outcome.UNCHANGED)],
             keys,
         ):
@@ -315,7 +351,38 @@ class People(Standing):
                 "profile_id": None if is_contact else unpack(key),
                 "email": email,
                 "at": started,
+                "omitted": Omitted.unpacked(json.loads(kept) if kept else None),
             }
+
+
+def _source(run: str | None, omitted: str | None) -> str:
+    """Where the lines of people are: see `outcomes`."""
+    if omitted is None:
+        return "outcome"
+    if run is None:
+        return "omitted"
+    unchanged = outcome_number(Outcome.UNCHANGED)
+    return (
+        f"(SELECT {_COLUMNS} FROM outcome WHERE omitted IS NOT NULL "  # noqa: S608
+        f"UNION ALL SELECT {_COLUMNS} FROM omitted WHERE outcome = {unchanged})"
+    )
+
+
+def _row(run: int, goal: int, key: str, record: Record, at: int) -> tuple[object, ...]:
+    """A person's outcome in the order of _COLUMNS."""
+    return (
+        run,
+        goal,
+        pack(key),
+        outcome_number(record.outcome),
+        reason_number(record.reason),
+        record.detail or None,
+        record.contact_id,
+        pack(record.profile_id) if record.profile_id else None,
+        record.email or None,
+        at,
+        json.dumps(record.omitted.packed(), separators=(",", ":")) if record.omitted else None,
+    )
 
 
 def _name(reason: Reason | None) -> str | None:

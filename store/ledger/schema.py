@@ -119,7 +119,19 @@ CREATE TABLE touch (
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SUM_JOURNAL, _STANDING)
+_OMITTED = """
+-- what was left out for a person beside the outcome, as actui.model.omitted packs it
+ALTER TABLE outcome ADD COLUMN omitted TEXT;
+-- the last outcome of everybody for whom something is left out: one row a person and goal, kept
+-- also while they are unchanged, which leaves no row in `outcome`
+CREATE TABLE omitted (
+  run INTEGER NOT NULL, goal INTEGER NOT NULL, key ANY NOT NULL, outcome INTEGER NOT NULL,
+  reason INTEGER, detail TEXT, contact_id INTEGER, profile ANY, email TEXT, at INTEGER NOT NULL,
+  omitted TEXT NOT NULL, PRIMARY KEY (goal, key)
+) STRICT, WITHOUT ROWID;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED)
 BUSY_MS = 10_000
 
 

@@ -93,7 +93,8 @@ def test_a_stored_row_reads_as_what_was_stored(tmp_path, outcome, reason):
         ledger.begin_run("r1", "manual", "2026-01-01T00:00:00Z", 1)
         ledger._db.execute("INSERT INTO goal (number, id) VALUES (1, 'g')")
         ledger._db.execute(
-            "INSERT INTO outcome VALUES (1, 1, 7, ?, ?, NULL, 7, NULL, 'a@b.c', 0)",
+            "INSERT INTO outcome (run, goal, key, outcome, reason, contact_id, email, at) "
+            "VALUES (1, 1, 7, ?, ?, 7, 'a@b.c', 0)",
             (outcome, reason),
         )
         (row,) = ledger.outcomes()
