@@ -16,6 +16,7 @@ _CONFIGURING = "actui.commands.configuring"
 _CHECKING = "actui.commands.checking"
 _FILES = "actui.commands.files"
 _RUNNING = "actui.commands.running"
+_OUTCOMES = "actui.commands.outcomes"
 _PEOPLE = "actui.commands.people"
 _PREVIEWING = "actui.commands.previewing"
 _RETRYING = "actui.commands.retrying"
@@ -198,8 +199,19 @@ def _people(made: _Grammar) -> None:
     made.part("Seeing what became of it")
     runs = made.add_named("runs", _RUNNING, "print a connection's run history, newest first")
     runs.add_argument("--limit", type=_positive, default=20, metavar="N", help="default 20")
-    outcomes = made.add_named("outcomes", _RUNNING, "print what became of each person")
-    outcomes.add_argument("--csv", action="store_true", help="print CSV")
+    outcomes = made.add_named("outcomes", _OUTCOMES, "print what became of each person")
+    outcomes.add_argument("--csv", action="store_true", help="print CSV for a spreadsheet")
+    outcomes.add_argument("--to", metavar="FILE", help="write that CSV to a new file")
+    outcomes.add_argument(
+        "--raw", action="store_true", help="CSV as programs want it, unsafe in a spreadsheet"
+    )
+    outcomes.add_argument(
+        "--omitted",
+        nargs="?",
+        const="",
+        metavar="FIELD",
+        help="people for whom this field, list, or anything was omitted",
+    )
     for key in ("run", "goal", "outcome", "reason"):
         outcomes.add_argument(f"--{key}", metavar=key.upper(), help=f"only those of this {key}")
     why = made.add_named("why", _PEOPLE, "say what became of one person, and which rule decided it")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -14,17 +13,18 @@ from typing import TypeVar
 from pydantic import SecretStr
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
-from actui.console.people import OUTCOME_COLUMNS, Filter, Person, goal_name
+from actui.console.people import Filter, Person
 from actui.console.ports import Stored as SeenStored
 from actui.console.ports import Which
 from actui.console.words import counted
 from actui.model.connection import Connection
-from actui.model.errors import BusyError, ConfigError, ServiceError
+from actui.model.errors import BusyError, ServiceError
 from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.secret import SecretName
 from actui.model.settings import Settings
 from actui.scheduling import nobody_looks
+from actui.spreadsheet import save_csv
 from actui.starting import Starter
 from actui.wiring import PROBE, House, secret_origin
 from store.connections import Stored
@@ -261,30 +261,15 @@ class HousePeople:
             return [Person.of(row) for row in ledger.story(email)]
 
     def export(self, connection: Connection, run: str, wanted: Filter, path: str) -> str:
-        written, file = 0, Path(path.strip()).expanduser()
-        try:
-            # only ever a new file, and one that nobody else can read
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with (
-                os.fdopen(handle, "w", encoding="utf-8", newline="") as stream,
-                self._house.ledger(connection) as ledger,
-            ):
-                writer = csv.DictWriter(stream, OUTCOME_COLUMNS)
-                writer.writeheader()
-                for row in ledger.outcomes(run=run, **_chosen(wanted)):
-                    writer.writerow(row | {"goal": goal_name(connection, str(row["goal"]))})
-                    written += 1
-        except OSError as wrong:
-            raise ConfigError(f"{file} cannot be written: {wrong.strerror}.") from wrong
-        return f"{counted(written, 'line', 'lines')} written to {file.absolute()}."
+        file = Path(path.strip()).expanduser()
+        with self._house.ledger(connection) as ledger:
+            rows = ledger.outcomes(run=run, **_chosen(wanted))
+            many = save_csv(file, connection, map(Person.of, rows))
+        return f"{counted(many, 'line', 'lines')} written to {file.absolute()}."
 
 
 def _chosen(wanted: Filter) -> dict[str, str | None]:
-    return {
-        "goal": wanted.goal or None,
-        "outcome": wanted.outcome or None,
-        "reason": wanted.reason or None,
-    }
+    return {name: value or None for name, value in asdict(wanted).items()}
 
 
 class HouseServices:

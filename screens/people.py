@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Footer, Input
 
 from actui.console.forms import Choose, Option, Type
-from actui.console.people import Filter, Person, goal_name, offered_filters, story
+from actui.console.people import Filter, Person, goal_name, offered_filters, omitted_lines, story
 from actui.console.words import number, plain
 from actui.console.workbench import PEOPLE_ROWS, Workbench
 from actui.model.connection import Connection
@@ -33,7 +33,11 @@ class OutcomesScreen(ActuiScreen):
     CSS_PATH = "people.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "f,slash", "filter", "Filter", tooltip="Show one outcome or reason", id="people.filter"
+            "f,slash",
+            "filter",
+            "Filter",
+            tooltip="Show one outcome or reason, or what was omitted",
+            id="people.filter",
         ),
         Binding("w", "why", "Why", tooltip="One person's story", id="people.why"),
         Binding("t", "retry", "Retry", tooltip="Send these people again", id="people.retry"),
@@ -109,7 +113,8 @@ class OutcomesScreen(ActuiScreen):
             self.query_one("#detail", Words).put("Nobody: an outcome 'unchanged' leaves no line.")
             return
         named = plain(goal_name(self._connection, one.goal))
-        self.query_one("#detail", Words).put(f"{named}: {one.outcome}. {one.why}".rstrip())
+        said = "; ".join(part for part in (one.why, *omitted_lines(one.omitted)) if part)
+        self.query_one("#detail", Words).put(f"{named}: {one.outcome}. {said}".rstrip())
 
     def told(self) -> str:
         """The person under the cursor."""
@@ -141,6 +146,9 @@ class OutcomesScreen(ActuiScreen):
         """Send these people again; of all outcomes, those rejected or unknown."""
         if self._filter.outcome in (Outcome.CREATED, Outcome.UPDATED):
             self.say("They were accepted: there is nothing to send again.")
+            return
+        if self._filter.omitted:
+            self.say("Correct what was omitted; the next run sends what has changed.")
             return
         self._retry(self._filter, self._many)
 

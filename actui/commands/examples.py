@@ -42,7 +42,9 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "runs": (("actui runs Newsletter --limit 5", "the last five"),),
     "outcomes": (
         ("actui outcomes Newsletter --reason no-match", "who has no profile"),
-        ("actui outcomes Newsletter --outcome rejected --csv", "for a spreadsheet"),
+        ("actui outcomes Newsletter --omitted", "people with a value or list left out"),
+        ("actui outcomes Newsletter --omitted %BIRTHDAY%", "those without this field"),
+        ("actui outcomes Newsletter --to people.csv", "for a spreadsheet; --raw for programs"),
     ),
     "why": (("actui why Newsletter ada@example.org", "why is she not there?"),),
     "retry": (("actui retry Newsletter", "those whose last outcome was rejected or unknown"),),

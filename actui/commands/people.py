@@ -9,7 +9,7 @@ import sys
 
 from actui import exitcodes
 from actui.commands.guard import say
-from actui.console.people import Person, goal_name, printed
+from actui.console.people import Person, goal_name, omitted_lines, printed
 from actui.console.words import moment, plain
 from actui.forgetting import Report
 from actui.forgetting import forget as forget_person
@@ -32,7 +32,10 @@ def why(asked: argparse.Namespace) -> int:
     latest = {str(row["goal"]): Person.of(row) for row in rows}
     known = [goal.id for goal in connection.goals]
     for goal in [*known, *(gone for gone in latest if gone not in known)]:
-        print(_sentence(connection, goal, latest.get(goal)))
+        person = latest.get(goal)
+        print(_sentence(connection, goal, person))
+        for line in omitted_lines(person.omitted) if person is not None else ():
+            print(f"    {line}")
     return exitcodes.OK
 
 

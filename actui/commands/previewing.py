@@ -60,6 +60,7 @@ def _person(person: PreviewedPerson) -> dict[str, Any]:
         "detail": record.detail if record else person.absent,
         "contact_id": record.contact_id if record else None,
         "profile_id": record.profile_id if record else None,
+        "omitted": record.omitted.facts() if record else [],
         "values": [_change(one) for one in person.values],
         "lists": [_change(one) for one in person.lists],
     }

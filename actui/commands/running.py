@@ -1,11 +1,9 @@
-"""Commands about runs: run, watch, stop, runs, outcomes."""
+"""Commands about runs: run, watch, stop, runs."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
-import difflib
 import json
 import signal
 import sys
@@ -16,7 +14,6 @@ from datetime import UTC, datetime
 from actui import exitcodes
 from actui.commands.guard import say
 from actui.commands.words import progress_line, run_line
-from actui.console.people import OUTCOME_COLUMNS, printed
 from actui.console.words import plain
 from actui.model.connection import Connection
 from actui.model.errors import (
@@ -26,7 +23,7 @@ from actui.model.errors import (
     CredentialsError,
     StoppedError,
 )
-from actui.model.run import Outcome, Reason, RunSnapshot, RunSummary
+from actui.model.run import RunSnapshot, RunSummary
 from actui.notifying import Messenger
 from actui.starting import SCHEDULE
 from actui.sync.engine import not_started
@@ -229,45 +226,3 @@ def runs(asked: argparse.Namespace) -> int:
         if summary.notice and not asked.json:
             print(f"    {plain(summary.notice)}")
     return exitcodes.OK
-
-
-def outcomes(asked: argparse.Namespace) -> int:
-    """Print one line a person: what became of them, and why."""
-    house = House.open()
-    connection = house.connections.find(asked.name).connection
-    names = {goal.id: goal.name for goal in connection.goals}
-    goal = next((id_ for id_, name in names.items() if asked.goal in (id_, name)), asked.goal)
-    _refuse_unknown(house, connection, asked)
-    writer = csv.DictWriter(sys.stdout, OUTCOME_COLUMNS) if asked.csv else None
-    if writer is not None:
-        writer.writeheader()
-    with house.ledger(connection) as ledger:
-        for row in ledger.outcomes(
-            run=asked.run, goal=goal, outcome=asked.outcome, reason=asked.reason
-        ):
-            line = printed(connection, row)
-            if writer is not None:
-                writer.writerow({name: line.get(name) for name in OUTCOME_COLUMNS})
-            elif asked.json:
-                print(json.dumps(line, ensure_ascii=False))
-            else:
-                who = line["email"] or line["profile_id"] or line["contact_id"]
-                why = " ".join(str(line[key]) for key in ("reason", "detail") if line[key])
-                told = f"{line['run']}  {line['goal']}  {who}  {line['outcome']}  {why}"
-                print(plain(told).rstrip())
-    return exitcodes.OK
-
-
-def _refuse_unknown(house: House, connection: Connection, asked: argparse.Namespace) -> None:
-    """Nothing found because of a slip must not look like nothing there.
-
-    What the words name must be something that can be; of a goal that is gone, people may be kept.
-    """
-    for key, kind in (("outcome", Outcome), ("reason", Reason)):
-        said, known = getattr(asked, key), [one.value for one in kind]
-        if said is not None and said not in known:
-            close = difflib.get_close_matches(said, known, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
-            raise ConfigError(f"There is no {key} '{said}'. {hint}", code="unknown")
-    if asked.run is not None and house.history(connection).find(asked.run) is None:
-        raise ConfigError(f"'{connection.name}' has no run '{asked.run}' in its history.")

@@ -52,11 +52,15 @@ _NO_LIST_MAY = "no profile matches, and none of the goal's lists it is on may cr
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which outcomes of a run to show; an empty text takes all."""
+    """Which outcomes of a run to show; an empty text takes all.
+
+    `omitted` is the name of a field or list that was left out for them.
+    """
 
     goal: str = ""
     outcome: str = ""
     reason: str = ""
+    omitted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,9 @@ def offered_filters(run: RunSummary) -> list[tuple[Filter, str, int]]:
                 found.append((Filter(goal.goal_id, outcome.value), words, many))
         for reason, many in sorted(goal.reasons.items()):
             found.append((Filter(goal.goal_id, reason=reason), f"{goal.goal}: {reason}", many))
+        for name, many in sorted(goal.omitted.items()):
+            words = f"{goal.goal}: {name} omitted"
+            found.append((Filter(goal.goal_id, omitted=name), words, many))
     return found
 
 
@@ -178,6 +185,7 @@ def story(connection: Connection, email: str, people: Sequence[Person]) -> list[
             lines.append("    the same as what was sent before, so nothing was sent")
         if why := one.why_in(connection):
             lines.append(f"    {why}")
+        lines += [f"    {line}" for line in omitted_lines(one.omitted)]
         ids = [
             f"contact {one.contact_id}" if one.contact_id else "",
             f"profile {plain(one.profile_id)}" if one.profile_id else "",

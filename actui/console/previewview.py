@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actui.console.people import reason_words
+from actui.console.people import omitted_lines, reason_words
 from actui.console.words import counted, plain
 from actui.model.preview import Ask, Change, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import Outcome
@@ -47,12 +47,13 @@ def would(person: PreviewedPerson) -> str:
 
 
 def changes(person: PreviewedPerson, arrow: str) -> list[str]:
-    """Each value and list that would change, before and after."""
+    """Each value and list that would change, before and after, then what would be omitted."""
     told = [
         f"{plain(one.name)}: {_text(one.before)} {arrow} {_text(one.after)}"
         for one in person.values
     ]
-    return told + [_list(one, arrow) for one in person.lists]
+    told += [_list(one, arrow) for one in person.lists]
+    return told + (omitted_lines(person.record.omitted) if person.record is not None else [])
 
 
 def _list(change: Change, arrow: str) -> str:

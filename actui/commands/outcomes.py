@@ -1,0 +1,144 @@
+"""`actui outcomes`: what became of each person, for reading, for programs and for a spreadsheet."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from actui import exitcodes
+from actui.commands.guard import say
+from actui.console.people import Person, omitted_lines, printed
+from actui.console.words import counted, plain
+from actui.model.connection import Connection
+from actui.model.errors import ConfigError
+from actui.model.goals import Named
+from actui.model.omitted import is_named
+from actui.model.run import Outcome, Reason
+from actui.spreadsheet import csv_lines, save_csv
+from actui.wiring import House
+from store.ledger import SqliteLedger
+
+
+def outcomes(asked: argparse.Namespace) -> int:
+    """Print one line a person: what became of them, why, and what was omitted."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    if asked.raw and not (asked.csv or asked.to):
+        raise ConfigError("--raw is about a CSV file: use it with --csv or --to.")
+    _refuse_unknown(house, connection, asked)
+    names = {goal.id: goal.name for goal in connection.goals}
+    goal = next((id_ for id_, name in names.items() if asked.goal in (id_, name)), asked.goal)
+    with house.ledger(connection) as ledger:
+        _refuse_unknown_field(connection, ledger, asked.omitted)
+        values = _Values(asked.omitted)
+        rows = values.counted(
+            ledger.outcomes(
+                run=asked.run,
+                goal=goal,
+                outcome=asked.outcome,
+                reason=asked.reason,
+                omitted=asked.omitted,
+            )
+        )
+        if asked.to:
+            file = Path(asked.to).expanduser()
+            many = save_csv(file, connection, map(Person.of, rows), raw=asked.raw)
+            message = f"{counted(many, 'line', 'lines')} written to {plain(str(file))}."
+            written = {"file": str(file), "lines": many}
+            print(json.dumps(written, ensure_ascii=False) if asked.json else message)
+        elif asked.csv:
+            # bytes: the file is UTF-8 whatever the terminal's encoding is
+            for line in csv_lines(connection, map(Person.of, rows), raw=asked.raw):
+                sys.stdout.buffer.write(line)
+        else:
+            for row in rows:
+                facts = printed(connection, row)
+                print(json.dumps(facts, ensure_ascii=False) if asked.json else _line(facts, row))
+    if asked.omitted is not None and asked.run and not (asked.outcome or asked.reason):
+        _tell_missing(house, connection, asked.run, goal, values)
+    return exitcodes.OK
+
+
+def _line(line: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    who = line["email"] or line["profile_id"] or line["contact_id"]
+    why = " ".join(str(line[key]) for key in ("reason", "detail") if line[key])
+    parts = [str(line["run"]), str(line["goal"]), str(who), str(line["outcome"]), why]
+    parts.append("; ".join(omitted_lines(row["omitted"])))
+    return plain("  ".join(part for part in parts if part))
+
+
+@dataclass(slots=True)
+class _Values:
+    """How many omitted values of a field the people have whose lines pass."""
+
+    wanted: str | None
+    found: int = 0
+
+    def matches(self, field: str) -> bool:
+        return not self.wanted or is_named(field, self.wanted)
+
+    def counted(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for row in rows:
+            self.found += sum(v.count for v in row["omitted"].values if self.matches(v.field))
+            yield row
+
+
+def _tell_missing(
+    house: House, connection: Connection, run: str, goal: str | None, values: _Values
+) -> None:
+    """Say so where the run has omitted more values than the people listed account for."""
+    summary = house.history(connection).find(run)
+    goals = [one for one in summary.goals if goal in (None, one.goal_id)] if summary else []
+    omitted = sum(
+        sum(reasons.values())
+        for one in goals
+        for field, reasons in one.warned.items()
+        if field and values.matches(field)
+    )
+    if omitted > values.found:
+        more = counted(omitted - values.found, "value was", "values were")
+        say(
+            f"{more} omitted for people whom this run keeps no line of: people who are unchanged "
+            f"are listed with their latest run. See: actui outcomes '{connection.name}' --omitted"
+        )
+
+
+def _refuse_unknown_field(connection: Connection, ledger: SqliteLedger, wanted: str | None) -> None:
+    """Raise ConfigError for a field or list that nothing here is or was called."""
+    known = {"email"} | ledger.omitted_names()
+    for goal in connection.goals:
+        known |= {mapping.field for mapping in goal.mappings}
+        known |= {named.name for named in goal.lists if isinstance(named, Named)}
+    if not wanted or any(is_named(name, wanted) for name in known):
+        return
+    plainly = {name.strip("%").casefold(): name for name in sorted(known)}
+    close = difflib.get_close_matches(wanted.strip("%").casefold(), plainly, n=1)
+    hint = (
+        f"Did you mean {plainly[close[0]]}?"
+        if close
+        else f"There are: {', '.join(plainly.values())}."
+    )
+    raise ConfigError(
+        f"No goal of '{connection.name}' has a field or list '{wanted}'. {hint}", code="unknown"
+    )
+
+
+def _refuse_unknown(house: House, connection: Connection, asked: argparse.Namespace) -> None:
+    """Nothing found because of a slip must not look like nothing there.
+
+    What the words name must be something that can be; of a goal that is gone, people may be kept.
+    """
+    for key, kind in (("outcome", Outcome), ("reason", Reason)):
+        said, known = getattr(asked, key), [one.value for one in kind]
+        if said is not None and said not in known:
+            close = difflib.get_close_matches(said, known, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
+            raise ConfigError(f"There is no {key} '{said}'. {hint}", code="unknown")
+    if asked.run is not None and house.history(connection).find(asked.run) is None:
+        raise ConfigError(f"'{connection.name}' has no run '{asked.run}' in its history.")
