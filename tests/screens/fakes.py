@@ -234,6 +234,7 @@ class FakePeople:
             if one.run == run
             and wanted.outcome in ("", one.outcome)
             and wanted.reason in ("", one.reason)
+            and (not wanted.omitted or one.omitted.concerns(wanted.omitted))
         ]
         return found[:limit]
 

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from actui.app import ConsoleApp
 from actui.console.people import REASON_WORDS, Filter, Person
+from actui.model.omitted import Omitted, OmittedValues
 from actui.model.run import GoalSummary, Reason, RunSnapshot, RunState, RunSummary
 from screens.ask import ChooseScreen, TypeScreen
 from screens.connection import ConnectionScreen
@@ -28,12 +29,14 @@ from tests.screens.fakes import (
 )
 
 Opened = tuple[FakeServices, Pilot[Any]]
+AGE = Omitted((OmittedValues("%AGE%", "which are no dates", 2),))
 AT = "2026-11-24T01:00:05Z"
 
 
 def ended() -> RunSummary:
     goal = GoalSummary(goal="Contacts", goal_id="g-1", kind="import", read=900, created=899)
     goal.skipped, goal.reasons = 1, {"no-match": 1}
+    goal.omitted = {"%AGE%": 1}
     return RunSummary(
         run="r1",
         connection="Newsletter",
@@ -56,7 +59,8 @@ async def opened(size: tuple[int, int]) -> AsyncIterator[Opened]:
     made = services(connection())
     made.histories["c-1"] = FakeHistory([ended()])
     made.people.rows = [
-        *(Person("r1", "g-1", "created", email=f"p{n}@example.com", at=AT) for n in range(899)),
+        *(Person("r1", "g-1", "created", email=f"p{n}@example.com", at=AT) for n in range(898)),
+        Person("r1", "g-1", "created", email="odd@example.com", at=AT, omitted=AGE),
         Person("r1", "g-1", "skipped", "no-match", contact_id="7", email="left@[b]out.com", at=AT),
     ]
     app = ConsoleApp(made)
@@ -90,6 +94,19 @@ async def test_outcomes_are_filtered_by_reason_and_say_why(opened: Opened) -> No
     await until(pilot, lambda: "no profile matches" in seen(pilot))
     await filtered(pilot, "all")
     await until(pilot, lambda: "p1@example.com" in seen(pilot))
+
+
+async def test_people_for_whom_a_field_was_omitted_are_found(opened: Opened) -> None:
+    _, pilot = opened
+    await filtered(pilot, "age")
+    await until(pilot, lambda: "odd@example.com" in seen(pilot))
+    assert "p1@example.com" not in seen(pilot)
+    await until(pilot, lambda: "%AGE%: 2 values omitted" in " ".join(seen(pilot).split()))
+    await pilot.press("t")
+    await until(pilot, lambda: "Correct what was omitted" in seen(pilot))
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+    await until(pilot, lambda: "%AGE%: 2 values omitted, which are no dates" in seen(pilot))
 
 
 async def test_one_persons_story_is_told(opened: Opened) -> None:

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from actui.app import ConsoleApp
 from actui.console.previewview import asked
 from actui.model.errors import ConfigError
+from actui.model.omitted import Omitted, OmittedList, OmittedValues
 from actui.model.preview import Ask, Change, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import Outcome, Reason, Record
 from screens.connection import ConnectionScreen
@@ -61,6 +62,17 @@ async def test_people_are_shown_with_before_and_after_or_the_reason(opened: Open
     assert made.previewer.asked[0][1] == Ask()
     await pilot.press("escape")
     await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
+
+
+async def test_what_would_be_omitted_is_shown(opened: Opened) -> None:
+    made, pilot = opened
+    left = OmittedList("News [vip]", "unsubscribed", "2026-03-02T10:00:00Z")
+    omitted = Omitted((OmittedValues("%AGE%", "which are no dates"),), (left,))
+    record = Record(Outcome.UPDATED, contact_id=7, email="ann@x.org", omitted=omitted)
+    made.previewer.answer = answer(person("ann@x.org", record=record))
+    await pilot.press("f6")
+    await until(pilot, lambda: "%AGE%: 1 value omitted" in told(pilot))
+    assert "list News [vip] not joined: unsubscribed since 2026-03-02" in told(pilot)
 
 
 async def test_people_are_chosen_by_address_or_number(opened: Opened) -> None:

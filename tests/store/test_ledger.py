@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from actui.model.errors import ConfigError
 from actui.model.goals import ListStatus
 from actui.model.journal import Block, Done, GoalState, Indexed, SumKey
+from actui.model.omitted import NOTHING, Omitted, OmittedList, OmittedValues
 from actui.model.run import GoalSummary, Outcome, Reason, Record, RunSnapshot, RunState
 from actui.model.standing import Exported, Membership
 from store.home import Home
@@ -71,6 +72,46 @@ def test_an_unchanged_person_leaves_no_trace_after_the_run(ledger):
     ledger.end_run("r2", resumable=False)
     assert ledger.seen_in_run("r2", "g", ["7"]) == set()
     assert [row["run"] for row in ledger.outcomes()] == ["r1"]
+
+
+def test_a_person_who_is_unchanged_keeps_one_row_while_something_is_omitted(ledger):
+    odd = Omitted((OmittedValues("%AGE%", "which are no dates", 2),))
+    off = Omitted((), (OmittedList("News", "unsubscribed", "2026-03-02T10:00:00Z", 9),))
+    runs = [("r1", Outcome.CREATED, MARK), *((f"r{n}", Outcome.UNCHANGED, None) for n in "234")]
+    for run, outcome, mark in runs:
+        ledger.begin_run(run, "manual", "2026-01-01T00:00:00Z", 1)
+        records = [
+            (key, Record(outcome, contact_id=int(key), email=f"{key}@b.c", omitted=omitted), mark)
+            for key, omitted in (("7", odd), ("8", off), ("9", NOTHING))
+        ]
+        ledger.commit(run, "g", Done(records=records), SUMMARY)
+        ledger.end_run(run, resumable=False)
+
+    def found(**wanted):
+        return {row["email"]: (row["run"], row["omitted"]) for row in ledger.outcomes(**wanted)}
+
+    assert found(omitted="") == {"7@b.c": ("r4", odd), "8@b.c": ("r4", off)}
+    assert found(omitted="age") == found(omitted="%AGE%", run="r4") == {"7@b.c": ("r4", odd)}
+    assert found(omitted="", run="r1") == {"7@b.c": ("r1", odd), "8@b.c": ("r1", off)}
+    assert found(omitted="", run="r3") == {}
+    assert ledger.lists_not_joined("g", ["7", "8", "9"]) == {"8": off.lists}
+    assert ledger.omitted_names() == {"%AGE%", "News"}
+    assert len(list(ledger.outcomes())) == 3
+    ledger.begin_run("r5", "manual", "2026-01-01T00:00:00Z", 1)
+    ledger.commit("r5", "g", done("7", Outcome.UNCHANGED, mark=None), SUMMARY)
+    assert set(found(omitted="")) == {"8@b.c"}
+
+
+def test_a_forgotten_person_is_not_among_the_omitted(ledger):
+    omitted = Omitted((OmittedValues("%AGE%", "which are no dates"),))
+    for key, email, profile in (("7", "", None), ("8", "a@b.c", None), ("9", "", "p-9")):
+        record = Record(
+            Outcome.UNCHANGED, None, "about a@b.c", int(key), profile, email, omitted=omitted
+        )
+        ledger.commit("r1", "g", Done(records=[(key, record, None)]), SUMMARY)
+    assert ledger.known_as("A@b.c") == ({8}, set())
+    ledger.forget("a@b.c", {7, 8}, {"p-9"}, lambda text: text)
+    assert list(ledger.outcomes(omitted="")) == []
 
 
 def test_outcomes_are_filtered(ledger):
