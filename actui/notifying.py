@@ -16,6 +16,7 @@ from actui.console.notices import facts, letter
 from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.notices import News, news, standing
+from actui.model.redaction import redact
 from actui.model.run import RunState, RunSummary
 from actui.model.secret import SecretName
 from actui.sync.engine import CUT_OFF
@@ -126,7 +127,7 @@ class Messenger:
         try:
             url = webhook_url(self._notify.webhook or "")
         except ValueError as wrong:
-            raise ConfigError(f"{wrong}.") from None
+            raise ConfigError(f"{redact(wrong)}.") from None
         await post_facts(url, facts(run, said, _place(self._house)), seconds=self._seconds)
         return ""
 

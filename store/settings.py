@@ -9,6 +9,7 @@ from tinydb import TinyDB
 
 from actui.model.difference import HIDDEN, Change, changes
 from actui.model.errors import ConfigError
+from actui.model.redaction import first_problem
 from actui.model.settings import Settings
 from store.audit import Audit
 from store.home import Home
@@ -46,8 +47,8 @@ class SettingsFile:
                 settings = Settings.model_validate(before.model_dump() | dict(wanted))
             except ValidationError as wrong:
                 first = wrong.errors(include_url=False)[0]
-                key, said = ".".join(str(part) for part in first["loc"]), first["msg"]
-                raise ConfigError(f"{key.replace('_', ' ')}: {said}.") from wrong
+                key = ".".join(str(part) for part in first["loc"])
+                raise ConfigError(f"{key.replace('_', ' ')}: {first_problem(wrong)}.") from wrong
             self._write(database, settings)
         found = changes(before.model_dump(mode="json"), settings.model_dump(mode="json"))
         if found and self._audit is not None:

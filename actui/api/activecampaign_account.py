@@ -25,7 +25,13 @@ from actui.api.http import (
 )
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, Patience, persist
-from actui.model.errors import CredentialsError, LostAnswerError, RetriableError, ServiceError
+from actui.model.errors import (
+    CredentialsError,
+    LostAnswerError,
+    RetriableError,
+    ServiceError,
+    UnreachableError,
+)
 from actui.model.journal import Traffic
 from actui.model.people import User
 
@@ -170,7 +176,7 @@ class AccountClient:
     async def _probe(self) -> User:
         """Ask `users/me` until it answers, at most three times when it denies."""
         call = Call(SERVICE, "GET", f"{self._base}/users/me", auth=self._auth)
-        page = False
+        page: int | None = None
         for _ in range(_DENIALS):
             try:
                 answer = await self._send(call)
@@ -180,11 +186,18 @@ class AccountClient:
                     raise elsewhere from None
                 if not _is_denial(error):
                     raise
-                page = error.code == WEB_PAGE
+                page = error.status if error.code == WEB_PAGE else None
                 continue
             if not isinstance(answer.body, dict) or "user" not in answer.body:
                 raise unusable(call, "without saying whose key it is", status=answer.status)
             return read(call, answer, shape.user)
+        if page in (401, 403):
+            # the service itself refuses in JSON or without a body (§1.2)
+            raise UnreachableError(
+                f"{call.host} answers with a web page instead of data (status {page}): something "
+                "on the way, such as a firewall, may refuse the request",
+                code=WEB_PAGE,
+            )
         if page:
             raise CredentialsError(
                 f"{call.host} answers with a web page instead of data: "

@@ -304,7 +304,10 @@ def _sorted(call: Call, response: httpx.Response) -> Answer:
             detail=words,
         )
     raise RefusedError(
-        f"{call.service} refused the request (status {status}){said}", status=status, detail=words
+        f"{call.service} refused the request (status {status}){said}",
+        code=WEB_PAGE if _is_page(response) else None,
+        status=status,
+        detail=words,
     )
 
 

@@ -20,6 +20,7 @@ from actui.console.words import plain
 from actui.health import Check
 from actui.model.connection import Connection, is_loopback
 from actui.model.errors import ActuiError, ConfigError, CredentialsError, UnreachableError
+from actui.model.redaction import redact
 from actui.notifying import MAIL_SECRET
 from actui.scheduling import nobody_looks
 from actui.wiring import PROBE, House
@@ -122,7 +123,7 @@ def _ledger(house: House, connection: Connection) -> Check:
         with house.ledger(connection) as ledger:
             unique = ledger.unique()
     except (ActuiError, OSError, sqlite3.Error) as failure:
-        return health.wrong(about, f"It cannot be opened: {failure}.".replace("..", "."))
+        return health.wrong(about, f"It cannot be opened: {redact(failure)}.".replace("..", "."))
     known = unique.imported + unique.exported
     return health.good(about, f"It opens, and knows {known:,} profiles.")
 

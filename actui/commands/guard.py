@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import sqlite3
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +17,9 @@ from datetime import UTC, datetime
 from actui import __version__, exitcodes
 from actui.console.words import plain
 from actui.model.errors import ActuiError, ConfigError
+from actui.model.redaction import redact
 
+_BESIDE = "actui met a bug beside its work ({})."
 _SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """What a disk may refuse; neither the person's mistake nor ours, and named as it is."""
 _OF_DATABASES = (
@@ -37,6 +41,7 @@ def guarded(command: Callable[[], int], *, as_json: bool = False) -> int:
     those of a run's summary.
     """
     _open_streams()
+    _filter_what_is_left()
     try:
         code = command()
         # here, where a full disk or a closed pipe can still be told
@@ -67,7 +72,8 @@ def _told(failure: BaseException) -> tuple[str, str, int]:
         return said, ConfigError.default_code, exitcodes.USAGE
     said = f"actui met a bug ({type(failure).__name__})."
     try:
-        said += f" A report without secrets is in {_report(failure)}."
+        file = _report(failure)
+        said += f" A report without secrets is in {file}."
     except (ActuiError, OSError):
         said += " No report could be written."
     return said, "bug", exitcodes.BUG
@@ -81,7 +87,7 @@ def _surroundings(failure: BaseException) -> str:
     # the low byte is the kind of an extended code
     code = getattr(failure, "sqlite_errorcode", 0) & 0xFF
     if isinstance(failure, sqlite3.Error) and code in _OF_DATABASES:
-        return f"A ledger cannot be read or written: {failure}"
+        return f"A ledger cannot be read or written: {redact(failure)}"
     return ""
 
 
@@ -107,6 +113,32 @@ def _open_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
     with suppress(AttributeError):
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+class _Filtered(logging.Formatter):
+    """One line a record: a library's own text, and of an exception its kind alone."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        kind = record.exc_info[0] if record.exc_info else None
+        return _BESIDE.format(kind.__name__) if kind else redact(record.getMessage())
+
+
+def _filter_what_is_left() -> None:
+    """Let nothing pass by `guarded`: logs of libraries, and threads and destructors that fail.
+
+    Python would print their exceptions, with the texts in them, on stderr.
+    """
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(_Filtered())
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = lambda failed: _say_kind(failed.exc_type)
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = lambda failed: _say_kind(failed.exc_type)
+
+
+def _say_kind(kind: type[BaseException]) -> None:
+    if not issubclass(kind, SystemExit):
+        say(_BESIDE.format(kind.__name__))
 
 
 def _close_stdout() -> None:

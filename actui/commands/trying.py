@@ -18,6 +18,7 @@ from typing import Any
 from actui.model.connection import secret_prefix
 from actui.model.document import load
 from actui.model.errors import ConfigError, UnreachableError
+from actui.model.redaction import redact
 from actui.terminal import prepare_terminal
 
 DEMO_CONTACTS = 250
@@ -50,7 +51,7 @@ def sandbox(asked: argparse.Namespace) -> int:
             until_eof=asked.until_eof,
         )
     except ValueError as wrong:
-        raise ConfigError(str(wrong)) from wrong
+        raise ConfigError(redact(wrong)) from wrong
 
 
 def demo(asked: argparse.Namespace) -> int:

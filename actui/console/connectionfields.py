@@ -10,6 +10,7 @@ from actui.console.ports import Which
 from actui.console.words import plain
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
+from actui.model.redaction import first_problem
 
 SECRET_WORDS: dict[Which, str] = {
     "activecampaign": "ActiveCampaign API key",
@@ -80,5 +81,5 @@ def _sentence(wrong: ValidationError) -> str:
     where = tuple(str(part) for part in first["loc"])
     if where == ("name",) and first["type"] == "string_too_short":
         return "Give the connection a name."
-    said = str(first["msg"]).removeprefix("Value error, ")
+    said = first_problem(wrong)
     return plain(f"{_FIELDS.get(where, '.'.join(where))}: {said}.")

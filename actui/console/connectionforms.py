@@ -25,6 +25,7 @@ from actui.console.words import counted, plain, shortened
 from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ConfigError
 from actui.model.findings import findings
+from actui.model.redaction import redact
 
 _ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
 
@@ -133,7 +134,7 @@ class MetadataForm:
         try:
             self._notify(webhook=webhook_url(typed) if typed.strip() else None)
         except ValueError as wrong:
-            raise ConfigError(f"{plain(str(wrong)).capitalize()}.") from wrong
+            raise ConfigError(f"{plain(redact(wrong)).capitalize()}.") from wrong
 
     def _ask_label(self) -> Ask:
         had = self._draft.connection.labels

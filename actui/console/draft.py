@@ -17,6 +17,7 @@ from actui.model.document import dump
 from actui.model.errors import ConfigError
 from actui.model.findings import Finding, findings
 from actui.model.goals import ExportGoal, ImportGoal, Named
+from actui.model.redaction import first_problem
 
 AnyGoal = ImportGoal | ExportGoal
 
@@ -66,8 +67,7 @@ class Draft:
         try:
             self.connection = Connection.model_validate(dict(self.connection) | changes)
         except ValidationError as wrong:
-            said = str(wrong.errors(include_url=False)[0]["msg"])
-            raise ConfigError(plain(said.removeprefix("Value error, ")) + ".") from None
+            raise ConfigError(plain(first_problem(wrong)) + ".") from None
 
     # goals
 

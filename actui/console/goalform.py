@@ -28,6 +28,7 @@ from actui.model.errors import ConfigError
 from actui.model.findings import Finding
 from actui.model.goals import ExportGoal, ImportGoal, Mode, Named
 from actui.model.mapping import IdentifierLink, WhenEmpty, is_custom
+from actui.model.redaction import first_problem
 
 G = TypeVar("G", ImportGoal, ExportGoal)
 PROFILE_ID = "\0profile-id"
@@ -174,8 +175,7 @@ class GoalForm(ABC, Generic[G]):
         try:
             self.goal = type(self.goal).model_validate(dict(self.goal) | changes)
         except ValidationError as wrong:
-            said = str(wrong.errors(include_url=False)[0]["msg"])
-            raise ConfigError(plain(said.removeprefix("Value error, ")) + ".") from None
+            raise ConfigError(plain(first_problem(wrong)) + ".") from None
 
     def enter(self, key: str) -> Ask | None:
         """Change what the line stands for at once, or ask first."""
@@ -363,5 +363,4 @@ class GoalForm(ABC, Generic[G]):
         try:
             return kind(**facts)
         except ValidationError as wrong:
-            said = str(wrong.errors(include_url=False)[0]["msg"])
-            raise ConfigError(plain(said.removeprefix("Value error, ")) + ".") from None
+            raise ConfigError(plain(first_problem(wrong)) + ".") from None

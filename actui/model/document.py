@@ -14,6 +14,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.goals import Named
+from actui.model.redaction import redact
 
 VERSION = 1
 _KINDS = ("import", "export")
@@ -33,7 +34,7 @@ def load(text: str, source: str = "") -> Connection:
         data = yaml.safe_load(text)
     except yaml.YAMLError as wrong:
         mark = getattr(wrong, "problem_mark", None)
-        said = getattr(wrong, "problem", None) or "this is not YAML"
+        said = redact(getattr(wrong, "problem", None) or "this is not YAML")
         raise ConfigError(_at(source, mark.line + 1 if mark else 1, said), code="yaml") from None
     if not isinstance(data, dict) or not isinstance(node, MappingNode):
         raise ConfigError(_at(source, 1, "a connection file starts with 'version: 1'"), code="yaml")
@@ -110,7 +111,7 @@ def _sentences(wrong: ValidationError, node: Node, source: str) -> str:
         elif problem["type"] == "missing":
             said = f"the key '{path[-1]}' is missing"
         else:
-            said = f"{key}: {problem['msg'].removeprefix('Value error, ')}"
+            said = f"{key}: {redact(problem['msg'].removeprefix('Value error, '))}"
         lines.append(_at(source, _line(node, path), said))
     return "\n".join(dict.fromkeys(lines))
 

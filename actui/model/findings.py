@@ -14,6 +14,7 @@ from actui.model.connection import Connection, webhook_url
 from actui.model.consent import CONSENTED
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.mapping import READ_ONLY_FIELDS, Rule
+from actui.model.redaction import redact
 
 _PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
@@ -73,7 +74,7 @@ def _about_notify(connection: Connection) -> Iterator[Finding]:
         try:
             webhook_url(notify.webhook)
         except ValueError as wrong:
-            said = str(wrong)
+            said = redact(wrong)
             words = f"{said[0].upper()}{said[1:]}."
             yield Finding("no-webhook", "notify.webhook", words, "warning")
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, quote_plus
 
+from pydantic import ValidationError
+
 MASK = "[…]"
 LONGEST = 500
 """Characters of such a text that are kept."""
@@ -64,6 +66,11 @@ def redact(source: object, longest: int = LONGEST) -> str:
     for pattern, kept in _PATTERNS:
         text = pattern.sub(kept, text)
     return _WORD.sub(_no_address, text)[:longest]
+
+
+def first_problem(wrong: ValidationError) -> str:
+    """What is wrong with the first value that does not fit, as half a sentence."""
+    return redact(wrong.errors(include_url=False)[0]["msg"].removeprefix("Value error, "))
 
 
 def _no_address(word: re.Match[str]) -> str:

@@ -88,6 +88,16 @@ async def test_a_key_denied_three_times_is_a_matter_of_credentials(
 
 
 @respx.mock
+async def test_a_page_that_refuses_says_nothing_about_the_key(client: ActiveCampaignClient) -> None:
+    """A firewall's; ActiveCampaign itself refuses a key in JSON or without a body."""
+    page = httpx.Response(403, html="<html>Access denied</html>")
+    route = respx.get(f"{API}/users/me").mock(return_value=page)
+    with pytest.raises(UnreachableError, match="such as a firewall"):
+        await client.me()
+    assert route.call_count == 3
+
+
+@respx.mock
 async def test_a_403_now_and_then_is_no_bad_key(client: ActiveCampaignClient) -> None:
     respx.get(f"{API}/users/me").mock(side_effect=[httpx.Response(403), ME])
     page = {"lists": [{"id": "1", "name": "News", "active_subscribers": "5"}]}
