@@ -21,6 +21,14 @@ class Switches:
         self._chosen = {name: switch.readings[0] for name, switch in SWITCHES.items()}
         self.set(chosen)
 
+    def __setstate__(self, kept: Mapping[str, Mapping[str, str]]) -> None:
+        # a state file may come from a version with other switches and readings than this one's
+        chosen = kept["_chosen"]
+        self._chosen = {
+            name: chosen[name] if chosen.get(name) in switch.readings else switch.readings[0]
+            for name, switch in SWITCHES.items()
+        }
+
     def __getitem__(self, name: str) -> str:
         return self._chosen[name]
 

@@ -18,6 +18,7 @@ import pytest
 from actui.sandbox.kept import FORMAT
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
+from actui.sandbox.switches import Switches
 from tests.sandbox.conftest import Ports
 from tests.sandbox.test_profiles import made, rule
 
@@ -86,6 +87,16 @@ async def test_tags_hits_and_list_changes_outlive_a_restart(tmp_path: Path) -> N
         await ports.close()
     assert seen[0] == seen[1]
     assert [row["times"] for row in hits] == ["2"]
+
+
+def test_a_switch_that_came_after_the_state_has_its_first_reading() -> None:
+    kept = Switches({"contact-case": "lower"})
+    kept.__dict__["_chosen"].pop("batch-speed")
+    kept.__dict__["_chosen"].update({"gone": "yes", "list-stamp": "no reading"})
+    found = pickle.loads(pickle.dumps(kept))
+    assert found["contact-case"] == "lower"
+    assert (found["batch-speed"], found["list-stamp"]) == ("normal", "lags")
+    assert found.listing().keys() == Switches({}).listing().keys()
 
 
 async def test_other_numbers_than_the_kept_ones_are_refused(tmp_path: Path) -> None:
