@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from actui.model import confighash
 from actui.model.mapping import ExportMapping, IdentifierLink, ImportMapping, Strict
 
 
@@ -41,14 +40,6 @@ def as_named(value: object) -> object:
     return {"name": str(value)} if is_name else value
 
 
-def _by_id(facts: object) -> object:
-    if isinstance(facts, dict):
-        if facts.keys() == {"name", "id"} and facts["id"]:
-            return facts["id"]
-        return {key: _by_id(value) for key, value in facts.items()}
-    return [_by_id(item) for item in facts] if isinstance(facts, list) else facts
-
-
 class ListChoice(Strict):
     """A selected list and whether its contacts may become new profiles."""
 
@@ -69,6 +60,7 @@ class NewProfiles(Strict):
 class Goal(Strict):
     """What both kinds of goal have."""
 
+    kind: Literal["import", "export"] = Field(exclude=True)
     id: str = ""
     name: str = Field(min_length=1)
     enabled: bool = True
@@ -77,13 +69,16 @@ class Goal(Strict):
     reconcile_days: int = Field(default=7, ge=1, le=365)
 
     def config_hash(self) -> str:
-        """A short digest of everything that decides what the goal sends; its name does not.
+        """A short digest of everything that decides what the goal sends; its name does not."""
+        return confighash.config_hash(self.kind, *self._settings())
 
-        Lists, segments and the like count by id once they are resolved: renaming one in its
-        account does not make the goal another.
-        """
-        facts = _by_id(self.model_dump(mode="json", exclude={"id", "name", "enabled"}))
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    def is_configured_as(self, stored: str) -> bool:
+        """Whether a stored digest, also of an older version, is of this configuration."""
+        return confighash.is_hash_of(stored, self.kind, *self._settings())
+
+    def _settings(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        chosen = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return self.model_dump(mode="json", by_alias=True), chosen
 
 
 class ImportGoal(Goal):

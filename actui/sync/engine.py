@@ -144,9 +144,9 @@ class Engine:
             partial = self._options.is_partial or ledger.run_fact(left, _PARTIAL) is not None
             anew = partial or self._options.fresh or self._options.full
             if began.keys() == now.keys() and not anew:
-                for goal in now:
-                    if began[goal] != now[goal]:
-                        ledger.restart_goal(left, goal)
+                for goal in self._goals:
+                    if not goal.is_configured_as(began[goal.id]):
+                        ledger.restart_goal(left, goal.id)
                 return left, True
             ledger.end_run(left, resumable=False)
         return _new_id(self._ports.clock.now()), False

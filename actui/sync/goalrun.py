@@ -135,7 +135,7 @@ class GoalRun:
         everything: also when the last complete reading is `reconcile_days` old.
         """
         state = self.ledger.goal_state(self.goal.id)
-        changed_goal = state.config_hash != self.goal.config_hash()
+        changed_goal = not self.goal.is_configured_as(state.config_hash)
         full = self.options.full or self.goal.mode is Mode.FULL or changed_goal
         if changed_goal and state.config_hash:
             self.note("The goal has changed since its last run, so everybody is sent again.")
