@@ -91,7 +91,8 @@ class Done:
 
     `records` go with their person's key (contact id for imports, profile id for exports) and the
     fingerprint of what was accepted, None where nothing was. `sums` are the values now added;
-    `settled` are the contacts whose journalled entry has become of known fate.
+    `settled` are the contacts whose journalled entry has become of known fate. `remarked` replaces
+    fingerprints of people, by the same key, and leaves their outcomes as they are.
     """
 
     records: Sequence[tuple[str, Record, bytes | None]]
@@ -100,6 +101,7 @@ class Done:
     imported: Sequence[str] = ()
     exported: Sequence[str] = ()
     links: Mapping[str, int] = field(default_factory=dict)
+    remarked: Mapping[str, bytes] = field(default_factory=dict)
     export: Exported = Exported()
     finished_block: int | None = None
     finished_batch: int | None = None

@@ -60,8 +60,7 @@ class Exported:
 
     `joined` are memberships this goal has made, `left` those it has ended, with the row's mark,
     `gone` those that no longer are its own. `resubscribed` are (contact, list) surely set back to
-    active. `learned` are newcomers who need not be looked for any more. `remarked` are fingerprints
-    of profiles that are to be sent again whenever they come back.
+    active. `learned` are newcomers who need not be looked for any more.
     """
 
     joined: Sequence[Membership] = ()
@@ -70,7 +69,6 @@ class Exported:
     resubscribed: Sequence[tuple[int, int]] = ()
     newcomers: Sequence[Newcomer] = ()
     learned: Sequence[str] = ()
-    remarked: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

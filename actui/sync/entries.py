@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -23,6 +22,7 @@ from actui.model.mapping import (
 from actui.model.omitted import NOTHING, Omitted
 from actui.model.people import Contact, ProfileWrite, PropertyWrite
 from actui.model.run import Outcome, Reason, Record
+from actui.sync.fingerprints import Fingerprint, first_of_entry, of_entry
 from actui.sync.resolve import Accounts
 from actui.sync.values import Converted, convert, number, plain
 from actui.sync.warned import Warnings
@@ -43,7 +43,7 @@ class Entry:
 
     contact: Contact
     write: ProfileWrite
-    fingerprint: bytes
+    fingerprint: Fingerprint
     sums: Mapping[SumKey, str] = field(default_factory=dict)
     has_increment: bool = False
     barred: str = ""
@@ -207,7 +207,7 @@ class EntryBuilder:
         known = self._accounts.lists
         return tuple(sorted(known[i].name for i in ids if i in known))
 
-    def _fingerprint(self, contact: Contact, write: ProfileWrite) -> bytes:
+    def _fingerprint(self, contact: Contact, write: ProfileWrite) -> Fingerprint:
         """What the profile would be told, with a Sum's source value in place of its step."""
         told = [w for w in write.writes if w.strategy != INCREMENT]
         summed = [
@@ -215,8 +215,9 @@ class EntryBuilder:
             for m in self._goal.mappings
             if m.rule is Rule.SUM
         ]
-        facts = repr((told, summed, write.matching, write.profile_id, write.create))
-        return hashlib.blake2b(facts.encode(), digest_size=12).digest()
+        return Fingerprint(
+            of_entry(write, told, summed), lambda: first_of_entry(write, told, summed)
+        )
 
 
 def _reason(mapping: ImportMapping) -> str:

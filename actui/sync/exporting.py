@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -167,15 +168,16 @@ class ExportRun:
         kept_out = run.ledger.lists_not_joined(self._goal.id, keys) if self._lists else {}
         gone = forgotten_profiles(self._goal, profiles, run.forgotten)
         settled: list[tuple[str, Record, bytes | None]] = []
+        remarked: dict[str, bytes] = {}
         for profile in profiles:
             mine = profile.id in wanted and profile.id not in seen
             builder = self._builder if mine else self._bystanders
-            built = (
+            payload = (
                 skipped(profile_id=profile.id)
                 if profile.id in gone
                 else builder.build(profile, accepted.get(profile.id))
             )
-            built = self._settled(built, accepted, links, over)
+            built = self._settled(payload, accepted, links, over)
             if not mine:
                 continue
             if isinstance(built, Record):
@@ -183,11 +185,15 @@ class ExportRun:
                     omitted = replace(built.omitted, lists=kept_out[profile.id])
                     built = replace(built, omitted=omitted)
                 settled.append((profile.id, built, None))
+                if built.outcome is Outcome.UNCHANGED and isinstance(payload, Payload):
+                    today = payload.fingerprint.today
+                    if accepted[profile.id] != today:
+                        remarked[profile.id] = today
             else:
                 run.expect(profile.id, built.omitted)
                 self._waiting.append(built)
         if settled:
-            run.commit(Done(records=settled))
+            run.commit(Done(records=settled, remarked=remarked))
 
     def _settled(
         self,
@@ -199,12 +205,13 @@ class ExportRun:
         if isinstance(built, Record):
             return built
         profile, contact_id = built.profile_id, links.get(built.profile_id)
-        first = repr([values[0] for _, values in built.links]) if built.links else built.emails[0]
+        keys = json.dumps([values[0] for _, values in built.links])
+        first = keys if built.links else built.emails[0]
         if not self._listing.win(f"first {first.lower()}", profile):
             return built.record(Outcome.SKIPPED, Reason.DUPLICATE_IDENTIFIER)
         if contact_id in over:
             return built.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, contact_id)
-        if not self._full and accepted.get(profile) == built.fingerprint:
+        if not self._full and built.fingerprint.fits(accepted.get(profile)):
             if contact_id is not None:
                 self._listing.win(f"contact {contact_id}", profile)
             return built.record(Outcome.UNCHANGED, None, contact_id)
@@ -316,7 +323,7 @@ class ExportRun:
         profile = payload.profile_id
         self._run.commit(
             Done(
-                records=[(profile, record, payload.fingerprint)],
+                records=[(profile, record, payload.fingerprint.today)],
                 exported=[profile],
                 links={profile: contact_id},
             )
@@ -341,7 +348,7 @@ class ExportRun:
         return Sent(
             profile_id=payload.profile_id,
             row=replace(person.row, subscribe=joining),
-            fingerprint=payload.fingerprint,
+            fingerprint=payload.fingerprint.today,
             contact_id=contact.contact_id if contact is not None else None,
             is_new=contact is None or (earlier is not None and earlier.is_new),
             left=len(kept_off),

@@ -212,6 +212,7 @@ class ImportRun:
         gone = forgotten_contacts(mine, run.forgotten)
         entries: list[Entry] = []
         settled: list[tuple[str, Record, bytes | None]] = []
+        remarked: dict[str, bytes] = {}
         for contact in mine:
             key = str(contact.id)
             built = (
@@ -221,13 +222,15 @@ class ImportRun:
             )
             if isinstance(built, Record):
                 settled.append((key, built, None))
-            elif not self._full and accepted.get(key) == built.fingerprint:
+            elif not self._full and built.fingerprint.fits(accepted.get(key)):
                 settled.append((key, plain_record(built, Outcome.UNCHANGED), None))
+                if accepted[key] != built.fingerprint.today:
+                    remarked[key] = built.fingerprint.today
             else:
                 run.expect(key, built.omitted)
                 entries.append(built)
         if settled:
-            run.commit(Done(records=settled))
+            run.commit(Done(records=settled, remarked=remarked))
         return entries
 
     def _within_limit(self, contacts: list[Contact]) -> list[Contact]:

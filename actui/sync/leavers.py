@@ -15,8 +15,8 @@ from actui.model.journal import Done
 from actui.model.people import Contact
 from actui.model.standing import Exported, ListRow, Membership
 from actui.sync.export_ports import Listing
+from actui.sync.fingerprints import accepted_but_left
 from actui.sync.goalrun import GoalRun
-from actui.sync.payload import accepted_but_left
 from actui.sync.recognising import contact_words
 from actui.sync.segments import list_people
 
@@ -256,7 +256,8 @@ class Leavers:
         self._run.commit(
             Done(
                 records=(),
-                export=Exported(left={pair: mark}, remarked=self._remarked(one.contact_id)),
+                remarked=self._remarked(one.contact_id),
+                export=Exported(left={pair: mark}),
             )
         )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from zlib import crc32
 
 from actui.model.connection import Connection
 from actui.model.goals import ExportGoal
@@ -23,6 +21,15 @@ from actui.model.mapping import (
 from actui.model.omitted import NOTHING, Omitted
 from actui.model.people import ContactField, ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
+from actui.sync.fingerprints import (
+    Fingerprint,
+    Links,
+    first_of_payload,
+    mark,
+    marks_of,
+    of_payload,
+    tail_of,
+)
 from actui.sync.recognising import addresses_of, identifying_properties, link_values
 from actui.sync.resolve import Accounts
 from actui.sync.values import instant
@@ -32,8 +39,6 @@ _FORBIDDEN = re.compile(r'[\s"(),:;<>@\[\\\]]')
 _DOMAIN = re.compile(r"[^\s@\"(),:;<>\[\\\]]+\.[A-Za-z]{2,}\Z")
 _MULTIPLE = ("listbox", "checkbox")
 _SINGLE = ("dropdown", "radio")
-_DIGEST = 10
-_MARK = 4
 VIEWED = "interactions_viewed"
 
 
@@ -59,7 +64,7 @@ class Payload:
     unusable: str
     links: tuple[tuple[str, tuple[str, ...]], ...]
     row: ImportRow
-    fingerprint: bytes
+    fingerprint: Fingerprint
     became_empty: bool = False
     omitted: Omitted = NOTHING
 
@@ -147,7 +152,7 @@ class PayloadBuilder:
             return links
         if len(addresses) > 1:
             self._warnings.add("email", tuple(addresses[1:]), "as a contact has one address")
-        had = _non_empty_before(accepted)
+        had = marks_of(accepted)
         values_by_field, marks = self._values(profile, had)
         row = ImportRow(
             email="",
@@ -161,15 +166,14 @@ class PayloadBuilder:
             },
         )
         unusable = "" if emails or not addresses else addresses[0]
-        who = (sorted(email.lower() for email in emails), links)
         return Payload(
             profile_ids=(profile.id, *profile.replaces),
             emails=emails,
             unusable=unusable,
             links=links,
             row=row,
-            fingerprint=self._fingerprint(who, values_by_field, marks),
-            became_empty=any(not v and _mark(name) in had for name, v in values_by_field.items()),
+            fingerprint=self._fingerprint(emails, links, values_by_field, marks),
+            became_empty=any(not v and mark(name) in had for name, v in values_by_field.items()),
             omitted=self._warnings.take(),
         )
 
@@ -197,14 +201,14 @@ class PayloadBuilder:
         for mapping in self._goal.mappings:
             if mapping.field == "email":
                 continue  # it decides where the row goes
-            value, mark = self._value(profile, mapping), _mark(mapping.field)
+            value, filled = self._value(profile, mapping), mark(mapping.field)
             if value:
                 values[mapping.field] = value
-            elif value == "" and (mapping.when_empty is WhenEmpty.CLEAR or mark in had):
+            elif value == "" and (mapping.when_empty is WhenEmpty.CLEAR or filled in had):
                 values[mapping.field] = ""
             # unknown is not empty: what was filled before still counts as filled
-            if _may_be_cleared(mapping) and (value or (value is None and mark in had)):
-                marks.add(mark)
+            if _may_be_cleared(mapping) and (value or (value is None and filled in had)):
+                marks.add(filled)
         return values, frozenset(marks)
 
     def _is_in_another_stage(self, profile: Profile) -> bool:
@@ -309,34 +313,16 @@ class PayloadBuilder:
             self._warnings.add(name, dropped, f"which are no {kind}")
         return kept
 
-    def _fingerprint(self, who: object, values: Mapping[str, str], marks: frozenset[int]) -> bytes:
-        """A digest of row and lists, then four bytes for each filled field that may be cleared.
-
-        The tail tells a later run what *became* empty, so that it can be cleared.
-        """
+    def _fingerprint(
+        self, emails: Sequence[str], links: Links, values: Mapping[str, str], marks: frozenset[int]
+    ) -> Fingerprint:
         lists = [named.id or named.name for named in self._goal.lists]
-        sent = {name: value for name, value in values.items() if value}
-        facts = repr((who, sorted(sent.items()), sorted(lists)))
-        digest = hashlib.blake2b(facts.encode("utf-8", "replace"), digest_size=_DIGEST).digest()
-        return digest + b"".join(mark.to_bytes(_MARK, "big") for mark in sorted(marks))
-
-
-def accepted_but_left(fingerprint: bytes) -> bytes:
-    """A fingerprint that no payload has, and that still tells which fields were filled."""
-    return bytes(_DIGEST) + fingerprint[_DIGEST:]
+        facts = emails, links, values, lists, tail_of(marks)
+        return Fingerprint(of_payload(*facts), lambda: first_of_payload(*facts))
 
 
 def _is_contact_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
-
-
-def _mark(field: str) -> int:
-    return crc32(field.encode())
-
-
-def _non_empty_before(accepted: bytes | None) -> frozenset[int]:
-    tail = (accepted or b"")[_DIGEST:]
-    return frozenset(int.from_bytes(tail[i : i + _MARK], "big") for i in range(0, len(tail), _MARK))
 
 
 def _may_be_cleared(mapping: ExportMapping) -> bool:

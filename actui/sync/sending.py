@@ -102,7 +102,9 @@ class ProfileSender:
         for entry, result in zip(entries, results, strict=True):
             record = self._outcome(entry, result)
             accepted = record.outcome in _ACCEPTED
-            records.append((str(entry.contact.id), record, entry.fingerprint if accepted else None))
+            records.append(
+                (str(entry.contact.id), record, entry.fingerprint.today if accepted else None)
+            )
             sums.update(_added(entry, result))
             if accepted and record.profile_id:
                 imported.append(record.profile_id)

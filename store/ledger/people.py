@@ -59,6 +59,10 @@ class People(Standing):
                 "INSERT OR REPLACE INTO link VALUES (?, ?)",
                 [(pack(profile), contact_id) for profile, contact_id in done.links.items()],
             )
+            db.executemany(
+                "UPDATE person SET fingerprint = ? WHERE goal = ? AND key = ?",
+                [(mark, goal_number, pack(key)) for key, mark in done.remarked.items()],
+            )
             self._commit_exported(db, goal_number, done.export)
             if done.finished_block is not None:
                 db.execute(

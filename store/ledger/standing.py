@@ -53,10 +53,6 @@ class Standing(Base):
             "DELETE FROM newcomer WHERE goal = ? AND profile = ?",
             [(goal, pack(profile)) for profile in exported.learned],
         )
-        db.executemany(
-            "UPDATE person SET fingerprint = ? WHERE goal = ? AND key = ?",
-            [(mark, goal, pack(profile)) for profile, mark in exported.remarked.items()],
-        )
 
     def members(self, goal: str, lists: Sequence[int]) -> Iterator[Sequence[Membership]]:
         """Contacts that are on these lists through the goal, some hundreds at a time.
