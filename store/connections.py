@@ -149,6 +149,12 @@ def _timing(connection: Connection) -> tuple[bool, Schedule, str]:
 def _refuse_taken_name(connection: Connection, others: list[Stored]) -> None:
     mine = secret_prefix(connection.name)
     for other in others:
+        if connection.name == other.connection.id:
+            raise ConfigError(
+                f"'{connection.name}' is the id of the connection '{other.connection.name}'; "
+                "choose another name.",
+                code="name-taken",
+            )
         if secret_prefix(other.connection.name) == mine:
             raise ConfigError(
                 f"'{connection.name}' is too much like '{other.connection.name}': their secrets "

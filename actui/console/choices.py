@@ -114,12 +114,12 @@ class Choices:
     def list_size(self, id_: str | None, name: str) -> int | None:
         """How many active contacts a list has."""
         known = self.activecampaign.lists if self.activecampaign else ()
-        return next((one.active for one in known if id_ == str(one.id) or name == one.name), None)
+        return next((one.active for one in known if _is(one, id_, name)), None)
 
     def segment_size(self, id_: str | None, name: str) -> int | None:
         """How many profiles a segment has."""
         known = self.blueconic.segments if self.blueconic else ()
-        return next((one.size for one in known if id_ == one.id or name == one.name), None)
+        return next((one.size for one in known if _is(one, id_, name)), None)
 
     def field_title(self, field: str) -> str:
         """The title of a custom field; an empty text where it is not known."""
@@ -196,3 +196,8 @@ class Choices:
             known = self.activecampaign.fields
             names |= {simplified(one.title) for one in known if one.tag == tag}
         return names - {""}
+
+
+def _is(one: ContactList | Segment, id_: str | None, name: str) -> bool:
+    """Whether it is the thing meant: the one of the id; only where there is none, of the name."""
+    return str(one.id) == id_ if id_ else one.name == name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
+from actui.model.errors import ConfigError
 from actui.model.goals import AnyGoal, ExportGoal, ImportGoal, Named, as_named
 from actui.model.mapping import Strict
 
@@ -205,3 +207,15 @@ class Connection(Strict):
     def exports(self) -> list[ExportGoal]:
         """The active export goals, in the user's order."""
         return [g for g in self.goals if isinstance(g, ExportGoal) and g.enabled]
+
+
+def goal_called(goals: Sequence[AnyGoal], word: str) -> AnyGoal | None:
+    """The goal of this name or id, None where there is none.
+
+    Raises ConfigError where the word is the name of one and the id of another.
+    """
+    found = [goal for goal in goals if word in (goal.name, goal.id)]
+    if len(found) > 1:
+        could = " or ".join(f"'{goal.name}' (id {goal.id})" for goal in found)
+        raise ConfigError(f"The goal '{word}' could be {could}: rename one.", code="ambiguous-name")
+    return found[0] if found else None

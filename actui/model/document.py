@@ -5,6 +5,8 @@ No I/O: text in, text out. No secret has a place in the format.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -18,10 +20,32 @@ from actui.model.redaction import redact
 
 VERSION = 1
 _KINDS = ("import", "export")
+_TAG = "tag:yaml.org,2002:"
+_NO_TEXT = {
+    f"{_TAG}int": "a number",
+    f"{_TAG}float": "a number",
+    f"{_TAG}bool": "true or false",
+    f"{_TAG}timestamp": "a date",
+}
+"""What YAML reads an unquoted word as, when it is no text."""
+_TEXT_MEANT = ("string_type", "model_type")
+_ALMOST_A_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*\Z")
 _ABOUT_ID = """\
   # apply updates the connection of this id, also under another name or with other accounts;
   # to make a new one of this file, leave the id out and give it another name
 """
+
+
+class _Dumper(yaml.SafeDumper):
+    """Puts in quotes what `load` would refuse without them."""
+
+
+def _quoted(dumper: yaml.SafeDumper, text: str) -> ScalarNode:
+    style = "'" if _ALMOST_A_NUMBER.match(text) else None
+    return dumper.represent_scalar(f"{_TAG}str", text, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
 
 
 def load(text: str, source: str = "") -> Connection:
@@ -39,6 +63,7 @@ def load(text: str, source: str = "") -> Connection:
     if not isinstance(data, dict) or not isinstance(node, MappingNode):
         raise ConfigError(_at(source, 1, "a connection file starts with 'version: 1'"), code="yaml")
     _refuse_doubled_keys(node, source)
+    _refuse_almost_numbers(node, source)
     for key in data:
         if key not in ("version", "connection"):
             raise ConfigError(_at(source, _line(node, (key,)), f"unknown key '{key}'"))
@@ -61,7 +86,7 @@ def dump(connection: Connection) -> str:
     goals = zip(connection.goals, body["goals"], strict=True)
     body["goals"] = [{goal.kind: facts} for goal, facts in goals]
     tree = {"version": VERSION, "connection": _short(body)}
-    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=96)
+    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96)
 
 
 def dump_file(connection: Connection) -> str:
@@ -103,16 +128,21 @@ def _sentences(wrong: ValidationError, node: Node, source: str) -> str:
     lines = []
     for problem in wrong.errors(include_url=False, include_context=False, include_input=False):
         path = ("connection", *problem["loc"])
-        key = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
+        at, key, line = _found(node, path)
         if problem["type"] == "extra_forbidden":
             said = f"unknown key '{path[-1]}'"
         elif problem["type"] == "union_tag_not_found":
             said = f"{key}: it needs a type"
         elif problem["type"] == "missing":
             said = f"the key '{path[-1]}' is missing"
+        elif problem["type"] in _TEXT_MEANT and isinstance(at, ScalarNode) and at.tag in _NO_TEXT:
+            kind = _NO_TEXT[at.tag]
+            said = f'{key}: {at.value} is {kind} where a text is meant; write "{at.value}"'
+        elif problem["type"] in _TEXT_MEANT and at.tag == f"{_TAG}null":
+            said = f"{key}: a text is missing"
         else:
             said = f"{key}: {redact(problem['msg'].removeprefix('Value error, '))}"
-        lines.append(_at(source, _line(node, path), said))
+        lines.append(_at(source, line, said))
     return "\n".join(dict.fromkeys(lines))
 
 
@@ -121,11 +151,16 @@ def _at(source: str, line: int, said: str) -> str:
 
 
 def _line(node: Node, path: tuple[Any, ...]) -> int:
-    """The line where a path stands, or the nearest that exists above it.
+    """The line where a path stands, or the nearest that exists above it."""
+    return _found(node, path)[2]
+
+
+def _found(node: Node, path: tuple[Any, ...]) -> tuple[Node, str, int]:
+    """What stands at a path, or at the nearest above it: the node, its key, its line.
 
     Steps that only validation knows (the name of a union's member) are passed over.
     """
-    line = node.start_mark.line + 1
+    at, line = "", node.start_mark.line + 1
     for step in path:
         if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
@@ -133,9 +168,29 @@ def _line(node: Node, path: tuple[Any, ...]) -> int:
         elif isinstance(node, MappingNode):
             for key, value in node.value:
                 if isinstance(key, ScalarNode) and key.value == str(step):
-                    node, line = value, key.start_mark.line + 1
+                    node, at, line = value, key.value, key.start_mark.line + 1
                     break
-    return line
+    return node, at, line
+
+
+def _scalars(node: Node) -> Iterator[ScalarNode]:
+    if isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from _scalars(item)
+    elif isinstance(node, MappingNode):
+        for _, value in node.value:
+            yield from _scalars(value)
+    elif isinstance(node, ScalarNode):
+        yield node
+
+
+def _refuse_almost_numbers(node: Node, source: str) -> None:
+    """`008` is a text to YAML and `007` a number: neither is what somebody meant for sure."""
+    for one in _scalars(node):
+        is_text = one.style is None and one.tag == f"{_TAG}str"
+        if is_text and _ALMOST_A_NUMBER.match(one.value):
+            said = f'{one.value} is no number; write "{one.value}" where a text is meant'
+            raise ConfigError(_at(source, one.start_mark.line + 1, said))
 
 
 def _refuse_doubled_keys(node: Node, source: str) -> None:

@@ -35,9 +35,8 @@ class Named(Strict):
 
 
 def as_named(value: object) -> object:
-    """Let a bare name stand for a `Named`."""
-    is_name = isinstance(value, str | int) and not isinstance(value, bool)
-    return {"name": str(value)} if is_name else value
+    """Let a bare name or id stand for a `Named`; a number is neither."""
+    return {"name": value} if isinstance(value, str) else value
 
 
 class ListChoice(Strict):

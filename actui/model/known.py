@@ -24,12 +24,13 @@ def as_known(connection: Connection, before: Connection | None) -> Connection:
     """The connection with the ids that `before` has for the same things.
 
     A goal without an id is the one of its kind and name; a list, segment, objective, lifecycle or
-    stage named as before keeps the id that it was found by.
+    stage named as before keeps the id that it was found by. A word that may be the id of one thing
+    and the name of another is left for the accounts to tell.
     """
     if before is None:
         return connection
     goals = {(goal.kind, goal.name): goal.id for goal in before.goals}
-    ids: _Ids = dict(_named(_facts(before), ""))
+    ids = _unambiguous(_named(_facts(before), ""))
     facts = _filled(_facts(connection), "", ids)
     facts["id"] = before.id
     for goal in facts["goals"]:
@@ -82,6 +83,19 @@ def _named(value: Any, key: str) -> Iterator[tuple[tuple[str, str], tuple[str, s
     for name, item in [*inner, *((key, i) for i in value if isinstance(value, list))]:
         if isinstance(item, dict | list):
             yield from _named(item, name)
+
+
+def _unambiguous(found: Iterator[tuple[tuple[str, str], tuple[str, str]]]) -> _Ids:
+    """Those words that stand for one thing alone; a number may be an id that is not known here."""
+    ids: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for word, thing in found:
+        ids.setdefault(word, set()).add(thing)
+    alone = {word: next(iter(things)) for word, things in ids.items() if len(things) == 1}
+    return {
+        (kind, word): (name, id_)
+        for (kind, word), (name, id_) in alone.items()
+        if word == id_ or not word.isdecimal()
+    }
 
 
 def _filled(value: Any, key: str, ids: _Ids) -> Any:

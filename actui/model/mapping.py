@@ -140,7 +140,7 @@ class ExportMapping(Strict):
             for key, shape in _SOURCE_SHAPES.items():
                 if key in value:
                     return shape.model_validate(value)
-        if isinstance(value, dict | str) and value not in _PLAIN_SOURCES:
+        if not isinstance(value, Strict) and value not in _PLAIN_SOURCES:
             known = ", ".join((*_PLAIN_SOURCES, *(f"{{{k}: …}}" for k in _SOURCE_SHAPES)))
             raise ValueError(f"'from' takes one of {known}")
         return value

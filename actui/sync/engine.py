@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from actui.model.connection import Connection
+from actui.model.connection import Connection, goal_called
 from actui.model.errors import (
     ActuiError,
     ConfigError,
@@ -78,11 +78,13 @@ def chosen_goals(connection: Connection, options: Options) -> list[ImportGoal | 
     active: list[ImportGoal | ExportGoal] = [*connection.imports(), *connection.exports()]
     if not options.goals:
         return active
-    wanted = [goal for goal in active if goal.name in options.goals or goal.id in options.goals]
-    missing = set(options.goals) - {g.name for g in wanted} - {g.id for g in wanted}
-    if missing:
-        raise ConfigError(f"'{connection.name}' has no active goal '{sorted(missing)[0]}'.")
-    return wanted
+    wanted = []
+    for word in options.goals:
+        goal = goal_called(active, word)
+        if goal is None:
+            raise ConfigError(f"'{connection.name}' has no active goal '{word}'.")
+        wanted.append(goal)
+    return [goal for goal in active if goal in wanted]
 
 
 class Engine:

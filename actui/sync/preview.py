@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from actui.model.connection import Connection
+from actui.model.connection import Connection, goal_called
 from actui.model.errors import (
     ActuiError,
     BusyError,
@@ -185,12 +185,14 @@ def as_if_on(connection: Connection, goals: Sequence[str]) -> Connection:
 
     Raises ConfigError for a goal that it does not have.
     """
-    known = {name for goal in connection.goals for name in (goal.id, goal.name)}
-    for name in goals:
-        if name not in known:
-            raise ConfigError(f"'{connection.name}' has no goal '{name}'.")
+    named = []
+    for word in goals:
+        goal = goal_called(connection.goals, word)
+        if goal is None:
+            raise ConfigError(f"'{connection.name}' has no goal '{word}'.")
+        named.append(goal)
     turned = [
-        goal.model_copy(update={"enabled": True}) if {goal.id, goal.name} & set(goals) else goal
+        goal.model_copy(update={"enabled": True}) if goal in named else goal
         for goal in connection.goals
     ]
     return connection.model_copy(update={"enabled": True, "goals": turned})

@@ -111,17 +111,25 @@ def _find(
         said = f"The {what} '{named.name}' (id {named.id}) does not exist any more."
         found.append(Finding("unknown-name", where, said))
         return named
-    matches = [t for t in known if t.name == named.name]
-    matches = matches or [t for t in known if str(t.id) == named.name]
+    matches = [thing for thing in known if named.name in (thing.name, str(thing.id))]
     if len(matches) == 1:
         return Named(name=matches[0].name, id=str(matches[0].id))
     if matches:
-        ids = ", ".join(sorted(str(t.id) for t in matches))
-        said = f"{len(matches)} things are a {what} '{named.name}': name it by id ({ids})."
-        found.append(Finding("ambiguous-name", where, said))
+        found.append(Finding("ambiguous-name", where, _ambiguous(named.name, matches, what)))
     else:
         found.append(Finding("unknown-name", where, f"There is no {what} '{named.name}'."))
     return named
+
+
+def _ambiguous(name: str, matches: Sequence[_Thing], what: str) -> str:
+    ids = sorted(str(thing.id) for thing in matches)
+    if all(thing.name == name for thing in matches) and name not in ids:
+        return f"{len(matches)} things are a {what} '{name}': name it by id ({', '.join(ids)})."
+    could = " or ".join(sorted(f"'{thing.name}' (id {thing.id})" for thing in matches))
+    return (
+        f"The {what} '{name}' could be {could}, as it is the id of one and the name of another: "
+        f'write which as {{name: "{name}", id: "…"}}.'
+    )
 
 
 def _resolve_import(
