@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from types import TracebackType
 from typing import TypeVar
 
 from pydantic import SecretStr
@@ -85,12 +86,17 @@ class LedgerReader:
         """The ledger that is there now: starting anew puts another file in its place."""
         path = self._house.home.ledger_file(self._connection.id)
         if self._opened is None or self._opened[0] != _identity(path):
-            if self._opened is not None:
-                self._opened[1].close()
+            self.close()
             ledger = self._house.ledger(self._connection)
             self._opened = _identity(path), ledger
             self._times += 1
         return self._opened[1]
+
+    def close(self) -> None:
+        """Close the ledger; it is opened again when something is read."""
+        if self._opened is not None:
+            self._opened[1].close()
+            self._opened = None
 
     def snapshot(self) -> RunSnapshot | None:
         return self._ledger.read_progress()
@@ -273,7 +279,7 @@ def _chosen(wanted: Filter) -> dict[str, str | None]:
 
 
 class HouseServices:
-    """Everything the console needs, for one home."""
+    """Everything the console needs, for one home; a context manager that closes its ledgers."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -285,6 +291,18 @@ class HouseServices:
         self.people = HousePeople(house)
         self.previewer = HousePreviewer(house)
         self.starter = DetachedStarter(house)
+
+    def __enter__(self) -> HouseServices:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for reader in self._readers.values():
+            reader.close()
 
     @property
     def settings(self) -> Settings:

@@ -68,6 +68,21 @@ def account_origins(connection: Connection) -> tuple[str, str]:
     return origin(connection.activecampaign.url), origin(connection.blueconic.url)
 
 
+async def _opened_in_a_thread(opens: Callable[[], SqliteLedger]) -> SqliteLedger:
+    """A ledger that takes a while to open; whoever stops waiting for it leaves nothing open."""
+    opening = asyncio.create_task(asyncio.to_thread(opens))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close_opened)
+        raise
+
+
+def _close_opened(opening: asyncio.Task[SqliteLedger]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
+
+
 def _is_on(goal: ExportGoal, list_id: int) -> bool:
     """Whether a goal is about a list; one named and not resolved yet may be this one."""
     return any(named.id is None or named.id == str(list_id) for named in goal.lists)
@@ -149,8 +164,12 @@ class House:
         if not self.knows_these_accounts(connection, others_too=fresh):
             set_aside(self.home, connection.id)
         ledger = self.ledger(connection)
-        if ledger.bound_origins() is None:
-            ledger.bind_origins(*account_origins(connection))
+        try:
+            if ledger.bound_origins() is None:
+                ledger.bind_origins(*account_origins(connection))
+        except BaseException:
+            ledger.close()
+            raise
         return ledger
 
     def knows_these_accounts(self, connection: Connection, *, others_too: bool = False) -> bool:
@@ -294,7 +313,7 @@ class House:
         """
         known = await asyncio.to_thread(self.knows_these_accounts, connection)
         path = self.home.ledger_file(connection.id) if known else None
-        with await asyncio.to_thread(scratch_ledger, path) as ledger:
+        with await _opened_in_a_thread(partial(scratch_ledger, path)) as ledger:
             async with (
                 self.activecampaign(connection) as activecampaign,
                 self.blueconic(connection) as blueconic,

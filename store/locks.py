@@ -59,14 +59,15 @@ class RunLock:
     def _try_to_lock(self, tries: int = _TRIES) -> int | None:
         # not inherited by children: a lock must die with the run
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        for attempt in range(tries):
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        try:
+            for attempt in range(tries):
+                if _is_locked(descriptor):
+                    return descriptor
                 if attempt + 1 < tries:
                     time.sleep(_PAUSE)
-            else:
-                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
         return None
 
@@ -97,3 +98,12 @@ class RunLock:
             f"This connection is already running: process {holder.pid} of {holder.user} on "
             f"{holder.host}, since {holder.since}."
         )
+
+
+def _is_locked(descriptor: int) -> bool:
+    """Take the lock; whether that could be done at once."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -23,11 +23,11 @@ def console(asked: argparse.Namespace, *, touring: bool = False) -> int:
     def tour() -> int:
         return demo(argparse.Namespace(**vars(asked) | {"headless": False, "read_only": False}))
 
-    services = HouseServices(House.open())
-    return run_console(
-        services,
-        tour=tour,
-        ascii_only=asked.ascii,
-        read_only=asked.read_only,
-        touring=touring,
-    )
+    with HouseServices(House.open()) as services:
+        return run_console(
+            services,
+            tour=tour,
+            ascii_only=asked.ascii,
+            read_only=asked.read_only,
+            touring=touring,
+        )

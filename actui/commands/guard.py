@@ -142,7 +142,9 @@ def _say_kind(kind: type[BaseException]) -> None:
 
 
 def _close_stdout() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def _report(bug: BaseException) -> str:

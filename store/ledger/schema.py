@@ -143,6 +143,15 @@ def connect(path: Path) -> sqlite3.Connection:
         path.touch(mode=0o600)
     # autocommit: every transaction is begun and ended in words
     database = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
+    try:
+        _prepare(database, path)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: sqlite3.Connection, path: Path) -> None:
     database.execute("PRAGMA journal_mode = WAL")
     # WAL with FULL: a committed journal row is on the disk before its batch is sent
     database.execute("PRAGMA synchronous = FULL")
@@ -151,14 +160,12 @@ def connect(path: Path) -> sqlite3.Connection:
     if 0 < version < len(STEPS):
         database.execute("VACUUM INTO ?", (f"{path}.v{version}",))
     migrate(database, path)
-    return database
 
 
 def migrate(database: sqlite3.Connection, path: Path) -> None:
     """Bring an open database to today's form. Raises ConfigError for one of a newer actui."""
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version > len(STEPS):
-        database.close()
         raise ConfigError(f"{path} was written by a newer actui; update this one.")
     for number in range(version, len(STEPS)):
         database.executescript(

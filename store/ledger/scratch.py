@@ -20,6 +20,15 @@ def scratch_ledger(path: Path | None) -> SqliteLedger:
     """
     # an empty name is a file of SQLite's own, which it has unlinked already
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    try:
+        _fill(database, path)
+    except BaseException:
+        database.close()
+        raise
+    return SqliteLedger(database)
+
+
+def _fill(database: sqlite3.Connection, path: Path | None) -> None:
     if path is not None and path.exists():
         with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as kept:
             kept.backup(database)
@@ -27,4 +36,3 @@ def scratch_ledger(path: Path | None) -> SqliteLedger:
     migrate(database, path or Path())
     for table in _ON_THEIR_WAY:
         database.execute(f"DELETE FROM {table}")  # noqa: S608
-    return SqliteLedger(database)

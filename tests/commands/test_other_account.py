@@ -49,16 +49,17 @@ def test_people_of_another_account_are_never_taken_for_those_of_this_one(house: 
 
 
 def test_a_console_that_stays_open_sees_the_runs_of_a_fresh_ledger(house: House) -> None:
-    reader = HouseServices(house).reader(connection())
-    with house.ledger(connection()) as ledger:
-        ledger.write_progress(picture("r1"))
-    before = reader.version()
-    assert reader.snapshot() == picture("r1")
-    set_aside(house.home, "c-1")
-    with house.ledger(connection()) as ledger:
-        ledger.write_progress(picture("r2"))
-    assert reader.version() != before
-    assert reader.snapshot() == picture("r2")
+    with HouseServices(house) as services:
+        reader = services.reader(connection())
+        with house.ledger(connection()) as ledger:
+            ledger.write_progress(picture("r1"))
+        before = reader.version()
+        assert reader.snapshot() == picture("r1")
+        set_aside(house.home, "c-1")
+        with house.ledger(connection()) as ledger:
+            ledger.write_progress(picture("r2"))
+        assert reader.version() != before
+        assert reader.snapshot() == picture("r2")
 
 
 def test_the_last_words_of_a_run_are_read_from_its_log(house: House) -> None:

@@ -91,42 +91,43 @@ async def test_the_scheduler_ends_and_its_run_goes_on() -> None:
 @pytest.mark.parametrize("who", ["schedule", "hand", "console"])
 async def test_whoever_started_a_run_all_see_it_and_can_stop_it(who: str) -> None:
     async with lab(contacts=30) as world:
-        connection = prepared(world, schedule=OFTEN)
-        console = HouseServices(House.open({**os.environ, **world.environ}))
-        await world.fault("hold", WHO_AM_I, method="GET")
-        by_hand = None
-        if who == "schedule":
-            code, said = await actui(world, "due", "--json")
-            assert (code, json.loads(said)["done"]) == (0, "started")
-        elif who == "hand":
-            by_hand = begin(world, "run", NAME, "--json")
-        else:
-            console.starter.start(connection)
-        await world.arrived("GET", WHO_AM_I)
+        environ = {**os.environ, **world.environ}
+        with HouseServices(House.open(environ)) as console:
+            connection = prepared(world, schedule=OFTEN)
+            await world.fault("hold", WHO_AM_I, method="GET")
+            by_hand = None
+            if who == "schedule":
+                code, said = await actui(world, "due", "--json")
+                assert (code, json.loads(said)["done"]) == (0, "started")
+            elif who == "hand":
+                by_hand = begin(world, "run", NAME, "--json")
+            else:
+                console.starter.start(connection)
+            await world.arrived("GET", WHO_AM_I)
 
-        _, listed = await actui(world, "list", "--json")
-        assert json.loads(listed)["running"] is True
-        reader = console.reader(connection)
-        assert reader.is_running()
-        snapshot = reader.snapshot()
-        assert snapshot is not None
-        assert snapshot.state == "STARTING"
-        with pytest.raises(BusyError):
-            console.starter.start(connection)
-        # what is due queues behind it, wherever it came from
-        turns = Scheduler(world.house, lambda _: pytest.fail("two at a time")).look()
-        assert [turn.done for turn in turns] == ([] if who == "schedule" else ["waits"])
+            _, listed = await actui(world, "list", "--json")
+            assert json.loads(listed)["running"] is True
+            reader = console.reader(connection)
+            assert reader.is_running()
+            snapshot = reader.snapshot()
+            assert snapshot is not None
+            assert snapshot.state == "STARTING"
+            with pytest.raises(BusyError):
+                console.starter.start(connection)
+            # what is due queues behind it, wherever it came from
+            turns = Scheduler(world.house, lambda _: pytest.fail("two at a time")).look()
+            assert [turn.done for turn in turns] == ([] if who == "schedule" else ["waits"])
 
-        # asked twice, by whomever, it ends where it stands: its request is never answered
-        assert reader.request_stop() == 1
-        code, said = await actui(world, "stop", NAME, "--json")
-        assert (code, json.loads(said)["stop"]) == (0, 2)
-        await until(lambda: not world.house.lock(connection).is_held())
-        if by_hand is not None:
-            assert (await ended(by_hand))[0] == 5
-        run = last(world, connection)
-        assert run.state == "STOPPED"
-        assert run.trigger == {"hand": "manual"}.get(who, who)
+            # asked twice, by whomever, it ends where it stands: its request is never answered
+            assert reader.request_stop() == 1
+            code, said = await actui(world, "stop", NAME, "--json")
+            assert (code, json.loads(said)["stop"]) == (0, 2)
+            await until(lambda: not world.house.lock(connection).is_held())
+            if by_hand is not None:
+                assert (await ended(by_hand))[0] == 5
+            run = last(world, connection)
+            assert run.state == "STOPPED"
+            assert run.trigger == {"hand": "manual"}.get(who, who)
 
 
 async def test_a_turn_that_found_the_connection_running_is_still_due() -> None:

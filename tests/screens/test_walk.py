@@ -31,7 +31,11 @@ def ready() -> Iterator[dict[str, Any]]:
 
 async def test_from_nothing_to_a_finished_run(tmp_path: Path, ready: dict[str, Any]) -> None:
     environ = os.environ | {"ACTUI_HOME": str(tmp_path / "home"), UNLOCK: "not a secret"}
-    app = ConsoleApp(HouseServices(House.open(environ)))
+    with HouseServices(House.open(environ)) as services:
+        await walk(ConsoleApp(services), ready)
+
+
+async def walk(app: ConsoleApp, ready: dict[str, Any]) -> None:
     async with (
         control_of(ready) as control,
         app.run_test(size=(80, 24), notifications=True) as pilot,
