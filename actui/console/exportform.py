@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import get_args
 
 from actui.console.choices import Choices
 from actui.console.forms import (
@@ -23,6 +24,7 @@ from actui.console.words import counted, number
 from actui.model.goals import ExportGoal, LifecycleThreshold
 from actui.model.mapping import (
     ExportSource,
+    PlainSource,
     PropertySource,
     SegmentsSource,
     TextSource,
@@ -280,8 +282,9 @@ class ExportForm(GoalForm[ExportGoal]):
                 return self._ask_segments(done)
             if what == "text":
                 return Type("Which text?", "", lambda typed: done(TextSource(text=typed)))
-            return done(what)  # type: ignore[arg-type]
+            return done(plain[what])
 
+        plain: dict[str, PlainSource] = {one: one for one in get_args(PlainSource)}
         return Choose("What is exported?", labelled(SOURCE_WORDS.items()), kind)
 
     def _ask_segments(self, done: Callable[[ExportSource], Ask | None]) -> Ask:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import assert_never
 from zoneinfo import ZoneInfo, available_timezones
 
 from actui.console.draft import Draft
@@ -63,8 +64,10 @@ def schedule_words(schedule: Schedule) -> str:
         return f"{_day_names(schedule)} at {schedule.at}"
     if isinstance(schedule, Monthly):
         return f"day {schedule.day} of the month at {schedule.at}"
-    week = _WEEKS[str(schedule.week)]
-    return f"{week} {_DAYS[schedule.weekday]} of the month at {schedule.at}"
+    if isinstance(schedule, MonthlyWeekday):
+        week = _WEEKS[str(schedule.week)]
+        return f"{week} {_DAYS[schedule.weekday]} of the month at {schedule.at}"
+    assert_never(schedule)
 
 
 def _day_names(schedule: Weekly) -> str:
@@ -142,6 +145,8 @@ class ScheduleForm:
         elif isinstance(schedule, MonthlyWeekday):
             page.line("week", f"in the {_WEEKS[str(schedule.week)]} week that has it", 2)
             page.line("weekday", f"on {_DAYS[schedule.weekday]}", 2)
+        elif not isinstance(schedule, Manual):
+            assert_never(schedule)
         if not isinstance(schedule, Manual | TimesPerDay):
             page.line("at", f"at {schedule.at}", 2)
 

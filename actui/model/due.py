@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from actui.model.connection import (
@@ -79,11 +80,13 @@ def _falls_on(schedule: Weekly | Monthly | MonthlyWeekday, day: date) -> bool:
         return weekday in schedule.days
     if isinstance(schedule, Monthly):
         return day.day == schedule.day
-    if weekday != schedule.weekday:
-        return False
-    if schedule.week == "last":
-        return (day + _WEEK * _DAY).month != day.month
-    return (day.day - 1) // _WEEK + 1 == schedule.week
+    if isinstance(schedule, MonthlyWeekday):
+        if weekday != schedule.weekday:
+            return False
+        if schedule.week == "last":
+            return (day + _WEEK * _DAY).month != day.month
+        return (day.day - 1) // _WEEK + 1 == schedule.week
+    assert_never(schedule)
 
 
 def _instant(wanted: datetime, zone: ZoneInfo) -> datetime:

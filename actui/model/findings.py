@@ -13,7 +13,7 @@ from typing import Literal
 from actui.model.connection import Connection, webhook_url
 from actui.model.consent import CONSENTED
 from actui.model.goals import ExportGoal, ImportGoal
-from actui.model.mapping import READ_ONLY_FIELDS, Rule
+from actui.model.mapping import READ_ONLY_FIELDS, PropertySource, Rule
 from actui.model.redaction import redact
 
 _PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -159,7 +159,7 @@ def _about_export(goal: ExportGoal, where: str) -> Iterator[Finding]:
             )
     linked = {link.field: link.property for link in goal.identifiers}
     for mapping in goal.mappings:
-        source = getattr(mapping.source, "property", None)
+        source = mapping.source.property if isinstance(mapping.source, PropertySource) else None
         if mapping.field in linked and source != linked[mapping.field]:
             yield Finding(
                 "link-overwritten",
@@ -223,7 +223,9 @@ def _between_goals(connection: Connection) -> Iterator[Finding]:
     summed = {(m.field, m.property) for g in imports for m in g.mappings if m.rule is Rule.SUM}
     for other in exports:
         for outgoing in other.mappings:
-            source = getattr(outgoing.source, "property", None)
+            source = (
+                outgoing.source.property if isinstance(outgoing.source, PropertySource) else None
+            )
             if (outgoing.field, source) in summed:
                 yield Finding(
                     "sum-feeds-itself",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -151,4 +151,4 @@ _SOURCE_SHAPES: dict[str, type[Strict]] = {
     "segments": SegmentsSource,
     "text": TextSource,
 }
-_PLAIN_SOURCES = ("profile_id", "lifecycles", "viewed_interactions", "permission_level")
+_PLAIN_SOURCES: tuple[str, ...] = get_args(PlainSource)

@@ -30,7 +30,12 @@ from actui.sync.warned import Warnings
 # The schema's word; BlueConic's prose says SUM (blueconic.md §3).
 INCREMENT = "INCREMENT"
 NEW_PROFILES_ONLY = "NEW_PROFILES_ONLY"
-_STRATEGY = {Rule.SET: "SET", Rule.SET_IF_EMPTY: "SET_IF_EMPTY", Rule.ADD: "ADD"}
+STRATEGIES = {
+    Rule.SET: "SET",
+    Rule.SET_IF_EMPTY: "SET_IF_EMPTY",
+    Rule.ADD: "ADD",
+    Rule.SUM: INCREMENT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +160,15 @@ class EntryBuilder:
                     sums[key] = step.remember
                     if step.add:
                         values = (plain(step.add),)
-                        writes.append(PropertyWrite(mapping.property, values, INCREMENT))
+                        strategy = STRATEGIES[mapping.rule]
+                        writes.append(PropertyWrite(mapping.property, values, strategy))
                 continue
             target = self._accounts.properties[mapping.property]
             fitted = self._consented(mapping, convert(raw, target.type, self._zone))
             if fitted.dropped:
                 self._warnings.add(mapping.field, fitted.dropped, _reason(mapping))
             if fitted.values:
-                strategy = _STRATEGY[mapping.rule]
+                strategy = STRATEGIES[mapping.rule]
                 writes.append(PropertyWrite(mapping.property, fitted.values, strategy))
             elif not raw.strip() and mapping.when_empty is WhenEmpty.CLEAR:
                 writes.append(PropertyWrite(mapping.property, (), "SET"))

@@ -12,8 +12,6 @@ from actui.model.goals import ExportGoal
 from actui.model.mapping import (
     ExportMapping,
     PropertySource,
-    SegmentsSource,
-    TextSource,
     WhenEmpty,
     is_custom,
     perstag,
@@ -32,6 +30,7 @@ from actui.sync.fingerprints import (
 )
 from actui.sync.recognising import addresses_of, identifying_properties, link_values
 from actui.sync.resolve import Accounts
+from actui.sync.sources import VIEWED, needs_of, values_of
 from actui.sync.values import instant
 from actui.sync.warned import Warnings
 
@@ -39,7 +38,6 @@ _FORBIDDEN = re.compile(r'[\s"(),:;<>@\[\\\]]')
 _DOMAIN = re.compile(r"[^\s@\"(),:;<>\[\\\]]+\.[A-Za-z]{2,}\Z")
 _MULTIPLE = ("listbox", "checkbox")
 _SINGLE = ("dropdown", "radio")
-VIEWED = "interactions_viewed"
 
 
 def is_importable(email: str) -> bool:
@@ -93,6 +91,7 @@ class PayloadBuilder:
         stage: tuple[str, str] | None = None,
     ) -> None:
         self._goal = goal
+        self._needs = [needs_of(mapping.source) for mapping in goal.mappings]
         self._accounts = accounts
         self._zone = zone
         self._objectives = frozenset(o.id or o.name for o in connection.objectives)
@@ -105,7 +104,7 @@ class PayloadBuilder:
     @property
     def needs_stages(self) -> bool:
         """Whether a profile's lifecycle stages decide anything."""
-        return self._stage is not None or any(m.source == "lifecycles" for m in self._goal.mappings)
+        return self._stage is not None or any(needs.stages for needs in self._needs)
 
     def properties(self) -> list[str]:
         """The profile properties a listing must hold for this goal, and no others.
@@ -113,23 +112,16 @@ class PayloadBuilder:
         At least one, for BlueConic sends all of them when none is named.
         """
         wanted = identifying_properties(self._goal)
-        for mapping in self._goal.mappings:
-            if isinstance(mapping.source, PropertySource):
-                wanted.add(mapping.source.property)
-            elif mapping.source == "viewed_interactions":
-                wanted.add(VIEWED)
+        for needs in self._needs:
+            wanted.update(needs.properties)
         return sorted(wanted) or [VIEWED]
 
     def expansions(self) -> list[str]:
         """What a listing must expand, and nothing that no mapping uses."""
-        sources = [mapping.source for mapping in self._goal.mappings]
         # who was merged into whom keeps an opt-out with its person
         expand = ["profiles.profile.replace"]
-        if any(isinstance(source, SegmentsSource) for source in sources):
-            expand.append("profiles.profile.segments")
-        if "permission_level" in sources:
-            expand.append("profiles.profile.permissions")
-        return expand
+        expand += [one for needs in self._needs for one in needs.expand]
+        return list(dict.fromkeys(expand))
 
     def build(self, profile: Profile, accepted: bytes | None) -> Payload | Record:
         """The payload, or the outcome of a profile that is not sent.
@@ -229,31 +221,7 @@ class PayloadBuilder:
 
     def _value(self, profile: Profile, mapping: ExportMapping) -> str | None:
         """The field's new text; None leaves the field alone whatever else holds."""
-        source = mapping.source
-        values: Sequence[str] | None
-        if isinstance(source, PropertySource):
-            values = profile.properties.get(source.property, ())
-        elif isinstance(source, TextSource):
-            values = (source.text,)
-        elif isinstance(source, SegmentsSource):
-            wanted = source.segments
-            # in an order of their own: BlueConic's would send a profile again for nothing
-            values = sorted(
-                name
-                for id_, name in profile.segments
-                if wanted == "all" or id_ in wanted or name in wanted
-            )
-        elif source == "profile_id":
-            values = (profile.id,)
-        elif source == "permission_level":
-            values = (profile.permission_level,) if profile.permission_level else None
-        elif source == "viewed_interactions":
-            names = self._accounts.interactions
-            values = [names.get(id_, id_) for id_ in profile.properties.get(VIEWED, ())]
-        elif profile.lifecycle_stages is None:
-            values = None
-        else:
-            values = [stage.lifecycle for stage in profile.lifecycle_stages]
+        values = values_of(mapping.source, profile, self._accounts.interactions)
         return None if values is None else self._written(values, mapping)
 
     def _written(self, values: Sequence[str], mapping: ExportMapping) -> str | None:
@@ -327,8 +295,7 @@ def _is_contact_id(text: str) -> bool:
 
 def _may_be_cleared(mapping: ExportMapping) -> bool:
     """Asked for, or a source whose emptiness is a fact about the profile and no missing value."""
-    derived = not isinstance(mapping.source, PropertySource | TextSource)
-    return derived or mapping.when_empty is WhenEmpty.CLEAR
+    return needs_of(mapping.source).empty_is_known or mapping.when_empty is WhenEmpty.CLEAR
 
 
 def _record(profile: Profile, outcome: Outcome, reason: Reason, email: str = "") -> Record:

@@ -15,6 +15,7 @@ from actui.model.goals import ExportGoal, ImportGoal, LifecycleThreshold, Named
 from actui.model.mapping import PropertySource, Rule, SegmentsSource, is_custom, perstag
 from actui.model.people import ContactField, ContactList, Lifecycle, Objective, Property, Segment
 from actui.sync.ports import ActiveCampaign, BlueConic
+from actui.sync.sources import needs_of
 from actui.sync.values import SUMMABLE
 
 
@@ -47,7 +48,7 @@ async def read_accounts(
     )
     asks_consent = connection.objectives or maps_consent
     objectives = await blueconic.objectives() if asks_consent else ()
-    wants_interactions = any(m.source == "viewed_interactions" for g in exports for m in g.mappings)
+    wants_interactions = any(needs_of(m.source).interactions for g in exports for m in g.mappings)
     has_threshold = any(goal.lifecycle is not None for goal in exports)
     lifecycles = await blueconic.lifecycles() if has_threshold else ()
     return Accounts(

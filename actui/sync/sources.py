@@ -1,0 +1,80 @@
+"""The export sources: what each needs of a listing, and its values for a profile (design §7).
+
+A source that is added and forgotten here is an error of the type checker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from actui.model.mapping import ExportSource, PropertySource, SegmentsSource, TextSource
+from actui.model.people import Profile
+
+VIEWED = "interactions_viewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a listing must hold for a source: properties, expansions, stages, interactions' names.
+
+    `empty_is_known`: that a profile has no value is a fact about it, not a value that is missing.
+    """
+
+    properties: tuple[str, ...] = ()
+    expand: tuple[str, ...] = ()
+    stages: bool = False
+    interactions: bool = False
+    empty_is_known: bool = True
+
+
+def needs_of(source: ExportSource) -> Needs:  # noqa: PLR0911  one for each source
+    """What a source needs."""
+    match source:
+        case PropertySource():
+            return Needs(properties=(source.property,), empty_is_known=False)
+        case TextSource():
+            return Needs(empty_is_known=False)
+        case SegmentsSource():
+            return Needs(expand=("profiles.profile.segments",))
+        case "profile_id":
+            return Needs()
+        case "lifecycles":
+            return Needs(stages=True)
+        case "viewed_interactions":
+            return Needs(properties=(VIEWED,), interactions=True)
+        case "permission_level":
+            return Needs(expand=("profiles.profile.permissions",))
+        case _:
+            assert_never(source)
+
+
+def values_of(  # noqa: PLR0911  one for each source
+    source: ExportSource, profile: Profile, interactions: Mapping[str, str]
+) -> Sequence[str] | None:
+    """A profile's values; None where they are unknown. `interactions` are names by id."""
+    match source:
+        case PropertySource():
+            return profile.properties.get(source.property, ())
+        case TextSource():
+            return (source.text,)
+        case SegmentsSource():
+            wanted = source.segments
+            # in an order of their own: BlueConic's would send a profile again for nothing
+            return sorted(
+                name
+                for id_, name in profile.segments
+                if wanted == "all" or id_ in wanted or name in wanted
+            )
+        case "profile_id":
+            return (profile.id,)
+        case "lifecycles":
+            stages = profile.lifecycle_stages
+            return None if stages is None else [stage.lifecycle for stage in stages]
+        case "viewed_interactions":
+            return [interactions.get(id_, id_) for id_ in profile.properties.get(VIEWED, ())]
+        case "permission_level":
+            return (profile.permission_level,) if profile.permission_level else None
+        case _:
+            assert_never(source)
