@@ -6,16 +6,93 @@ Nothing here imports Textual.
 from __future__ import annotations
 
 import base64
+import errno
 import os
+import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from time import sleep
+from typing import IO, Any, cast
 
 _LAST_SECONDS = 3.0
 _LONGEST_COPY = 74_994
 """Bytes of text in base64 that terminals take at once (terminal.md §1.1)."""
+
+
+_NOBODY_READS = (errno.EIO, errno.EPIPE, errno.ENXIO)
+"""What a write meets: a terminal that was closed, a pipe without a reader, a line hung up."""
+
+
+class _LastingStream:
+    """A text stream that goes on, into nothing, when nobody reads it any more."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError as failure:
+            self._go_on(failure)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError as failure:
+            self._go_on(failure)
+
+    def _go_on(self, failure: OSError) -> None:
+        if failure.errno not in _NOBODY_READS:
+            raise failure
+        discard_output(self._stream)
+
+
+def discard_output(stream: IO[str]) -> None:
+    """Send to nowhere what the stream still holds and everything after it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+@contextmanager
+def outlive_terminal() -> Iterator[None]:
+    """What is done meanwhile comes to its end when the terminal is closed or a pipe breaks.
+
+    SIGHUP is ignored, here and in the processes that are started; output as in `lasting_output`.
+    """
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with lasting_output():
+            yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@contextmanager
+def lasting_output() -> Iterator[None]:
+    """Output that nobody can read any more is dropped; any other failure is raised as ever."""
+    out, err = _LastingStream(sys.stdout), _LastingStream(sys.stderr)
+    with redirect_stdout(cast("IO[str]", out)), redirect_stderr(cast("IO[str]", err)):
+        try:
+            yield
+        finally:
+            out.flush()
+            err.flush()
+
+
+def takes_output(stream: IO[str]) -> bool:
+    """Whether a write would go through now: a line that hangs must not hold up who writes."""
+    try:
+        return bool(select.select([], [stream], [], 0)[1])
+    except (OSError, ValueError):
+        return False
 
 
 def clipboard_codes(text: str, *, in_tmux: bool) -> str:

@@ -18,6 +18,7 @@ from actui import __version__, exitcodes
 from actui.console.words import plain
 from actui.model.errors import ActuiError, ConfigError
 from actui.model.redaction import redact
+from actui.terminal import discard_output
 
 _BESIDE = "actui met a bug beside its work ({})."
 _SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -48,7 +49,7 @@ def guarded(command: Callable[[], int], *, as_json: bool = False) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         # whoever read our output has seen enough; keep the interpreter from complaining too
-        _close_stdout()
+        discard_output(sys.stdout)
         return exitcodes.OK
     except (Exception, KeyboardInterrupt) as failure:  # the last wall: nobody sees a traceback
         message, name, code = _told(failure)
@@ -97,13 +98,17 @@ def _print_last(line: str) -> None:
             print(line)
         sys.stdout.flush()
     except OSError:
-        _close_stdout()
+        discard_output(sys.stdout)
 
 
 def say(words: str) -> None:
-    """One or more sentences for the person, on stderr."""
+    """One or more sentences for the person, on stderr; without one who reads, nothing happens."""
     lines = [plain(line) for line in words.splitlines()]
-    print("\n".join([f"actui: {lines[0] if lines else ''}", *lines[1:]]), file=sys.stderr)
+    try:
+        print("\n".join([f"actui: {lines[0] if lines else ''}", *lines[1:]]), file=sys.stderr)
+        sys.stderr.flush()
+    except OSError:
+        discard_output(sys.stderr)
 
 
 def _open_streams() -> None:
@@ -139,12 +144,6 @@ def _filter_what_is_left() -> None:
 def _say_kind(kind: type[BaseException]) -> None:
     if not issubclass(kind, SystemExit):
         say(_BESIDE.format(kind.__name__))
-
-
-def _close_stdout() -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
 
 
 def _report(bug: BaseException) -> str:

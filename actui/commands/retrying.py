@@ -13,9 +13,11 @@ from actui.model.errors import ConfigError
 from actui.model.run import FAILED, NOT_ACCEPTED, RETRY, Outcome, Reason
 from actui.sync.engine import is_unfinished
 from actui.sync.goalrun import Only, Options
+from actui.terminal import outlive_terminal
 from actui.wiring import House
 
 
+@outlive_terminal()
 def retry(asked: argparse.Namespace) -> int:
     """Send them again; nobody to send is no failure."""
     house = House.open()

@@ -28,6 +28,7 @@ from actui.notifying import Messenger
 from actui.starting import SCHEDULE
 from actui.sync.engine import not_started
 from actui.sync.goalrun import Options
+from actui.terminal import outlive_terminal, takes_output
 from actui.wiring import House
 
 POLL_SECONDS = 0.5
@@ -36,6 +37,7 @@ DRY_RUN = "dry-run"
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
+@outlive_terminal()
 def run(asked: argparse.Namespace) -> int:
     """Run a connection in this process, or continue its last run."""
     house = House.open()
@@ -136,7 +138,7 @@ async def _execute(
         finally:
             if telling is not None:
                 telling.cancel()
-                print(file=sys.stderr)
+                _write_progress("\n")
 
 
 async def _tell(snapshot: RunSnapshot) -> None:
@@ -144,10 +146,17 @@ async def _tell(snapshot: RunSnapshot) -> None:
     shown = ""
     while True:
         line = progress_line(snapshot)
-        if line != shown:
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+        if line != shown and _write_progress(f"\r\x1b[K{line}"):
             shown = line
         await asyncio.sleep(POLL_SECONDS)
+
+
+def _write_progress(text: str) -> bool:
+    """Whether the terminal took it; the run does not wait for one that hangs."""
+    if not takes_output(sys.stderr):
+        return False
+    print(text, end="", file=sys.stderr, flush=True)
+    return True
 
 
 def _print_summary(summary: RunSummary) -> None:

@@ -15,6 +15,7 @@ from actui.console.words import plain
 from actui.model.errors import ActuiError
 from actui.scheduling import Scheduler, Turn, utc_now
 from actui.starting import SCHEDULE, Starter
+from actui.terminal import lasting_output
 from actui.wiring import House
 
 LOOK_SECONDS = 5.0
@@ -30,14 +31,16 @@ def due(asked: argparse.Namespace) -> int:
     return exitcodes.GOALS_FAILED if any(t.done == "failed" for t in turns) else exitcodes.OK
 
 
+@lasting_output()
 def schedule(asked: argparse.Namespace) -> int:
-    """Start runs when they are due until SIGTERM or SIGINT; the runs themselves go on."""
+    """Start runs when they are due until SIGTERM, SIGINT or SIGHUP; the runs themselves go on."""
     house = House.open()
     if asked.print_systemd or asked.print_cron:
         return _print(house, asked)
     enough = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: enough.set())
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda *_: enough.set())
     starter = Starter(house.home, house.environ, SCHEDULE)
     scheduler = Scheduler(house, starter.start)
     _log("the scheduler looks what is due", as_json=asked.json)
