@@ -16,8 +16,9 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
@@ -36,10 +37,31 @@ _UNSHARED_RATE = 100.0  # faster than this is the sandbox, where a file per requ
 @dataclass(slots=True)
 class _State:
     sends: list[float] = field(default_factory=list)
-    trips: dict[str, float] = field(default_factory=dict)  # seconds from grant to answer
+    trips: dict[float, float] = field(default_factory=dict)  # seconds from grant to answer
     paused_until: float = 0.0
     speed: float = 1.0
     strikes: int = 0
+
+
+def _written(state: _State) -> dict[str, object]:
+    """The file's content; every process of a home reads it, whatever its version."""
+    return {
+        "sends": state.sends,
+        "trips": {json.dumps(sent): took for sent, took in state.trips.items()},
+        "paused_until": state.paused_until,
+        "speed": state.speed,
+        "strikes": state.strikes,
+    }
+
+
+def _read(facts: dict[str, Any]) -> _State:
+    return _State(
+        sends=facts.get("sends", []),
+        trips={float(sent): took for sent, took in facts.get("trips", {}).items()},
+        paused_until=facts.get("paused_until", 0.0),
+        speed=facts.get("speed", 1.0),
+        strikes=facts.get("strikes", 0),
+    )
 
 
 class Pace:
@@ -89,7 +111,7 @@ class Pace:
         if self._rate <= _UNSHARED_RATE:
             with self._state() as state:
                 if grant in state.sends:
-                    state.trips[repr(grant)] = took
+                    state.trips[grant] = took
 
     def slow_down(self, after: float | None = None) -> None:
         """Stop every sharer for `after` seconds and halve the speed.
@@ -124,8 +146,7 @@ class Pace:
             if wait > _INSTANT:
                 return wait
             state.sends = [*state.sends, now][-self._burst :]
-            kept = {repr(sent) for sent in state.sends}
-            state.trips = {key: took for key, took in state.trips.items() if key in kept}
+            state.trips = {sent: took for sent, took in state.trips.items() if sent in state.sends}
             self._granted = now
         return 0.0
 
@@ -133,7 +154,7 @@ class Pace:
         """How much later than on the quickest way a request may have arrived."""
         # the first request of all, which connects, shows only later that it was slow
         quickest = min([*self._round_trips, *state.trips.values()], default=_MOST_DELAY)
-        took = state.trips.get(repr(sent), self._clock() - sent)
+        took = state.trips.get(sent, self._clock() - sent)
         return min(max(0.0, took - quickest), _MOST_DELAY)
 
     def _earliest(self, state: _State) -> float:
@@ -161,7 +182,7 @@ class Pace:
             text = os.read(handle, 65536)
             state = self._parsed(text)
             yield state
-            told = json.dumps(asdict(state)).encode()
+            told = json.dumps(_written(state)).encode()
             if told != text:
                 os.lseek(handle, 0, os.SEEK_SET)
                 os.write(handle, told)
@@ -174,13 +195,13 @@ class Pace:
             return _State()
         now = self._clock()
         try:
-            state = _State(**json.loads(text))
+            state = _read(json.loads(text))
             latest = max([*state.sends, 0.0])
             if latest > now or state.paused_until > now + _LONGEST_PAUSE:
                 return _State()  # written before the machine started anew
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, AttributeError):
             # A writer died half-way: suppose that it had used everything up.
-            return _State(sends=[now] * self._burst, trips={repr(now): 0.0})
+            return _State(sends=[now] * self._burst, trips={now: 0.0})
         return state
 
 
