@@ -55,6 +55,9 @@ def _written(state: _State) -> dict[str, object]:
 
 
 def _read(facts: dict[str, Any]) -> _State:
+    """The state in a file. Raises ValueError, TypeError or AttributeError where it is none."""
+    if not facts.keys() <= _written(_State()).keys():
+        raise ValueError("no pace file")
     return _State(
         sends=facts.get("sends", []),
         trips={float(sent): took for sent, took in facts.get("trips", {}).items()},
