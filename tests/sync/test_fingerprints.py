@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from actui.model.people import ProfileWrite, PropertyWrite
 from actui.sync.fingerprints import accepted_but_left, mark, marks_of, tail_of
 from tests.sync.fingerprint_cases import EXPORTS, IMPORTS
 
@@ -121,3 +122,12 @@ def test_who_left_is_sent_again_and_what_was_filled_is_remembered_from_both_form
 
 def test_marks_are_the_names_in_the_file():
     assert (mark("%INTERESTS%"), mark("%NOTE%")) == (0x96264351, 0x6FA8720E)
+
+
+@pytest.mark.parametrize("name", ["every rule", "creates"])
+def test_no_name_in_the_code_is_in_a_fingerprint(name, monkeypatch):
+    for one in (PropertyWrite, ProfileWrite):
+        monkeypatch.setattr(one, "__repr__", lambda self: "another")
+    made = fingerprint("import", name)
+    assert made.today.hex() == TODAY_IMPORTS[name]
+    assert made.first().hex() == FIRST_IMPORTS[name]
