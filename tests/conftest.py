@@ -1,4 +1,5 @@
-"""Every exchange of the suite with the services is held to their documents at the end."""
+"""At the end, every exchange of the suite with the services is held to their documents, and all
+that the suite wrote and printed is searched for secrets and people (`tests.canary`)."""
 
 from __future__ import annotations
 
@@ -8,32 +9,43 @@ import pickle
 import shutil
 import signal
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actui.api import http as transport
+from tests import canary
 from tests.contract.contract import ABSENT, IS_HERE, Contract
-from tests.contract.listening import exchanges
+from tests.contract.listening import exchanges, marking
 from tests.contract.report import Report
 
 exchanges.listen(transport)
+marking.install()
+canary.watch_processes()
 REPORT = pytest.StashKey[Report]()
+LEAKS = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let this process, and every one that a test starts, write to a folder of this worker."""
     config.stash[REPORT] = Report()
+    config.stash[LEAKS] = []
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         # what runs in the background of a script ignores it, and so would all that tests start
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
-        return  # it only hands out work
+    if _only_hands_out(config):
+        return
     os.environ[exchanges.PLACE] = tempfile.mkdtemp(prefix="actui-exchanges-")
     hook = str(Path(exchanges.__file__).parent)
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ["PYTHONPATH"] = os.pathsep.join([hook, *(one for one in others if one != hook)])
+
+
+def _only_hands_out(config: pytest.Config) -> bool:
+    """Whether this process only gives work to others."""
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
 
 
 def pytest_collection_finish() -> None:
@@ -57,24 +69,60 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         if IS_HERE:
             report.join(Report.of(exchanges.noted_in(Path(place)), Contract()))
         shutil.rmtree(place, ignore_errors=True)
+    leaks = session.config.stash[LEAKS]
+    if not _only_hands_out(session.config):
+        leaks += canary.FOUND
+        leaks += canary.leaks_in(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["report"] = pickle.dumps(report).hex()
-    elif report.unknown and exitstatus == 0:
+        output["leaks"] = leaks
+    elif (report.unknown or leaks) and exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Take over what a worker has found."""
-    handed = getattr(node, "workeroutput", {}).get("report")
-    if handed:
+    output = getattr(node, "workeroutput", {})
+    node.config.stash[LEAKS].extend(output.get("leaks", ()))
+    if handed := output.get("report"):
         report: Report = pickle.loads(bytes.fromhex(handed))  # noqa: S301  from our own worker
         node.config.stash[REPORT].join(report)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
+    """A test that prints a secret fails, whatever it looks at itself."""
+    report: pytest.TestReport = yield
+    try:
+        for _, name, printed in item._report_sections:
+            canary.check(printed, f"the captured {name}")
+    except canary.Leak as leak:
+        if report.passed:
+            report.outcome, report.longrepr = "failed", str(leak)
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _searched_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test reads of its own output is searched as well."""
+    read = pytest.CaptureFixture.readouterr
+
+    def searched(self: Any) -> Any:
+        shown = read(self)
+        canary.check("".join(map(str, shown)), "the output")
+        return shown
+
+    monkeypatch.setattr(pytest.CaptureFixture, "readouterr", searched)
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """The contract report, where there were exchanges."""
+    """The contract report, where there were exchanges, and the secrets that were found."""
+    if leaks := config.stash[LEAKS]:
+        terminalreporter.section("secrets and people where none may be")
+        for line in leaks:
+            terminalreporter.write_line(line)
     if not IS_HERE:
         terminalreporter.write_line(f"contract report: skipped. {ABSENT}")
         return

@@ -59,10 +59,11 @@ def redact(source: object, longest: int = LONGEST) -> str:
     text = " ".join(str(source)[:_MOST].encode("utf-8", "replace").decode().split())
     # a longer one first: a shorter one may be a part of it
     for secret in sorted(_secrets, key=len, reverse=True):
-        if len(secret) >= _SHORT:
-            text = text.replace(secret, MASK)
-        else:
-            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
+        wanted = re.escape(secret)
+        if len(secret) < _SHORT:
+            wanted = rf"(?<!\w){wanted}(?!\w)"
+        # a host name, for one, comes back in small letters
+        text = re.sub(wanted, MASK, text, flags=re.IGNORECASE)
     for pattern, kept in _PATTERNS:
         text = pattern.sub(kept, text)
     return _WORD.sub(_no_address, text)[:longest]

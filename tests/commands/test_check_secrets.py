@@ -18,7 +18,7 @@ SECRET = "blueconic-client-secret"  # noqa: S105
 
 
 def stores(monkeypatch: pytest.MonkeyPatch, which: str) -> int:
-    monkeypatch.setattr("sys.stdin", io.StringIO("hush\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("hush-c0ffee5ec2e7\n"))
     return main(["secret", "set", "News", which])
 
 
@@ -84,8 +84,8 @@ def test_what_only_this_shell_has_is_told_where_a_schedule_runs(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv(VARIABLE, "hush")
-    monkeypatch.setenv(OTHER, "hush")
+    monkeypatch.setenv(VARIABLE, "hush-c0ffee5ec2e7")
+    monkeypatch.setenv(OTHER, "hush-c0ffee5ec2e7")
     capsys.readouterr()
     assert main(["check", "News"]) == 0
     assert "secret" not in capsys.readouterr().out

@@ -177,7 +177,7 @@ def test_what_did_not_work_is_taken_back(container: Container) -> None:
     ):
         with Terminal(container.environ, "secret", "set", "News", KEY) as terminal:
             terminal.shows(":")
-            terminal.press("hush", "\r")
+            terminal.press("hush-c0ffee5ec2e7", "\r")
             for question, answer in zip(answers, asks, strict=True):
                 terminal.shows(question)
                 terminal.press(answer, "\r")
@@ -219,7 +219,8 @@ def test_a_store_that_never_answers_keeps_nobody(container: Container) -> None:
     assert container.actui("settings", "set", "keyring_backend", "hangingstore.Hanging")
     refused(container.actui("run", "News"), "it is locked")
     refused(container.actui("check", "News", "--online"), "it is locked")
-    refused(container.actui("secret", "set", "News", KEY, told="hush\n"), "it is locked")
+    done = container.actui("secret", "set", "News", KEY, told="hush-c0ffee5ec2e7\n")
+    refused(done, "it is locked")
     status = container.actui("secret", "status", "News")
     assert (status.returncode, status.stderr.count("\n")) == (4, 1)
     # what is due tells the same, in the history

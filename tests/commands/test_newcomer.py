@@ -152,7 +152,7 @@ def test_what_works_speaks_json_alone(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for name in (VARIABLE, OTHER):
-        monkeypatch.setenv(name, "hush")
+        monkeypatch.setenv(name, "hush-c0ffee5ec2e7")
     capsys.readouterr()
     assert main([*words, "--json"]) == 0
     for line in capsys.readouterr().out.splitlines():

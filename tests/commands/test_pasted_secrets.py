@@ -102,8 +102,10 @@ def test_what_is_around_a_key_is_taken_off(
 
 
 def test_what_is_around_the_output_of_a_command_is_taken_off(home: Home) -> None:
-    command = f"printf '\\n \\357\\273\\277Api-Token: {PURE} \\r\\nlogin: me\\n'"
-    SettingsFile(home).save(Settings(password_command=command))
+    place = home.root.parent / "credentials"
+    place.mkdir()
+    (place / "printed").write_text(f"\n \ufeffApi-Token: {PURE} \r\nlogin: me\n")
+    SettingsFile(home).save(Settings(password_command=f"cat '{place}/printed'"))
     assert the_key() == PURE
 
 
@@ -119,7 +121,7 @@ def test_a_key_that_no_header_carries_is_refused_unseen(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     road(text, home, monkeypatch)
-    monkeypatch.setenv(OTHER, "hush")
+    monkeypatch.setenv(OTHER, "hush-c0ffee5ec2e7")
     monkeypatch.setattr("actui.api.http.exchange", None)  # nothing is sent, so it is not called
     capfd.readouterr()
     for words in (["run", "News"], ["run", "News", "--json"], ["check", "News", "--online"]):
@@ -272,6 +274,6 @@ def test_a_credential_file_of_another_encoding_is_no_bug(
     """A Windows shell's `>` writes UTF-16."""
     (tmp_path / VARIABLE).write_bytes(PURE.encode("utf-16"))
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    monkeypatch.setenv(OTHER, os.environ.get(OTHER, "hush"))
+    monkeypatch.setenv(OTHER, os.environ.get(OTHER, "hush-c0ffee5ec2e7"))
     assert main(["run", "News"]) == 4
     assert "not UTF-8" in capsys.readouterr().err

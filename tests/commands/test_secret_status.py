@@ -24,7 +24,7 @@ def status(capsys: pytest.CaptureFixture[str], which: str = KEY) -> tuple[int, d
     return code, told
 
 
-def stores(monkeypatch: pytest.MonkeyPatch, value: str = "hush") -> int:
+def stores(monkeypatch: pytest.MonkeyPatch, value: str = "hush-c0ffee5ec2e7") -> int:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{value}\n"))
     return main(["secret", "set", "News", KEY])
 
@@ -32,7 +32,7 @@ def stores(monkeypatch: pytest.MonkeyPatch, value: str = "hush") -> int:
 def test_a_variable_of_this_shell_is_not_there_for_cron(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(VARIABLE, "hush")
+    monkeypatch.setenv(VARIABLE, "hush-c0ffee5ec2e7")
     code, told = status(capsys)
     assert (code, told["source"]) == (0, f"the environment ({VARIABLE})")
     assert (told["scheduled"], told["scheduled_source"]) == (False, None)
@@ -40,7 +40,7 @@ def test_a_variable_of_this_shell_is_not_there_for_cron(
     out = capsys.readouterr().out
     assert "a scheduled run would not find it" in out
     assert "password_command" in out
-    assert "hush" not in out
+    assert "hush-c0ffee5ec2e7" not in out
 
 
 def test_without_any_the_ways_are_shown(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,9 +56,9 @@ def test_without_any_the_ways_are_shown(home: Home, capsys: pytest.CaptureFixtur
 def test_a_password_command_must_work_without_the_shell(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    SettingsFile(home).save(Settings(password_command="echo hush"))
+    SettingsFile(home).save(Settings(password_command="echo hush-c0ffee5ec2e7"))
     assert status(capsys)[1]["scheduled_source"] == "the password command"
-    monkeypatch.setenv("MINE", "hush")
+    monkeypatch.setenv("MINE", "hush-c0ffee5ec2e7")
     SettingsFile(home).save(Settings(password_command='test "$MINE" && echo "$MINE"'))
     code, told = status(capsys)
     assert (code, told["source"]) == (0, "the password command")
@@ -74,7 +74,7 @@ def test_the_encrypted_file(
     monkeypatch.setenv(UNLOCK, "open sesame")
     assert stores(monkeypatch) == 0
     assert home.keyring_file.stat().st_mode & 0o777 == 0o600
-    assert b"hush" not in home.keyring_file.read_bytes()
+    assert b"hush-c0ffee5ec2e7" not in home.keyring_file.read_bytes()
     code, told = status(capsys)
     assert (code, told["source"], told["scheduled"]) == (0, "the encrypted file", False)
     needed = f"The encrypted file needs its password in {UNLOCK}."
@@ -107,6 +107,6 @@ def test_a_locked_key_store_is_waited_for_once(
     said = capsys.readouterr().err
     assert (said.count("\n"), "it is locked" in said) == (1, True)
     assert asked.read_text() == "asked\nasked\n"
-    monkeypatch.setenv(VARIABLE, "hush")
-    monkeypatch.setenv(OTHER, "hush")
+    monkeypatch.setenv(VARIABLE, "hush-c0ffee5ec2e7")
+    monkeypatch.setenv(OTHER, "hush-c0ffee5ec2e7")
     assert main(["secret", "status", "News", "--json"]) == 0

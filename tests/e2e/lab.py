@@ -24,6 +24,7 @@ from actui.sandbox.server import Sandbox
 from actui.sync.goalrun import Options
 from actui.wiring import House
 from store.settings import SettingsFile
+from tests.canary import leaks_in
 from tests.e2e.processes import ACTUI
 
 Row = dict[str, Any]
@@ -149,3 +150,5 @@ async def lab(**options: Any) -> AsyncIterator[Lab]:
             ) as control,
         ):
             yield Lab(sandbox.ready, control, Path(place))
+        # the folder is gone before the suite's end
+        assert not (leaks := list(leaks_in(Path(place)))), leaks

@@ -26,6 +26,8 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         f"Illegal header value {SECRET.encode()!r}",
         f"refused: {SECRET}!",
+        f"host {SECRET.lower()}.example",
+        f"HOST {SECRET.upper()}",
         f"refused: {SECRET!r}",
         f"body client_secret={quote_plus(SECRET)}&x=1",
         json.dumps({"error": f"no such key {SECRET}"}, ensure_ascii=False),
@@ -35,7 +37,7 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_secret_is_taken_out_however_it_is_spelled(text: str) -> None:
     shown = redact(text)
-    assert "p4ss" not in shown
+    assert "p4ss" not in shown.lower()
     assert "rd" not in shown.replace("word", "")
     assert len(shown) <= LONGEST
 

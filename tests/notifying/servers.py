@@ -24,8 +24,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.canary import check
+from tests.contract.listening.marking import MARK
+
 HERE = "127.0.0.1"
-USER, PASSWORD = "actui@example.com", "correct horse"
+USER, PASSWORD = "actui@example.com", f"correct horse {MARK}"
 
 
 def certificate(place: Path) -> Path:
@@ -71,6 +74,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        check(envelope.content, "a mail")
         message = message_from_bytes(envelope.content, policy=default)
         self.received.append((list(envelope.rcpt_tos), message))
         return "250 OK"
@@ -154,6 +158,7 @@ def webhook(status: int = 204) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            check(body, "the webhook's body")
             posted.append(json.loads(body))
             self.send_response(status)
             self.end_headers()

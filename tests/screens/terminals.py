@@ -19,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from tests.canary import check
+
 ENTER, ESCAPE, DOWN, F5, CTRL_Q, CTRL_Z = "\r", "\x1b", "\x1b[B", "\x1b[15~", "\x11", "\x1a"
 F6 = "\x1b[17~"
 _NAMED = {"enter": ENTER, "escape": ESCAPE, "down": DOWN, "right": "\x1b[C", "tab": "\t"}
@@ -233,6 +235,7 @@ class Terminal:
             return False
         self.received += len(got)
         self._new += got
+        check(self._new, "the terminal")
         self._glass.take(got)
         return bool(got)
 

@@ -152,9 +152,9 @@ def test_a_failing_password_command_is_told(
 
 
 def test_nothing_that_is_shown_shows_a_secret(environ: dict[str, str]) -> None:
-    saved(secrets(environ), "swordfish")
+    saved(secrets(environ), "swordfish-c0ffee5ec2e7")
     held = secrets(environ).find("News-letter", "c-1", KEY, ORIGIN)
-    assert "swordfish" not in f"{held!r} {secrets(environ)!r}"
+    assert "swordfish-c0ffee5ec2e7" not in f"{held!r} {secrets(environ)!r}"
 
 
 def test_the_command_line_takes_secrets_from_stdin_alone(
@@ -177,14 +177,14 @@ def test_the_command_line_takes_secrets_from_stdin_alone(
     assert command("apply", str(file)).returncode == 0
     name = "activecampaign-api-key"
     assert command("secret", "status", "News-letter").returncode == 4
-    done = command("secret", "set", "News-letter", name, told="swordfish\n")
+    done = command("secret", "set", "News-letter", name, told="swordfish-c0ffee5ec2e7\n")
     assert done.returncode == 0, done.stderr
     assert "the key store" in done.stdout
     assert ORIGIN in done.stdout
     status = command("secret", "status", "News-letter", name, "--json")
     found = json.loads(status.stdout)
     assert (found["secret"], found["source"]) == (name, "the key store")
-    assert "swordfish" not in done.stdout + done.stderr + status.stdout
+    assert "swordfish-c0ffee5ec2e7" not in done.stdout + done.stderr + status.stdout
     assert command("secret", "set", "News-letter", name, told="\n").returncode == 2
     assert command("secret", "delete", "News-letter").returncode == 0
     assert command("secret", "status", "News-letter").returncode == 4

@@ -1,4 +1,4 @@
-"""Lets a process that a test starts write down what actui's clients exchange with the services.
+"""Lets a process that a test starts note what is exchanged with the services, and mark secrets.
 
 Python imports a module of this name by itself when its folder is in PYTHONPATH.
 """
@@ -42,4 +42,7 @@ def _listen_after_loading(loader: Any) -> None:
 
 
 if "ACTUI_TEST_EXCHANGES" in os.environ:
+    import marking  # beside this file
+
     sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
+    marking.install()
