@@ -76,6 +76,7 @@ class Mailbox:
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         check(envelope.content, "a mail")
         message = message_from_bytes(envelope.content, policy=default)
+        check(message.get_content(), "a mail")  # lines of the encoding may cut a word
         self.received.append((list(envelope.rcpt_tos), message))
         return "250 OK"
 
