@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import shlex
 import signal
 import sys
 import time
@@ -177,6 +178,9 @@ def _print_summary(summary: RunSummary) -> None:
             )
         if goal.message:
             print(f"    {plain(goal.message)}")
+        if goal.omitted:
+            words = shlex.join(["actui", "outcomes", summary.connection, "--omitted"])
+            print(f"    to see for whom something was omitted: {plain(words)}")
     unique = summary.unique
     print(f"  unique profiles: imported {unique.imported:,}, exported {unique.exported:,}")
 

@@ -318,8 +318,9 @@ class ExportRun:
                 return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
             raise
         record = payload.record(Outcome.UPDATED, None, contact_id)
-        omitted = replace(payload.omitted, lists=self._not_joined(person, active, by_import=False))
-        record = replace(record, omitted=omitted)
+        kept_off = self._not_joined(person, active, by_import=False)
+        record = replace(record, omitted=replace(payload.omitted, lists=kept_off))
+        self._run.summary.lists.left += sum(one.why != NO_USABLE_ADDRESS for one in kept_off)
         profile = payload.profile_id
         self._run.commit(
             Done(

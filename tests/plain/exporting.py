@@ -284,7 +284,11 @@ class GoalRun:
             contact.email = match.email
         if contact is not None:
             self.resubscribe(contact, match.kept_out)
+        standing = {on: UNSUBSCRIBED for on in match.kept_out} if match.kept_out else {}
+        standing = {**(contact.lists if contact is not None else {}), **standing}
+        left = sum(standing.get(on, ACTIVE) != ACTIVE for on in self.goal.lists)
         if contact is not None and not match.email:
+            self.told.lists["left"] += left
             self.accept(profile, contact, match, joins=())
             return "updated"
         unusual = ".." in match.email
@@ -293,10 +297,8 @@ class GoalRun:
             raise Refusal("rejected/rejected-by-activecampaign")
         is_new = contact is None
         contact = contact or self.world.add_contact(match.email)
-        standing = {on: UNSUBSCRIBED for on in match.kept_out} if match.kept_out else {}
-        standing = {**contact.lists, **standing}
         joins = [on for on in self.goal.lists if on not in standing]
-        self.told.lists["left"] += sum(standing.get(on, ACTIVE) != ACTIVE for on in self.goal.lists)
+        self.told.lists["left"] += left
         self.accept(profile, contact, match, joins)
         return "created" if is_new else "updated"
 
