@@ -15,8 +15,11 @@ from actui.sandbox.faults import Fault, FaultBook
 from actui.sandbox.open_connections import OpenConnections
 from actui.sandbox.request_bodies import first_half, read_body, replay
 from actui.sandbox.request_log import LoggedRequest, RequestLog
+from actui.sandbox.switches import Switches
 
 PAGE = "<!DOCTYPE html><html><body><h1>Something went wrong</h1></body></html>"
+
+LONGEST_URL = 8_190
 
 CANNED: dict[str, Callable[[], Response]] = {
     "429": lambda: Response(
@@ -77,6 +80,7 @@ class Gate:
         delays: Delays,
         connections: OpenConnections,
         arrived: Arrived,
+        switches: Switches,
     ) -> None:
         self._service = service
         self._app = app
@@ -86,6 +90,7 @@ class Gate:
         self._delays = delays
         self._connections = connections
         self._arrived = arrived
+        self._switches = switches
         self._running: set[asyncio.Task[Any]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,7 +111,9 @@ class Gate:
         self._arrived(self._service, scope["method"], path)
         await self._delays.wait()
         stamped = self._stamped(send, entry)
-        if fault is None:
+        if fault is None and self._is_too_long(scope):
+            await Response(PAGE, 414, media_type="text/html")(scope, receive, stamped)
+        elif fault is None:
             await self._app(scope, receive, stamped)
         elif fault.kind in CANNED:
             # The body is read first, so that the connection can be used again.
@@ -114,6 +121,10 @@ class Gate:
             await CANNED[fault.kind]()(scope, receive, stamped)
         else:
             await self._spoil(fault, scope, receive, stamped)
+
+    def _is_too_long(self, scope: Scope) -> bool:
+        length = len(scope["raw_path"]) + 1 + len(scope["query_string"])
+        return length > LONGEST_URL and self._switches["long-url"] == "refused"
 
     def _stamped(self, send: Send, entry: LoggedRequest) -> Send:
         """Log the status and date the answer by the sandbox's clock."""

@@ -207,6 +207,7 @@ class Sandbox:
             delays=levers.delays,
             connections=connections,
             arrived=levers.changes.arrived,
+            switches=levers.switches,
         )
         self._gates.append(gate)
         listener = Listener(gate, connections, self._world.ports.get(service, 0))

@@ -11,7 +11,16 @@ from actui.sandbox.activecampaign.switches import ACTIVECAMPAIGN_SWITCHES
 from actui.sandbox.blueconic.switches import BLUECONIC_SWITCHES
 from actui.sandbox.switch import Switch
 
-SWITCHES: Mapping[str, Switch] = {**ACTIVECAMPAIGN_SWITCHES, **BLUECONIC_SWITCHES}
+BOTH: Mapping[str, Switch] = {
+    "long-url": Switch(
+        ("refused", "taken"),
+        "a URL of more than 8,190 bytes, which Apache, nginx and Tomcat refuse unless told "
+        "otherwise: 414; neither service documents a limit",
+    ),
+}
+"""What stands in front of either service."""
+
+SWITCHES: Mapping[str, Switch] = {**BOTH, **ACTIVECAMPAIGN_SWITCHES, **BLUECONIC_SWITCHES}
 
 
 class Switches:

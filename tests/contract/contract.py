@@ -30,6 +30,8 @@ Known = tuple[set[tuple[str, str]], set[str], set[str]]
 SUCCESSES = (200, 201, 202, 204)
 ANYWHERE = frozenset({401, 403, 404, 408, 429})
 """Refusals that any operation of ActiveCampaign may answer (activecampaign.md §1.2)."""
+TOO_LARGE = frozenset({413, 414})
+"""What a server in front of a service may answer with a page of its own."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 KINDS = {dict: "object", list: "array", str: "text", bool: "boolean", type(None): "null"}
 
@@ -236,9 +238,9 @@ class Contract:
 
     @staticmethod
     def is_spoken(exchange: Exchange) -> bool:
-        """Whether a service said this, and not a fault between it and the client (§1.2)."""
+        """Whether a service said this, and not a fault or a server in front of it (§1.2)."""
         is_spoilt = parsed(exchange.answer) is None and (
-            exchange.status == 200 or is_cut_off(exchange.answer)
+            exchange.status in {200, *TOO_LARGE} or is_cut_off(exchange.answer)
         )
         return 0 < exchange.status < 500 and not is_spoilt
 

@@ -20,6 +20,12 @@ async def _(ports: Any) -> object:
     return (await ports.ac.get("/import/info", params=params)).json()["failure"]
 
 
+@PROBES.sees("bulk-reasons", {"rows": dict, "texts": str})
+async def _(ports: Any) -> object:
+    answer = await bulk(ports, {"email": "no address"})
+    return type(answer.json()["failureReasons"][0])
+
+
 @PROBES.sees("bulk-reason-numbers", {"from-one": 2, "from-zero": 1})
 async def _(ports: Any) -> object:
     answer = await bulk(ports, {"email": NEW}, {"email": "bad"})

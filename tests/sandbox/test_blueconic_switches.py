@@ -142,6 +142,13 @@ async def too_many_entries(ports: Any) -> object:
     return answer.status_code, len(answer.json()), "city" in await values(ports, number)
 
 
+async def write_body(ports: Any) -> object:
+    number = await known(ports)
+    entry = {"profileId": number, "properties": [rule("city", "U" * 50_000)]}
+    answer = await ports.bc.put("/profiles", json=[entry] * 25)
+    return answer.status_code, answer.headers["content-type"].partition(";")[0]
+
+
 async def matching_relation(ports: Any) -> object:
     await known(ports, customer_id=["K-1"])
     wrong = {"id": "customer_id", "value": "K-2"}
@@ -266,6 +273,14 @@ OBSERVED: dict[str, tuple[Probe, dict[str, object]]] = {
     "too-many-entries": (
         too_many_entries,
         {"first-thousand": (413, 1000, True), "nothing": (413, 0, False)},
+    ),
+    "write-body": (
+        write_body,
+        {
+            "16-mb": (200, "application/json"),
+            "1-mb": (413, "application/json"),
+            "100-kb-page": (413, "text/html"),
+        },
     ),
     "matching-relation": (
         matching_relation,

@@ -79,12 +79,18 @@ def read_bulk_body(body: bytes, switches: Switches) -> BulkRequest | BulkRefusal
         if (reason := _wrong(one, refuse_odd=refuse_odd)) is not None
     }
     if wrong and switches["bulk-validation"] == "all-or-nothing":
-        message = "JSON payload did not pass validation. No contact was imported."
-        first = 1 if switches["bulk-reason-numbers"] == "from-one" else 0
-        return BulkRefusal(message, rows=tuple((n + first, why) for n, why in wrong.items()))
+        return _refused_rows(wrong, switches)
     kept = [one for place, one in enumerate(contacts) if place not in wrong]
     failed = [_address(contacts[place]) for place in wrong]
     return BulkRequest([_row(one, sent, switches) for one in kept], failed)
+
+
+def _refused_rows(wrong: dict[int, str], switches: Switches) -> BulkRefusal:
+    message = "JSON payload did not pass validation. No contact was imported."
+    if switches["bulk-reasons"] == "texts":
+        return BulkRefusal(message, texts=tuple(dict.fromkeys(wrong.values())))
+    first = 1 if switches["bulk-reason-numbers"] == "from-one" else 0
+    return BulkRefusal(message, rows=tuple((n + first, why) for n, why in wrong.items()))
 
 
 def _address(one: Any) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+LONGEST, LONGEST_LOCAL = 254, 64  # RFC 5321, 4.5.3.1
+
 DOCUMENTED = re.compile(
     r"""[^\s"(),:;<>@\[\\\]]+      # a local part without the listed characters
         @[^\s"(),:;<>@\[\\\]]+     # a domain without them
@@ -26,7 +28,8 @@ def only_service_refuses(email: str) -> bool:
         or local.startswith(".")
         or local.endswith(".")
         or domain.startswith((".", "-"))
-        or len(local) > 64
+        or len(local) > LONGEST_LOCAL
+        or len(email) > LONGEST
     )
 
 

@@ -200,6 +200,11 @@ BULK: Mapping[str, Switch] = {
         "one bad row refuses the request, or fails alone",
         "§7.1, probed",
     ),
+    "bulk-reasons": Switch(
+        ("rows", "texts"),
+        "does a refused import name its contacts, or only say why in a text",
+        "§7.1: failureReasons may be a list of objects or of strings",
+    ),
     "bulk-reason-numbers": Switch(
         ("from-one", "from-zero"), "how failureReasons number the rows", "§7.1, probed"
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from actui.sandbox.blueconic.bulk_entries import BadEntry, BulkEntries, check_entry
@@ -14,7 +14,7 @@ from actui.sandbox.blueconic.tenant import Tenant
 from actui.sandbox.json_body import json_of
 
 MOST_ENTRIES = 1000
-LARGEST_BODY = 16 * 1024 * 1024
+LARGEST_BODY = {"16-mb": 16_000_000, "1-mb": 1_000_000, "100-kb-page": 100_000}
 
 
 class ProfileRoutes:
@@ -34,8 +34,10 @@ class ProfileRoutes:
     async def write(self, request: Request) -> Response:
         """Up to a thousand entries; of more, the first thousand are done and answered with 413."""
         body = await request.body()
-        if len(body) > LARGEST_BODY:
-            return JSONResponse([], 413)
+        limit = self._tenant.switches["write-body"]
+        if len(body) > LARGEST_BODY[limit]:
+            is_page = limit == "100-kb-page"
+            return HTMLResponse("<h1>Too large</h1>", 413) if is_page else JSONResponse([], 413)
         try:
             entries = json_of(body)
         except ValueError:

@@ -60,6 +60,11 @@ WRITING: Mapping[str, Switch] = {
     "too-many-entries": Switch(
         ("first-thousand", "nothing"), "what a 413 has done before (put /profiles, Limits)"
     ),
+    "write-body": Switch(
+        ("16-mb", "1-mb", "100-kb-page"),
+        "the largest body of a write, and whether its 413 is JSON: no size is documented, and a "
+        "server in front of the service may have its own (put /profiles, Limits)",
+    ),
     "matching-relation": Switch(
         ("or-of-ands", "and-of-ors"),
         "how the arrays of matching combine (BulkInputEntryV2.matching)",

@@ -11,6 +11,7 @@ WHOLE = re.compile(r"-?[0-9]+")
 DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]{1,4})?")
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 LARGEST_VALUE = 65_536
+LONGEST_TEXT = 65_000
 
 
 def _is_range(value: str) -> bool:
@@ -43,7 +44,7 @@ def wrong_values(kind: str, values: list[str]) -> list[str]:
     found = [
         f"value of {len(value)} characters is too long"
         for value in values
-        if len(value.encode()) > LARGEST_VALUE
+        if len(value) > LONGEST_TEXT or len(value.encode()) > LARGEST_VALUE
     ]
     if kind in CHECKS:
         fits, expected = CHECKS[kind]
