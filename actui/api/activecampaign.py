@@ -85,9 +85,16 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
         return await self._contact_page(params)
 
     async def highest_contact_id(self) -> ContactPage:
-        """The page that holds only the contact with the highest id, without its fields."""
-        page = await self._contact_page([("orders[id]", "DESC"), ("limit", "1")])
-        return ContactPage(page.contacts[:1], page.total, page.served_at)
+        """The page that holds only the contact with the highest id, without its fields.
+
+        Of ids larger than 64 bits it says no more than that there are some.
+        """
+        asked = [("orders[id]", "DESC"), ("limit", "1")]
+        page = await self._contact_page(asked)
+        beyond = page.beyond
+        if beyond and not page.contacts:
+            page = await self._contact_page([*asked, ("id_less", str(shape.MOST_ID + 1))])
+        return ContactPage(page.contacts[:1], page.total, page.served_at, beyond=beyond)
 
     async def contact(self, contact_id: int) -> Contact | None:
         """One contact with all its fields and lists, None when there is none (§3.5)."""

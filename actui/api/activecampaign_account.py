@@ -96,7 +96,7 @@ class AccountClient:
             body, rows = await self._get(
                 path,
                 params,
-                lambda a: (a.body, {int(r["id"]): r for r in shape.rows(a.body, name)}),
+                lambda a: (a.body, shape.rows_by_id(a.body, name)),
             )
             if rows.keys() <= found.keys():
                 return

@@ -33,7 +33,7 @@ class ActivityCalls(AccountClient):
         async for _ in self._pages(f"campaigns/{campaign_id}/campaignLists", found):
             pass
         named = (row.get("listid") or row.get("list") for row in found.values())
-        return frozenset(int(one) for one in named if one)
+        return frozenset(number for one in named if (number := shape.number(one)))
 
     async def campaign_links(self, campaign_id: int) -> Sequence[CampaignLink]:
         """The links people can reach; the tracker's second row, of no message, is left out."""
@@ -71,5 +71,9 @@ def _hit(number: int, row: dict[str, Any], link: CampaignLink) -> LinkHit:
         kind = None
     contact = row.get("subscriberid") or row.get("contact")
     return LinkHit(
-        number, int(contact or 0), kind, int(row.get("times") or 1), shape.moment(row.get("tstamp"))
+        number,
+        shape.number(contact) or 0,
+        kind,
+        shape.number(row.get("times")) or 1,
+        shape.moment(row.get("tstamp")),
     )

@@ -28,6 +28,8 @@ from actui.model.people import (
 from actui.model.redaction import redact
 from actui.model.standing import Exclusion, ListRow
 
+MOST_ID = 2**63 - 2
+"""The largest number that a ledger can keep and that can be bounded from above."""
 BULK_ROWS = 250
 BULK_BYTES = 399_999
 # What surrounds the rows of a bulk import, with room to spare.
@@ -61,14 +63,14 @@ def user(body: Any) -> User:
 def contact_list(row: Mapping[str, Any]) -> ContactList:
     """One list (activecampaign.md §5.1)."""
     return ContactList(
-        int(row["id"]), _text(row.get("name")), _number(row.get("active_subscribers"))
+        int(row["id"]), _text(row.get("name")), number(row.get("active_subscribers"))
     )
 
 
 def contact_field(row: Mapping[str, Any], options: Sequence[Mapping[str, Any]]) -> ContactField:
     """One custom field with the values it accepts, in their order (activecampaign.md §4.1)."""
     own = [o for o in options if str(o.get("field")) == str(row["id"])]
-    own.sort(key=lambda option: _number(option.get("orderid")) or 0)
+    own.sort(key=lambda option: number(option.get("orderid")) or 0)
     return ContactField(
         id=int(row["id"]),
         tag=perstag(_text(row.get("perstag"))),
@@ -78,10 +80,17 @@ def contact_field(row: Mapping[str, Any], options: Sequence[Mapping[str, Any]]) 
     )
 
 
+def rows_by_id(body: Any, key: str) -> dict[int, dict[str, Any]]:
+    """The rows under `key` by their ids, without those whose id is larger than 64 bits."""
+    found = {int(row["id"]): row for row in rows(body, key)}
+    return {id_: row for id_, row in found.items() if id_ <= MOST_ID}
+
+
 def contact_page(answer: Answer, tags: Mapping[int, str]) -> ContactPage:
     """A page of contacts with the sideloaded rows that belong to each (activecampaign.md §3.4)."""
     body = answer.body
-    found = rows(body, "contacts")
+    sent = rows(body, "contacts")
+    found = [row for row in sent if int(row["id"]) <= MOST_ID]
     values = _by_contact(body.get("fieldValues"))
     lists = _by_contact(body.get("contactLists"))
     contacts = []
@@ -91,9 +100,10 @@ def contact_page(answer: Answer, tags: Mapping[int, str]) -> ContactPage:
     meta = body.get("meta")
     return ContactPage(
         contacts=contacts,
-        total=_number(meta.get("total")) if isinstance(meta, dict) else None,
+        total=number(meta.get("total")) if isinstance(meta, dict) else None,
         served_at=answer.served_at,
         missing=_incomplete(found, body),
+        beyond=len(sent) - len(found),
     )
 
 
@@ -211,14 +221,14 @@ def batch_info(body: Any) -> BatchInfo:
     mails = [f.get("email") if isinstance(f, dict) else f for f in _listed(failed)]
     return BatchInfo(
         state=state if state in _BATCH_STATES else "unknown",
-        contact_ids=frozenset(n for i in _listed(ids) if (n := _number(i)) is not None),
+        contact_ids=frozenset(n for i in _listed(ids) if (n := number(i)) is not None),
         failed_emails=tuple(str(mail) for mail in mails if mail),
     )
 
 
 def outstanding(body: Any) -> int:
     """The sum of the batches still waiting (activecampaign.md §7.2)."""
-    return sum(_number(row.get("batches")) or 0 for row in rows(body, "outstanding"))
+    return sum(number(row.get("batches")) or 0 for row in rows(body, "outstanding"))
 
 
 def moment(text: Any) -> datetime | None:
@@ -242,14 +252,14 @@ def _contact(
 ) -> Contact:
     fields = {}
     for value in values:
-        tag = tags.get(_number(value.get("field")) or 0)
+        tag = tags.get(number(value.get("field")) or 0)
         if tag:  # values of fields deleted since do occur
             fields[tag] = _text(value.get("value"))
     standing: dict[int, ListStatus] = {}
     left: dict[int, datetime] = {}
     list_rows: dict[int, ListRow] = {}
     for relation in lists:
-        list_id = _number(relation.get("list"))
+        list_id = number(relation.get("list"))
         status = _STATUS.get(str(relation.get("status")))
         if list_id is None or status is None:
             continue
@@ -270,8 +280,8 @@ def _contact(
         phone=_text(row.get("phone")),
         created=moment(row.get("cdate")),
         updated=moment(row.get("udate")),
-        bounced_hard=_number(row.get("bounced_hard")) or 0,
-        bounced_soft=_number(row.get("bounced_soft")) or 0,
+        bounced_hard=number(row.get("bounced_hard")) or 0,
+        bounced_soft=number(row.get("bounced_soft")) or 0,
         erased=any(str(row.get(key)) in ("1", "True") for key in ("deleted", "anonymized")),
         fields=fields,
         lists=standing,
@@ -311,8 +321,10 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _number(value: Any) -> int | None:
+def number(value: Any) -> int | None:
+    """A whole number of at most 64 bits, as text or not; None for anything else."""
     try:
-        return int(value)
-    except (TypeError, ValueError):
+        found = int(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return found if abs(found) <= MOST_ID else None

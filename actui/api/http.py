@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,9 @@ UNSENDABLE = "unsendable"
 WEB_PAGE = "web-page"
 _LONGEST_WAIT = 600.0
 _LAST_PORT = 65_535
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HALF = re.compile(f"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
+"""An escape of half a surrogate pair: JSON lets it pass."""
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -180,7 +184,7 @@ def read(call: Call, answer: Answer, parse: Callable[[Any], T]) -> T:
     """`parse(answer.body)`; a body of another shape is an unusable answer."""
     try:
         return parse(answer.body)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
         failure = unusable(call, "without the data that was asked for", status=answer.status)
     raise failure
 
@@ -332,10 +336,24 @@ def _json(response: httpx.Response) -> tuple[Any, bool]:
     # The declared type is no help: ActiveCampaign calls JSON `text/plain` (activecampaign.md §1.2).
     if not response.content.strip() or _is_page(response):
         return None, False
+    # One name that is no text must not make a page of a hundred people unreadable.
+    text = response.content.decode("utf-8-sig", "replace")
     try:
-        return response.json(), True
+        body = json.loads(text)
+        return (_mended(body) if _HALF.search(text) else body), True
     except (ValueError, RecursionError):
         return None, False
+
+
+def _mended(body: Any) -> Any:
+    """The same without halves of surrogate pairs, which no text, URL or database can hold."""
+    if isinstance(body, str):
+        return body.encode("utf-8", "replace").decode()
+    if isinstance(body, list):
+        return [_mended(one) for one in body]
+    if isinstance(body, dict):
+        return {_mended(key): _mended(value) for key, value in body.items()}
+    return body
 
 
 def _is_page(response: httpx.Response) -> bool:

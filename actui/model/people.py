@@ -41,13 +41,15 @@ class ContactPage:
     """One page of contacts, the total the service claims (never trusted) and the answer's `Date`.
 
     `missing` names contacts of the page whose own id arrays point at sideloaded rows that the
-    answer did not hold: they must be read singly (design §6).
+    answer did not hold: they must be read singly (design §6). `beyond` is the number of contacts
+    left out because their ids are larger than 64 bits, which no ledger can keep.
     """
 
     contacts: Sequence[Contact]
     total: int | None
     served_at: datetime | None
     missing: frozenset[int] = frozenset()
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 
 from actui.model.goals import ListStatus
 from actui.model.journal import Indexed
-from actui.model.people import Contact
+from actui.model.people import Contact, ContactPage
 from actui.sync.forgetting import without_forgotten
 from actui.sync.goalrun import OVERLAP, GoalRun
 from actui.sync.meter import stamp
-from actui.sync.reading import PAGE, BlockReader, Selection, cut_into_blocks
+from actui.sync.reading import BEYOND, PAGE, BlockReader, Selection, cut_into_blocks
 from actui.sync.recognising import contact_value, key_fields
 
 _SWEPT = "swept"
@@ -188,7 +188,7 @@ class Knowledge:
         """Read a selection into the index; how many contacts the account claims to have."""
         page = await self._run.activecampaign.highest_contact_id()
         read: list[Indexed] = []
-        async for contact in self._everybody(selection, page.contacts):
+        async for contact in self._everybody(selection, page):
             email = contact.email.lower()
             values = {name: contact_value(contact, name) for name in self._fields}
             read.append(
@@ -204,12 +204,14 @@ class Knowledge:
         self._run.ledger.index_contacts(without_forgotten(read, self._run.forgotten))
 
     async def _everybody(
-        self, selection: Selection, last: Sequence[Contact] | None = None
+        self, selection: Selection, last: ContactPage | None = None
     ) -> AsyncIterator[Contact]:
         """All contacts of a selection in one rising stream."""
         if last is None:
-            last = (await self._run.activecampaign.highest_contact_id()).contacts
-        highest = last[0].id if last else 0
+            last = await self._run.activecampaign.highest_contact_id()
+        if last.beyond:
+            self._warn(BEYOND)
+        highest = last.contacts[0].id if last.contacts else 0
         reader = BlockReader(self._run.activecampaign, selection, self._warn)
         for block in cut_into_blocks(highest, expected=0):
             async for contacts in reader.pages(block):

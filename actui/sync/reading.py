@@ -19,6 +19,8 @@ from actui.model.people import Contact, ContactPage
 from actui.sync.ports import ActiveCampaign
 
 BLOCK_IDS = 5_000
+MOST_BLOCKS = 100
+"""Blocks of an account that claims few contacts, however large their ids are."""
 PAGE = 100
 
 
@@ -35,14 +37,22 @@ class Selection:
     ids: frozenset[int] | None = None
 
 
-def cut_into_blocks(highest_id: int, expected: int | None = None) -> list[Block]:
+BEYOND = "ActiveCampaign has contacts whose ids are larger than 64 bits; they are not read."
+
+
+def cut_into_blocks(
+    highest_id: int, expected: int | None = None, total: int | None = None
+) -> list[Block]:
     """The id space up to `highest_id` in blocks; a small selection is one block.
 
-    `expected` is the number of contacts the selection may hold, where a list claims one.
+    `expected` is the number of contacts the selection may hold, where a list claims one; `total`
+    that of the account: where ids are far apart, blocks are wider, as each costs a request.
     """
     if highest_id <= 0:
         return []
     count = -(-highest_id // BLOCK_IDS)
+    if total is not None:
+        count = min(count, max(MOST_BLOCKS, total // BLOCK_IDS * 4))
     if expected is not None:
         count = max(1, min(count, expected // BLOCK_IDS))
     width = -(-highest_id // count)

@@ -400,3 +400,44 @@ async def test_batches(client: ActiveCampaignClient) -> None:
         json={"outstanding": [{"batches": "3"}, {"batches": 2}], "recentlyCompleted": []}
     )
     assert await client.outstanding_batches() == 5
+
+
+HUGE = 2**70
+
+
+@respx.mock
+async def test_ids_beyond_64_bits_keep_nobody_else_out(client: ActiveCampaignClient) -> None:
+    no_fields(respx)
+    listing = respx.get(f"{API}/contacts")
+    listing.respond(json={"contacts": [person(5), person(HUGE)]})
+    page = await client.contacts_by_id()
+    assert ([one.id for one in page.contacts], page.beyond) == ([5], 1)
+    assert await client.contact_by_email(f"p{HUGE}@x.org") is None
+    listing.side_effect = [
+        httpx.Response(200, json={"contacts": [person(HUGE)]}),
+        httpx.Response(200, json={"contacts": [person(7)]}),
+    ]
+    highest = await client.highest_contact_id()
+    assert ([one.id for one in highest.contacts], highest.beyond) == ([7], 1)
+    assert listing.calls.last.request.url.params["id_less"] == str(2**63 - 1)
+
+
+@respx.mock
+async def test_other_things_with_ids_beyond_64_bits_are_left_out(
+    client: ActiveCampaignClient,
+) -> None:
+    rows = {"lists": [{"id": str(HUGE), "name": "Huge"}, {"id": "3", "name": "News"}]}
+    pages = [httpx.Response(200, json=rows), httpx.Response(200, json={"lists": []})]
+    respx.get(f"{API}/lists").mock(side_effect=pages)
+    assert [one.id for one in await client.lists()] == [3]
+
+
+@respx.mock
+@pytest.mark.parametrize("number", ["1e400", "Infinity", "NaN"])
+async def test_a_number_that_is_none_is_an_unusable_answer(
+    client: ActiveCampaignClient, number: str
+) -> None:
+    no_fields(respx)
+    respx.get(f"{API}/contacts/5").respond(content=f'{{"contact": {{"id": {number}}}}}'.encode())
+    with pytest.raises(RetriableError):
+        await client.contact(5)

@@ -268,3 +268,21 @@ async def test_a_token_that_no_header_carries_is_no_answer() -> None:
         )
         with pytest.raises(RetriableError, match="without the data"):
             await source.auth()
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'{"name": "\\ud800x"}', "?x"),
+        (b'{"name": "x\\uDC00"}', "x?"),
+        (b'{"name": "\\ud83d\\ude00"}', "\N{GRINNING FACE}"),
+        (b'{"name": "a\xff"}', "a\N{REPLACEMENT CHARACTER}"),
+        (b'{"name": "\xed\xa0\x80"}', "\N{REPLACEMENT CHARACTER}" * 3),
+        (b'\xef\xbb\xbf{"name": "a"}', "a"),
+    ],
+)
+@respx.mock
+async def test_a_name_that_is_no_text_makes_no_page_unreadable(body: bytes, name: str) -> None:
+    respx.get(URL).respond(content=body)
+    async with http_client() as http:
+        assert (await exchange(http, call())).body == {"name": name}
