@@ -38,6 +38,7 @@ REASON_WORDS = {
     Reason.DELETED_IN_ACTIVECAMPAIGN: "the contact was deleted in ActiveCampaign",
     Reason.ERASED: "ActiveCampaign has erased the contact",
     Reason.FORGOTTEN: "the person was forgotten here on request",
+    Reason.TOO_LARGE: "the person's data is larger than the service takes",
     Reason.INVALID_EMAIL: "the e-mail address is not valid",
     Reason.INVALID_IDENTIFIER: "the identifier's value does not fit its property",
     Reason.EXCLUDED: "ActiveCampaign excludes the address",

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     DELETED_IN_ACTIVECAMPAIGN = "deleted-in-activecampaign"
     ERASED = "erased"
     FORGOTTEN = "forgotten"
+    TOO_LARGE = "too-large"
     INVALID_EMAIL = "invalid-email"
     INVALID_IDENTIFIER = "invalid-identifier"
     EXCLUDED = "excluded"
@@ -70,6 +71,9 @@ class Reason(StrEnum):
     REJECTED_BY_BLUECONIC = "rejected-by-blueconic"
     NOT_AUTHORIZED = "not-authorized"
     UNRESOLVED = "unresolved"
+
+
+_LONGEST_EMAIL, _LONGEST_DETAIL = 320, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,13 @@ class Record:
     profile_id: str | None = None
     email: str = ""
     omitted: Omitted = NOTHING
+
+    def __post_init__(self) -> None:
+        """Keep the beginning of what is too long to be an address or an explanation."""
+        for name, longest in (("email", _LONGEST_EMAIL), ("detail", _LONGEST_DETAIL)):
+            text = getattr(self, name)
+            if len(text) > longest:
+                object.__setattr__(self, name, f"{text[: longest - 1]}…")
 
 
 class _Counts(BaseModel):

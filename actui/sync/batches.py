@@ -6,10 +6,10 @@ result is known and its people's outcomes are committed. Nothing counts before t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from actui.model.errors import GoalError, LostAnswerError
+from actui.model.errors import GoalError, LostAnswerError, RefusedError
 from actui.model.goals import ListStatus
 from actui.model.journal import Batch, Done
 from actui.model.people import BatchInfo, BulkRefused
@@ -19,6 +19,7 @@ from actui.sync.clearing import Clearing
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import not_joined
 from actui.sync.knowing import Knowledge, Known
+from actui.sync.portions import Portions, says_too_large
 from actui.sync.sent import Sent, decode, encode
 
 PATIENCE = 30 * 60.0
@@ -47,29 +48,47 @@ class Batches:
         self.intended: dict[str, Sent] = {}
         """Rows of an earlier process that nobody knows to have left, by profile."""
         self._unsure: list[int] = []
+        self._is_proven = False
 
     async def send(self, rows: Sequence[Sent]) -> None:
-        """Queue rows as one batch; rows that ActiveCampaign refuses are taken out and told."""
+        """Queue rows as one batch; rows that ActiveCampaign refuses are taken out and rejected.
+
+        Where it refuses all of them without naming one, they are queued in several batches.
+        """
         rest = list(rows)
+        portions = Portions[Sent](len(rest), is_proven=self._is_proven)
         while rest:
-            number = self._journal(rest)
+            part, rest = rest[: portions.size], rest[portions.size :]
+            number = self._journal(part)
             try:
                 answer = await self._run.activecampaign.bulk_import(
-                    [sent.row for sent in rest], exclude_automations=not self._automations
+                    [sent.row for sent in part], exclude_automations=not self._automations
                 )
             except LostAnswerError:
-                rest = await self._after_lost_answer(number, rest)
+                rest = await self._after_lost_answer(number, part) + rest
+                continue
+            except RefusedError as refused:
+                self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
+                rest = portions.refused(part, refused) + rest
                 continue
             except Exception:
                 self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
                 raise
-            if not isinstance(answer, BulkRefused):
-                self._run.ledger.batch_queued(
-                    self._run.run, self._run.goal.id, number, answer.batch_id
-                )
-                return
-            self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
-            rest = self._take_out(rest, answer)
+            if isinstance(answer, BulkRefused):
+                self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
+                rest = self._take_out(part, answer) + rest
+                continue
+            self._run.ledger.batch_queued(self._run.run, self._run.goal.id, number, answer.batch_id)
+            portions.accepted()
+            self._is_proven = True
+        self._reject(
+            (
+                sent,
+                Reason.TOO_LARGE if says_too_large(why) else Reason.REJECTED_BY_ACTIVECAMPAIGN,
+                why.detail,
+            )
+            for sent, why in portions.at_fault()
+        )
 
     def _journal(self, rows: Sequence[Sent]) -> int:
         return self._run.ledger.journal_batch(
@@ -85,19 +104,17 @@ class Batches:
         refused = {number: said for number, said in answer.rows if 0 <= number < len(rows)}
         if not refused:
             raise GoalError("ActiveCampaign refused a batch without naming a contact in it.")
-        self._run.commit(
-            Done(
-                records=[
-                    (
-                        rows[number].profile_id,
-                        rows[number].record(Reason.REJECTED_BY_ACTIVECAMPAIGN, said),
-                        None,
-                    )
-                    for number, said in refused.items()
-                ]
-            )
-        )
+        reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
+        self._reject((rows[number], reason, said) for number, said in refused.items())
         return [sent for number, sent in enumerate(rows) if number not in refused]
+
+    def _reject(self, rows: Iterable[tuple[Sent, Reason, str]]) -> None:
+        """Give rows that ActiveCampaign refused their outcome, in its own words."""
+        records = [
+            (sent.profile_id, sent.record(reason, said), None) for sent, reason, said in rows
+        ]
+        if records:
+            self._run.commit(Done(records=records))
 
     async def _after_lost_answer(self, number: int, rows: list[Sent]) -> list[Sent]:
         """Nobody knows whether the batch was taken: wait until nothing is on its way, look again.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from actui.model.errors import RefusedError
 from actui.model.people import Contact, ImportRow
 from actui.sync.goalrun import GoalRun
+from actui.sync.portions import ABOUT_THE_RECORD
 from actui.sync.sent import Sent
 
 _FACT = "empty-text"
@@ -48,8 +49,10 @@ class Clearing:
             try:
                 await self._run.activecampaign.write_contact(sent.contact_id, row)
             except RefusedError as refused:
-                if refused.status != 404:
+                if refused.status not in (404, *ABOUT_THE_RECORD):
                     raise
+                if refused.status != 404:
+                    self._run.warn_once(f"Clearing a field was refused: {refused.detail}")
 
     def _is_filled(self, contact: Contact, row: ImportRow) -> bool:
         tags = {field.id: field.tag for field in self._run.accounts.fields.values()}

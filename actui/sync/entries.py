@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from decimal import Decimal
 from itertools import product
@@ -23,8 +23,9 @@ from actui.model.omitted import NOTHING, Omitted
 from actui.model.people import Contact, ProfileWrite, PropertyWrite
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.fingerprints import Fingerprint, first_of_entry, of_entry
+from actui.sync.limits import ENTRY_BYTES, LONGEST_LOOKUP, entry_size, longest_json, lookup_size
 from actui.sync.resolve import Accounts
-from actui.sync.values import Converted, convert, number, plain
+from actui.sync.values import Converted, convert, fit, number, plain
 from actui.sync.warned import Warnings
 
 # The schema's word; BlueConic's prose says SUM (blueconic.md §3).
@@ -56,6 +57,9 @@ class Entry:
 
 
 _LISTS_TOLD = 3
+_UNFIT = "which the BlueConic property cannot hold"
+_LEFT_OUT = f"as one person may take at most {ENTRY_BYTES:,} bytes of a request to BlueConic"
+_LONG_IDENTIFIERS = f"the values of its links take more than {LONGEST_LOOKUP:,} bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,9 @@ class EntryBuilder:
         self._zone = zone
         self._selected = {int(c.list.id or 0): c for c in goal.lists}
         self._statuses = goal.read_statuses
+        self._sources: dict[str, list[str]] = {}
+        for mapping in goal.mappings:
+            self._sources.setdefault(mapping.property, []).append(mapping.field)
         self._warnings = Warnings()
 
     def belongs(self, contact: Contact) -> bool:
@@ -109,6 +116,8 @@ class EntryBuilder:
             if value is None:
                 return _record(contact, Outcome.REJECTED, Reason.INVALID_IDENTIFIER, link.field)
             links.append((link.property, value))
+        if lookup_size([profile_id or "", *(value for _, value in links)]) > LONGEST_LOOKUP:
+            return _record(contact, Outcome.REJECTED, Reason.TOO_LARGE, _LONG_IDENTIFIERS)
         writes, sums = self._writes(contact, remembered)
         create = profile_id is None and self._may_create(contact)
         if create:
@@ -129,10 +138,35 @@ class EntryBuilder:
             permission_level=new.permission_level if create else None,
             domain_group=new.domain_group if create else None,
         )
+        fitting = self._within_limit(write)
+        if fitting is None:
+            self._warnings.take()  # of a person who is not sent nothing is left out
+            return _record(contact, Outcome.REJECTED, Reason.TOO_LARGE, _LONG_IDENTIFIERS)
+        write = fitting
         increments = any(w.strategy == INCREMENT for w in writes)
         barred = "" if create or profile_id else self._barred(contact)
         mark, omitted = self._fingerprint(contact, write), self._warnings.take()
         return Entry(contact, write, mark, sums, increments, barred, omitted)
+
+    def _within_limit(self, write: ProfileWrite) -> ProfileWrite | None:
+        """The entry without its longest values, where it is larger than BlueConic may take.
+
+        None where that leaves too much: without what it is found by, a new profile would be made
+        again in every run.
+        """
+        kept = list(write.writes)
+        if sum(longest_json((one.property, *one.values)) for one in kept) <= ENTRY_BYTES:
+            return write
+        linked = {link.property for link in self._goal.identifiers}
+        while entry_size(replace(write, writes=tuple(kept))) > ENTRY_BYTES:
+            others = [one for one in kept if one.property not in linked]
+            if not others:
+                return None
+            longest = max(others, key=lambda one: longest_json(one.values))
+            kept.remove(longest)
+            for name in self._sources.get(longest.property, [longest.property]):
+                self._warnings.add(name, longest.values, _LEFT_OUT)
+        return replace(write, writes=tuple(kept))
 
     def _barred(self, contact: Contact) -> str:
         if self._goal.contacts == "all":
@@ -172,10 +206,19 @@ class EntryBuilder:
                 writes.append(PropertyWrite(mapping.property, fitted.values, strategy))
             elif not raw.strip() and mapping.when_empty is WhenEmpty.CLEAR:
                 writes.append(PropertyWrite(mapping.property, (), "SET"))
-        names = self._list_names(contact) if self._goal.save_lists_to else ()
-        if names and self._goal.save_lists_to:
-            writes.append(PropertyWrite(self._goal.save_lists_to, names, "ADD"))
+        if self._goal.save_lists_to:
+            names = self._kept_names(contact, self._goal.save_lists_to)
+            if names:
+                writes.append(PropertyWrite(self._goal.save_lists_to, names, "ADD"))
         return writes, sums
+
+    def _kept_names(self, contact: Contact, name: str) -> tuple[str, ...]:
+        """The list names that the property for them takes; it is made as text where it is new."""
+        target = self._accounts.properties.get(name)
+        fitted = fit(self._list_names(contact), target.type if target else "SELECT", self._zone)
+        if fitted.dropped:
+            self._warnings.add(name, fitted.dropped, _UNFIT)
+        return fitted.values
 
     def _consented(self, mapping: ImportMapping, fitted: Converted) -> Converted:
         """Only objectives and legislation zones that exist; BlueConic would store others."""
@@ -191,9 +234,10 @@ class EntryBuilder:
 
     def _sum(self, mapping: ImportMapping, raw: str, last: str | None) -> _Step | None:
         """What to add and what to remember; None when there is nothing new to add."""
-        value = number(raw) if raw.strip() else None
         target = self._accounts.properties[mapping.property]
-        if value is None or convert(plain(value), target.type).dropped:
+        fitted = convert(raw, target.type, self._zone)
+        value = number(fitted.values[0], target.type) if len(fitted.values) == 1 else None
+        if value is None or fitted.dropped:
             if raw.strip():
                 self._warnings.add(mapping.field, (raw,), "which cannot be summed")
             return None
@@ -229,7 +273,7 @@ class EntryBuilder:
 def _reason(mapping: ImportMapping) -> str:
     if mapping.property == LEGISLATION_PROPERTY or mapping.property in OBJECTIVE_PROPERTIES:
         return "which BlueConic does not know"
-    return "which the BlueConic property cannot hold"
+    return _UNFIT
 
 
 def field_value(contact: Contact, name: str) -> str:

@@ -21,8 +21,10 @@ from actui.sync.goalrun import GoalRun
 from actui.sync.identity import Identities, Person, not_joined
 from actui.sync.knowing import Knowledge
 from actui.sync.leavers import Claims, Leavers
+from actui.sync.limits import BULK_BYTES, BULK_ENVELOPE, BULK_ROWS
 from actui.sync.newcomers import learn_newcomers
 from actui.sync.payload import Payload, PayloadBuilder
+from actui.sync.portions import ABOUT_THE_RECORD
 from actui.sync.resubscribing import Resubscribing
 from actui.sync.segments import SegmentReading
 from actui.sync.sent import Sent
@@ -30,10 +32,6 @@ from actui.sync.threshold import Threshold, stage_of
 
 WINDOW = 5_000
 """Profiles decided together: enough to choose the cheaper way of knowing, few enough to hold."""
-MOST_ROWS = 250
-MOST_BYTES = 399_999
-_ENVELOPE = 200
-"""Bytes of a bulk import's body beside its rows."""
 _STAGES_HIDDEN = "This BlueConic tenant does not show lifecycle stages."
 
 
@@ -50,9 +48,9 @@ class ExportRun:
         self._run = goal_run
         self._goal = goal
         self._row_size = row_size
-        self._builder = _builder(goal_run, goal)
+        self._builder = _builder(goal_run, goal, row_size)
         # its warnings are about people who are not this run's concern
-        self._bystanders = _builder(goal_run, goal)
+        self._bystanders = _builder(goal_run, goal, row_size)
         self._chosen = Chosen(goal, goal_run.options.only)
         self._lists = [int(named.id or 0) for named in goal.lists]
         self._knowledge = Knowledge(goal_run)
@@ -71,7 +69,7 @@ class ExportRun:
         self._listing = self._reading.listing
         self._waiting: list[Payload] = []
         self._outgoing: list[Sent] = []
-        self._outgoing_bytes = _ENVELOPE
+        self._outgoing_bytes = BULK_ENVELOPE
         self._stages_are_shown: bool | None = None
         self._listed = 0
         self._full, self._everything, _ = goal_run.plan()
@@ -316,7 +314,12 @@ class ExportRun:
         except RefusedError as refused:
             if refused.status == 404:
                 return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
-            raise
+            if refused.status not in ABOUT_THE_RECORD:
+                raise
+            return replace(
+                payload.record(Outcome.REJECTED, Reason.REJECTED_BY_ACTIVECAMPAIGN, contact_id),
+                detail=refused.detail,
+            )
         record = payload.record(Outcome.UPDATED, None, contact_id)
         kept_off = self._not_joined(person, active, by_import=False)
         record = replace(record, omitted=replace(payload.omitted, lists=kept_off))
@@ -374,13 +377,13 @@ class ExportRun:
 
     async def _add(self, sent: Sent) -> None:
         size = self._row_size(sent.row) + 1
-        if len(self._outgoing) == MOST_ROWS or self._outgoing_bytes + size > MOST_BYTES:
+        if len(self._outgoing) == BULK_ROWS or self._outgoing_bytes + size > BULK_BYTES:
             await self._flush()
         self._outgoing.append(sent)
         self._outgoing_bytes += size
 
     async def _flush(self) -> None:
-        rows, self._outgoing, self._outgoing_bytes = self._outgoing, [], _ENVELOPE
+        rows, self._outgoing, self._outgoing_bytes = self._outgoing, [], BULK_ENVELOPE
         if rows:
             self._run.stop.check()
             await self._batches.send(rows)
@@ -398,6 +401,8 @@ class ExportRun:
                 ledger.release(self._goal.id, [words[word] for word in gone])
 
 
-def _builder(run: GoalRun, goal: ExportGoal) -> PayloadBuilder:
-    zone = ZoneInfo(run.connection.timezone)
-    return PayloadBuilder(run.connection, goal, run.accounts, zone, stage_of(goal, run.accounts))
+def _builder(
+    run: GoalRun, goal: ExportGoal, row_size: Callable[[ImportRow], int]
+) -> PayloadBuilder:
+    zone, stage = ZoneInfo(run.connection.timezone), stage_of(goal, run.accounts)
+    return PayloadBuilder(run.connection, goal, run.accounts, zone, row_size=row_size, stage=stage)

@@ -16,7 +16,7 @@ from actui.model.run import Outcome, Reason, Record
 from actui.sync.entries import Entry, EntryBuilder
 from actui.sync.forgetting import forgotten_contacts, skipped
 from actui.sync.goalrun import GoalRun
-from actui.sync.reading import BlockReader, Selection, cut_into_blocks
+from actui.sync.reading import BEYOND, BlockReader, Selection, cut_into_blocks
 from actui.sync.receipts import RECEIPT_NAME, RECEIPT_PROPERTY, Receipts, Verdict
 from actui.sync.sending import ATTEMPTS, ProfileSender, plain_record
 
@@ -36,7 +36,7 @@ class ImportRun:
         )
         self._sum_mappings = [m for m in goal.mappings if m.rule is Rule.SUM]
         self._receipts = Receipts(goal_run)
-        self._sender = ProfileSender(goal_run, self._receipts)
+        self._sender = ProfileSender(goal_run, self._receipts, goal.mappings)
         self._late: dict[int, list[Contact]] = {}
         self._taken = 0
         self._writing: set[asyncio.Task[None]] = set()
@@ -53,7 +53,9 @@ class ImportRun:
         run.phase("reading contacts")
         highest = await run.activecampaign.highest_contact_id()
         highest_id = highest.contacts[0].id if highest.contacts else 0
-        blocks = self._blocks(highest_id)
+        if highest.beyond:
+            self._warn(BEYOND)
+        blocks = self._blocks(highest_id, highest.total)
         run.phase("reading and writing", self._expected(highest.total))
         gate = asyncio.Semaphore(BLOCKS_AT_ONCE)
         try:
@@ -110,7 +112,7 @@ class ImportRun:
         for task in self._writing:
             task.cancel()
 
-    def _blocks(self, highest_id: int) -> Sequence[Block]:
+    def _blocks(self, highest_id: int, total: int | None) -> Sequence[Block]:
         run = self._run
         if run.options.only is not None:
             return [Block(0, 0, highest_id + 1)]
@@ -118,7 +120,7 @@ class ImportRun:
         if planned is not None:
             return planned
         expected = None if self._goal.contacts == "all" else self._list_total()
-        blocks = cut_into_blocks(highest_id, expected)
+        blocks = cut_into_blocks(highest_id, expected, total)
         run.ledger.plan_blocks(run.run, self._goal.id, blocks)
         return blocks
 

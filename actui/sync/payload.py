@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 
 from actui.model.connection import Connection
 from actui.model.goals import ExportGoal
@@ -28,20 +28,46 @@ from actui.sync.fingerprints import (
     of_payload,
     tail_of,
 )
+from actui.sync.limits import (
+    BULK_BYTES,
+    BULK_ENVELOPE,
+    MOST_LOOKUPS,
+    json_size,
+    longest_json,
+)
 from actui.sync.recognising import addresses_of, identifying_properties, link_values
 from actui.sync.resolve import Accounts
 from actui.sync.sources import VIEWED, needs_of, values_of
-from actui.sync.values import instant
+from actui.sync.values import (
+    LONGEST_ADDRESS,
+    instant,
+    is_milliseconds,
+    iso,
+    stored_instant,
+)
 from actui.sync.warned import Warnings
 
 _FORBIDDEN = re.compile(r'[\s"(),:;<>@\[\\\]]')
 _DOMAIN = re.compile(r"[^\s@\"(),:;<>\[\\\]]+\.[A-Za-z]{2,}\Z")
 _MULTIPLE = ("listbox", "checkbox")
 _SINGLE = ("dropdown", "radio")
+_DATES = ("date", "datetime")
+_TEXT = ContactField(0, "", "", "text")
+"""What e-mail address, names and phone number take."""
+_MOST_ROW = BULK_BYTES - BULK_ENVELOPE - 4 * LONGEST_ADDRESS
+_LEFT_OUT = f"as ActiveCampaign takes at most {BULK_BYTES:,} bytes of one person"
+_TOO_LARGE = f"the identifiers alone take more than the {BULK_BYTES:,} bytes of an import"
+_TOO_MANY_IDS = f"the profile has more than {MOST_LOOKUPS} contact ids"
 
 
 def is_importable(email: str) -> bool:
-    """ActiveCampaign's documented rule for a bulk import's addresses (activecampaign.md §7.1)."""
+    """ActiveCampaign's documented rule for a bulk import's addresses (activecampaign.md §7.1).
+
+    An address that is longer than any mail server takes is refused as well: it could never get
+    mail, and a look-up by it makes a URL that is longer than servers take.
+    """
+    if len(email) > LONGEST_ADDRESS:
+        return False
     local, at, domain = email.rpartition("@")
     return bool(at and local and not _FORBIDDEN.search(local) and _DOMAIN.match(domain))
 
@@ -88,9 +114,13 @@ class PayloadBuilder:
         goal: ExportGoal,
         accounts: Accounts,
         zone: tzinfo,
+        *,
+        row_size: Callable[[ImportRow], int],
         stage: tuple[str, str] | None = None,
     ) -> None:
         self._goal = goal
+        self._row_size = row_size
+        self._lists = tuple(int(named.id or 0) for named in goal.lists)
         self._needs = [needs_of(mapping.source) for mapping in goal.mappings]
         self._accounts = accounts
         self._zone = zone
@@ -130,15 +160,10 @@ class PayloadBuilder:
         """
         addresses = addresses_of(self._goal, profile)
         known_as = next(iter(addresses), "")
-        if not self._has_consent(profile):
-            return _record(profile, Outcome.SKIPPED, Reason.NO_CONSENT, known_as)
-        if self._is_in_another_stage(profile):
-            return _record(profile, Outcome.SKIPPED, Reason.NOT_IN_STAGE, known_as)
         emails = tuple(address for address in addresses if is_importable(address))
-        if self._has_email_link and not addresses:
-            return _record(profile, Outcome.SKIPPED, Reason.NO_EMAIL)
-        if self._has_email_link and not emails:
-            return _record(profile, Outcome.REJECTED, Reason.INVALID_EMAIL, known_as)
+        refusal = self._refusal(profile, addresses, emails)
+        if refusal is not None:
+            return refusal
         links = self._links(profile, known_as)
         if isinstance(links, Record):
             return links
@@ -146,28 +171,75 @@ class PayloadBuilder:
             self._warnings.add("email", tuple(addresses[1:]), "as a contact has one address")
         had = marks_of(accepted)
         values_by_field, marks = self._values(profile, had)
-        row = ImportRow(
-            email="",
-            first_name=values_by_field.get("firstName"),
-            last_name=values_by_field.get("lastName"),
-            phone=values_by_field.get("phone"),
-            fields={
-                self._accounts.fields[perstag(name)].id: value
-                for name, value in values_by_field.items()
-                if is_custom(name)
-            },
-        )
+        omitted = self._omitted(values_by_field, links)
+        if omitted is None:
+            self._warnings.take()  # of a person who is not sent nothing is left out
+            return _record(profile, Outcome.REJECTED, Reason.TOO_LARGE, known_as, _TOO_LARGE)
+        for name in omitted:
+            self._warnings.add(name, (values_by_field.pop(name),), _LEFT_OUT)
+            # what was filled before still counts as filled, and so does nothing else
+            marks -= {mark(name)} - had
         unusable = "" if emails or not addresses else addresses[0]
         return Payload(
             profile_ids=(profile.id, *profile.replaces),
             emails=emails,
             unusable=unusable,
             links=links,
-            row=row,
+            row=self._row(values_by_field),
             fingerprint=self._fingerprint(emails, links, values_by_field, marks),
             became_empty=any(not v and mark(name) in had for name, v in values_by_field.items()),
             omitted=self._warnings.take(),
         )
+
+    def _refusal(
+        self, profile: Profile, addresses: Sequence[str], emails: Sequence[str]
+    ) -> Record | None:
+        """The outcome of a profile that may not be sent, or has no address to go to."""
+        known_as = next(iter(addresses), "")
+        if not self._has_consent(profile):
+            return _record(profile, Outcome.SKIPPED, Reason.NO_CONSENT, known_as)
+        if self._is_in_another_stage(profile):
+            return _record(profile, Outcome.SKIPPED, Reason.NOT_IN_STAGE, known_as)
+        if self._has_email_link and not addresses:
+            return _record(profile, Outcome.SKIPPED, Reason.NO_EMAIL)
+        if self._has_email_link and not emails:
+            return _record(profile, Outcome.REJECTED, Reason.INVALID_EMAIL, known_as)
+        return None
+
+    def _row(self, values: Mapping[str, str]) -> ImportRow:
+        return ImportRow(
+            email="",
+            first_name=values.get("firstName"),
+            last_name=values.get("lastName"),
+            phone=values.get("phone"),
+            fields={
+                self._accounts.fields[perstag(name)].id: value
+                for name, value in values.items()
+                if is_custom(name)
+            },
+        )
+
+    def _omitted(
+        self, values: Mapping[str, str], links: Sequence[tuple[str, tuple[str, ...]]]
+    ) -> list[str] | None:
+        """The fields, longest first, without which the person fits into one import.
+
+        None where what the person is found by is too large already.
+        """
+        linked = {name: found[0] for name, found in links if name != "id"}
+        rest = {**linked, **values}
+        if longest_json([*rest.values(), *map(str, self._lists)]) <= _MOST_ROW:
+            return []
+        longest = sorted(values.keys() - linked.keys(), key=lambda name: json_size(values[name]))
+        omitted: list[str] = []
+        while True:
+            row = replace(self._row(rest), subscribe=self._lists)
+            if self._row_size(row) <= _MOST_ROW:
+                return omitted
+            if not longest:
+                return None
+            omitted.append(longest.pop())
+            del rest[omitted[-1]]
 
     def _links(
         self, profile: Profile, email: str
@@ -181,6 +253,10 @@ class PayloadBuilder:
                 values = tuple(value for value in values if _is_contact_id(value))
                 if not values:
                     return _record(profile, Outcome.REJECTED, Reason.INVALID_IDENTIFIER, email)
+                if len(values) > MOST_LOOKUPS:
+                    return _record(
+                        profile, Outcome.REJECTED, Reason.TOO_LARGE, email, _TOO_MANY_IDS
+                    )
             links.append((link.field, values))
         return tuple(links)
 
@@ -229,57 +305,65 @@ class PayloadBuilder:
 
         None where there were values and none of them fits: that is not the same as empty.
         """
-        texts = [self._dated(text, mapping) for text in values if text]
-        if not is_custom(mapping.field):
-            return ", ".join(texts)
-        field = self._accounts.fields[perstag(mapping.field)]
-        fitting = self._fitting(texts, field, mapping.field)
-        if texts and not fitting:
+        field = self._accounts.fields[perstag(mapping.field)] if is_custom(mapping.field) else _TEXT
+        present = [text for text in values if text]
+        texts = self._fitting(present, field, mapping)
+        if present and not texts:
             return None
-        texts = fitting
         if field.type in _MULTIPLE:
             return f"||{'||'.join(texts)}||" if texts else ""
         if field.type in _SINGLE:
             if len(texts) > 1:
                 self._warnings.add(mapping.field, texts[1:], "as the field takes one value")
             return texts[0] if texts else ""
-        if field.type in ("date", "datetime"):
+        if field.type in _DATES:
             return texts[0] if texts else ""
         return ", ".join(texts)
 
-    def _dated(self, text: str, mapping: ExportMapping) -> str:
-        """A date-time property holds Unix milliseconds; ActiveCampaign wants ISO 8601."""
-        source = mapping.source
-        if not isinstance(source, PropertySource):
-            return text
-        if self._accounts.properties[source.property].type != "DATETIME":
-            return text
-        try:
-            moment = datetime.fromtimestamp(int(text) / 1000, UTC).astimezone(self._zone)
-        except (ValueError, OverflowError, OSError):
-            return text
-        return moment.isoformat(timespec="seconds")
-
-    def _fitting(self, texts: Sequence[str], field: ContactField, name: str) -> list[str]:
+    def _fitting(
+        self, texts: Sequence[str], field: ContactField, mapping: ExportMapping
+    ) -> list[str]:
+        """The values that the field takes, as it takes them; the others become warnings."""
         kept: list[str] = []
-        dropped: list[str] = []
+        no_dates: list[str] = []
+        no_options: list[str] = []
+        options = frozenset() if field.type in _DATES else frozenset(field.options)
         for text in texts:
-            fitted: str | None = text
-            if field.type in ("date", "datetime"):
-                moment = instant(text, self._zone)
-                if moment is None:
-                    fitted = None
-                elif field.type == "date":
-                    fitted = moment.date().isoformat()
-                else:
-                    fitted = moment.isoformat(timespec="seconds")
-            elif field.options and text not in field.options:
-                fitted = None
-            (dropped if fitted is None else kept).append(text if fitted is None else fitted)
-        if dropped:
-            kind = "dates" if field.type in ("date", "datetime") else "options of the field"
-            self._warnings.add(name, dropped, f"which are no {kind}")
+            fitted = self._text(text, field, mapping.source)
+            if fitted is None:
+                no_dates.append(text)
+            elif options and fitted not in options:
+                no_options.append(text)
+            else:
+                kept.append(fitted)
+        for dropped, reason in (
+            (no_dates, "which are no dates"),
+            (no_options, "which are no options of the field"),
+        ):
+            if dropped:
+                self._warnings.add(mapping.field, dropped, reason)
         return kept
+
+    def _text(self, text: str, field: ContactField, source: object) -> str | None:
+        """One value as a field of this type has it; None where it should be a date and is none.
+
+        A date-time property holds Unix milliseconds; ActiveCampaign wants ISO 8601.
+        """
+        moment: datetime | None = None
+        if self._holds_instants(source) and is_milliseconds(text):
+            moment = stored_instant(text, self._zone)
+        elif field.type in _DATES:
+            moment = instant(text, self._zone)
+        else:
+            return text
+        if moment is None:
+            return None
+        return moment.date().isoformat() if field.type == "date" else iso(moment)
+
+    def _holds_instants(self, source: object) -> bool:
+        if not isinstance(source, PropertySource):
+            return False
+        return self._accounts.properties[source.property].type == "DATETIME"
 
     def _fingerprint(
         self, emails: Sequence[str], links: Links, values: Mapping[str, str], marks: frozenset[int]
@@ -298,5 +382,7 @@ def _may_be_cleared(mapping: ExportMapping) -> bool:
     return needs_of(mapping.source).empty_is_known or mapping.when_empty is WhenEmpty.CLEAR
 
 
-def _record(profile: Profile, outcome: Outcome, reason: Reason, email: str = "") -> Record:
-    return Record(outcome, reason, profile_id=profile.id, email=email)
+def _record(
+    profile: Profile, outcome: Outcome, reason: Reason, email: str = "", detail: str = ""
+) -> Record:
+    return Record(outcome, reason, detail, profile_id=profile.id, email=email)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from actui.model.errors import (
@@ -14,10 +14,14 @@ from actui.model.errors import (
     UnreachableError,
 )
 from actui.model.journal import Done, SumKey, SumSend
+from actui.model.mapping import ImportMapping
+from actui.model.omitted import Omitted, OmittedValues
 from actui.model.people import WriteResult
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.entries import Entry
 from actui.sync.goalrun import GoalRun
+from actui.sync.limits import WRITE_BYTES, WRITE_ENTRIES, entry_size
+from actui.sync.portions import Portions, says_too_large
 from actui.sync.receipts import Receipts, with_receipt
 
 ATTEMPTS = 3
@@ -35,6 +39,9 @@ _STATES: dict[str, tuple[Outcome, Reason | None]] = {
     "UNAUTHORIZED": (Outcome.REJECTED, Reason.NOT_AUTHORIZED),
 }
 _ACCEPTED = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
+_REFUSED_VALUE = "which BlueConic refused"
+_UNNAMED = "BlueConic"
+"""What a refused value is counted under where BlueConic does not name its property."""
 
 
 class ProfileSender:
@@ -44,42 +51,75 @@ class ProfileSender:
     although its answer was lost: nothing left to change there is still an update.
     """
 
-    def __init__(self, goal_run: GoalRun, receipts: Receipts) -> None:
+    def __init__(
+        self, goal_run: GoalRun, receipts: Receipts, mappings: Iterable[ImportMapping]
+    ) -> None:
         self._run = goal_run
         self._receipts = receipts
         self._objectives = [o.id or o.name for o in goal_run.connection.objectives]
+        self._fields: dict[str, list[str]] = {}
+        for mapping in mappings:
+            self._fields.setdefault(mapping.property, []).append(mapping.field)
+        self._is_proven = False
         self.changed_before: set[int] = set()
 
     async def send(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Write entries; those with a Sum whose answer was lost are returned, now held.
 
         A lost answer is no trouble for Set, Set if empty and Add, which are sent again; an entry
-        with a Sum is never sent a second time without knowing. Raises GoalError when answers are
-        lost time and again, and what the client raises.
+        with a Sum is never sent a second time without knowing. Where BlueConic refuses a whole
+        request over one entry, that entry is rejected and the others are written. Raises GoalError
+        when answers are lost time and again, and what the client raises.
         """
         journal = self._receipts.journal(entries)
-        rest, lost = list(entries), list[Entry]()
-        for attempt in range(1, ATTEMPTS + 1):
+        rest = list(entries)
+        try:
+            return await self._send(rest, journal)
+        except (GoalError, *_NOT_APPLIED):
+            self._run.ledger.drop_sums(e.contact.id for e in rest if e.has_increment)
+            raise
+
+    async def _send(self, rest: list[Entry], journal: Mapping[int, SumSend]) -> list[Entry]:
+        """Write until `rest`, whose entries surely have not been written yet, is empty."""
+        portions = Portions[Entry](WRITE_ENTRIES, is_proven=self._is_proven)
+        lost, attempt = list[Entry](), 1
+        while rest:
+            part = rest[: _fitting(rest[: portions.size])]
             try:
-                while rest:
-                    results = await self._write(rest, journal)
-                    self._acknowledge(rest[: len(results)], results)
-                    rest = rest[len(results) :]
+                results = await self._write(part, journal)
             except LostAnswerError as error:
-                summing = [entry for entry in rest if entry.has_increment]
+                summing = [entry for entry in part if entry.has_increment]
                 self._receipts.lost(journal[entry.contact.id] for entry in summing)
                 lost += summing
-                rest = [entry for entry in rest if not entry.has_increment]
-                if attempt == ATTEMPTS and rest:
+                again = [entry for entry in part if not entry.has_increment]
+                rest[: len(part)] = again
+                if attempt >= ATTEMPTS and again:
                     raise GoalError(
                         f"BlueConic's answers were lost {ATTEMPTS} times running: {error.message}"
                     ) from error
-            except _NOT_APPLIED:
-                self._run.ledger.drop_sums(e.contact.id for e in rest if e.has_increment)
-                raise
-            if not rest:
-                break
+                attempt += 1
+            except RefusedError as refused:
+                rest[: len(part)] = portions.refused(part, refused)
+            else:
+                self._acknowledge(part[: len(results)], results)
+                del rest[: len(results)]
+                portions.accepted()
+                self._is_proven = True
+        self._reject(portions.at_fault())
         return lost
+
+    def _reject(self, refused: Sequence[tuple[Entry, RefusedError]]) -> None:
+        """Entries for which BlueConic refused a whole request."""
+        if not refused:
+            return
+        records: list[tuple[str, Record, None]] = []
+        for entry, error in refused:
+            too_large = says_too_large(error)
+            reason = Reason.TOO_LARGE if too_large else Reason.REJECTED_BY_BLUECONIC
+            record = plain_record(entry, Outcome.REJECTED, reason, error.detail)
+            records.append((str(entry.contact.id), record, None))
+        settled = [entry.contact.id for entry, _ in refused if entry.has_increment]
+        self._run.commit(Done(records=records, settled=settled))
 
     async def _write(
         self, entries: Sequence[Entry], journal: Mapping[int, SumSend]
@@ -92,7 +132,7 @@ class ProfileSender:
         ]
         results = await self._run.blueconic.write_profiles(writes, objectives=self._objectives)
         if not results:
-            raise GoalError("BlueConic took none of the profiles sent to it.")
+            raise RefusedError("BlueConic took none of the profiles sent to it.", status=413)
         return results
 
     def _acknowledge(self, entries: Sequence[Entry], results: Sequence[WriteResult]) -> None:
@@ -102,30 +142,74 @@ class ProfileSender:
         for entry, result in zip(entries, results, strict=True):
             record = self._outcome(entry, result)
             accepted = record.outcome in _ACCEPTED
-            records.append(
-                (str(entry.contact.id), record, entry.fingerprint.today if accepted else None)
-            )
+            mark = entry.fingerprint.today if accepted and _is_settled(entry, result) else None
+            records.append((str(entry.contact.id), record, mark))
             sums.update(_added(entry, result))
             if accepted and record.profile_id:
                 imported.append(record.profile_id)
         settled = [entry.contact.id for entry in entries if entry.has_increment]
         self._run.commit(Done(records=records, sums=sums, settled=settled, imported=imported))
 
+    def _omitted(self, entry: Entry, result: WriteResult) -> Omitted:
+        """What was left out of an entry: by actui before, and by BlueConic now."""
+        refused = [
+            OmittedValues(field, _REFUSED_VALUE)
+            for name in sorted(result.complained_about) or [_UNNAMED]
+            for field in self._fields.get(name, [name])
+        ]
+        return replace(entry.omitted, values=(*entry.omitted.values, *refused))
+
     def _outcome(self, entry: Entry, result: WriteResult) -> Record:
-        if result.complaints:
-            said = "; ".join(result.complaints)
-            if entry.has_increment and _is_taken(result) and not result.complained_about:
-                return plain_record(entry, Outcome.UNKNOWN, Reason.UNRESOLVED, said)
-            return plain_record(entry, Outcome.REJECTED, Reason.REJECTED_BY_BLUECONIC, said)
+        """What the state says, for an entry may be created or changed without some of its values.
+
+        Values that BlueConic refused become warnings then, with its words beside the outcome; an
+        entry of which it took nothing at all is rejected.
+        """
+        said = "; ".join(result.complaints)
+        if said and entry.has_increment and _is_taken(result) and not result.complained_about:
+            return plain_record(entry, Outcome.UNKNOWN, Reason.UNRESOLVED, said)
         outcome, reason = _STATES.get(
             result.state, (Outcome.REJECTED, Reason.REJECTED_BY_BLUECONIC)
         )
+        if said and (result.state == "NOTFOUND" or _is_all_refused(entry, result)):
+            outcome, reason = Outcome.REJECTED, Reason.REJECTED_BY_BLUECONIC
         if outcome is Outcome.UNCHANGED and entry.contact.id in self.changed_before:
             outcome = Outcome.UPDATED
-        detail = result.state if outcome is Outcome.REJECTED else ""
+        detail = said or (result.state if outcome is Outcome.REJECTED else "")
         if reason is Reason.NO_MATCH:
             detail = entry.barred
-        return plain_record(entry, outcome, reason, detail, result.profile_id)
+        record = plain_record(entry, outcome, reason, detail, result.profile_id)
+        if said and outcome in _ACCEPTED:
+            record = replace(record, omitted=self._omitted(entry, result))
+        return record
+
+
+def _fitting(entries: Sequence[Entry]) -> int:
+    """How many of the first entries fit into one request; at least one."""
+    left = WRITE_BYTES
+    for number, entry in enumerate(entries):
+        left -= entry_size(entry.write)
+        if left < 0:
+            return max(1, number)
+    return len(entries)
+
+
+def _is_all_refused(entry: Entry, result: WriteResult) -> bool:
+    """Whether a profile stayed as it was because none of the entry's values could be written."""
+    written = {one.property for one in entry.write.writes if one.restriction is None}
+    named = result.complained_about
+    return result.state == "UNCHANGED" and (not named or written <= named)
+
+
+def _is_settled(entry: Entry, result: WriteResult) -> bool:
+    """Whether sending the same again would change nothing.
+
+    A refused Sum may fit tomorrow, and nobody knows what a complaint without a name is about.
+    """
+    if not result.complaints:
+        return True
+    summed = {key.property for key in entry.sums}
+    return bool(result.complained_about) and not summed & result.complained_about
 
 
 def _is_taken(result: WriteResult) -> bool:

@@ -43,6 +43,7 @@ REASON_NUMBERS: Mapping[Reason, int] = {
     Reason.REJECTED_BY_BLUECONIC: 16,
     Reason.NOT_AUTHORIZED: 17,
     Reason.UNRESOLVED: 18,
+    Reason.TOO_LARGE: 19,
 }
 
 _Member = TypeVar("_Member", bound=StrEnum)

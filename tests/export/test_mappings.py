@@ -151,3 +151,35 @@ async def test_an_unchanged_run_sends_nothing(desk: Desk) -> None:
     assert await desk.writes() == []
     # a changed mapping makes the run full
     assert (await desk.export({"mappings": SOURCES[:3]})).updated == 20
+
+
+LMT = "-3786826772000"
+"""Midnight of 1850-01-01 in Amsterdam, when clocks there were 19 minutes and 32 seconds ahead."""
+INSTANTS = [
+    {"from": {"property": "last_order"}, "field": "%LAST_ORDER%"},
+    {"from": {"property": "last_order"}, "field": "%BIRTHDAY%"},
+    {"from": {"property": "last_order"}, "field": "firstName"},
+    {"from": {"property": "city"}, "field": "%LAST_ORDER%"},
+]
+
+
+async def test_an_instant_before_standard_time_has_no_offset_with_seconds(desk: Desk) -> None:
+    profile = await desk.profile("a@x.org", last_order=LMT, city="1850-01-01")
+    assert profile
+    for mappings in (INSTANTS[:3], INSTANTS[3:]):
+        connection = desk.connection({"mappings": mappings}, timezone="Europe/Amsterdam")
+        assert (await desk.run(connection)).goals[0].warnings == 0
+        contact = (await desk.contacts())["a@x.org"]
+        assert contact["fields"]["LAST_ORDER"] == "1849-12-31T23:40:28+00:00"
+        assert contact["fields"]["BIRTHDAY"] == "1850-01-01"
+        assert contact["firstName"] == "1849-12-31T23:40:28+00:00"
+
+
+@pytest.mark.parametrize("stored", ["１７３５７３２８０００００", "1_735_732", "999999999999999"])
+async def test_what_is_no_instant_becomes_no_date(desk: Desk, stored: str) -> None:
+    await desk.profile("a@x.org", last_order=stored, last_name="L")
+    goal = {"mappings": [{"from": {"property": "last_name"}, "field": "lastName"}, *INSTANTS[:2]]}
+    summary = await desk.export(goal)
+    assert (summary.created, summary.warnings) == (1, 2)
+    assert "which are no dates" in summary.message
+    assert await fields(desk) == {}

@@ -20,9 +20,9 @@ Properties = dict[str, list[str]]
 
 STATUS_NUMBERS = {"unconfirmed": 0, "active": 1, "unsubscribed": 2, "bounced": 3}
 SHAPES = {
-    "RANGE": re.compile(r"-?\d{1,10}"),
-    "DECIMAL": re.compile(r"-?\d{1,15}(\.\d{1,4})?"),
-    "CURRENCY": re.compile(r"-?\d{1,15}(\.\d{1,4})?"),
+    "RANGE": re.compile(r"-?[0-9]{1,10}"),
+    "DECIMAL": re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?"),
+    "CURRENCY": re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?"),
     "EMAIL": re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
 }
 LARGEST = 2**31 - 1
@@ -102,14 +102,18 @@ def _as(part: str, kind: str, zone: str) -> str | None:
     if kind == "DATETIME":
         return _milliseconds(part.strip(), ZoneInfo(zone))
     if kind == "SELECT":
-        return part
+        return part if len(part) <= 65_000 and len(part.encode()) <= 65_536 else None
     part = part.strip()
+    if kind == "EMAIL" and len(part) > 254:
+        return None
     if not SHAPES[kind].fullmatch(part):
         return None
     return None if kind == "RANGE" and abs(int(part)) > LARGEST else part
 
 
 def _milliseconds(text: str, zone: ZoneInfo) -> str | None:
+    if not text.isascii():
+        return None
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             moment = datetime.combine(date.fromisoformat(text), time(), zone)
@@ -225,12 +229,15 @@ class PlainImport:
         if not (wrong and self.blueconic.skips_invalid):
             self.blueconic.profiles[key] = after
             memory.sums |= sums
-        if wrong:
+        if wrong and self.blueconic.skips_invalid:
             return "rejected/rejected-by-blueconic"
-        memory.accepted[place] = facts
         memory.imported.add(key)
+        counts["warnings"] += wrong
+        if not wrong:
+            memory.accepted[place] = facts
         changed = "created" if created else "updated"
-        return changed if after != before else "unchanged"
+        # a receipt changes every profile that a Sum was sent for
+        return changed if wrong or after != before else "unchanged"
 
     def facts(self, contact: Row) -> object:
         """What the goal tells BlueConic about the contact."""
@@ -323,13 +330,8 @@ class PlainImport:
 
 
 def _summand(raw: str, kind: str) -> Decimal | None:
-    try:
-        value = Decimal(raw.strip())
-    except ArithmeticError:
-        return None
-    if not value.is_finite() or not SHAPES[kind].fullmatch(_plain(value)):
-        return None
-    return None if kind == "RANGE" and abs(value) > LARGEST else value
+    values, bad = fitted(raw, kind, "UTC")
+    return Decimal(values[0]) if len(values) == 1 and not bad else None
 
 
 def _plain(value: Decimal) -> str:

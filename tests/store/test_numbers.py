@@ -41,6 +41,7 @@ REASONS = {
     "rejected-by-blueconic": 16,
     "not-authorized": 17,
     "unresolved": 18,
+    "too-large": 19,
 }
 """What ledgers on disk hold: add pairs, never change one."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from actui.api.activecampaign_rows import bulk_row_size
 from actui.model.connection import Connection
 from actui.model.goals import ExportGoal, ImportGoal, ListStatus
 from actui.model.people import (
@@ -100,7 +101,11 @@ class ExportCase:
             }
         )
         return PayloadBuilder(
-            Connection(name="N", goals=[goal]), goal, ACCOUNTS, ZoneInfo(self.zone)
+            Connection(name="N", goals=[goal]),
+            goal,
+            ACCOUNTS,
+            ZoneInfo(self.zone),
+            row_size=bulk_row_size,
         )
 
     def payload(self):

@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from actui.api.activecampaign_rows import bulk_row_size
 from actui.model.connection import Connection
 from actui.model.goals import ListStatus
 from actui.model.mapping import (
@@ -32,9 +33,9 @@ def test_a_source_that_was_forgotten_is_not_exported_as_another():
     mapping = ExportMapping.model_construct(source="visits", field="phone", when_empty="keep")
     goal = builder._goal.model_copy(update={"mappings": [mapping]})
     with pytest.raises(AssertionError, match="visits"):
-        builder.__class__(Connection(name="N"), goal, builder._accounts, builder._zone).build(
-            EXPORTS["every source"].profile, None
-        )
+        builder.__class__(
+            Connection(name="N"), goal, builder._accounts, builder._zone, row_size=bulk_row_size
+        ).build(EXPORTS["every source"].profile, None)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)
