@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from actui.model.run import GoalSummary
+from actui.console.people import Person
+from actui.model.preview import Ask
+from actui.model.run import GoalSummary, Reason
 from actui.sync.limits import ENTRY_BYTES
 from tests.e2e.lab import Lab, Row, lab
 from tests.e2e.test_imports import goal
@@ -130,3 +132,32 @@ async def test_who_alone_is_larger_than_the_tenant_takes_is_rejected(sums: bool)
 
 def test_an_entry_is_bounded_well_below_a_megabyte() -> None:
     assert ENTRY_BYTES < 1_000_000
+
+
+async def test_preview_and_why_explain_it() -> None:
+    """Of two people one loses a value, and one cannot be looked up: both are told apart."""
+    async with lab() as world:
+        await world.contact(email="a@x.org", firstName="A", fields={"REMARKS": "r" * 1_000_000})
+        await world.contact(email="b@x.org", firstName="B", fields={"CITY": "c" * 10_000})
+        links = [{"field": "%CITY%", "property": "customer_id"}]
+        connection = world.apply(
+            goal(mappings=MAPPINGS),
+            goal(id="g-2", name="By city", mappings=MAPPINGS, identifiers=links),
+        )
+        async with world.house.rehearsal(connection) as rehearsal:
+            preview = await rehearsal.show(Ask(emails=("a@x.org", "b@x.org")))
+        by_email, by_city = (
+            {one.email: one.record for one in shown.people} for shown in preview.goals
+        )
+        assert by_email["a@x.org"].omitted.names == ("%REMARKS%",)
+        assert by_city["b@x.org"].reason is Reason.TOO_LARGE
+
+        await world.run()
+        with world.house.ledger(connection) as ledger:
+            told = [Person.of(row) for row in ledger.story("b@x.org")]
+            left_out = [Person.of(row) for row in ledger.story("a@x.org")]
+        assert [one.why for one in told if one.outcome == "rejected"] == [
+            "the person's data is larger than the service takes: "
+            "the values of its links take more than 2,000 bytes"
+        ]
+        assert any("%REMARKS%" in one.omitted.names for one in left_out)
