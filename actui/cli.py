@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -266,6 +267,7 @@ def main(words: Sequence[str] | None = None) -> int:
     said = sys.argv[1:] if words is None else list(words)
     asked: argparse.Namespace | ConfigError
     try:
+        said = [_decoded(word) for word in said]
         # help and version end here, before anything heavy is loaded
         asked = _parsed(said)
     except ConfigError as mistake:
@@ -273,6 +275,21 @@ def main(words: Sequence[str] | None = None) -> int:
     from actui.commands.guard import guarded
 
     return guarded(lambda: _call(asked), as_json="--json" in said)
+
+
+def _decoded(word: str) -> str:
+    """An argument that came in UTF-8, whatever the locale. Raises ConfigError for other bytes."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        raw = os.fsencode(word)
+    else:
+        return word
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        shown = raw.decode("utf-8", "backslashreplace")
+        raise ConfigError(f"The argument '{shown}' is not UTF-8 text.", code="not-text") from None
 
 
 def _parsed(words: Sequence[str]) -> argparse.Namespace:

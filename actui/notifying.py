@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import shlex
 import socket
 from collections.abc import Awaitable
@@ -21,6 +20,7 @@ from actui.model.run import RunState, RunSummary
 from actui.model.secret import SecretName
 from actui.sync.engine import CUT_OFF
 from actui.wiring import House
+from store.user import user_name
 
 SECONDS = 20.0
 """How long telling may take altogether; the run's lock is free by then."""
@@ -134,6 +134,6 @@ class Messenger:
 
 def _place(house: House) -> str:
     """Where the commands work: user, host and a home that is not the usual one."""
-    who = f"{getpass.getuser()}@{socket.gethostname()}"
+    who = f"{user_name()}@{socket.gethostname()}"
     named = "ACTUI_HOME" in house.environ
     return f"{who}, ACTUI_HOME={shlex.quote(str(house.home.root))}" if named else who

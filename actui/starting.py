@@ -105,6 +105,7 @@ class Starter:
                 check=False,
                 capture_output=True,
                 text=True,
+                errors="replace",
                 timeout=_NO_MANAGER_SECONDS,
             )
         except (OSError, subprocess.TimeoutExpired):

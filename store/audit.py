@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import json
 import os
-import pwd
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -22,6 +21,7 @@ from actui.model.connection import Connection
 from actui.model.difference import Change
 from actui.model.errors import ConfigError
 from store.home import Home
+from store.user import name_of, user_name
 
 _NOBODY = 2**32 - 1
 """The kernel's login id of a process that no login started."""
@@ -52,7 +52,7 @@ class Audit:
             line["changes"] = [asdict(change) for change in changes]
         file = self._place / f"{at:%Y-%m}.jsonl"
         try:
-            _append(file, json.dumps(line, ensure_ascii=False).encode())
+            _append(file, json.dumps(line, ensure_ascii=False).encode(errors="backslashreplace"))
         except OSError as wrong:
             raise ConfigError(f"{file} cannot be written: {wrong.strerror}.") from wrong
 
@@ -77,7 +77,7 @@ def who(environ: Mapping[str, str]) -> dict[str, Any]:
     Several people may share one Unix user: sudo names who called it, the kernel who logged in, and
     sshd the address and, with its option ExposeAuthInfo, the key.
     """
-    user = _name(os.geteuid())
+    user = user_name()
     behind = {
         "login": _login(),
         "sudo": environ.get("SUDO_USER"),
@@ -88,19 +88,12 @@ def who(environ: Mapping[str, str]) -> dict[str, Any]:
     return {"user": user, "host": socket.gethostname()} | ({"behind": known} if known else {})
 
 
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
 def _login() -> str | None:
     try:
         uid = int(Path("/proc/self/loginuid").read_text())
     except (OSError, ValueError):
         return None
-    return None if uid == _NOBODY else _name(uid)
+    return None if uid == _NOBODY else name_of(uid)
 
 
 def _key(file: str | None) -> str | None:

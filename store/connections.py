@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import getpass
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from actui.model.errors import ConfigError
 from store.audit import Audit
 from store.home import Home, checked_id
 from store.jsonfile import documents
+from store.user import user_name
 
 _DISCRIMINATED = "kind"
 
@@ -94,7 +94,7 @@ class Connections:
                 connection,
                 before.version + 1 if before else 1,
                 now.isoformat(timespec="seconds"),
-                getpass.getuser(),
+                user_name(),
                 _timed_at(connection, before, now),
             )
             if doc_id is None:

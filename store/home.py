@@ -21,6 +21,20 @@ def checked_id(text: str) -> str:
     return text
 
 
+def _root(named: str | None) -> Path:
+    """Raises ConfigError where the place is no place, or has a name that no file can tell."""
+    what = "ACTUI_HOME" if named else "The place for state (XDG_STATE_HOME)"
+    try:
+        root = Path(named).expanduser().absolute() if named else user_state_path("actui")
+        str(root).encode()
+    except UnicodeError:
+        raise ConfigError(f"{what} is not UTF-8 text.") from None
+    except (OSError, RuntimeError, KeyError):
+        # a folder that was removed, or a user without a home
+        raise ConfigError(f"{what} names no folder; give an absolute path.") from None
+    return root
+
+
 @dataclass(frozen=True)
 class Home:
     """One user's home; it exists once opened."""
@@ -30,8 +44,7 @@ class Home:
     @classmethod
     def open(cls, environ: Mapping[str, str]) -> Home:
         """The home named by ACTUI_HOME, else the platform's place for state; made if needed."""
-        named = environ.get("ACTUI_HOME")
-        home = cls(Path(named).expanduser().absolute() if named else user_state_path("actui"))
+        home = cls(_root(environ.get("ACTUI_HOME")))
         for place in (
             home.root,
             home.runs_dir,

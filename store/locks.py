@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import getpass
 import json
 import os
 import socket
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from actui.model.errors import BusyError
+from store.user import user_name
 
 _TRIES = 5
 _PAUSE = 0.02
@@ -45,7 +45,7 @@ class RunLock:
             raise BusyError(self._sentence())
         try:
             me = Holder(
-                getpass.getuser(),
+                user_name(),
                 socket.gethostname(),
                 os.getpid(),
                 datetime.now(UTC).isoformat(timespec="seconds"),

@@ -67,7 +67,8 @@ class Secrets:
         else:
             password = self._environ.get(UNLOCK, "")
         register_secret(password)
-        return password
+        # bytes that are not UTF-8 open nothing, and no key store can be handed them
+        return password.encode("utf-8", "replace").decode()
 
     def try_key_store(self) -> str:
         """The key store's name, once it has answered. Raises CredentialsError as `find` does.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from actui.commands.asking import ask, ask_hidden
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 from actui.wiring import House
@@ -56,7 +56,7 @@ def choose(
         there = house.home.keyring_file.exists()
         asked = ("Password of the encrypted file: ",) if there else _NEW_PASSWORD
         return Kept(save(_opened(house, *asked)), _TO_UNLOCK)
-    chosen = _answer(_QUESTION)
+    chosen = ask(_QUESTION)
     if chosen not in ("1", "2", "3"):
         return None
     before = house.settings
@@ -68,7 +68,7 @@ def choose(
         if chosen == "3":
             house.change_settings({"secrets_in_file": True})
             return Kept(save(house))
-        command = _answer(f'Command (the variable ACTUI_SECRET says which, as "{variable}"): ')
+        command = ask(f'Command (the variable ACTUI_SECRET says which, as "{variable}"): ')
         house.change_settings({"password_command": command or None})
         where, trouble = find(house)
         if where is None:
@@ -81,18 +81,10 @@ def choose(
 
 def _opened(house: House, *questions: str) -> House:
     """The house with the password of its encrypted file, typed as often as there are questions."""
-    typed = {getpass.getpass(question) for question in questions}
+    typed = {ask_hidden(question) for question in questions}
     if len(typed) > 1:
         raise ConfigError("The two passwords are not the same.")
     password = typed.pop()
     if not password.strip():
         raise ConfigError("The password is empty.")
     return House(house.home, {**house.environ, UNLOCK: password})
-
-
-def _answer(question: str) -> str:
-    print(question, end="", file=sys.stderr, flush=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError
-    return line.strip()

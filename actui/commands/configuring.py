@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from datetime import UTC, datetime
 
 from actui import exitcodes
+from actui.commands.asking import confirmed
 from actui.commands.guard import say
 from actui.commands.words import print_findings
 from actui.console.words import plain, state_words
 from actui.model.connection import Connection
-from actui.model.errors import ConfigError
 from actui.model.findings import findings
 from actui.scheduling import coming_run
 from actui.wiring import House
@@ -79,12 +78,11 @@ def delete(asked: argparse.Namespace) -> int:
     """Delete a connection with its history, ledger and stored secrets."""
     house = House.open()
     connection = house.connections.find(asked.name).connection
-    if not asked.yes:
-        if not sys.stdin.isatty():
-            raise ConfigError(f"Say --yes to delete '{connection.name}' and what it kept.")
-        answer = input(f"Delete '{connection.name}' and everything it kept? [y/N] ")
-        if answer.strip().lower() not in ("y", "yes"):
-            return exitcodes.OK
+    name = plain(connection.name)
+    question = f"Delete '{name}' and everything it kept?"
+    if not (asked.yes or confirmed(question, f"Say --yes to delete '{name}' and what it kept.")):
+        say("Nothing was deleted.")
+        return exitcodes.OK
     house.delete(connection)
     _done(connection, "deleted", asked)
     return exitcodes.OK

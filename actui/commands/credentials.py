@@ -179,13 +179,11 @@ def _ways(one: _Wanted) -> str:
 
 def _read(name: SecretName) -> SecretStr:
     """A prompt's answer, or all of stdin: a second line there is no part of a secret."""
-    if sys.stdin.isatty():
-        text = getpass.getpass(f"{secret_words(name)}: ")
-    else:
-        try:
-            text = sys.stdin.read(_MOST_READ)
-        except UnicodeError:
-            text = "\udcff"  # stands for bytes that are not UTF-8
+    question = f"{secret_words(name)}: "
+    try:
+        text = getpass.getpass(question) if sys.stdin.isatty() else sys.stdin.read(_MOST_READ)
+    except UnicodeError:
+        text = "\udcff"  # stands for bytes that are not UTF-8
     secret = cleaned_secret(name, text)
     if secret is None:
         raise ConfigError(f"The {secret_words(name)} is empty.")

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from actui import exitcodes
+from actui.commands.asking import read_stdin
 from actui.commands.guard import say
 from actui.commands.words import print_findings
 from actui.console.words import plain
@@ -136,12 +137,12 @@ def read_file(name: str) -> Connection:
     """The connection in a file, `-` for stdin. Raises ConfigError with the lines of mistakes."""
     try:
         if name == "-":
-            return load(sys.stdin.read(), "stdin")
+            return load(read_stdin("stdin"), "stdin")
         return load(Path(name).read_text(encoding="utf-8"), name)
     except OSError as wrong:
         raise ConfigError(f"{name} cannot be read: {wrong.strerror}.") from wrong
     except UnicodeDecodeError:
-        raise ConfigError(f"{'stdin' if name == '-' else name} is not UTF-8 text.") from None
+        raise ConfigError(f"{name} is not UTF-8 text.") from None
 
 
 def export(asked: argparse.Namespace) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -13,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from actui import __version__, exitcodes
 from actui.console.words import plain
@@ -21,8 +21,6 @@ from actui.model.redaction import redact
 from actui.terminal import discard_output
 
 _BESIDE = "actui met a bug beside its work ({})."
-_SURROUNDINGS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
-"""What a disk may refuse; neither the person's mistake nor ours, and named as it is."""
 _OF_DATABASES = (
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
@@ -81,9 +79,11 @@ def _told(failure: BaseException) -> tuple[str, str, int]:
 
 
 def _surroundings(failure: BaseException) -> str:
-    """What a disk or a database file on it refused; empty for anything else."""
-    if isinstance(failure, OSError) and failure.errno in _SURROUNDINGS:
-        what = failure.filename or "Output or home"
+    """What the machine refused: a disk, a limit, memory; empty for anything else."""
+    if isinstance(failure, MemoryError):
+        return "This machine has too little memory left"
+    if isinstance(failure, OSError) and failure.errno:
+        what = redact(failure.filename) if failure.filename else "Output or home"
         return f"{what} cannot be read or written: {failure.strerror}"
     # the low byte is the kind of an extended code
     code = getattr(failure, "sqlite_errorcode", 0) & 0xFF
@@ -118,6 +118,13 @@ def _open_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
     with suppress(AttributeError):
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    with suppress(AttributeError):
+        # what is piped in is UTF-8 whatever the locale; only whoever reads it knows what it is for
+        stdin: Any = sys.stdin
+        is_typed = stdin.isatty() and stdin.encoding != "ascii"
+        stdin.reconfigure(
+            encoding=stdin.encoding if is_typed else "utf-8", errors="surrogateescape"
+        )
 
 
 class _Filtered(logging.Formatter):

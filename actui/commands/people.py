@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 
 from actui import exitcodes
+from actui.commands.asking import confirmed
 from actui.commands.guard import say
 from actui.console.people import Person, goal_name, omitted_lines, printed
 from actui.console.words import moment, plain
@@ -62,12 +62,11 @@ def _sentence(connection: Connection, goal: str, person: Person | None) -> str:
 def forget(asked: argparse.Namespace) -> int:
     """Remove a person everywhere here, skip them from now on, and say what the services keep."""
     email = _address(asked.email)
-    if not asked.yes:
-        if not sys.stdin.isatty():
-            raise ConfigError("Say --yes to forget a person; they cannot be brought back.")
-        answer = input(f"Forget {plain(email)} in all connections, for good? [y/N] ")
-        if answer.strip().lower() not in ("y", "yes"):
-            return exitcodes.OK
+    question = f"Forget {plain(email)} in all connections, permanently?"
+    otherwise = "Say --yes to forget a person; they cannot be brought back."
+    if not (asked.yes or confirmed(question, otherwise)):
+        say("Nobody was forgotten.")
+        return exitcodes.OK
     house = House.open()
     reports = asyncio.run(forget_person(house, email, offline=asked.offline))
     for report in reports:

@@ -29,6 +29,7 @@ _NO_TEXT = {
 }
 """What YAML reads an unquoted word as, when it is no text."""
 _TEXT_MEANT = ("string_type", "model_type")
+_NEVER_TEXT = re.compile("[\0\ud800-\udfff]")
 _ALMOST_A_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*\Z")
 _ABOUT_ID = """\
   # apply updates the connection of this id, also under another name or with other accounts;
@@ -64,6 +65,7 @@ def load(text: str, source: str = "") -> Connection:
         raise ConfigError(_at(source, 1, "a connection file starts with 'version: 1'"), code="yaml")
     _refuse_doubled_keys(node, source)
     _refuse_almost_numbers(node, source)
+    _refuse_no_text(node, source)
     for key in data:
         if key not in ("version", "connection"):
             raise ConfigError(_at(source, _line(node, (key,)), f"unknown key '{key}'"))
@@ -191,6 +193,14 @@ def _refuse_almost_numbers(node: Node, source: str) -> None:
         if is_text and _ALMOST_A_NUMBER.match(one.value):
             said = f'{one.value} is no number; write "{one.value}" where a text is meant'
             raise ConfigError(_at(source, one.start_mark.line + 1, said))
+
+
+def _refuse_no_text(node: Node, source: str) -> None:
+    r"""An escape such as "\0" or "\uD800" makes what no service and no command line can take."""
+    for one in _scalars(node):
+        if _NEVER_TEXT.search(one.value):
+            line = one.start_mark.line + 1
+            raise ConfigError(_at(source, line, "the text holds an escape that is no character"))
 
 
 def _refuse_doubled_keys(node: Node, source: str) -> None:

@@ -46,7 +46,8 @@ _secrets: set[str] = set()
 
 def register_secret(secret: str) -> None:
     """From now on `redact` takes this out of every text of this process, however it is encoded."""
-    spellings = {secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]}
+    quoted = quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace")
+    spellings = {secret, *quoted, repr(secret)[1:-1]}
     _secrets.update(spelling for spelling in spellings if spelling.strip())
 
 
