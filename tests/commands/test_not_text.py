@@ -162,7 +162,7 @@ def test_a_secret_from_stdin(stdin: bytes) -> None:
 
 def test_files_of_a_folder_whose_names_are_no_text(home: Home, tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path / "files")
-    os.mkdir(folder)
+    (tmp_path / "files").mkdir()
     Path(os.fsdecode(folder + b"/" + ODD + b".yaml")).write_text("nonsense")
     assert "/Caf" in is_sentence(command("apply", folder), exitcodes.USAGE)
     Path(os.fsdecode(folder + b"/" + ODD + b".yaml")).write_text(FILE)
