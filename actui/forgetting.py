@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from actui.model.addresses import canonical, spellings
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError
+from actui.sync.forgetting import address_words
 from actui.sync.sent import decode, encode
 from actui.wiring import PROBE, House, account_origins
 from store.forgotten import Forgotten, redact
@@ -37,20 +39,22 @@ async def forget(house: House, email: str, *, offline: bool) -> list[Report]:
         for connection in connections:
             held.enter_context(house.lock(connection).held())
         reports = [Report(connection) for connection in connections]
+        spelled = {email}
         for report in reports:
             if not offline:
                 await _ask(house, report, email)
             with house.ledger(report.connection) as ledger:
                 contacts, profiles = ledger.known_as(email)
+                spelled |= ledger.spellings_of(email)
             report.contacts |= contacts
             report.profiles |= profiles
         # remembered first: whoever is half removed must not come back
-        forgotten.add([f"address {email.lower()}"], ("", ""))
+        forgotten.add(address_words(spelled), ("", ""))
         for report in reports:
             words = [f"contact {one}" for one in report.contacts]
             words += [f"profile {one}" for one in report.profiles]
             forgotten.add(words, account_origins(report.connection))
-            _remove(house, report, email)
+            _remove(house, report, email, spelled)
     rows = sum(report.rows for report in reports)
     house.audit.record("forgot a person", rows=rows)
     return reports
@@ -64,15 +68,16 @@ async def _ask(house: House, report: Report, email: str) -> None:
 
     async def activecampaign() -> None:
         async with house.activecampaign(connection, patience=PROBE) as service:
-            contact = await service.contact_by_email(email)
-        if contact is not None:
-            report.contacts.add(contact.id)
-            report.remains.append(f"ActiveCampaign: contact {contact.id}")
+            for spelling in spellings(email):
+                for contact in await service.contacts_by_email(spelling):
+                    if contact.id not in report.contacts:
+                        report.contacts.add(contact.id)
+                        report.remains.append(f"ActiveCampaign: contact {contact.id}")
 
     async def blueconic() -> None:
         async with house.blueconic(connection, patience=PROBE) as service:
             for name in sorted(properties):
-                for value in sorted({email, email.lower()}):
+                for value in sorted(spellings(email)):
                     for profile in await service.find_profiles([(name, value)]):
                         if profile not in report.profiles:
                             report.profiles.add(profile)
@@ -86,7 +91,9 @@ async def _ask(house: House, report: Report, email: str) -> None:
             report.trouble.append(failure)
 
 
-def _remove(house: House, report: Report, email: str) -> None:
+def _remove(house: House, report: Report, email: str, spelled: Collection[str]) -> None:
+    """Remove a person from what a connection keeps; `spelled` are known ways to write `email`."""
+
     def strip(payload: str) -> str:
         rows = decode(payload)
         kept = [
@@ -94,7 +101,7 @@ def _remove(house: House, report: Report, email: str) -> None:
             for row in rows
             if row.profile_id not in report.profiles
             and row.contact_id not in report.contacts
-            and row.row.email.lower() != email.lower()
+            and canonical(row.row.email) != canonical(email)
         ]
         return payload if len(kept) == len(rows) else encode(kept)
 
@@ -109,4 +116,4 @@ def _remove(house: House, report: Report, email: str) -> None:
     texts = [*home.runs_dir.glob(f"{id_}.json*"), *home.logs_dir.glob("*")]
     for text in texts:
         if text.is_file() and text.suffix != ".lock":
-            redact(text, email)
+            redact(text, *spelled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+from actui.model.addresses import spellings
 from store.home import Home
 from store.jsonfile import open_private
 
@@ -59,18 +61,28 @@ class Forgotten:
         kind = word.partition(" ")[0]
         where = {"contact": origins[0], "profile": origins[1]}.get(kind, "")
         key = bytes.fromhex(self._key_file.read_text())
-        return hashlib.blake2b(f"{word} {where}".encode(), key=key, digest_size=16).digest()
+        # half a surrogate pair in an address must not end a run
+        text = f"{word} {where}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, key=key, digest_size=16).digest()
 
 
-def without_address(text: str, email: str) -> str:
-    """A text in which the address stands no more, whatever its case."""
-    return re.sub(rf"(?<![\w.+-]){re.escape(email)}(?![\w-])", GONE, text, flags=re.IGNORECASE)
+def without_address(text: str, *emails: str) -> str:
+    """A text, JSON or plain, in which none of the addresses stands in any spelling or case."""
+    forms = {form for email in emails for form in spellings(email) if form}
+    forms |= {
+        json.dumps(form, ensure_ascii=escape)[1:-1] for form in forms for escape in (False, True)
+    }
+    if not forms:
+        return text
+    # the longest first: one spelling may be the end of another
+    either = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.+-])(?:{either})(?![\w-])", GONE, text, flags=re.IGNORECASE)
 
 
-def redact(file: Path, email: str) -> None:
-    """Take an address out of a text file."""
+def redact(file: Path, *emails: str) -> None:
+    """Take addresses, or one in several spellings, out of a text file."""
     text = file.read_text(encoding="utf-8", errors="surrogateescape")
-    changed = without_address(text, email)
+    changed = without_address(text, *emails)
     if changed != text:
         temporary = file.with_name(f".{file.name}.tmp")
         with open_private(temporary) as out:

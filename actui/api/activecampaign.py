@@ -10,6 +10,7 @@ from actui.api import activecampaign_rows as shape
 from actui.api.activecampaign_account import PAGE, SERVICE, AccountClient
 from actui.api.activecampaign_activity import ActivityCalls
 from actui.api.http import Call, compact, read
+from actui.model.addresses import canonical
 from actui.model.errors import RefusedError, RetriableError, ServiceError
 from actui.model.goals import ListStatus
 from actui.model.people import (
@@ -113,18 +114,20 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
                 return None
             raise
 
-    async def contact_by_email(self, email: str) -> Contact | None:
-        """The contact with that address whatever its case, None when the answer holds none.
+    async def contacts_by_email(self, email: str) -> Sequence[Contact]:
+        """The contacts that ActiveCampaign finds by that address, in any spelling of it.
 
-        Among several a living one is preferred, one stored in lower case, then the oldest.
+        It compares the value as it is, so ask for every spelling (`addresses.spellings`). Living
+        contacts come first, then those in the same case, in lower case, and then the oldest.
         """
         page = await self._contact_page([("email", email), ("limit", PAGE), _INCLUDE])
-        wanted = email.lower()
-        same = [contact for contact in page.contacts if contact.email.lower() == wanted]
-        if not same:
-            return None
-        found = min(same, key=lambda one: (one.erased, one.email != wanted, one.id))
-        return await self.contact(found.id) if found.id in page.missing else found
+        form, lower = canonical(email), email.lower()
+        same = [one for one in page.contacts if canonical(one.email) == form]
+        whole = [await self.contact(one.id) if one.id in page.missing else one for one in same]
+        return sorted(
+            (one for one in whole if one is not None),
+            key=lambda one: (one.erased, one.email.lower() != lower, one.email != lower, one.id),
+        )
 
     async def rename_contact(self, contact_id: int, email: str) -> None:
         """Give a contact another address (§6); saying it twice does no more than once.

@@ -9,7 +9,14 @@ from typing import Any
 from actui.console.words import counted, moment, plain
 from actui.model.connection import Connection
 from actui.model.goals import Goal, ImportGoal
-from actui.model.omitted import NO_USABLE_ADDRESS, NOTHING, Omitted, OmittedList, OmittedValues
+from actui.model.omitted import (
+    CLEANED,
+    NO_USABLE_ADDRESS,
+    NOTHING,
+    Omitted,
+    OmittedList,
+    OmittedValues,
+)
 from actui.model.run import Outcome, Reason, RunSummary
 
 OUTCOME_COLUMNS = (
@@ -117,6 +124,8 @@ def omitted_lines(omitted: Omitted) -> list[str]:
 
 
 def _values(one: OmittedValues) -> str:
+    if one.why == CLEANED:
+        return f"{plain(one.field)}: the address was {CLEANED}"
     return f"{plain(one.field)}: {counted(one.count, 'value', 'values')} omitted, {plain(one.why)}"
 
 

@@ -66,12 +66,13 @@ def canonical(text: str) -> str:
 def spellings(text: str) -> tuple[str, ...]:
     """Every spelling of an address to ask a service for that compares values exactly.
 
-    As it is, cleaned, composed and decomposed (NFC and NFD), the domain in both forms; each also in
-    lower case, and the canonical form. The given text comes first, nothing comes twice. A plain
-    address in lower case has one spelling. All of them have the same canonical form.
+    As it is, without blanks around it, cleaned, composed and decomposed (NFC and NFD), the domain
+    in both forms; each also in lower case, and the canonical form. The given text comes first,
+    nothing comes twice. A plain address in lower case has one spelling. All of them have the same
+    canonical form.
     """
     cleaned = clean(text)
-    forms = [text, cleaned]
+    forms = [text, text.strip(), cleaned]
     if len(cleaned) <= _LONGEST and (not cleaned.isascii() or _ACE in cleaned.lower()):
         local, at, domain = cleaned.rpartition("@")
         encoded = _encoded(domain) if at else domain
@@ -82,6 +83,11 @@ def spellings(text: str) -> tuple[str, ...]:
             ]
     forms = [*forms, *(form.lower() for form in forms), canonical(text)]
     return tuple(dict.fromkeys(form for form in forms if form)) or (text,)
+
+
+def lower_spellings(text: str) -> tuple[str, ...]:
+    """The spellings in lower case, each once: the forms that digests of an address are made of."""
+    return tuple(dict.fromkeys(form.lower() for form in spellings(text)))
 
 
 def _visible(text: str) -> str:

@@ -48,7 +48,8 @@ class Batch:
 class Indexed:
     """A contact as the export's index remembers it; `values` are those of linked fields.
 
-    `left` is when it unsubscribed from a list, where that is known.
+    `left` is when it unsubscribed from a list, where that is known. `email` is the contact's own
+    spelling; an index of an older form had it in lower case.
     """
 
     contact_id: int

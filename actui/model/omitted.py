@@ -11,6 +11,8 @@ from typing import Any
 
 NO_USABLE_ADDRESS = "no-usable-address"
 """Why a contact joins no list: only a bulk import does that, and it does not take its address."""
+CLEANED = "cleaned of blanks and invisible characters"
+"""Why an address is not sent as it is stored: of the value, only this was left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from actui.model.addresses import canonical
 from actui.model.errors import GoalError, LostAnswerError, RefusedError
-from actui.model.goals import ListStatus
 from actui.model.journal import Batch, Done
 from actui.model.people import BatchInfo, BulkRefused
 from actui.model.run import Reason, Record
@@ -18,7 +18,7 @@ from actui.model.standing import Exclusion, Exported, Membership, Newcomer
 from actui.sync.clearing import Clearing
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import not_joined
-from actui.sync.knowing import Knowledge, Known
+from actui.sync.knowing import NOBODY, Holders, Knowledge
 from actui.sync.portions import Portions, says_too_large
 from actui.sync.sent import Sent, decode, encode
 
@@ -213,9 +213,9 @@ class Batches:
         return True
 
     async def _completed(self, batch: Batch, rows: Sequence[Sent], info: BatchInfo) -> None:
-        failed = {email.lower() for email in info.failed_emails}
-        done = [sent for sent in rows if sent.row.email.lower() not in failed]
-        undone = [sent for sent in rows if sent.row.email.lower() in failed]
+        failed = {canonical(email) for email in info.failed_emails}
+        done = [sent for sent in rows if canonical(sent.row.email) not in failed]
+        undone = [sent for sent in rows if canonical(sent.row.email) in failed]
         known = await self._knowledge.look_up([sent.row.email for sent in undone])
         refused: Refused = []
         again: list[Sent] = []
@@ -232,7 +232,7 @@ class Batches:
         if again:
             await self.send(again)
 
-    async def _why(self, sent: Sent, known: Mapping[str, Known]) -> tuple[Reason, str]:
+    async def _why(self, sent: Sent, known: Mapping[str, Holders]) -> tuple[Reason, str]:
         """Why ActiveCampaign refused an address, found by reading alone."""
         if self._exclusions is None:
             self._exclusions = await self._run.activecampaign.exclusions()
@@ -240,9 +240,10 @@ class Batches:
         phrase = next((one.phrase for one in self._exclusions if one.catches(email)), None)
         if phrase is not None:
             return Reason.EXCLUDED, f"ActiveCampaign's exclusion list holds '{phrase}'."
-        contact = known.get(email.lower())
-        if contact is not None and contact.bounces:
-            detail = f"ActiveCampaign refused the address, which has bounced {contact.bounces}x."
+        holders = known.get(canonical(email), NOBODY).contacts
+        bounces = max((one.bounces for one in holders), default=0)
+        if bounces:
+            detail = f"ActiveCampaign refused the address, which has bounced {bounces}x."
         else:
             detail = "ActiveCampaign's import refused the address and gives no reason."
         return Reason.REJECTED_BY_ACTIVECAMPAIGN, detail
@@ -257,7 +258,7 @@ class Batches:
                 for list_id in sent.row.subscribe
             ],
             newcomers=[
-                Newcomer(sent.profile_id, sent.row.email.lower(), sent.row.subscribe, at)
+                Newcomer(sent.profile_id, sent.row.email, sent.row.subscribe, at)
                 for sent in rows
                 if sent.contact_id is None
             ],
@@ -297,25 +298,27 @@ class Batches:
             batch, [], [(s.profile_id, s.record(Reason.UNRESOLVED, detail), None) for s in rows]
         )
 
-    def _without_left_lists(self, sent: Sent, known: Mapping[str, Known]) -> Sent:
-        """The row without the lists on which its contact has a row that is not active."""
-        contact = known.get(sent.row.email.lower())
-        if contact is None:
+    def _without_left_lists(self, sent: Sent, known: Mapping[str, Holders]) -> Sent:
+        """The row without the lists that the person has left, under whatever spelling."""
+        holders = known.get(canonical(sent.row.email), NOBODY)
+        left = {id_: one for id_, one in holders.left.items() if id_ in sent.row.subscribe}
+        if not left:
             return sent
-        left = [
-            id_
-            for id_ in sent.row.subscribe
-            if contact.lists.get(id_, ListStatus.ACTIVE) is not ListStatus.ACTIVE
-        ]
+        own = sent.contact_id or next((one.contact_id for one in holders.contacts), None)
         names = self._run.accounts.lists
         omitted = [
-            not_joined(contact, id_, names[id_].name if id_ in names else str(id_)) for id_ in left
+            not_joined(
+                one,
+                id_,
+                names[id_].name if id_ in names else str(id_),
+                is_another=one.contact_id != own,
+            )
+            for id_, one in left.items()
         ]
+        lists = tuple(id_ for id_ in sent.row.subscribe if id_ not in left)
         return replace(
             sent,
-            row=replace(
-                sent.row, subscribe=tuple(id_ for id_ in sent.row.subscribe if id_ not in left)
-            ),
+            row=replace(sent.row, subscribe=lists),
             left=sent.left + len(left),
             omitted=replace(sent.omitted, lists=(*sent.omitted.lists, *omitted)),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from actui.model.addresses import canonical
 from actui.model.goals import ExportGoal
 from actui.model.people import Profile
 from actui.sync.goalrun import Only
@@ -39,4 +40,4 @@ class Chosen:
 
     def _addresses(self, profile: Profile) -> set[str]:
         found: Iterable[str] = addresses_of(self._goal, profile)
-        return {address.lower() for address in found}
+        return {canonical(address) for address in found}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from decimal import Decimal
 from itertools import product
 
+from actui.model.addresses import clean, spellings
 from actui.model.consent import LEGISLATION_PROPERTY, LEGISLATIONS, OBJECTIVE_PROPERTIES
 from actui.model.goals import ImportGoal, ListStatus
 from actui.model.journal import SumKey
@@ -19,7 +20,7 @@ from actui.model.mapping import (
     is_custom,
     perstag,
 )
-from actui.model.omitted import NOTHING, Omitted
+from actui.model.omitted import CLEANED, NOTHING, Omitted
 from actui.model.people import Contact, ProfileWrite, PropertyWrite
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.fingerprints import Fingerprint, first_of_entry, of_entry
@@ -56,6 +57,32 @@ class Entry:
     omitted: Omitted = NOTHING
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A linked property: the value to send, and all spellings in which a profile may hold it.
+
+    `uncleaned` is an address as ActiveCampaign stores it, without blanks around it.
+    """
+
+    name: str
+    value: str
+    spellings: tuple[str, ...]
+    uncleaned: str
+
+    @property
+    def uncleaned_alone(self) -> _Link:
+        """The link by its address as it is stored, and no other spelling but in lower case."""
+        if len(self.spellings) == 1:
+            return self
+        forms = tuple(dict.fromkeys((self.uncleaned, self.uncleaned.lower())))
+        return _Link(self.name, self.uncleaned, forms, self.uncleaned)
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether there are other spellings than those of letter case."""
+        return not {self.value, self.value.lower()}.issuperset(self.spellings)
+
+
 _LISTS_TOLD = 3
 _UNFIT = "which the BlueConic property cannot hold"
 _LEFT_OUT = f"as one person may take at most {ENTRY_BYTES:,} bytes of a request to BlueConic"
@@ -80,6 +107,10 @@ class EntryBuilder:
         self._sources: dict[str, list[str]] = {}
         for mapping in goal.mappings:
             self._sources.setdefault(mapping.property, []).append(mapping.field)
+        self._reads_email = "email" in {
+            *(link.field for link in goal.identifiers),
+            *(mapping.field for mapping in goal.mappings),
+        }
         self._warnings = Warnings()
 
     def belongs(self, contact: Contact) -> bool:
@@ -103,10 +134,11 @@ class EntryBuilder:
         """The entry, or the outcome of a contact that needs no write."""
         if contact.erased:
             return _record(contact, Outcome.SKIPPED, Reason.ERASED)
-        links: list[tuple[str, str]] = []
+        links: list[_Link] = []
         profile_id: str | None = None
         for link in self._goal.identifiers:
-            raw = field_value(contact, link.field).strip()
+            stored = field_value(contact, link.field)
+            raw = clean(stored) if link.field == "email" else stored.strip()
             if not raw:
                 return _record(contact, Outcome.SKIPPED, Reason.NO_IDENTIFIER, link.field)
             if link.property is None:
@@ -115,38 +147,78 @@ class EntryBuilder:
             value = self._identifier(link, raw)
             if value is None:
                 return _record(contact, Outcome.REJECTED, Reason.INVALID_IDENTIFIER, link.field)
-            links.append((link.property, value))
-        if lookup_size([profile_id or "", *(value for _, value in links)]) > LONGEST_LOOKUP:
+            if link.field == "email":
+                uncleaned = self._identifier(link, stored.strip()) or value
+                links.append(_Link(link.property, value, _spellings(stored, value), uncleaned))
+            else:
+                links.append(_Link(link.property, value, (value,), value))
+        if lookup_size([profile_id or "", *(link.value for link in links)]) > LONGEST_LOOKUP:
             return _record(contact, Outcome.REJECTED, Reason.TOO_LARGE, _LONG_IDENTIFIERS)
         writes, sums = self._writes(contact, remembered)
         create = profile_id is None and self._may_create(contact)
+        cleaned = self._cleaned(contact, writes)
+        write = self._within_limit(self._write(contact, cleaned, links, profile_id, create))
+        if write is None:
+            self._warnings.take()  # of a person who is not sent nothing is left out
+            return _record(contact, Outcome.REJECTED, Reason.TOO_LARGE, _LONG_IDENTIFIERS)
+        digested = write
+        if any(link.is_odd for link in links) or contact.email != clean(contact.email):
+            # digests are made of the address as it is stored, whatever else is looked for: cleaning
+            # and further spellings send nobody again
+            before = [link.uncleaned_alone for link in links]
+            kept = {one.property for one in write.writes}
+            as_stored = [one for one in writes if one.property in kept]
+            digested = self._write(contact, as_stored, before, profile_id, create)
+        increments = any(w.strategy == INCREMENT for w in writes)
+        barred = "" if create or profile_id else self._barred(contact)
+        mark, omitted = self._fingerprint(contact, digested), self._warnings.take()
+        return Entry(contact, write, mark, sums, increments, barred, omitted)
+
+    def _write(
+        self,
+        contact: Contact,
+        writes: Sequence[PropertyWrite],
+        links: Sequence[_Link],
+        profile_id: str | None,
+        create: bool,
+    ) -> ProfileWrite:
         if create:
             written = {write.property for write in writes}
-            writes += [
-                PropertyWrite(name, (value,), "SET", NEW_PROFILES_ONLY)
-                for name, value in links
-                if name not in written
+            writes = [
+                *writes,
+                *(
+                    PropertyWrite(link.name, (link.value,), "SET", NEW_PROFILES_ONLY)
+                    for link in links
+                    if link.name not in written
+                ),
             ]
         new = self._goal.new_profiles
-        write = ProfileWrite(
+        return ProfileWrite(
             identifier=str(contact.id),
             writes=tuple(writes),
-            matching=() if profile_id else _matching(self._goal.identifiers, links),
+            matching=() if profile_id else _groups(links),
             profile_id=profile_id,
             create=create,
             legislation=new.privacy_legislation if create else None,
             permission_level=new.permission_level if create else None,
             domain_group=new.domain_group if create else None,
         )
-        fitting = self._within_limit(write)
-        if fitting is None:
-            self._warnings.take()  # of a person who is not sent nothing is left out
-            return _record(contact, Outcome.REJECTED, Reason.TOO_LARGE, _LONG_IDENTIFIERS)
-        write = fitting
-        increments = any(w.strategy == INCREMENT for w in writes)
-        barred = "" if create or profile_id else self._barred(contact)
-        mark, omitted = self._fingerprint(contact, write), self._warnings.take()
-        return Entry(contact, write, mark, sums, increments, barred, omitted)
+
+    def _cleaned(
+        self, contact: Contact, writes: Sequence[PropertyWrite]
+    ) -> Sequence[PropertyWrite]:
+        """The writes with the contact's address as it may be sent; that it was cleaned is said."""
+        if contact.email == clean(contact.email):
+            return writes
+        if self._reads_email:
+            self._warnings.add("email", (contact.email,), CLEANED)
+        addresses = {m.property for m in self._goal.mappings if m.field == "email"}
+        return [
+            replace(write, values=tuple(clean(value) for value in write.values))
+            if write.property in addresses
+            else write
+            for write in writes
+        ]
 
     def _within_limit(self, write: ProfileWrite) -> ProfileWrite | None:
         """The entry without its longest values, where it is larger than BlueConic may take.
@@ -297,16 +369,15 @@ _ATTRIBUTES = {
 }
 
 
-def _matching(
-    links: list[IdentifierLink], values: list[tuple[str, str]]
-) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """All links at once; an e-mail that is not lower case is looked for in both forms."""
-    choices: list[list[tuple[str, str]]] = []
-    for link, (name, value) in zip(links, values, strict=True):
-        lower = value.lower()
-        both = link.field == "email" and lower != value
-        choices.append([(name, value), (name, lower)] if both else [(name, value)])
-    return tuple(product(*choices))
+def _spellings(stored: str, value: str) -> tuple[str, ...]:
+    """The spellings of an address to match, but for those too long to be looked for."""
+    found = [one for one in spellings(stored) if lookup_size([one]) <= LONGEST_LOOKUP]
+    return tuple(found) or (value,)
+
+
+def _groups(links: Sequence[_Link]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """All links at once, in every combination of their spellings: an OR of ANDs (design §6)."""
+    return tuple(product(*([(link.name, one) for one in link.spellings] for link in links)))
 
 
 def _record(contact: Contact, outcome: Outcome, reason: Reason, detail: str = "") -> Record:

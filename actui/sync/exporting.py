@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from actui.model.addresses import canonical
 from actui.model.errors import RefusedError
 from actui.model.goals import ExportGoal, ListStatus
 from actui.model.journal import Done
@@ -19,7 +20,7 @@ from actui.sync.chosen import Chosen
 from actui.sync.forgetting import forgotten_profiles, skipped
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import Identities, Person, not_joined
-from actui.sync.knowing import Knowledge
+from actui.sync.knowing import Knowledge, lookups
 from actui.sync.leavers import Claims, Leavers
 from actui.sync.limits import BULK_BYTES, BULK_ENVELOPE, BULK_ROWS
 from actui.sync.newcomers import learn_newcomers
@@ -205,7 +206,7 @@ class ExportRun:
         profile, contact_id = built.profile_id, links.get(built.profile_id)
         keys = json.dumps([values[0] for _, values in built.links])
         first = keys if built.links else built.emails[0]
-        if not self._listing.win(f"first {first.lower()}", profile):
+        if not self._listing.win(f"first {canonical(first)}", profile):
             return built.record(Outcome.SKIPPED, Reason.DUPLICATE_IDENTIFIER)
         if contact_id in over:
             return built.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, contact_id)
@@ -225,13 +226,13 @@ class ExportRun:
         to_come = max(0, self._reading.total - self._listed) * len(waiting)
         if run.options.is_partial:
             to_come = 0
-        addresses = sum(bool(payload.emails) for payload in waiting)
+        addresses = sum(len(lookups(payload.first_spellings)) for payload in waiting)
         await self._knowledge.prepare(
             addresses + to_come // max(1, self._listed), needs_index=self._identities.needs_index
         )
         people = await self._identities.of(waiting)
-        ids = [p.contact.contact_id for p in people if isinstance(p, Person) and p.contact]
-        over = self._threshold.over(ids)
+        known = [p for p in people if isinstance(p, Person)]
+        over = self._threshold.over(id_ for person in known for id_ in person.contact_ids)
         run.phase("sending")
         for payload, person in zip(waiting, people, strict=True):
             if not isinstance(person, Person):
@@ -248,8 +249,9 @@ class ExportRun:
         payload, contact = person.payload, person.contact
         if contact is not None:
             self._listing.mark([f"contact {contact.contact_id}"])
-            if contact.contact_id in over:
-                return payload.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, contact.contact_id)
+        if over.intersection(person.contact_ids):
+            known_as = contact.contact_id if contact is not None else None
+            return payload.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, known_as)
         if not self._is_first(person):
             return payload.record(Outcome.SKIPPED, Reason.DUPLICATE_IDENTIFIER)
         if contact is not None and self._goal.lists:
@@ -267,7 +269,7 @@ class ExportRun:
     def _is_first(self, person: Person) -> bool:
         """Two profiles never write one contact, nor one address, in one run."""
         profile = person.payload.profile_id
-        words = [f"address {person.row.email.lower()}"] if person.row.email else []
+        words = [f"address {canonical(person.row.email)}"] if person.row.email else []
         if person.contact is not None:
             words.append(f"contact {person.contact.contact_id}")
         return all([self._listing.win(word, profile) for word in words])
@@ -282,9 +284,9 @@ class ExportRun:
             payload = person.payload
             if refused.status == 404:
                 return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
-            owner = await service.contact_by_email(email)
-            if owner is not None and owner.id != contact_id:
-                return payload.record(Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owner.id)
+            owners = [one.id for one in await service.contacts_by_email(email)]
+            if owners and contact_id not in owners:
+                return payload.record(Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owners[0])
             reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
             record = payload.record(Outcome.REJECTED, reason, contact_id)
             return replace(record, detail=refused.detail, email=email)

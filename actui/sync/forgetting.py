@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from actui.model.addresses import lower_spellings
 from actui.model.goals import ExportGoal
 from actui.model.journal import Indexed
 from actui.model.people import Contact, Profile
 from actui.model.run import Outcome, Reason, Record
-from actui.sync.recognising import addresses_of
+from actui.sync.recognising import raw_addresses
 
 Forgotten = Callable[[Iterable[str]], set[str]]
 """Which of these words (`address …`, `contact …`, `profile …`) are somebody's who was forgotten."""
@@ -31,7 +32,7 @@ def forgotten_profiles(
     return _among(
         {
             one.id: [f"profile {id_}" for id_ in (one.id, *one.replaces)]
-            + [f"address {address.lower()}" for address in addresses_of(goal, one)]
+            + address_words(raw_addresses(goal, one))
             for one in profiles
         },
         forgotten,
@@ -53,7 +54,12 @@ def skipped(*, contact_id: int | None = None, profile_id: str | None = None) -> 
 
 
 def _words(contact_id: int, email: str) -> list[str]:
-    return [f"contact {contact_id}", f"address {email.lower()}"]
+    return [f"contact {contact_id}", *address_words([email])]
+
+
+def address_words(emails: Iterable[str]) -> list[str]:
+    """The words of addresses; a digest may have been made of any spelling, in lower case."""
+    return [f"address {form}" for email in emails for form in lower_spellings(email)]
 
 
 def _among(people: Mapping[str, list[str]], forgotten: Forgotten) -> set[str]:

@@ -34,7 +34,7 @@ class Only:
     """The people that a run is about, where it is not about everybody.
 
     `keys` are contact ids (import goals) or profile ids (export goals) by goal id; `emails`, in
-    lower case, are people of the export goals' segments.
+    their canonical form, are people of the export goals' segments.
     """
 
     keys: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -1,17 +1,22 @@
-"""Which contact a profile is (design §7, identity): never a second one for the same person."""
+"""Which contact a profile is (design §7, identity): never a second one for the same person.
+
+Who the contact is, an address in exactly that spelling says first, whatever its case; only without
+one a contact with another spelling of it. Whom a list is closed to, every spelling says.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from actui.model.addresses import canonical
 from actui.model.goals import ExportGoal, ListStatus
 from actui.model.mapping import is_custom, perstag
 from actui.model.omitted import OmittedList
 from actui.model.people import ImportRow
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.goalrun import GoalRun
-from actui.sync.knowing import Knowledge, Known
+from actui.sync.knowing import NOBODY, Holders, Knowledge, Known, left_by
 from actui.sync.meter import stamp
 from actui.sync.payload import Payload, is_importable
 from actui.sync.recognising import key_fields
@@ -24,7 +29,8 @@ class Person:
     `contact` None means there is none yet. `row` goes to its e-mail; without one only `contact`
     can be written, by its id. `rename` tells that the contact gets that address first. `standing`
     is the status on each list that keeps it from being joined: the contact's own rows and those of
-    the contacts in `kept_out`, each by a list on which it is not active and has been this person.
+    the contacts in `kept_out`, each by a list on which it is not active: it was this person before,
+    or has the same address in another spelling. `others` are the ids of all such contacts.
     """
 
     payload: Payload
@@ -33,6 +39,12 @@ class Person:
     rename: bool = False
     standing: Mapping[int, ListStatus] = field(default_factory=dict)
     kept_out: Mapping[int, Known] = field(default_factory=dict)
+    others: frozenset[int] = frozenset()
+
+    @property
+    def contact_ids(self) -> frozenset[int]:
+        """Every contact that is or was this person."""
+        return self.others | ({self.contact.contact_id} if self.contact is not None else set())
 
 
 class Identities:
@@ -44,7 +56,7 @@ class Identities:
         self._knowledge = knowledge
         self._keys = key_fields(goal)
         self._has_email_link = len(self._keys) < len(goal.identifiers)
-        self._emails: dict[str, Known] = {}
+        self._holders: dict[str, Holders] = {}
 
     @property
     def needs_index(self) -> bool:
@@ -53,8 +65,8 @@ class Identities:
 
     async def of(self, payloads: Sequence[Payload]) -> list[Person | Record]:
         """One answer for each payload, in order."""
-        self._emails = await self._knowledge.by_email(
-            {payload.emails[0].lower() for payload in payloads if payload.emails}
+        self._holders = await self._knowledge.by_email(
+            form for payload in payloads for form in payload.first_spellings
         )
         ids = [profile for payload in payloads for profile in payload.profile_ids]
         links = self._run.ledger.links(ids)
@@ -64,21 +76,36 @@ class Identities:
         remembered = list(dict.fromkeys(links[p] for p in payload.profile_ids if p in links))
         if self._keys:
             return await self._by_keys(payload, remembered)
-        found = self._emails.get(payload.emails[0].lower())
-        alone = len(payload.emails) == 1 and found is not None and not found.erased
+        exact, similar = self._owners(payload)
+        found = exact or (similar[0] if len(similar) == 1 else None)
+        alone = len(payload.emails) == 1 and found is not None
         if alone and found is not None and all(id_ == found.contact_id for id_ in remembered):
-            return self._person(payload, found, payload.emails[0], ())
+            return await self._person(payload, found, ())
         known = await self._knowledge.by_id(remembered)
         before = [known[id_] for id_ in remembered if id_ in known and not known[id_].erased]
-        wanted = {email.lower(): email for email in reversed(payload.emails)}
-        for one in before:
-            if one.email.lower() in wanted:
-                return self._person(payload, one, wanted[one.email.lower()], before)
-        if found is not None and not found.erased:
-            return self._person(payload, found, payload.emails[0], before)
+        wanted = {email.lower() for email in payload.emails}
+        same = next((one for one in before if one.email.lower() in wanted), exact)
+        forms = {canonical(email) for email in payload.emails}
+        same = same or next((one for one in before if canonical(one.email) in forms), found)
+        if same is not None:
+            return await self._person(payload, same, before)
+        if similar:
+            return payload.record(Outcome.SKIPPED, Reason.AMBIGUOUS_MATCH)
         if before:
-            return self._person(payload, before[0], payload.emails[0], before, rename=True)
-        return self._missing(payload, remembered, known) or self._new(payload, found, ())
+            return self._renamed(payload, before[0], before)
+        return self._missing(payload, remembered, known) or self._new(payload, ())
+
+    def _owners(self, payload: Payload) -> tuple[Known | None, list[Known]]:
+        """Whose the first address is in this spelling, and else whose it is in another one."""
+        if not payload.emails:
+            return None, []
+        holders = self._of_first(payload)
+        spelled = (holders.exact(one) for one in (payload.emails[0], *payload.first_spellings))
+        exact = next((one for one in spelled if one is not None), None)
+        return exact, [] if exact else holders.living
+
+    def _of_first(self, payload: Payload) -> Holders:
+        return self._holders.get(canonical(payload.emails[0]), NOBODY)
 
     async def _by_keys(self, payload: Payload, remembered: Sequence[int]) -> Person | Record:
         """Links beside or instead of the e-mail address: all must match, and one contact alone."""
@@ -87,57 +114,60 @@ class Identities:
             ids = await self._knowledge.by_value(name, values)
             matching = ids if matching is None else matching & ids
         known = await self._knowledge.by_id({*(matching or ()), *remembered})
-        candidates = [known[id_] for id_ in sorted(matching or ()) if id_ in known]
-        candidates = [
-            one for one in candidates if not one.erased and self._email_fits(payload, one)
-        ]
+        living = [id_ for id_ in sorted(matching or ()) if id_ in known and not known[id_].erased]
+        candidates = self._with_address(payload, [known[id_] for id_ in living])
         if len(candidates) > 1:
             return payload.record(Outcome.SKIPPED, Reason.AMBIGUOUS_MATCH)
         before = [known[id_] for id_ in remembered if id_ in known and not known[id_].erased]
         if candidates:
-            return self._matched(payload, candidates[0], before)
+            return await self._matched(payload, candidates[0], before)
         for one in before:
             if self._links_fit(payload, one):
-                return self._matched(self._carrying(payload), one, before)
+                return await self._matched(self._carrying(payload), one, before)
         gone = self._missing(payload, remembered, known) if not before else None
-        return gone or self._unmatched(self._carrying(payload), before)
+        return gone or await self._unmatched(self._carrying(payload), before)
 
-    def _unmatched(self, payload: Payload, before: Sequence[Known]) -> Person | Record:
+    async def _unmatched(self, payload: Payload, before: Sequence[Known]) -> Person | Record:
         """No contact by the links: whose address is it, and may that contact be adopted?"""
         if payload.unusable:
             return payload.record(Outcome.REJECTED, Reason.INVALID_EMAIL)
         if not payload.emails:
             return payload.record(Outcome.SKIPPED, Reason.NO_EMAIL)
-        owner = self._emails.get(payload.emails[0].lower())
-        if owner is None or owner.erased:
-            return self._new(payload, owner, before)
+        exact, similar = self._owners(payload)
+        if len(similar) > 1:
+            return payload.record(Outcome.SKIPPED, Reason.AMBIGUOUS_MATCH)
+        owner = exact or next(iter(similar), None)
+        if owner is None:
+            return self._new(payload, before)
         if "id" in self._keys or any(owner.values.get(key) for key in self._keys):
             return payload.record(
                 Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owner.contact_id
             )
-        return self._person(payload, owner, payload.emails[0], before)
+        return await self._person(payload, owner, before)
 
-    def _matched(
+    async def _matched(
         self, payload: Payload, contact: Known, before: Sequence[Known]
     ) -> Person | Record:
-        """A contact that is the profile's: under which address does its row go?"""
-        wanted = {email.lower(): email for email in reversed(payload.emails)}
-        if not wanted:
-            email = contact.email if is_importable(contact.email) else ""
-            return self._person(payload, contact, email, before)
-        if contact.email.lower() in wanted:
-            return self._person(payload, contact, wanted[contact.email.lower()], before)
-        owner = self._emails.get(payload.emails[0].lower())
-        if owner is not None and owner.contact_id != contact.contact_id:
+        """A contact that is the profile's: does it keep its address?"""
+        forms = {canonical(email) for email in payload.emails}
+        if not forms or canonical(contact.email) in forms:
+            return await self._person(payload, contact, before)
+        exact, similar = self._owners(payload)
+        owner = exact or next(iter(similar), None)
+        if owner is not None:
             return payload.record(
                 Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owner.contact_id
             )
-        return self._person(payload, contact, payload.emails[0], before, rename=True)
+        return self._renamed(payload, contact, before)
 
-    def _email_fits(self, payload: Payload, contact: Known) -> bool:
+    def _with_address(self, payload: Payload, contacts: Sequence[Known]) -> Sequence[Known]:
+        """Those of the contacts that the e-mail link fits, where the goal has one."""
         if not self._has_email_link:
-            return True
-        return contact.email.lower() in {email.lower() for email in payload.emails}
+            return contacts
+        wanted = {email.lower() for email in payload.emails}
+        forms = {canonical(email) for email in payload.emails}
+        exact = [one for one in contacts if one.email.lower() in wanted]
+        return exact or [one for one in contacts if canonical(one.email) in forms]
 
     def _links_fit(self, payload: Payload, contact: Known) -> bool:
         """Whether a remembered contact may still be this profile's: no link says otherwise."""
@@ -174,40 +204,45 @@ class Identities:
         )
         return replace(payload, row=row)
 
-    def _new(self, payload: Payload, erased: Known | None, before: Sequence[Known]) -> Person:
+    def _new(self, payload: Payload, before: Sequence[Known]) -> Person:
         """Nobody yet; lists that an erased contact of this address had left still are left."""
-        left = _left_by([*before, erased] if erased else before)
+        others = [*before, *self._of_first(payload).contacts]
         row = replace(payload.row, email=payload.emails[0])
-        return Person(payload, None, row, standing=_standing(left), kept_out=left)
+        return _person(payload, None, row, others)
 
-    @staticmethod
-    def _person(
-        payload: Payload,
-        contact: Known,
-        email: str,
-        before: Sequence[Known],
-        *,
-        rename: bool = False,
-    ) -> Person:
-        others = [other for other in before if other.contact_id != contact.contact_id]
-        left = _left_by(others)
-        row = replace(payload.row, email=email)
-        standing = {**contact.lists, **_standing(left)}
-        return Person(payload, contact, row, rename, standing, left)
+    async def _person(self, payload: Payload, contact: Known, before: Sequence[Known]) -> Person:
+        """A contact that keeps its address: the row goes to its own spelling."""
+        form = canonical(contact.email)
+        if contact.email and form not in self._holders:
+            self._holders |= await self._knowledge.by_email([contact.email])
+        others = [*before, *self._holders.get(form, NOBODY).contacts]
+        email = contact.email if is_importable(contact.email) else ""
+        return _person(payload, contact, replace(payload.row, email=email), others)
 
-
-def _left_by(contacts: Sequence[Known]) -> dict[int, Known]:
-    """The lists on which one of the contacts has a row that is not active, and which has it."""
-    return {
-        list_id: contact
-        for contact in contacts
-        for list_id, status in contact.lists.items()
-        if status is not ListStatus.ACTIVE
-    }
+    def _renamed(self, payload: Payload, contact: Known, before: Sequence[Known]) -> Person:
+        """A contact that gets the profile's address, which nobody else has."""
+        others = [*before, *self._of_first(payload).contacts]
+        row = replace(payload.row, email=payload.emails[0])
+        return replace(_person(payload, contact, row, others), rename=True)
 
 
-def _standing(left: Mapping[int, Known]) -> dict[int, ListStatus]:
-    return {list_id: contact.lists[list_id] for list_id, contact in left.items()}
+def _person(
+    payload: Payload, contact: Known | None, row: ImportRow, others: Sequence[Known]
+) -> Person:
+    own = contact.contact_id if contact is not None else None
+    others = [other for other in others if other.contact_id != own]
+    left = left_by(others)
+    return Person(
+        payload,
+        contact,
+        row,
+        standing={
+            **(contact.lists if contact is not None else {}),
+            **{list_id: other.lists[list_id] for list_id, other in left.items()},
+        },
+        kept_out=left,
+        others=frozenset(other.contact_id for other in others),
+    )
 
 
 def not_joined(contact: Known, list_id: int, name: str, is_another: bool = False) -> OmittedList:

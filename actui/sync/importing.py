@@ -36,7 +36,7 @@ class ImportRun:
         )
         self._sum_mappings = [m for m in goal.mappings if m.rule is Rule.SUM]
         self._receipts = Receipts(goal_run)
-        self._sender = ProfileSender(goal_run, self._receipts, goal.mappings)
+        self._sender = ProfileSender(goal_run, self._receipts, goal)
         self._late: dict[int, list[Contact]] = {}
         self._taken = 0
         self._writing: set[asyncio.Task[None]] = set()

@@ -1,7 +1,8 @@
 """Knowing before writing: who is a contact already, and how they stand on each list (design §7).
 
-Two ways to learn it, the cheaper one taken: one look-up for each address, or an id-ordered sweep
-of all contacts into the ledger's index, a hundred to a request, later refreshed by what changed.
+Two ways to learn it, the cheaper one taken: a look-up for each spelling of each address, or an
+id-ordered sweep of all contacts into the ledger's index, a hundred to a request, later refreshed
+by what changed. The sweep finds every spelling, a look-up those that can be thought of.
 Links other than the e-mail address can be looked up in the index alone.
 """
 
@@ -12,11 +13,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from actui.model.addresses import canonical, spellings
 from actui.model.goals import ListStatus
 from actui.model.journal import Indexed
 from actui.model.people import Contact, ContactPage
 from actui.sync.forgetting import without_forgotten
 from actui.sync.goalrun import OVERLAP, GoalRun
+from actui.sync.limits import LONGEST_LOOKUP, lookup_size
 from actui.sync.meter import stamp
 from actui.sync.reading import BEYOND, PAGE, BlockReader, Selection, cut_into_blocks
 from actui.sync.recognising import contact_value, key_fields
@@ -25,6 +28,7 @@ _SWEPT = "swept"
 _REFRESHED = "refreshed"
 _FIELDS = "fields"
 _UNCOUNTED = "uncounted"
+_SPELLED = "spelled"
 _ROWS_AT_ONCE = 1_000
 
 
@@ -44,6 +48,49 @@ class Known:
     left: Mapping[int, datetime] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """All contacts that have one address in any spelling: the living first, then the oldest."""
+
+    contacts: tuple[Known, ...] = ()
+
+    def exact(self, email: str) -> Known | None:
+        """The contact with this very spelling, whatever its case; none that was erased."""
+        lower = email.lower()
+        return next((one for one in self.living if one.email.lower() == lower), None)
+
+    @property
+    def living(self) -> list[Known]:
+        return [one for one in self.contacts if not one.erased]
+
+    @property
+    def left(self) -> dict[int, Known]:
+        """The lists on which any of them has a row that is not active, with who has it."""
+        return left_by(self.contacts)
+
+
+NOBODY = Holders()
+
+
+def left_by(contacts: Iterable[Known]) -> dict[int, Known]:
+    """The lists on which one of the contacts has a row that is not active, and which has it."""
+    return {
+        list_id: contact
+        for contact in contacts
+        for list_id, status in contact.lists.items()
+        if status is not ListStatus.ACTIVE
+    }
+
+
+def lookups(emails: Iterable[str]) -> list[str]:
+    """What to ask ActiveCampaign for to find an address that is stored in these spellings.
+
+    Nothing that no URL could hold.
+    """
+    forms = dict.fromkeys(form for email in emails for form in spellings(email))
+    return [form for form in forms if lookup_size([form]) <= LONGEST_LOOKUP]
+
+
 class Knowledge:
     """Answers who is known, for one goal in one run."""
 
@@ -56,22 +103,16 @@ class Knowledge:
         self._fields = sorted({key for goal in exports for key in key_fields(goal)} - {"id"})
 
     async def prepare(self, addresses: int, *, needs_index: bool) -> None:
-        """Choose the way; `addresses` is how many this run may still ask about."""
+        """Choose the way; `addresses` is how many spellings this run may still ask about."""
         if not self._ready and (needs_index or await self._sweep_is_cheaper(addresses)):
             await self._make_ready()
 
-    async def by_email(self, emails: Iterable[str]) -> dict[str, Known]:
-        """What is known of each address, keyed by its lower-case form.
-
-        Where several contacts have one address, the living one, then the oldest, is meant.
-        """
+    async def by_email(self, emails: Iterable[str]) -> dict[str, Holders]:
+        """Who has each address, by its canonical form; `emails` may spell one in several ways."""
         if not self._ready:
             return await self.look_up(emails)
-        rows = self._run.ledger.indexed({email.lower() for email in emails})
-        return {
-            email: _known(min(contacts, key=lambda one: (one.erased, one.contact_id)))
-            for email, contacts in rows.items()
-        }
+        rows = self._run.ledger.indexed({canonical(email) for email in emails})
+        return {form: _holders(_known(one) for one in found) for form, found in rows.items()}
 
     async def by_id(self, ids: Iterable[int]) -> dict[int, Known]:
         """Contacts that exist; one that the index lacks is asked for, so absent means gone."""
@@ -94,33 +135,35 @@ class Knowledge:
         found = self._run.ledger.indexed_values(name, values)
         return {contact for contacts in found.values() for contact in contacts}
 
-    async def look_up(self, emails: Iterable[str]) -> dict[str, Known]:
-        """Ask ActiveCampaign about each address now."""
-        found: dict[str, Known] = {}
-        for email in emails:
+    async def look_up(self, emails: Iterable[str]) -> dict[str, Holders]:
+        """Ask ActiveCampaign about each address now, in every spelling of it."""
+        found: dict[str, dict[int, Known]] = {}
+        for email in lookups(emails):
             self._run.stop.check()
-            contact = await self._run.activecampaign.contact_by_email(email)
-            if contact is not None:
-                found[email.lower()] = self._seen(contact)
-        return found
+            for contact in await self._run.activecampaign.contacts_by_email(email):
+                found.setdefault(canonical(email), {})[contact.id] = self._seen(contact)
+        return {form: _holders(contacts.values()) for form, contacts in found.items()}
 
-    async def again(self, emails: Sequence[str]) -> dict[str, Known]:
+    async def again(self, emails: Sequence[str]) -> dict[str, Holders]:
         """The same, read afresh: what was known before may have changed meanwhile."""
         if self._ready and len(emails) > 2:
             await self._refresh()
             return await self.by_email(emails)
         return await self.look_up(emails)
 
-    async def newly_made(self, emails: Sequence[str], since: datetime) -> dict[str, Known]:
+    async def newly_made(self, emails: Sequence[str], since: datetime) -> dict[str, Holders]:
         """Contacts that came to be since then, by whatever costs fewer requests."""
-        wanted = {email.lower() for email in emails}
-        found: dict[str, Known] = {}
+        wanted = {canonical(email): email for email in emails}
+        met: dict[str, list[Known]] = {}
         if len(wanted) > 2:
             async for contact in self._everybody(Selection(created_after=since - OVERLAP)):
-                if contact.email.lower() in wanted:
-                    found[contact.email.lower()] = self._seen(contact)
+                form = canonical(contact.email)
+                if form in wanted:
+                    met.setdefault(form, []).append(self._seen(contact))
+        found = {form: _holders(contacts) for form, contacts in met.items()}
         # an address that was somebody's already, or that is stored in another form
-        return found | await self.look_up(sorted(wanted - found.keys()))
+        rest = [email for form, email in wanted.items() if form not in found]
+        return found | await self.look_up(rest)
 
     def _seen(self, contact: Contact) -> Known:
         return Known(
@@ -147,6 +190,8 @@ class Knowledge:
         swept, fields = ledger.index_fact(_SWEPT), ledger.index_fact(_FIELDS)
         if swept is None or fields != json.dumps(self._fields):
             return False
+        if ledger.index_fact(_SPELLED) is None:
+            return False  # an index of an older form lacks the contacts' own spellings
         days = timedelta(days=self._run.goal.reconcile_days)
         return datetime.fromisoformat(swept) > self._run.started_at - days
 
@@ -163,6 +208,7 @@ class Knowledge:
         total = await self._index(Selection())
         ledger.set_index_fact(_UNCOUNTED, str(total - ledger.index_size()))
         ledger.set_index_fact(_FIELDS, json.dumps(self._fields))
+        ledger.set_index_fact(_SPELLED, "own")
         ledger.set_index_fact(_REFRESHED, stamp(began))
         ledger.set_index_fact(_SWEPT, stamp(began))
 
@@ -189,10 +235,11 @@ class Knowledge:
         page = await self._run.activecampaign.highest_contact_id()
         read: list[Indexed] = []
         async for contact in self._everybody(selection, page):
-            email = contact.email.lower()
             values = {name: contact_value(contact, name) for name in self._fields}
             read.append(
-                Indexed(contact.id, email, contact.lists, contact.erased, values, contact.left)
+                Indexed(
+                    contact.id, contact.email, contact.lists, contact.erased, values, contact.left
+                )
             )
             if len(read) >= _ROWS_AT_ONCE:
                 self._keep(read)
@@ -221,6 +268,10 @@ class Knowledge:
 
     def _warn(self, words: str) -> None:
         self._run.warn_once(words)
+
+
+def _holders(contacts: Iterable[Known]) -> Holders:
+    return Holders(tuple(sorted(contacts, key=lambda one: (one.erased, one.contact_id))))
 
 
 def _known(one: Indexed) -> Known:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from actui.model.addresses import canonical
 from actui.model.journal import Done
 from actui.model.standing import Exported, Membership
 from actui.sync.export_ports import Listing
 from actui.sync.goalrun import GoalRun
-from actui.sync.knowing import Knowledge
+from actui.sync.knowing import NOBODY, Holders, Knowledge, Known
 
 
 async def learn_newcomers(run: GoalRun, knowledge: Knowledge, listing: Listing) -> None:
@@ -23,7 +24,11 @@ async def learn_newcomers(run: GoalRun, knowledge: Knowledge, listing: Listing) 
     run.phase("reading new contacts")
     since = datetime.fromtimestamp(min(one.at for one in newcomers), UTC)
     found = await knowledge.newly_made([one.email for one in newcomers], since)
-    known = [(one, found[one.email]) for one in newcomers if one.email in found]
+    known = [
+        (one, contact)
+        for one in newcomers
+        if (contact := _made(found.get(canonical(one.email), NOBODY), one.email)) is not None
+    ]
     run.commit(
         Done(
             records=(),
@@ -39,8 +44,18 @@ async def learn_newcomers(run: GoalRun, knowledge: Knowledge, listing: Listing) 
             ),
         )
     )
-    listed = listing.has(f"email {one.email}" for one in newcomers)
+    words = {one.profile_id: f"email {canonical(one.email)}" for one in newcomers}
+    listed = listing.has(words.values())
     listing.mark(
-        f"contact {contact.contact_id}" for one, contact in known if f"email {one.email}" in listed
+        f"contact {contact.contact_id}" for one, contact in known if words[one.profile_id] in listed
     )
     run.ledger.claim(run.goal.id, [contact.contact_id for _, contact in known])
+
+
+def _made(holders: Holders, email: str) -> Known | None:
+    """The contact that the import made; ActiveCampaign may store the address in another spelling.
+
+    Where several could be it, nobody is linked: a wrong link could unsubscribe somebody else.
+    """
+    alone = holders.living[0] if len(holders.living) == 1 else None
+    return holders.exact(email) or alone

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
+from actui.model.addresses import canonical, clean
 from actui.model.connection import Connection
 from actui.model.goals import ExportGoal
 from actui.model.mapping import (
@@ -16,7 +17,7 @@ from actui.model.mapping import (
     is_custom,
     perstag,
 )
-from actui.model.omitted import NOTHING, Omitted
+from actui.model.omitted import CLEANED, NOTHING, Omitted
 from actui.model.people import ContactField, ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.fingerprints import (
@@ -35,7 +36,12 @@ from actui.sync.limits import (
     json_size,
     longest_json,
 )
-from actui.sync.recognising import addresses_of, identifying_properties, link_values
+from actui.sync.recognising import (
+    addresses_of,
+    identifying_properties,
+    link_values,
+    raw_addresses,
+)
 from actui.sync.resolve import Accounts
 from actui.sync.sources import VIEWED, needs_of, values_of
 from actui.sync.values import (
@@ -77,7 +83,8 @@ class Payload:
     """What a profile asks for, before it is known which contact it is.
 
     `profile_ids` are its own id and those of profiles merged into it. `emails` are the addresses
-    an import takes, in their order; `unusable` is one it does not take, where there is no other.
+    an import takes, cleaned and in their order; `unusable` is one it does not take, where there is
+    no other. `first_spellings` are the ways in which BlueConic holds the first of `emails`.
     `links` are the values of all links but the e-mail address; every link must match. `row` holds
     names and fields alone; `became_empty` tells that it clears what this goal had filled.
     `omitted` is what is not sent because it does not fit.
@@ -91,6 +98,7 @@ class Payload:
     fingerprint: Fingerprint
     became_empty: bool = False
     omitted: Omitted = NOTHING
+    first_spellings: tuple[str, ...] = ()
 
     @property
     def profile_id(self) -> str:
@@ -158,7 +166,7 @@ class PayloadBuilder:
 
         `accepted` is the fingerprint of what ActiveCampaign last took for this profile.
         """
-        addresses = addresses_of(self._goal, profile)
+        raw, addresses = raw_addresses(self._goal, profile), addresses_of(self._goal, profile)
         known_as = next(iter(addresses), "")
         emails = tuple(address for address in addresses if is_importable(address))
         refusal = self._refusal(profile, addresses, emails)
@@ -180,15 +188,21 @@ class PayloadBuilder:
             # what was filled before still counts as filled, and so does nothing else
             marks -= {mark(name)} - had
         unusable = "" if emails or not addresses else addresses[0]
+        form = canonical(emails[0]) if emails else None
+        spelled = tuple(dict.fromkeys(one for one in raw if canonical(one) == form))
+        unclean = tuple(one for one in spelled if one != clean(one))
+        if unclean:
+            self._warnings.add("email", unclean, CLEANED)
         return Payload(
             profile_ids=(profile.id, *profile.replaces),
             emails=emails,
             unusable=unusable,
             links=links,
             row=self._row(values_by_field),
-            fingerprint=self._fingerprint(emails, links, values_by_field, marks),
+            fingerprint=self._fingerprint(raw, emails, links, values_by_field, marks),
             became_empty=any(not v and mark(name) in had for name, v in values_by_field.items()),
             omitted=self._warnings.take(),
+            first_spellings=spelled,
         )
 
     def _refusal(
@@ -366,11 +380,25 @@ class PayloadBuilder:
         return self._accounts.properties[source.property].type == "DATETIME"
 
     def _fingerprint(
-        self, emails: Sequence[str], links: Links, values: Mapping[str, str], marks: frozenset[int]
+        self,
+        raw: Sequence[str],
+        emails: Sequence[str],
+        links: Links,
+        values: Mapping[str, str],
+        marks: frozenset[int],
     ) -> Fingerprint:
         lists = [named.id or named.name for named in self._goal.lists]
-        facts = emails, links, values, lists, tail_of(marks)
+        facts = _digested(raw) or emails, links, values, lists, tail_of(marks)
         return Fingerprint(of_payload(*facts), lambda: first_of_payload(*facts))
+
+
+def _digested(raw: Sequence[str]) -> list[str]:
+    """The addresses that fingerprints are made of: those that an import takes uncleaned.
+
+    Without one, an import takes a cleaned address alone, and no fingerprint is older than that.
+    """
+    stripped = {one.strip().lower(): one.strip() for one in raw if is_importable(one.strip())}
+    return list(stripped.values())
 
 
 def _is_contact_id(text: str) -> bool:

@@ -62,7 +62,8 @@ class ActiveCampaign(ExportCalls, Protocol):
         """The page that holds only the contact with the highest id, and the claimed total."""
 
     async def contact(self, contact_id: int) -> Contact | None: ...
-    async def contact_by_email(self, email: str) -> Contact | None: ...
+    async def contacts_by_email(self, email: str) -> Sequence[Contact]:
+        """Those found by this very value, the likeliest first; ask for every spelling."""
 
 
 class BlueConic(Protocol):

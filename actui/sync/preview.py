@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from actui.model.addresses import canonical
 from actui.model.connection import Connection, goal_called
 from actui.model.errors import (
     ActuiError,
@@ -26,6 +27,7 @@ from actui.model.run import GoalSummary, Outcome, Record, RunState, RunSummary
 from actui.sync.engine import Engine, Ports
 from actui.sync.forgetting import Forgotten, nobody
 from actui.sync.goalrun import Only, Options
+from actui.sync.knowing import lookups
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.rehearsed_activecampaign import RehearsedActiveCampaign
 from actui.sync.rehearsed_blueconic import RehearsedBlueConic
@@ -91,11 +93,11 @@ class Rehearsal:
     async def show(self, ask: Ask) -> Preview:
         """What a run would do. Raises what would keep it from running at all, or fail all of it."""
         connection = as_if_on(self._connection, ask.goals)
-        only, contacts = None, dict[str, int]()
+        only, contacts = None, dict[str, set[int]]()
         if ask.emails:
             contacts = await self._contacts(ask.emails)
-            ids = frozenset(str(id_) for id_ in contacts.values())
-            emails = frozenset(email.lower() for email in ask.emails)
+            ids = frozenset(str(id_) for found in contacts.values() for id_ in found)
+            emails = frozenset(canonical(email) for email in ask.emails)
             only = Only({goal.id: ids for goal in connection.imports()}, emails)
         options = Options(goals=ask.goals, limit=None if only is not None else ask.first, only=only)
         self._engine = Engine(connection, self._ports(), options, 0)
@@ -117,12 +119,12 @@ class Rehearsal:
         self._engine = Engine(connection, self._ports(), options, 0)
         return await self._engine.execute()
 
-    async def _contacts(self, emails: Sequence[str]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for email in emails:
-            contact = await self._activecampaign.contact_by_email(email)
-            if contact is not None:
-                found[email.lower()] = contact.id
+    async def _contacts(self, emails: Sequence[str]) -> dict[str, set[int]]:
+        """Who has each address in any spelling, by its canonical form."""
+        found: dict[str, set[int]] = {}
+        for email in lookups(emails):
+            for contact in await self._activecampaign.contacts_by_email(email):
+                found.setdefault(canonical(email), set()).add(contact.id)
         return found
 
     def _ports(self) -> Ports:
@@ -161,14 +163,14 @@ class Rehearsal:
         goal: ImportGoal | ExportGoal,
         summary: GoalSummary,
         emails: Sequence[str],
-        contacts: dict[str, int],
+        contacts: dict[str, set[int]],
     ) -> PreviewedGoal:
         people = list(self._people.get(goal.id, {}).values())
-        met = {person.email.lower() for person in people}
+        met = {canonical(person.email) for person in people}
         people += [
-            PreviewedPerson(email, absent=_absent(goal, email.lower() in contacts))
+            PreviewedPerson(email, absent=_absent(goal, canonical(email) in contacts))
             for email in emails
-            if email.lower() not in met
+            if canonical(email) not in met
         ]
         return PreviewedGoal(
             goal=goal.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice, product
 
+from actui.model.addresses import canonical, clean
 from actui.model.goals import ExportGoal
 from actui.model.mapping import IdentifierLink, PropertySource, is_custom, perstag
 from actui.model.people import Contact, Profile
@@ -27,18 +28,27 @@ def identifying_properties(goal: ExportGoal) -> set[str]:
 
 
 def addresses_of(goal: ExportGoal, profile: Profile) -> list[str]:
-    """A profile's addresses, linked ones first, each once."""
-    found: list[str] = []
-    for link in goal.identifiers:
-        if link.field == "email":
-            found += link_values(link, profile)
-    for mapping in goal.mappings:
-        if mapping.field == "email" and isinstance(mapping.source, PropertySource):
-            found += _present(profile.properties.get(mapping.source.property, ()))
+    """A profile's addresses, cleaned, linked ones first; of two spellings of one, the first."""
     once: dict[str, str] = {}
-    for address in found:
-        once.setdefault(address.lower(), address)
+    for raw in raw_addresses(goal, profile):
+        once.setdefault(canonical(raw), clean(raw))
     return list(once.values())
+
+
+def raw_addresses(goal: ExportGoal, profile: Profile) -> list[str]:
+    """A profile's addresses as BlueConic holds them, in the same order."""
+    properties = [link.property for link in goal.identifiers if link.field == "email"]
+    properties += [
+        mapping.source.property
+        for mapping in goal.mappings
+        if mapping.field == "email" and isinstance(mapping.source, PropertySource)
+    ]
+    return [
+        value
+        for name in properties
+        for value in profile.properties.get(name or "", ())
+        if clean(value)
+    ]
 
 
 def link_values(link: IdentifierLink, profile: Profile) -> tuple[str, ...]:
@@ -50,7 +60,7 @@ def link_values(link: IdentifierLink, profile: Profile) -> tuple[str, ...]:
 
 def recognising_words(goal: ExportGoal, profile: Profile) -> list[str]:
     """How a contact of this profile can be told without asking anybody (`contact_words`)."""
-    words = [f"email {address.lower()}" for address in addresses_of(goal, profile)]
+    words = [f"email {canonical(address)}" for address in addresses_of(goal, profile)]
     values = [link_values(link, profile) for link in goal.identifiers if link.field != "email"]
     for combined in islice(product(*values), _MOST_WORDS if values else 0):
         words.append(f"links {combined!r}")
@@ -61,7 +71,7 @@ def contact_words(goal: ExportGoal, contact: Contact) -> list[str]:
     """The words under which a listing would know a contact."""
     words = [f"contact {contact.id}"]
     if contact.email:
-        words.append(f"email {contact.email.lower()}")
+        words.append(f"email {canonical(contact.email)}")
     keys = key_fields(goal)
     if keys:
         combined = tuple(contact_value(contact, key) for key in keys)

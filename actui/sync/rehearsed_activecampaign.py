@@ -50,7 +50,7 @@ class RehearsedActiveCampaign:
         self._fields: Sequence[ContactField] = ()
         self._lists: Sequence[ContactList] = ()
         self._exclusions: Sequence[Exclusion] | None = None
-        self._by_email: dict[str, Contact | None] = {}
+        self._by_email: dict[str, Sequence[Contact]] = {}
         self._renamed: dict[str, int] = {}
         self._batches: list[Sequence[ImportRow]] = []
         self._kept: dict[str, Kept] = {}
@@ -67,12 +67,15 @@ class RehearsedActiveCampaign:
         self._lists = await self._service.lists()
         return self._lists
 
-    async def contact_by_email(self, email: str) -> Contact | None:
+    async def contacts_by_email(self, email: str) -> Sequence[Contact]:
         """The same answer each time: nothing that a preview does changes it."""
-        key = email.lower()
-        if key not in self._by_email:
-            self._by_email[key] = await self._service.contact_by_email(email)
-        return self._by_email[key]
+        if email not in self._by_email:
+            self._by_email[email] = await self._service.contacts_by_email(email)
+        return self._by_email[email]
+
+    async def _owner(self, email: str) -> Contact | None:
+        """The contact that a write to this address would change."""
+        return next(iter(await self.contacts_by_email(email)), None)
 
     async def exclusions(self) -> Sequence[Exclusion]:
         """Addresses that imports refuse; none where they may not be read."""
@@ -94,7 +97,7 @@ class RehearsedActiveCampaign:
             if renamed is not None:
                 contact = await self.contact(renamed)
             else:
-                contact = await self.contact_by_email(row.email)
+                contact = await self._owner(row.email)
             kept = self._kept.setdefault(_key(row.email), Kept())
             kept.values += self._values(contact, row)
             kept.lists += [
@@ -114,7 +117,7 @@ class RehearsedActiveCampaign:
 
     async def rename_contact(self, contact_id: int, email: str) -> None:
         """Keep the new address. Raises RefusedError as the service would (§6)."""
-        owner = await self.contact_by_email(email)
+        owner = await self._owner(email)
         if owner is not None and owner.id != contact_id:
             raise RefusedError("The address is another contact's.", status=422)
         contact = await self._existing(contact_id)

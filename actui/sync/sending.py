@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from actui.model.errors import (
     CredentialsError,
@@ -13,14 +13,15 @@ from actui.model.errors import (
     RetriableError,
     UnreachableError,
 )
+from actui.model.goals import ImportGoal
 from actui.model.journal import Done, SumKey, SumSend
-from actui.model.mapping import ImportMapping
 from actui.model.omitted import Omitted, OmittedValues
 from actui.model.people import WriteResult
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.entries import Entry
 from actui.sync.goalrun import GoalRun
 from actui.sync.limits import WRITE_BYTES, WRITE_ENTRIES, entry_size
+from actui.sync.linked import LinkedProfiles, without_creating
 from actui.sync.portions import Portions, says_too_large
 from actui.sync.receipts import Receipts, with_receipt
 
@@ -30,11 +31,12 @@ ATTEMPTS = 3
 _NOT_APPLIED = (RefusedError, CredentialsError, UnreachableError, RetriableError)
 """Failures after which it is sure that nothing of the request was applied."""
 
+_NOT_FOUND = "NOTFOUND"
 _STATES: dict[str, tuple[Outcome, Reason | None]] = {
     "CREATED": (Outcome.CREATED, None),
     "MODIFIED": (Outcome.UPDATED, None),
     "UNCHANGED": (Outcome.UNCHANGED, None),
-    "NOTFOUND": (Outcome.SKIPPED, Reason.NO_MATCH),
+    _NOT_FOUND: (Outcome.SKIPPED, Reason.NO_MATCH),
     "CONSENT_MISMATCH": (Outcome.SKIPPED, Reason.NO_CONSENT),
     "UNAUTHORIZED": (Outcome.REJECTED, Reason.NOT_AUTHORIZED),
 }
@@ -44,6 +46,14 @@ _UNNAMED = "BlueConic"
 """What a refused value is counted under where BlueConic does not name its property."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Unfound:
+    """Entries of linked contacts for which BlueConic found no profile: undecided."""
+
+    linked: Collection[int] = ()
+    entries: list[Entry] = field(default_factory=list)
+
+
 class ProfileSender:
     """Sends entries of one goal; every answer is committed before the next request.
 
@@ -51,14 +61,13 @@ class ProfileSender:
     although its answer was lost: nothing left to change there is still an update.
     """
 
-    def __init__(
-        self, goal_run: GoalRun, receipts: Receipts, mappings: Iterable[ImportMapping]
-    ) -> None:
+    def __init__(self, goal_run: GoalRun, receipts: Receipts, goal: ImportGoal) -> None:
         self._run = goal_run
+        self._linked = LinkedProfiles(goal_run, goal)
         self._receipts = receipts
         self._objectives = [o.id or o.name for o in goal_run.connection.objectives]
         self._fields: dict[str, list[str]] = {}
-        for mapping in mappings:
+        for mapping in goal.mappings:
             self._fields.setdefault(mapping.property, []).append(mapping.field)
         self._is_proven = False
         self.changed_before: set[int] = set()
@@ -71,15 +80,27 @@ class ProfileSender:
         request over one entry, that entry is rejected and the others are written. Raises GoalError
         when answers are lost time and again, and what the client raises.
         """
+        linked = self._linked.of(entries)
+        firsts = [without_creating(one) if one.contact.id in linked else one for one in entries]
+        unfound = _Unfound(linked.keys())
+        lost = await self._send_all(firsts, unfound)
+        wanted = {entry.contact.id: entry for entry in entries}
+        again = [wanted[one.contact.id] for one in unfound.entries]
+        again = [await self._linked.matched(one, linked[one.contact.id]) for one in again]
+        return [*lost, *await self._send_all(again, _Unfound())] if again else lost
+
+    async def _send_all(self, entries: Sequence[Entry], unfound: _Unfound) -> list[Entry]:
         journal = self._receipts.journal(entries)
         rest = list(entries)
         try:
-            return await self._send(rest, journal)
+            return await self._send(rest, journal, unfound)
         except (GoalError, *_NOT_APPLIED):
             self._run.ledger.drop_sums(e.contact.id for e in rest if e.has_increment)
             raise
 
-    async def _send(self, rest: list[Entry], journal: Mapping[int, SumSend]) -> list[Entry]:
+    async def _send(
+        self, rest: list[Entry], journal: Mapping[int, SumSend], unfound: _Unfound
+    ) -> list[Entry]:
         """Write until `rest`, whose entries surely have not been written yet, is empty."""
         portions = Portions[Entry](WRITE_ENTRIES, is_proven=self._is_proven)
         lost, attempt = list[Entry](), 1
@@ -101,7 +122,7 @@ class ProfileSender:
             except RefusedError as refused:
                 rest[: len(part)] = portions.refused(part, refused)
             else:
-                self._acknowledge(part[: len(results)], results)
+                self._acknowledge(part[: len(results)], results, unfound)
                 del rest[: len(results)]
                 portions.accepted()
                 self._is_proven = True
@@ -135,11 +156,16 @@ class ProfileSender:
             raise RefusedError("BlueConic took none of the profiles sent to it.", status=413)
         return results
 
-    def _acknowledge(self, entries: Sequence[Entry], results: Sequence[WriteResult]) -> None:
+    def _acknowledge(
+        self, entries: Sequence[Entry], results: Sequence[WriteResult], unfound: _Unfound
+    ) -> None:
         records: list[tuple[str, Record, bytes | None]] = []
         sums: dict[SumKey, str] = {}
         imported: list[str] = []
         for entry, result in zip(entries, results, strict=True):
+            if entry.contact.id in unfound.linked and result.state == _NOT_FOUND:
+                unfound.entries.append(entry)
+                continue
             record = self._outcome(entry, result)
             accepted = record.outcome in _ACCEPTED
             mark = entry.fingerprint.today if accepted and _is_settled(entry, result) else None
@@ -171,7 +197,7 @@ class ProfileSender:
         outcome, reason = _STATES.get(
             result.state, (Outcome.REJECTED, Reason.REJECTED_BY_BLUECONIC)
         )
-        if said and (result.state == "NOTFOUND" or _is_all_refused(entry, result)):
+        if said and (result.state == _NOT_FOUND or _is_all_refused(entry, result)):
             outcome, reason = Outcome.REJECTED, Reason.REJECTED_BY_BLUECONIC
         if outcome is Outcome.UNCHANGED and entry.contact.id in self.changed_before:
             outcome = Outcome.UPDATED

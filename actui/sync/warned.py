@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from actui.model.omitted import Omitted, OmittedValues
+from actui.model.omitted import CLEANED, Omitted, OmittedValues
 from actui.model.run import GoalSummary
 
 _KINDS_TOLD = 4
@@ -67,7 +67,11 @@ def _sentences(warned: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     rows = [(many, name, why) for name in warned if name for why, many in warned[name].items()]
     rows.sort(key=lambda row: (-row[0], *row[1:]))
     for many, name, why in rows[:_KINDS_TOLD]:
-        yield f"{name}: {many:,} value{'' if many == 1 else 's'} left out, {why}."
+        one = many == 1
+        if why == CLEANED:
+            yield f"{name}: {many:,} address{'' if one else 'es'} {'was' if one else 'were'} {why}."
+        else:
+            yield f"{name}: {many:,} value{'' if one else 's'} left out, {why}."
     if len(rows) > _KINDS_TOLD:
         rest = sum(many for many, _, _ in rows[_KINDS_TOLD:])
         yield f"Other values left out: {rest:,}."

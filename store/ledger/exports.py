@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from actui.model.addresses import canonical
 from actui.model.goals import ListStatus
 from actui.model.journal import Batch, Indexed
 from store.ledger.base import Base
@@ -19,7 +20,7 @@ _LETTERS = {
 }
 _STATUSES = {letter: status for status, letter in _LETTERS.items()}
 _INDEX_FACT = "index:"
-_INDEXED = "SELECT id, email, lists, erased FROM contact"
+_INDEXED = "SELECT id, coalesce(spelling, email), lists, erased FROM contact"
 
 
 class Exports(Base):
@@ -66,8 +67,9 @@ class Exports(Base):
         ids = [(one.contact_id,) for one in found]
         with self._transaction() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?)",
-                [(c.contact_id, c.email, _packed(c), c.erased) for c in found],
+                "INSERT OR REPLACE INTO contact (id, lists, erased, email, spelling, canonical) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                [(c.contact_id, _packed(c), c.erased, *_forms(c.email)) for c in found],
             )
             db.executemany("DELETE FROM contact_value WHERE contact_id = ?", ids)
             db.executemany(
@@ -76,10 +78,12 @@ class Exports(Base):
             )
 
     def indexed(self, emails: Iterable[str]) -> Mapping[str, Sequence[Indexed]]:
-        """Contacts by lower-case e-mail."""
+        """Contacts by the canonical form of their e-mail address."""
         found: dict[str, list[Indexed]] = {}
-        for one in self._indexed(f"{_INDEXED} WHERE email IN (?)", emails):
-            found.setdefault(one.email, []).append(one)
+        wanted = list(emails)
+        for column in ("email", "canonical"):
+            for one in self._indexed(f"{_INDEXED} WHERE {column} IN (?)", wanted):
+                found.setdefault(canonical(one.email), []).append(one)
         return found
 
     def indexed_ids(self, ids: Iterable[int]) -> Mapping[int, Indexed]:
@@ -151,6 +155,21 @@ class Exports(Base):
         """The profiles that were last exported to a contact."""
         rows = self._db.execute("SELECT profile FROM link WHERE contact_id = ?", (contact_id,))
         return [unpack(profile) for (profile,) in rows]
+
+    def profiles_of_all(self, contacts: Iterable[int]) -> Mapping[int, Sequence[str]]:
+        """The same for many contacts; those without a profile are not in it."""
+        found: dict[int, list[str]] = {}
+        for contact, profile in self._where_key_in(
+            "SELECT contact_id, profile FROM link WHERE contact_id IN (?)", [], contacts
+        ):
+            found.setdefault(contact, []).append(unpack(profile))
+        return found
+
+
+def _forms(email: str) -> tuple[str, str | None, str | None]:
+    """The columns `email`, `spelling` and `canonical` of an address."""
+    lower, form = email.lower(), canonical(email)
+    return lower, None if email == lower else email, None if form == lower else form
 
 
 def _packed(contact: Indexed) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
+from actui.model.addresses import canonical
 from store.forgotten import without_address
 from store.ledger.base import Base
 from store.ledger.keys import Packed, pack, unpack
@@ -23,15 +24,15 @@ class Forgetting(Base):
 
     def known_as(self, email: str) -> tuple[set[int], set[str]]:
         """The contacts and profiles that a person has been, as far as this ledger knows."""
-        wanted = email.lower()
+        wanted = canonical(email)
         keys: set[Packed] = set()
         for query in (
-            "SELECT id FROM contact WHERE email = ?",
-            "SELECT contact_id FROM outcome WHERE lower(email) = ?",
-            "SELECT profile FROM outcome WHERE lower(email) = ?",
-            "SELECT contact_id FROM omitted WHERE lower(email) = ?",
-            "SELECT profile FROM omitted WHERE lower(email) = ?",
-            "SELECT profile FROM newcomer WHERE lower(email) = ?",
+            "SELECT id FROM contact WHERE ? IN (email, canonical)",
+            "SELECT contact_id FROM outcome WHERE canonical(email) = ?",
+            "SELECT profile FROM outcome WHERE canonical(email) = ?",
+            "SELECT contact_id FROM omitted WHERE canonical(email) = ?",
+            "SELECT profile FROM omitted WHERE canonical(email) = ?",
+            "SELECT profile FROM newcomer WHERE canonical(email) = ?",
         ):
             keys.update(key for (key,) in self._db.execute(query, (wanted,)) if key is not None)
         for query in (
@@ -44,6 +45,17 @@ class Forgetting(Base):
             {unpack(key) for key in keys if not isinstance(key, int)},
         )
 
+    def spellings_of(self, email: str) -> set[str]:
+        """The ways in which this ledger spells an address."""
+        queries = (
+            "SELECT coalesce(spelling, email) FROM contact WHERE ? IN (email, canonical)",
+            "SELECT DISTINCT email FROM outcome WHERE canonical(email) = ?",
+            "SELECT email FROM omitted WHERE canonical(email) = ?",
+            "SELECT email FROM newcomer WHERE canonical(email) = ?",
+        )
+        wanted = canonical(email)
+        return {one for query in queries for (one,) in self._db.execute(query, (wanted,))}
+
     def forget(
         self, email: str, contacts: set[int], profiles: set[str], strip: Callable[[str], str]
     ) -> int:
@@ -52,10 +64,13 @@ class Forgetting(Base):
         What a run that can be continued has seen stays until it ends: ids alone, which keep its
         counts right. Deleted bytes are overwritten.
         """
-        wanted, before = email.lower(), self._db.total_changes
+        wanted, before = canonical(email), self._db.total_changes
+        spelled = {email, *self.spellings_of(email)}
         packed = [pack(profile) for profile in profiles]
         keys: list[Packed] = [*contacts, *packed]
-        self._db.create_function("redacted", 1, lambda text: without_address(text, email))
+        self._db.create_function(
+            "redacted", 1, lambda text: text and without_address(text, *spelled)
+        )
         self._db.execute("PRAGMA secure_delete = ON")
         rows: list[tuple[str, str, Sequence[Packed]]] = [
             ("person", "key", keys),
@@ -81,19 +96,18 @@ class Forgetting(Base):
                 marks = ",".join("?" * len(values))
                 db.execute(f"DELETE FROM {table} WHERE {column} IN ({marks})", list(values))  # noqa: S608
             for table in ("outcome", "omitted", "newcomer"):
-                db.execute(f"DELETE FROM {table} WHERE lower(email) = ?", (wanted,))  # noqa: S608
+                db.execute(f"DELETE FROM {table} WHERE canonical(email) = ?", (wanted,))  # noqa: S608
             marks = ",".join("?" * len(contacts))
             # the index still counts the contact, or it would be read anew
             db.execute(
-                "UPDATE contact SET email = '', lists = '', erased = 1 "  # noqa: S608
-                f"WHERE email = ? OR id IN ({marks})",
+                "UPDATE contact SET email = '', spelling = NULL, canonical = NULL, "  # noqa: S608
+                f"lists = '', erased = 1 WHERE ? IN (email, canonical) OR id IN ({marks})",
                 [wanted, *contacts],
             )
             for table, column in _TEXTS:
                 db.execute(
                     f"UPDATE {table} SET {column} = redacted({column}) "  # noqa: S608
-                    f"WHERE instr(lower({column}), ?) > 0",
-                    (wanted,),
+                    f"WHERE {column} <> redacted({column})"
                 )
             open_ = "SELECT number, profiles, payload FROM batch WHERE state <> 'done'"
             for number, listed, payload in db.execute(open_).fetchall():

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from actui.model.addresses import canonical
 from actui.model.journal import Block, Done
 from actui.model.omitted import Omitted, OmittedList
 from actui.model.run import (
@@ -277,20 +278,22 @@ class People(Standing):
     def story(self, email: str) -> list[OutcomeLine]:
         """All that is kept of one person, oldest first, in the form of `outcomes`.
 
-        Found by the e-mail address, whatever its case, and from there by contact and profile: a
+        Found by the e-mail address, however it is spelled, and from there by contact and profile: a
         run that knew the person under another address is told too. Where the last outcome of a
         goal is *unchanged*, which leaves no row behind, that is told as the goal's last one.
         """
-        wanted = email.strip().lower()
+        wanted = canonical(email)
         rows = [
             row
             for table in ("outcome", "omitted")
-            for row in self._lines(table, "lower(email) = ?", [wanted])
+            for row in self._lines(table, "canonical(email) = ?", [wanted])
         ]
         keys = {str(row[name]) for row in rows for name in ("contact_id", "profile_id")} - {"None"}
         keys |= {
             str(contact)
-            for (contact,) in self._db.execute("SELECT id FROM contact WHERE email = ?", (wanted,))
+            for (contact,) in self._db.execute(
+                "SELECT id FROM contact WHERE email = ? OR canonical = ?", (wanted, wanted)
+            )
         }
         # a link leads from the contact to its profile and the other way
         for query in (
@@ -304,7 +307,7 @@ class People(Standing):
         rows = list(
             self._lines(
                 "outcome",
-                f"lower(email) = ? OR contact_id IN ({marks}) OR profile IN ({marks})",
+                f"canonical(email) = ? OR contact_id IN ({marks}) OR profile IN ({marks})",
                 [wanted, *packed, *packed],
             )
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from actui.model.addresses import canonical
 from actui.model.errors import ConfigError
 
 _FIRST = """
@@ -131,7 +132,15 @@ CREATE TABLE omitted (
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED)
+_SPELLINGS = """
+-- the contact's own spelling and its canonical form, NULL where they are the same as `email`
+ALTER TABLE contact ADD COLUMN spelling TEXT;
+ALTER TABLE contact ADD COLUMN canonical TEXT;
+UPDATE contact SET canonical = canonical(email) WHERE canonical(email) <> email;
+CREATE INDEX contact_canonical ON contact (canonical) WHERE canonical IS NOT NULL;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED, _SPELLINGS)
 BUSY_MS = 10_000
 
 
@@ -163,7 +172,11 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
 
 
 def migrate(database: sqlite3.Connection, path: Path) -> None:
-    """Bring an open database to today's form. Raises ConfigError for one of a newer actui."""
+    """Bring an open database to today's form. Raises ConfigError for one of a newer actui.
+
+    From then on its queries know the function `canonical`.
+    """
+    database.create_function("canonical", 1, _canonical, deterministic=True)
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version > len(STEPS):
         raise ConfigError(f"{path} was written by a newer actui; update this one.")
@@ -171,3 +184,7 @@ def migrate(database: sqlite3.Connection, path: Path) -> None:
         database.executescript(
             f"BEGIN IMMEDIATE; {STEPS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
         )
+
+
+def _canonical(address: str | None) -> str | None:
+    return None if address is None else canonical(address)

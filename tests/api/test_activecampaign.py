@@ -215,11 +215,10 @@ async def test_an_ignored_email_filter_finds_nobody(client: ActiveCampaignClient
     rows = [person(1, "first@x.org"), person(2, "A+B@x.org"), person(3, "a+b@x.org")]
     body = {"contacts": rows, "fieldValues": [], "contactLists": []}
     route = respx.get(f"{API}/contacts").respond(json=body)
-    found = await client.contact_by_email("A+b@X.org")
-    assert found is not None
-    assert found.id == 3
+    found = await client.contacts_by_email("A+b@X.org")
+    assert [one.id for one in found] == [3, 2]
     assert b"email=A%2Bb%40X.org" in route.calls.last.request.url.query
-    assert await client.contact_by_email("other@x.org") is None
+    assert await client.contacts_by_email("other@x.org") == []
 
 
 @respx.mock

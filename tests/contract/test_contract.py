@@ -80,7 +80,7 @@ def calls(
         "contacts_by_id": contacts,
         "highest_contact_id": campaign.highest_contact_id,
         "contact": lambda: campaign.contact(1),
-        "contact_by_email": lambda: campaign.contact_by_email(EMAIL),
+        "contacts_by_email": lambda: campaign.contacts_by_email(EMAIL),
         "rename_contact": lambda: campaign.rename_contact(2, "renamed@example.net"),
         "write_contact": lambda: campaign.write_contact(3, row),
         "set_list_status": lambda: campaign.set_list_status(4, 3, ListStatus.ACTIVE),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from actui.model.addresses import clean
 from tests.oldhome.cut_off import CUT_KNOWN, contact_facts, profile_facts
 from tests.oldhome.making import (
     BULK,
@@ -99,6 +100,7 @@ async def test_batches_that_were_on_their_way_are_brought_to_their_end(tmp_path:
         assert [state for (state,) in held(home, "SELECT state FROM batch ORDER BY number")] == [
             *("done", "queued", "sending")
         ]
+        there = {row["email"] for row in await home.lines("/contacts")}
 
         summary = await home.run()
 
@@ -111,7 +113,12 @@ async def test_batches_that_were_on_their_way_are_brought_to_their_end(tmp_path:
         # the one that was never taken, and no other
         assert await home.writes() == Counter({f"POST {BULK}": 1})
         ends = [contact_facts(row) for row in await home.lines("/contacts")]
-        assert in_order(ends) == in_order(home.expected["ends"]["Cutoff"])
+        # an address is cleaned where it makes a contact; 0.1.0 sent it as it was
+        wanted = [
+            row | {"email": row["email"] if row["email"] in there else clean(row["email"])}
+            for row in home.expected["ends"]["Cutoff"]
+        ]
+        assert in_order(ends) == in_order(wanted)
         assert held(home, "SELECT * FROM newcomer") == []
         assert held(home, "SELECT count(*) FROM link") == [(cut.read + first.read,)]
         assert held(home, "SELECT count(*) FROM batch WHERE state <> 'done'") == [(0,)]
