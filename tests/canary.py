@@ -1,8 +1,8 @@
 """No secret and no person where none may be: searched for in all that the suite writes and prints.
 
-Every secret of the suite holds `MARK`. It may be found in `KEPT` alone. People's addresses may
-stand in a ledger, in what `outcomes` and `why` print and in files that tests make themselves, but
-not in what a home keeps about runs (`ABOUT_RUNS`).
+Every secret of the suite holds `MARK`. It may be found in `PRIVATE` and `KEPT` alone. People's
+addresses may stand in a ledger, in what `outcomes` and `why` print and in files that tests make
+themselves, but not in what a home keeps about runs (`ABOUT_RUNS`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from typing import Any
 from store import keystore
 from tests.contract.listening.marking import MARK
 
+PRIVATE = "secrets.json"
+"""The one file of a home in which secrets stand rightly: the user agreed to it."""
 KEPT = {
-    "secrets.json": "the private file of secrets, which the user agreed to",
     "kept.json": "the key store of a test",
     "credentials": "a folder of systemd's credentials",
-    "sandbox-state": "what a sandbox keeps, its own key included",
+    "store": "the folder of a test's password manager",
+    "state": "what a sandbox keeps, its own key included",
 }
-"""Names of files and folders in which a secret stands rightly, and why."""
+"""Files and folders of the tests, in no home, in which a secret stands rightly, and why."""
 ABOUT_RUNS = ("runs", "logs", "audit")
 """Folders of a home: histories with messages, logs with crash reports, and who did what."""
 _ADDRESS = re.compile(rb"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
@@ -55,11 +57,17 @@ def leaks_in(place: Path) -> Iterator[str]:
     for file in place.rglob("*"):
         if file.is_symlink() or not file.is_file():
             continue
-        inside = file.relative_to(place)
-        if _holds(file, MARK.encode()) and not KEPT.keys() & {*inside.parts, *place.parts}:
+        if _holds(file, MARK.encode()) and not _may_hold(file, place):
             yield f"{file} holds a secret"
         if file.name == "connections.json":
             yield from _people_in(file.parent)
+
+
+def _may_hold(file: Path, place: Path) -> bool:
+    folders = [one for one in file.parents if one.is_relative_to(place)]
+    if any((folder / "connections.json").is_file() for folder in folders):
+        return file.name == PRIVATE
+    return bool(KEPT.keys() & set(file.relative_to(place).parts))
 
 
 def _holds(file: Path, wanted: bytes) -> bool:
