@@ -10,11 +10,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from zoneinfo import available_timezones
 
 from actui.api.network import (
     KEY_LOG,
@@ -30,6 +29,7 @@ from actui.api.network import (
 )
 from actui.console.words import counted
 from actui.model.errors import ActuiError
+from actui.model.timezones import has_zone_data, time_zone, zone_names
 from store.home import Home
 from store.keystore import NoKeyStoreError
 from store.secrets import Secrets
@@ -231,12 +231,16 @@ def _ask(*words: str) -> str:
     return done.stdout.strip()
 
 
-def of_time_zones() -> Check:
-    """Schedules need the machine's time zone data."""
-    known = len(available_timezones())
-    if not known:
-        return wrong("time zones", "This machine has no time zone data: install tzdata.")
-    return good("time zones", f"{known} time zones are known.")
+def of_time_zones(used: Iterable[str]) -> Check:
+    """Whether every zone that a connection uses is known here; UTC always is."""
+    for name in used:
+        try:
+            time_zone(name)
+        except ActuiError as failure:
+            return wrong("time zones", failure.message)
+    if not has_zone_data():
+        return doubtful("time zones", "Only UTC is known here; install tzdata to use others.")
+    return good("time zones", f"{len(zone_names())} time zones are known.")
 
 
 def of_package() -> Iterator[Check]:

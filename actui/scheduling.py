@@ -9,7 +9,7 @@ from typing import Literal
 
 from actui.model.connection import Connection
 from actui.model.due import awaiting, next_turn
-from actui.model.errors import ActuiError
+from actui.model.errors import ActuiError, ConfigError
 from actui.model.findings import Finding
 from actui.wiring import House
 from store.connections import Stored
@@ -51,12 +51,18 @@ def nobody_looks(house: House, stored: Stored, now: datetime) -> Finding | None:
 
 
 def coming_run(house: House, stored: Stored, now: datetime) -> datetime | None:
-    """When the schedule starts the next run: not after `now` means as soon as somebody looks."""
+    """When the schedule starts the next run: not after `now` means as soon as somebody looks.
+
+    None as well where the machine does not know the time zone.
+    """
     connection = stored.connection
     if not connection.enabled:
         return None
     started = house.turns.started().get(connection.id)
-    return next_turn(connection.schedule, connection.timezone, stored.since, started, now)
+    try:
+        return next_turn(connection.schedule, connection.timezone, stored.since, started, now)
+    except ConfigError:
+        return None  # what is wrong with the zone is a finding
 
 
 class Scheduler:
@@ -90,7 +96,10 @@ class Scheduler:
 
     def _turn(self, stored: Stored, last: datetime | None, now: datetime) -> Turn | None:
         connection = stored.connection
-        due = awaiting(connection.schedule, connection.timezone, stored.since, last, now)
+        try:
+            due = awaiting(connection.schedule, connection.timezone, stored.since, last, now)
+        except ConfigError as failure:
+            return Turn(connection, now, "failed", failure.message)
         if due is None:
             return None
         if self._house.lock(connection).is_held():

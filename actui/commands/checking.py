@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from actui import exitcodes
 from actui.commands.files import bound_to_others, files_of, read_file
@@ -19,10 +18,11 @@ from actui.commands.words import print_findings
 from actui.console.words import plain
 from actui.model.connection import Connection
 from actui.model.due import upcoming
-from actui.model.errors import ActuiError, CredentialsError
+from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.findings import Finding, findings
 from actui.model.known import as_known, counterpart
 from actui.model.secret import SecretName, secret_words
+from actui.model.timezones import time_zone
 from actui.scheduling import nobody_looks
 from actui.wiring import (
     CONNECTION_SECRETS,
@@ -179,5 +179,8 @@ def _clock_times(connection: Connection) -> list[datetime]:
         return []  # counted from when it is switched on
     now = datetime.now(UTC)
     zone = connection.timezone
-    found = upcoming(connection.schedule, zone, now, now, _DUE_TIMES)
-    return [due.astimezone(ZoneInfo(zone)) for due in found]
+    try:
+        found = upcoming(connection.schedule, zone, now, now, _DUE_TIMES)
+    except ConfigError:
+        return []  # what is wrong with the zone is a finding
+    return [due.astimezone(time_zone(zone)) for due in found]

@@ -62,7 +62,6 @@ def _all(house: House, *, offline: bool) -> Iterator[Check]:
     yield from _safely("permissions", lambda: health.of_permissions(home))
     yield from _safely("disk", lambda: health.of_disk(home))
     yield from _safely("package", health.of_package)
-    yield from _safely("time zones", health.of_time_zones)
     yield from _safely("terminal", lambda: _terminal(environ))
     yield from _safely("log-out", lambda: health.of_logging_out(environ))
     trouble, known = None, []
@@ -73,6 +72,8 @@ def _all(house: House, *, offline: bool) -> Iterator[Check]:
         trouble = health.wrong("configuration", failure.message, failure.default_code)
     connections = [stored.connection for stored in known]
     is_used = trouble is not None or any(map(_is_away, connections))
+    zones = [connection.timezone for connection in connections]
+    yield from _safely("time zones", lambda: health.of_time_zones(zones))
     yield from _safely("proxy", lambda: health.of_proxies(environ, is_used=is_used))
     yield from _safely("certificates", lambda: health.of_certificates(environ, is_used=is_used))
     if trouble is not None:

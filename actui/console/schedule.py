@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
-from zoneinfo import ZoneInfo, available_timezones
 
 from actui.console.draft import Draft
 from actui.console.forms import Ask, Choose, Line, Option, Page, Type, labelled, radio
@@ -22,6 +21,7 @@ from actui.model.connection import (
 from actui.model.due import next_due, upcoming
 from actui.model.errors import ConfigError
 from actui.model.findings import findings
+from actui.model.timezones import zone_for_display, zone_names
 
 _DAY_SECONDS = 86_400
 _SHOWN = 3
@@ -78,18 +78,21 @@ def _day_names(schedule: Weekly) -> str:
 
 def due_words(at: datetime, zone: str) -> str:
     """An instant as `Mon 30 Nov 01:30 CET` on a time zone's clocks."""
-    local = at.astimezone(ZoneInfo(zone))
+    local = at.astimezone(zone_for_display(zone))
     return f"{local:%a} {local.day} {local:%b %H:%M %Z}"
 
 
 def next_run(connection: Connection, since: datetime, now: datetime) -> datetime | None:
-    """When a connection is due next; None where it is off or runs by hand.
+    """When a connection is due next; None where it is off, runs by hand or has no usable zone.
 
     `since` is when its schedule was switched on or last changed.
     """
     if not connection.enabled:
         return None
-    return next_due(connection.schedule, connection.timezone, now, since)
+    try:
+        return next_due(connection.schedule, connection.timezone, now, since)
+    except ConfigError:
+        return None  # what is wrong with the zone is a finding
 
 
 def next_run_cell(connection: Connection, since: datetime, now: datetime) -> str:
@@ -102,7 +105,7 @@ def next_run_cell(connection: Connection, since: datetime, now: datetime) -> str
     due = next_run(connection, since, now)
     if due is None:
         return "never"
-    local = due.astimezone(ZoneInfo(connection.timezone))
+    local = due.astimezone(zone_for_display(connection.timezone))
     return f"{local:%a %H:%M}" if due - now < _SOON else f"{local.day} {local:%b}"
 
 
@@ -127,7 +130,7 @@ class ScheduleForm:
                 self._details(page, schedule)
         page.line("zone", f"time zone: {connection.timezone}", 0)
         for finding in findings(connection):
-            if finding.where == "schedule":
+            if finding.where in ("schedule", "timezone"):
                 page.wrong(finding.message, warning=finding.severity == "warning")
         self._due(page, connection)
         return page.lines
@@ -159,7 +162,11 @@ class ScheduleForm:
         if isinstance(schedule, TimesPerDay) and since == now:
             page.hint("The first run begins as soon as this is saved and on; from then on:")
             after = now - _MOMENT
-        for due in upcoming(schedule, connection.timezone, after, since, _SHOWN):
+        try:
+            times = upcoming(schedule, connection.timezone, after, since, _SHOWN)
+        except ConfigError:
+            times = []  # the finding above says why
+        for due in times:
             page.hint(due_words(due, connection.timezone))
 
     # changing
@@ -240,7 +247,7 @@ class ScheduleForm:
         now = self._draft.connection.timezone
 
         def zones() -> Sequence[Option]:
-            found = dict.fromkeys([now, "UTC", *sorted(available_timezones())])
+            found = dict.fromkeys([now, "UTC", *zone_names()])
             return [Option(zone, zone) for zone in found]
 
         offered = zones()

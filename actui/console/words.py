@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from actui.model.run import RunState, RunSummary
+from actui.model.timezones import zone_for_display
 
 # Marks, embeddings, overrides and isolates: they would reorder the text around them.
 _BIDI = frozenset(
@@ -77,7 +77,7 @@ def moment(stamp: str | None, zone: str = "UTC") -> str:
     if at is None:
         return ""
     if at.tzinfo is not None:
-        at = at.astimezone(ZoneInfo(zone))
+        at = at.astimezone(zone_for_display(zone))
     return f"{at.day:2} {_MONTHS[at.month - 1]} {at:%H:%M}"
 
 

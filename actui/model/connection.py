@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
 from actui.model.errors import ConfigError
 from actui.model.goals import AnyGoal, ExportGoal, ImportGoal, Named, as_named
 from actui.model.mapping import Strict
+from actui.model.timezones import NO_DATA, time_zone
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -173,9 +173,11 @@ class Connection(Strict):
     @classmethod
     def _zone(cls, value: str) -> str:
         try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError) as wrong:
-            raise ValueError(f"'{value}' is no time zone, such as Europe/Amsterdam") from wrong
+            time_zone(value)
+        except ConfigError as wrong:
+            # a home must open also where the data is missing; `findings` keeps it from running
+            if wrong.code != NO_DATA:
+                raise ValueError(wrong.message.removesuffix(".")) from None
         return value
 
     @field_validator("objectives", mode="before")

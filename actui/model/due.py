@@ -7,9 +7,8 @@ time it is and since when the schedule has been on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 from actui.model.connection import (
     Manual,
@@ -19,6 +18,7 @@ from actui.model.connection import (
     TimesPerDay,
     Weekly,
 )
+from actui.model.timezones import time_zone
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
@@ -32,6 +32,7 @@ def next_due(schedule: Schedule, zone: str, after: datetime, since: datetime) ->
     `since` is when the schedule was switched on or last changed: a number of times per day is
     spread evenly from there, its first run at that very instant. A clock time that daylight
     saving leaves out is due at the next valid one, one that comes twice is due the first time.
+    Raises ConfigError where a clock time is meant and the machine does not know the zone.
     """
     if isinstance(schedule, Manual):
         return None
@@ -39,7 +40,7 @@ def next_due(schedule: Schedule, zone: str, after: datetime, since: datetime) ->
         if after < since:
             return since.astimezone(UTC)
         return _spread(schedule.times, after, since)
-    local = ZoneInfo(zone)
+    local = time_zone(zone)
     clock = time.fromisoformat(schedule.at)
     for day in _days(schedule, after.astimezone(local).date() - _DAY):
         due = _instant(datetime.combine(day, clock), local)
@@ -89,7 +90,7 @@ def _falls_on(schedule: Weekly | Monthly | MonthlyWeekday, day: date) -> bool:
     assert_never(schedule)
 
 
-def _instant(wanted: datetime, zone: ZoneInfo) -> datetime:
+def _instant(wanted: datetime, zone: tzinfo) -> datetime:
     """The instant of a clock time; inside a gap, the gap's end."""
     early = wanted.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if early.astimezone(zone).replace(tzinfo=None) == wanted:

@@ -12,9 +12,11 @@ from typing import Literal
 
 from actui.model.connection import Connection, webhook_url
 from actui.model.consent import CONSENTED
+from actui.model.errors import ConfigError
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.mapping import READ_ONLY_FIELDS, PropertySource, Rule
 from actui.model.redaction import redact
+from actui.model.timezones import time_zone
 
 _PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
@@ -38,6 +40,7 @@ def findings(connection: Connection) -> list[Finding]:
     """Everything that can be said without asking the accounts, errors first."""
     found = [
         *_about_accounts(connection),
+        *_about_time_zone(connection),
         *_about_goals(connection),
         *_between_goals(connection),
         *_about_notify(connection),
@@ -57,6 +60,13 @@ def _about_accounts(connection: Connection) -> Iterator[Finding]:
         yield Finding("no-url", "blueconic.url", "Enter the BlueConic host name.")
     if not connection.blueconic.client_id:
         yield Finding("no-client", "blueconic.client_id", "Enter the BlueConic client id.")
+
+
+def _about_time_zone(connection: Connection) -> Iterator[Finding]:
+    try:
+        time_zone(connection.timezone)
+    except ConfigError as failure:
+        yield Finding(failure.code, "timezone", failure.message)
 
 
 def _about_notify(connection: Connection) -> Iterator[Finding]:

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from actui.model.addresses import canonical
 from actui.model.errors import RefusedError
@@ -15,6 +14,7 @@ from actui.model.journal import Done
 from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.people import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
+from actui.model.timezones import time_zone
 from actui.sync.batches import Batches
 from actui.sync.chosen import Chosen
 from actui.sync.forgetting import forgotten_profiles, skipped
@@ -406,5 +406,5 @@ class ExportRun:
 def _builder(
     run: GoalRun, goal: ExportGoal, row_size: Callable[[ImportRow], int]
 ) -> PayloadBuilder:
-    zone, stage = ZoneInfo(run.connection.timezone), stage_of(goal, run.accounts)
+    zone, stage = time_zone(run.connection.timezone), stage_of(goal, run.accounts)
     return PayloadBuilder(run.connection, goal, run.accounts, zone, row_size=row_size, stage=stage)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from zoneinfo import ZoneInfo
 
 from actui.model.errors import GoalError
 from actui.model.goals import ImportGoal
@@ -13,6 +12,7 @@ from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
 from actui.model.people import Contact
 from actui.model.run import Outcome, Reason, Record
+from actui.model.timezones import time_zone
 from actui.sync.entries import Entry, EntryBuilder
 from actui.sync.forgetting import forgotten_contacts, skipped
 from actui.sync.goalrun import GoalRun
@@ -32,7 +32,7 @@ class ImportRun:
         self._run = goal_run
         self._goal = goal
         self._builder = EntryBuilder(
-            goal, goal_run.accounts, ZoneInfo(goal_run.connection.timezone)
+            goal, goal_run.accounts, time_zone(goal_run.connection.timezone)
         )
         self._sum_mappings = [m for m in goal.mappings if m.rule is Rule.SUM]
         self._receipts = Receipts(goal_run)
