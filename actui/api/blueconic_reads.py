@@ -91,13 +91,16 @@ def _needed(connection: Connection) -> set[str]:
     """The rights that the goals take, whether they are on or off."""
     goals = connection.goals
     exports = [goal for goal in goals if isinstance(goal, ExportGoal)]
-    sums = (m.rule is Rule.SUM for g in goals if isinstance(g, ImportGoal) for m in g.mappings)
+    imports = [goal for goal in goals if isinstance(goal, ImportGoal)]
+    sums = (m.rule is Rule.SUM for goal in imports for m in goal.mappings)
+    # beside other links, the profile that is named by its id is read and compared
+    compared = (len(goal.identifiers) > 1 and goal.links_profile_id for goal in imports)
     asked = {
         "read:profile-properties": True,
         "read:segments": bool(exports),
         "read:objectives": bool(connection.objectives),
         "read:lifecycles": any(goal.lifecycle is not None for goal in exports),
-        "read:profiles": any(sums),
+        "read:profiles": any(sums) or any(compared),
     }
     return {right for right, needed in asked.items() if needed}
 

@@ -189,6 +189,7 @@ def profile(row: Mapping[str, Any]) -> Profile:
             tuple(map(_stage_of_profile, stages)) if isinstance(stages, list) else None
         ),
         replaces=tuple(map(str, _listed(row.get("replaces")))),
+        replaced_by=str(row["replacedBy"]) if row.get("replacedBy") else None,
     )
 
 

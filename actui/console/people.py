@@ -108,6 +108,8 @@ class Person:
         """`why`, where the person's goal can be asked what the outcome does not say."""
         if self.reason != Reason.NO_MATCH.value or self.detail:
             return self.why
+        if self.profile_id:
+            return "the profile with the id that the contact holds contradicts the other links"
         return _no_match(next((goal for goal in connection.goals if goal.id == self.goal), None))
 
 
@@ -142,7 +144,7 @@ def _list(one: OmittedList) -> str:
 def _no_match(goal: Goal | None) -> str:
     """Why nobody was created, where the run kept no names of lists."""
     if isinstance(goal, ImportGoal):
-        if any(link.profile_id for link in goal.identifiers):
+        if goal.links_profile_id:
             return "no profile has the id that the contact holds"
         if goal.contacts == "all":
             return "no profile matches, and the goal may not create profiles"

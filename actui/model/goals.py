@@ -67,6 +67,11 @@ class Goal(Strict):
     mode: Mode = Mode.CHANGED
     reconcile_days: int = Field(default=7, ge=1, le=365)
 
+    @property
+    def links_profile_id(self) -> bool:
+        """Whether the BlueConic profile identifier is one of the links."""
+        return any(link.profile_id for link in self.identifiers)
+
     def config_hash(self) -> str:
         """A short digest of everything that decides what the goal sends; its name does not."""
         return confighash.config_hash(self.kind, *self._settings())

@@ -146,7 +146,8 @@ class Profile:
     """A BlueConic profile as a segment listing shows it.
 
     `segments` are (id, name); `lifecycle_stages` are None where the tenant does not show them:
-    unknown is not empty (design §7). `replaces` are the ids of profiles merged into this one.
+    unknown is not empty (design §7). `replaces` are the ids of profiles merged into this one;
+    `replaced_by` is the id of the one that this was merged into, and then nothing else is known.
     """
 
     id: str
@@ -158,6 +159,7 @@ class Profile:
     segments: tuple[tuple[str, str], ...] = ()
     lifecycle_stages: tuple[StageOfProfile, ...] | None = None
     replaces: tuple[str, ...] = ()
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ class Entry:
     """What one contact asks BlueConic to do; `sums` are remembered once it has been done.
 
     `barred` names the goal's lists it is on, where none of them may create its profile.
-    `omitted` is what is not sent because it does not fit.
+    `omitted` is what is not sent because it does not fit. `required` are the (property, value) that
+    the profile must carry where it is named by its id: the goal's other links.
     """
 
     contact: Contact
@@ -55,6 +56,7 @@ class Entry:
     has_increment: bool = False
     barred: str = ""
     omitted: Omitted = NOTHING
+    required: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,9 @@ class EntryBuilder:
             return self._goal.create_profiles
         return any(self._selected[i].create_profiles for i in self._on(contact))
 
-    def build(self, contact: Contact, remembered: Mapping[SumKey, str]) -> Entry | Record:
+    def build(  # noqa: PLR0911  one for each reason
+        self, contact: Contact, remembered: Mapping[SumKey, str]
+    ) -> Entry | Record:
         """The entry, or the outcome of a contact that needs no write."""
         if contact.erased:
             return _record(contact, Outcome.SKIPPED, Reason.ERASED)
@@ -142,6 +146,8 @@ class EntryBuilder:
             if not raw:
                 return _record(contact, Outcome.SKIPPED, Reason.NO_IDENTIFIER, link.field)
             if link.property is None:
+                if profile_id not in (None, raw):
+                    return _record(contact, Outcome.SKIPPED, Reason.NO_MATCH)
                 profile_id = raw
                 continue
             value = self._identifier(link, raw)
@@ -172,7 +178,8 @@ class EntryBuilder:
         increments = any(w.strategy == INCREMENT for w in writes)
         barred = "" if create or profile_id else self._barred(contact)
         mark, omitted = self._fingerprint(contact, digested), self._warnings.take()
-        return Entry(contact, write, mark, sums, increments, barred, omitted)
+        required = tuple((link.name, link.value) for link in links) if profile_id else ()
+        return Entry(contact, write, mark, sums, increments, barred, omitted, required)
 
     def _write(
         self,

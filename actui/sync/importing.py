@@ -16,6 +16,7 @@ from actui.model.timezones import time_zone
 from actui.sync.entries import Entry, EntryBuilder
 from actui.sync.forgetting import forgotten_contacts, skipped
 from actui.sync.goalrun import GoalRun
+from actui.sync.profile_links import ProfileLinks
 from actui.sync.reading import BEYOND, BlockReader, Selection, cut_into_blocks
 from actui.sync.receipts import RECEIPT_NAME, RECEIPT_PROPERTY, Receipts, Verdict
 from actui.sync.sending import ATTEMPTS, ProfileSender, plain_record
@@ -37,6 +38,7 @@ class ImportRun:
         self._sum_mappings = [m for m in goal.mappings if m.rule is Rule.SUM]
         self._receipts = Receipts(goal_run)
         self._sender = ProfileSender(goal_run, self._receipts, goal)
+        self._links = ProfileLinks(goal_run, goal)
         self._late: dict[int, list[Contact]] = {}
         self._taken = 0
         self._writing: set[asyncio.Task[None]] = set()
@@ -251,7 +253,10 @@ class ImportRun:
         ]
 
     async def _send(self, batch: Sequence[Entry], block: int) -> None:
-        lost = await self._sender.send(batch)
+        checked = await self._links.check(batch)
+        if checked.refused:
+            self._run.commit(Done(records=checked.refused))
+        lost = await self._sender.send(checked.matched)
         self._put_aside([entry.contact for entry in lost], block)
 
     def _put_aside(self, contacts: Sequence[Contact], block: int) -> None:

@@ -17,6 +17,7 @@ from actui.model.journal import SumSend
 from actui.model.people import PropertyWrite
 from actui.sync.entries import Entry
 from actui.sync.goalrun import GoalRun
+from actui.sync.merged import surviving_profile
 
 RECEIPT_PROPERTY = "actui_sum_receipt"
 RECEIPT_NAME = "actui: receipt of the last sum"
@@ -142,7 +143,10 @@ class Receipts:
     async def _candidates(self, send: SumSend) -> Sequence[str]:
         """Every profile that the entry may have been written to."""
         if send.profile_id is not None:
-            return (send.profile_id,)
+            profile = await surviving_profile(
+                self._run.blueconic, send.profile_id, [RECEIPT_PROPERTY]
+            )
+            return () if profile is None else (profile.id,)
         found: dict[str, None] = {}
         for group in send.matching:
             found.update(dict.fromkeys(await self._run.blueconic.find_profiles(group)))

@@ -80,6 +80,21 @@ async def test_a_right_that_is_not_needed_does_not(
     assert "profiles (right read:profiles)" in said
 
 
+@pytest.mark.parametrize("beside", [True, False])
+async def test_profiles_are_needed_where_one_named_by_its_id_is_compared(
+    respx_mock: respx.MockRouter, tmp_path: Path, beside: bool
+) -> None:
+    tenant(respx_mock, "profiles")
+    links = [{"field": "%BCID%", "profile_id": True}, {"field": "email", "property": "email"}]
+    goal = {"kind": "import", "name": "In", "identifiers": links if beside else links[:1]}
+    if not beside:
+        assert "profiles (right read:profiles)" in await probed(tmp_path, goal)
+        return
+    with pytest.raises(CredentialsError) as caught:
+        await probed(tmp_path, goal)
+    assert "NOT allowed: profiles (right read:profiles)." in caught.value.message
+
+
 async def test_without_properties_nobody_can_tell_of_profiles(
     respx_mock: respx.MockRouter, tmp_path: Path
 ) -> None:
