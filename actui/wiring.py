@@ -39,7 +39,7 @@ from store.forgotten import Forgotten
 from store.history import History
 from store.home import Home
 from store.ledger import SqliteLedger, open_ledger, set_aside
-from store.ledger.scratch import scratch_ledger
+from store.ledger.scratch import scratch_ledger_aside
 from store.locks import RunLock
 from store.notices import Notices
 from store.secrets import Secrets
@@ -66,21 +66,6 @@ def secret_origin(connection: Connection, name: SecretName) -> str:
 def account_origins(connection: Connection) -> tuple[str, str]:
     """The two accounts that a ledger is about."""
     return origin(connection.activecampaign.url), origin(connection.blueconic.url)
-
-
-async def _opened_in_a_thread(opens: Callable[[], SqliteLedger]) -> SqliteLedger:
-    """A ledger that takes a while to open; whoever stops waiting for it leaves nothing open."""
-    opening = asyncio.create_task(asyncio.to_thread(opens))
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        opening.add_done_callback(_close_opened)
-        raise
-
-
-def _close_opened(opening: asyncio.Task[SqliteLedger]) -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()
 
 
 def _is_on(goal: ExportGoal, list_id: int) -> bool:
@@ -313,7 +298,7 @@ class House:
         """
         known = await asyncio.to_thread(self.knows_these_accounts, connection)
         path = self.home.ledger_file(connection.id) if known else None
-        with await _opened_in_a_thread(partial(scratch_ledger, path)) as ledger:
+        with await scratch_ledger_aside(path) as ledger:
             async with (
                 self.activecampaign(connection) as activecampaign,
                 self.blueconic(connection) as blueconic,

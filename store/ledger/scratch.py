@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -36,3 +37,18 @@ def _fill(database: sqlite3.Connection, path: Path | None) -> None:
     migrate(database, path or Path())
     for table in _ON_THEIR_WAY:
         database.execute(f"DELETE FROM {table}")  # noqa: S608
+
+
+async def scratch_ledger_aside(path: Path | None) -> SqliteLedger:
+    """The same, copied in a thread; whoever stops waiting for it leaves nothing open."""
+    opening = asyncio.create_task(asyncio.to_thread(scratch_ledger, path))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close)
+        raise
+
+
+def _close(opening: asyncio.Task[SqliteLedger]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()

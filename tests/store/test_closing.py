@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from actui import wiring
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.services import HouseServices
 from actui.wiring import House
-from store.ledger import SqliteLedger, open_ledger
+from store.ledger import SqliteLedger, open_ledger, scratch
 from store.ledger.runs import Runs
 from store.ledger.scratch import scratch_ledger
 from store.locks import RunLock
@@ -124,7 +123,7 @@ async def test_who_no_longer_waits_for_a_preview_leaves_its_ledger_closed(
         is_open.set()
         return opened[0]
 
-    monkeypatch.setattr(wiring, "scratch_ledger", slowly)
+    monkeypatch.setattr(scratch, "scratch_ledger", slowly)
 
     async def wait() -> None:
         async with house.rehearsal(connection):
