@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from actui.model.goals import ListStatus
-from actui.model.run import Record
+from actui.model.run import ACCEPTED, Outcome, Reason, Record
 from actui.model.standing import Exported
 
 
@@ -87,13 +87,41 @@ class SumSend:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a person was refused with, and how it ended: not sent again while it stays the same.
+
+    `fingerprint` is that of what was sent, `config` the digest of the goal and `objectives` that of
+    the connection's objectives then. The rest is the outcome; None as long as it is not committed.
+    """
+
+    fingerprint: bytes
+    config: str
+    objectives: str
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    detail: str = ""
+    contact_id: int | None = None
+    email: str = ""
+
+    @property
+    def may_end_by_itself(self) -> bool:
+        """Whether a profile's change in BlueConic, of which nobody tells, may have ended it.
+
+        A profile or its consent may have come since, or a refused Sum may fit now.
+        """
+        return self.outcome in ACCEPTED or self.reason in (Reason.NO_MATCH, Reason.NO_CONSENT)
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Everything one acknowledged batch changes; committed in one transaction (design §5).
 
     `records` go with their person's key (contact id for imports, profile id for exports) and the
     fingerprint of what was accepted, None where nothing was. `sums` are the values now added;
     `settled` are the contacts whose journalled entry has become of known fate. `remarked` replaces
-    fingerprints of people, by the same key, and leaves their outcomes as they are.
+    fingerprints of people, by the same key, and leaves their outcomes as they are. `refused` keeps
+    what those of `records` were refused with who are not to be sent the same again; it is forgotten
+    for everybody else among them.
     """
 
     records: Sequence[tuple[str, Record, bytes | None]]
@@ -103,6 +131,7 @@ class Done:
     exported: Sequence[str] = ()
     links: Mapping[str, int] = field(default_factory=dict)
     remarked: Mapping[str, bytes] = field(default_factory=dict)
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
     export: Exported = Exported()
     finished_block: int | None = None
     finished_batch: int | None = None

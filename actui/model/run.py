@@ -43,6 +43,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+ACCEPTED = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
 FAILED = (Outcome.REJECTED, Outcome.UNKNOWN)
 """Sent, and not known to have arrived."""
 NOT_ACCEPTED = (Outcome.SKIPPED, *FAILED)

@@ -6,20 +6,22 @@ result is known and its people's outcomes are committed. Nothing counts before t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from actui.model.addresses import canonical
 from actui.model.errors import GoalError, LostAnswerError, RefusedError
-from actui.model.journal import Batch, Done
+from actui.model.journal import Batch, Done, Refusal
 from actui.model.people import BatchInfo, BulkRefused
 from actui.model.run import Reason, Record
-from actui.model.standing import Exclusion, Exported, Membership, Newcomer
+from actui.model.standing import Exported, Membership, Newcomer
 from actui.sync.clearing import Clearing
+from actui.sync.exclusions import Exclusions
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import not_joined
 from actui.sync.knowing import NOBODY, Holders, Knowledge
 from actui.sync.portions import Portions, says_too_large
+from actui.sync.refusals import Refusals
 from actui.sync.sent import Sent, decode, encode
 
 PATIENCE = 30 * 60.0
@@ -32,19 +34,28 @@ FIRST_POLL = 2.0
 SHORTEST_TYPICAL, LONGEST_TYPICAL = 0.2, 120.0
 _FINAL = ("completed", "failed", "interrupted")
 
-Refused = list[tuple[str, Record, bytes | None]]
+Refused = Sequence[tuple[Sent, Reason, str]]
+"""Rows with the reason and the detail of their refusal."""
 
 
 class Batches:
     """Sends rows, follows the batches they went in and commits what became of each row."""
 
-    def __init__(self, goal_run: GoalRun, knowledge: Knowledge, automations: bool) -> None:
+    def __init__(
+        self,
+        goal_run: GoalRun,
+        knowledge: Knowledge,
+        exclusions: Exclusions,
+        refusals: Refusals,
+        automations: bool,
+    ) -> None:
         self._run = goal_run
         self._knowledge = knowledge
+        self._exclusions = exclusions
+        self._refusals = refusals
         self._automations = automations
         self._typical = FIRST_POLL
         self._clearing = Clearing(goal_run)
-        self._exclusions: Sequence[Exclusion] | None = None
         self.intended: dict[str, Sent] = {}
         """Rows of an earlier process that nobody knows to have left, by profile."""
         self._unsure: list[int] = []
@@ -82,12 +93,14 @@ class Batches:
             portions.accepted()
             self._is_proven = True
         self._reject(
-            (
-                sent,
-                Reason.TOO_LARGE if says_too_large(why) else Reason.REJECTED_BY_ACTIVECAMPAIGN,
-                why.detail,
-            )
-            for sent, why in portions.at_fault()
+            [
+                (
+                    sent,
+                    Reason.TOO_LARGE if says_too_large(why) else Reason.REJECTED_BY_ACTIVECAMPAIGN,
+                    why.detail,
+                )
+                for sent, why in portions.at_fault()
+            ]
         )
 
     def _journal(self, rows: Sequence[Sent]) -> int:
@@ -105,16 +118,16 @@ class Batches:
         if not refused:
             raise GoalError("ActiveCampaign refused a batch without naming a contact in it.")
         reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
-        self._reject((rows[number], reason, said) for number, said in refused.items())
+        self._reject([(rows[number], reason, said) for number, said in refused.items()])
         return [sent for number, sent in enumerate(rows) if number not in refused]
 
-    def _reject(self, rows: Iterable[tuple[Sent, Reason, str]]) -> None:
+    def _reject(self, rows: Refused) -> None:
         """Give rows that ActiveCampaign refused their outcome, in its own words."""
-        records = [
-            (sent.profile_id, sent.record(reason, said), None) for sent, reason, said in rows
-        ]
-        if records:
-            self._run.commit(Done(records=records))
+        if rows:
+            self._run.commit(Done(records=_records(rows), refused=self._marks(rows)))
+
+    def _marks(self, rows: Refused) -> dict[str, Refusal]:
+        return {sent.profile_id: self._refusals.remember(sent.fingerprint) for sent, _, _ in rows}
 
     async def _after_lost_answer(self, number: int, rows: list[Sent]) -> list[Sent]:
         """Nobody knows whether the batch was taken: wait until nothing is on its way, look again.
@@ -217,7 +230,7 @@ class Batches:
         done = [sent for sent in rows if canonical(sent.row.email) not in failed]
         undone = [sent for sent in rows if canonical(sent.row.email) in failed]
         known = await self._knowledge.look_up([sent.row.email for sent in undone])
-        refused: Refused = []
+        refused: list[tuple[Sent, Reason, str]] = []
         again: list[Sent] = []
         for sent in undone:
             retry = self._without_left_lists(sent, known)
@@ -225,21 +238,17 @@ class Batches:
                 # they left, or bounced, after actui had looked: their fields still go
                 again.append(replace(retry, attempt=sent.attempt + 1))
             else:
-                reason, detail = await self._why(sent, known)
-                refused.append((sent.profile_id, sent.record(reason, detail), None))
+                refused.append((sent, *await self._why(sent, known)))
         await self._clearing.after(done)
-        self._accept(batch, done, refused)
+        self._accept(batch, done, refused, self._marks(refused))
         if again:
             await self.send(again)
 
     async def _why(self, sent: Sent, known: Mapping[str, Holders]) -> tuple[Reason, str]:
         """Why ActiveCampaign refused an address, found by reading alone."""
-        if self._exclusions is None:
-            self._exclusions = await self._run.activecampaign.exclusions()
         email = sent.row.email
-        phrase = next((one.phrase for one in self._exclusions if one.catches(email)), None)
-        if phrase is not None:
-            return Reason.EXCLUDED, f"ActiveCampaign's exclusion list holds '{phrase}'."
+        if excluded := await self._exclusions.about(email):
+            return Reason.EXCLUDED, excluded
         holders = known.get(canonical(email), NOBODY).contacts
         bounces = max((one.bounces for one in holders), default=0)
         if bounces:
@@ -248,7 +257,14 @@ class Batches:
             detail = "ActiveCampaign's import refused the address and gives no reason."
         return Reason.REJECTED_BY_ACTIVECAMPAIGN, detail
 
-    def _accept(self, batch: Batch, rows: Sequence[Sent], refused: Refused) -> None:
+    def _accept(
+        self,
+        batch: Batch,
+        rows: Sequence[Sent],
+        refused: Refused,
+        marks: Mapping[str, Refusal],
+    ) -> None:
+        """Commit what became of a batch; `marks` are of those not to be sent the same again."""
         at = self._run.started_at.timestamp()
         with_id = [(sent, sent.contact_id) for sent in rows if sent.contact_id is not None]
         export = Exported(
@@ -263,13 +279,13 @@ class Batches:
                 if sent.contact_id is None
             ],
         )
-        records: Refused = []
+        records: list[tuple[str, Record, bytes | None]] = []
         if batch.of_this_run:
             lists = self._run.summary.lists
             lists.subscribed += sum(len(sent.row.subscribe) for sent in rows)
             lists.left += sum(sent.left for sent in rows)
             records = [(sent.profile_id, sent.record(), sent.fingerprint) for sent in rows]
-            records += refused
+            records += _records(refused)
         self._run.commit(
             Done(
                 records=records,
@@ -277,6 +293,7 @@ class Batches:
                 links={sent.profile_id: contact_id for sent, contact_id in with_id},
                 export=export,
                 finished_batch=batch.number,
+                refused=marks,
             )
         )
 
@@ -289,14 +306,13 @@ class Batches:
             return
         detail = f"ActiveCampaign's import was {state} twice."
         reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
-        self._accept(batch, [], [(s.profile_id, s.record(reason, detail), None) for s in rows])
+        # nobody among them was refused: the next run sends them again
+        self._accept(batch, [], [(sent, reason, detail) for sent in rows], {})
 
     def _unresolved(self, batch: Batch) -> None:
         detail = f"Batch {batch.batch_id} did not finish within 30 minutes."
-        rows = decode(batch.payload)
-        self._accept(
-            batch, [], [(s.profile_id, s.record(Reason.UNRESOLVED, detail), None) for s in rows]
-        )
+        rows = [(sent, Reason.UNRESOLVED, detail) for sent in decode(batch.payload)]
+        self._accept(batch, [], rows, self._marks(rows))
 
     def _without_left_lists(self, sent: Sent, known: Mapping[str, Holders]) -> Sent:
         """The row without the lists that the person has left, under whatever spelling."""
@@ -322,3 +338,9 @@ class Batches:
             left=sent.left + len(left),
             omitted=replace(sent.omitted, lists=(*sent.omitted.lists, *omitted)),
         )
+
+
+def _records(refused: Refused) -> list[tuple[str, Record, bytes | None]]:
+    return [
+        (sent.profile_id, sent.record(reason, detail), None) for sent, reason, detail in refused
+    ]

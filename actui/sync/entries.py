@@ -46,7 +46,8 @@ class Entry:
 
     `barred` names the goal's lists it is on, where none of them may create its profile.
     `omitted` is what is not sent because it does not fit. `required` are the (property, value) that
-    the profile must carry where it is named by its id: the goal's other links.
+    the profile must carry where it is named by its id: the goal's other links. `unmatched` is the
+    reason where no profile is found.
     """
 
     contact: Contact
@@ -57,6 +58,7 @@ class Entry:
     barred: str = ""
     omitted: Omitted = NOTHING
     required: tuple[tuple[str, str], ...] = ()
+    unmatched: Reason = Reason.NO_MATCH
 
 
 @dataclass(frozen=True, slots=True)

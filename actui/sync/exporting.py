@@ -10,13 +10,14 @@ from dataclasses import replace
 from actui.model.addresses import canonical
 from actui.model.errors import RefusedError
 from actui.model.goals import ExportGoal, ListStatus
-from actui.model.journal import Done
+from actui.model.journal import Done, Refusal
 from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.people import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.model.timezones import time_zone
 from actui.sync.batches import Batches
 from actui.sync.chosen import Chosen
+from actui.sync.exclusions import Exclusions
 from actui.sync.forgetting import forgotten_profiles, skipped
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import Identities, Person, not_joined
@@ -26,6 +27,7 @@ from actui.sync.limits import BULK_BYTES, BULK_ENVELOPE, BULK_ROWS
 from actui.sync.newcomers import learn_newcomers
 from actui.sync.payload import Payload, PayloadBuilder
 from actui.sync.portions import ABOUT_THE_RECORD
+from actui.sync.refusals import Refusals, holds
 from actui.sync.resubscribing import Resubscribing
 from actui.sync.segments import SegmentReading
 from actui.sync.sent import Sent
@@ -56,7 +58,11 @@ class ExportRun:
         self._lists = [int(named.id or 0) for named in goal.lists]
         self._knowledge = Knowledge(goal_run)
         self._identities = Identities(goal_run, goal, self._knowledge)
-        self._batches = Batches(goal_run, self._knowledge, goal.automations)
+        self._exclusions = Exclusions(goal_run)
+        self._refusals = Refusals(goal_run)
+        self._batches = Batches(
+            goal_run, self._knowledge, self._exclusions, self._refusals, goal.automations
+        )
         self._threshold = Threshold(goal_run, goal)
         self._resubscribing = Resubscribing(goal_run, goal)
         self._leavers = Leavers(goal_run, goal, claims)
@@ -113,7 +119,7 @@ class ExportRun:
             staged = {profile.id: profile for profile in known}
             self._listed += len(profiles)
             self._run.phase("listing profiles", self._reading.total)
-            self._settle([staged.get(profile.id, profile) for profile in profiles], wanted)
+            await self._settle([staged.get(profile.id, profile) for profile in profiles], wanted)
             if len(self._waiting) >= WINDOW:
                 await self._decide()
             if self._limit_reached():
@@ -152,7 +158,7 @@ class ExportRun:
         stages = None if read is None else read.lifecycle_stages
         return replace(profile, lifecycle_stages=stages)
 
-    def _settle(self, profiles: Sequence[Profile], wanted: set[str]) -> None:
+    async def _settle(self, profiles: Sequence[Profile], wanted: set[str]) -> None:
         """Give everyone wanted who needs no write an outcome; the others wait for a decision.
 
         Who is not wanted is looked at all the same: the first of two with one address stays it.
@@ -166,6 +172,8 @@ class ExportRun:
         # nobody looks at the lists of people who are unchanged: what the last look showed stands
         kept_out = run.ledger.lists_not_joined(self._goal.id, keys) if self._lists else {}
         gone = forgotten_profiles(self._goal, profiles, run.forgotten)
+        refusals = self._refusals.of(keys)
+        refused: dict[str, Refusal] = {}
         settled: list[tuple[str, Record, bytes | None]] = []
         remarked: dict[str, bytes] = {}
         for profile in profiles:
@@ -179,8 +187,14 @@ class ExportRun:
             built = self._settled(payload, accepted, links, over)
             if not mine:
                 continue
+            before = refusals.get(profile.id)
+            if isinstance(built, Payload) and before and holds(before, built.fingerprint):
+                again = await self._refused_again(built, before)
+                if again is not None:
+                    built, refused[profile.id] = again, before
             if isinstance(built, Record):
-                if built.outcome is Outcome.UNCHANGED and profile.id in kept_out:
+                stands = built.outcome is Outcome.UNCHANGED or profile.id in refused
+                if stands and profile.id in kept_out:
                     omitted = replace(built.omitted, lists=kept_out[profile.id])
                     built = replace(built, omitted=omitted)
                 settled.append((profile.id, built, None))
@@ -192,7 +206,23 @@ class ExportRun:
                 run.expect(profile.id, built.omitted)
                 self._waiting.append(built)
         if settled:
-            run.commit(Done(records=settled, remarked=remarked))
+            run.commit(Done(records=settled, remarked=remarked, refused=refused))
+
+    async def _refused_again(self, payload: Payload, before: Refusal) -> Record | None:
+        """The outcome of what was refused before and is not sent again; None where it may fit now.
+
+        Who is kept out by the account's exclusion list is not any more once that list says so.
+        """
+        detail = before.detail
+        if before.reason is Reason.EXCLUDED:
+            detail = await self._exclusions.about(before.email)
+            if not detail:
+                return None
+        if before.contact_id is not None:
+            self._listing.mark([f"contact {before.contact_id}"])
+        outcome = before.outcome or Outcome.REJECTED
+        record = payload.record(outcome, before.reason, before.contact_id)
+        return replace(record, detail=detail, email=before.email)
 
     def _settled(
         self,
@@ -242,7 +272,11 @@ class ExportRun:
         await self._batches.poll_ripe()
 
     def _tell(self, payload: Payload, record: Record) -> None:
-        self._run.commit(Done(records=[(payload.profile_id, record, None)]))
+        refused = {}
+        if record.reason is Reason.REJECTED_BY_ACTIVECAMPAIGN:
+            mark = self._refusals.remember(payload.fingerprint.today)
+            refused[payload.profile_id] = mark
+        self._run.commit(Done(records=[(payload.profile_id, record, None)], refused=refused))
 
     async def _put_on_its_way(self, person: Person, over: set[int]) -> Record | None:
         """Everything that one person needs; an outcome where it ends here."""

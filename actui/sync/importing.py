@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from actui.model.errors import GoalError
 from actui.model.goals import ImportGoal
-from actui.model.journal import Block, Done, SumKey, SumSend
+from actui.model.journal import Block, Done, Refusal, SumKey, SumSend
 from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
 from actui.model.people import Contact
-from actui.model.run import Outcome, Reason, Record
+from actui.model.run import ACCEPTED, Outcome, Reason, Record
 from actui.model.timezones import time_zone
 from actui.sync.entries import Entry, EntryBuilder
 from actui.sync.forgetting import forgotten_contacts, skipped
 from actui.sync.goalrun import GoalRun
+from actui.sync.linked import without_creating
 from actui.sync.profile_links import ProfileLinks
 from actui.sync.reading import BEYOND, BlockReader, Selection, cut_into_blocks
 from actui.sync.receipts import RECEIPT_NAME, RECEIPT_PROPERTY, Receipts, Verdict
+from actui.sync.refusals import Refusals, holds
 from actui.sync.sending import ATTEMPTS, ProfileSender, plain_record
 
 MOST_ENTRIES = 1_000
@@ -37,7 +40,8 @@ class ImportRun:
         )
         self._sum_mappings = [m for m in goal.mappings if m.rule is Rule.SUM]
         self._receipts = Receipts(goal_run)
-        self._sender = ProfileSender(goal_run, self._receipts, goal)
+        self._refusals = Refusals(goal_run)
+        self._sender = ProfileSender(goal_run, self._receipts, self._refusals, goal)
         self._links = ProfileLinks(goal_run, goal)
         self._late: dict[int, list[Contact]] = {}
         self._taken = 0
@@ -212,13 +216,16 @@ class ImportRun:
         """What must be written for these; everything else gets its outcome at once."""
         run = self._run
         accepted = run.ledger.fingerprints(self._goal.id, [str(contact.id) for contact in mine])
+        refusals = self._refusals.of(str(contact.id) for contact in mine)
         remembered = run.ledger.sums(self._sum_keys(mine))
         gone = forgotten_contacts(mine, run.forgotten)
         entries: list[Entry] = []
         settled: list[tuple[str, Record, bytes | None]] = []
         remarked: dict[str, bytes] = {}
+        refused: dict[str, Refusal] = {}
         for contact in mine:
             key = str(contact.id)
+            before = refusals.get(key)
             built = (
                 skipped(contact_id=contact.id)
                 if key in gone
@@ -230,11 +237,18 @@ class ImportRun:
                 settled.append((key, plain_record(built, Outcome.UNCHANGED), None))
                 if accepted[key] != built.fingerprint.today:
                     remarked[key] = built.fingerprint.today
-            else:
+            elif before is None or not holds(before, built.fingerprint):
                 run.expect(key, built.omitted)
                 entries.append(built)
+            elif self._everything and before.may_end_by_itself:
+                run.expect(key, built.omitted)
+                unmatched = before.reason or Reason.NO_MATCH
+                entries.append(replace(without_creating(built), unmatched=unmatched))
+            else:
+                settled.append((key, _refused_again(built, before), None))
+                refused[key] = before
         if settled:
-            run.commit(Done(records=settled, remarked=remarked))
+            run.commit(Done(records=settled, remarked=remarked, refused=refused))
         return entries
 
     def _within_limit(self, contacts: list[Contact]) -> list[Contact]:
@@ -289,6 +303,7 @@ class ImportRun:
         """Remember what was added; say loudly what nobody can know."""
         sums: dict[SumKey, str] = {}
         records: list[tuple[str, Record, bytes | None]] = []
+        refused: dict[str, Refusal] = {}
         known = {c.id: c for contacts in self._late.values() for c in contacts}
         for contact_id, (send, verdict) in decided.items():
             if verdict is Verdict.ABSENT:
@@ -300,6 +315,8 @@ class ImportRun:
             contact = known.get(contact_id)
             built = self._builder.build(contact, {}) if contact is not None else None
             omitted = built.omitted if built is not None else NOTHING
+            if isinstance(built, Entry):
+                refused[str(contact_id)] = self._refusals.remember(built.fingerprint.today)
             detail = (
                 "BlueConic's answer was lost and the profile does not tell whether it was added"
             )
@@ -312,7 +329,7 @@ class ImportRun:
                 omitted=omitted,
             )
             records.append((str(contact_id), record, None))
-        self._run.commit(Done(records=records, sums=sums, settled=list(decided)))
+        self._run.commit(Done(records=records, sums=sums, settled=list(decided), refused=refused))
 
     async def _complete(self, highest_id: int) -> None:
         """A reading of everybody that never met the highest id, which still exists, fell short."""
@@ -334,3 +351,10 @@ class ImportRun:
                 "the next run reads it again.",
                 code="incomplete-reading",
             )
+
+
+def _refused_again(entry: Entry, before: Refusal) -> Record:
+    """The outcome of what was refused before and is not sent again."""
+    if before.outcome in ACCEPTED:
+        return plain_record(entry, Outcome.UNCHANGED)
+    return plain_record(entry, before.outcome or Outcome.REJECTED, before.reason, before.detail)

@@ -14,6 +14,7 @@ from actui.model.journal import (
     Block,
     Done,
     GoalState,
+    Refusal,
     SumKey,
     SumSend,
     Traffic,
@@ -138,6 +139,9 @@ class Ledger(ExportMemory, Protocol):
     def goal_state(self, goal: str) -> GoalState: ...
     def save_goal_state(self, goal: str, state: GoalState) -> None: ...
     def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]: ...
+    def refusals(self, goal: str, keys: Iterable[str]) -> Mapping[str, Refusal]:
+        """What people of a goal were refused with last, where that is not to be sent again."""
+
     def commit(self, run: str, goal: str, done: Done, summary: GoalSummary) -> None: ...
     def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
         """Which of the keys already have their outcome in this run."""

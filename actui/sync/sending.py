@@ -14,16 +14,17 @@ from actui.model.errors import (
     UnreachableError,
 )
 from actui.model.goals import ImportGoal
-from actui.model.journal import Done, SumKey, SumSend
+from actui.model.journal import Done, Refusal, SumKey, SumSend
 from actui.model.omitted import Omitted, OmittedValues
 from actui.model.people import WriteResult
-from actui.model.run import Outcome, Reason, Record
+from actui.model.run import ACCEPTED, Outcome, Reason, Record
 from actui.sync.entries import Entry
 from actui.sync.goalrun import GoalRun
 from actui.sync.limits import WRITE_BYTES, WRITE_ENTRIES, entry_size
 from actui.sync.linked import LinkedProfiles, without_creating
 from actui.sync.portions import Portions, says_too_large
 from actui.sync.receipts import Receipts, with_receipt
+from actui.sync.refusals import Refusals
 
 ATTEMPTS = 3
 """How often a write whose answer was lost is sent again, where that cannot double anything."""
@@ -40,7 +41,6 @@ _STATES: dict[str, tuple[Outcome, Reason | None]] = {
     "CONSENT_MISMATCH": (Outcome.SKIPPED, Reason.NO_CONSENT),
     "UNAUTHORIZED": (Outcome.REJECTED, Reason.NOT_AUTHORIZED),
 }
-_ACCEPTED = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
 _REFUSED_VALUE = "which BlueConic refused"
 _UNNAMED = "BlueConic"
 """What a refused value is counted under where BlueConic does not name its property."""
@@ -61,10 +61,13 @@ class ProfileSender:
     although its answer was lost: nothing left to change there is still an update.
     """
 
-    def __init__(self, goal_run: GoalRun, receipts: Receipts, goal: ImportGoal) -> None:
+    def __init__(
+        self, goal_run: GoalRun, receipts: Receipts, refusals: Refusals, goal: ImportGoal
+    ) -> None:
         self._run = goal_run
         self._linked = LinkedProfiles(goal_run, goal)
         self._receipts = receipts
+        self._refusals = refusals
         self._objectives = [o.id or o.name for o in goal_run.connection.objectives]
         self._fields: dict[str, list[str]] = {}
         for mapping in goal.mappings:
@@ -140,7 +143,8 @@ class ProfileSender:
             record = plain_record(entry, Outcome.REJECTED, reason, error.detail)
             records.append((str(entry.contact.id), record, None))
         settled = [entry.contact.id for entry, _ in refused if entry.has_increment]
-        self._run.commit(Done(records=records, settled=settled))
+        marks = {str(entry.contact.id): self._refused(entry) for entry, _ in refused}
+        self._run.commit(Done(records=records, settled=settled, refused=marks))
 
     async def _write(
         self, entries: Sequence[Entry], journal: Mapping[int, SumSend]
@@ -162,19 +166,27 @@ class ProfileSender:
         records: list[tuple[str, Record, bytes | None]] = []
         sums: dict[SumKey, str] = {}
         imported: list[str] = []
+        refused: dict[str, Refusal] = {}
         for entry, result in zip(entries, results, strict=True):
             if entry.contact.id in unfound.linked and result.state == _NOT_FOUND:
                 unfound.entries.append(entry)
                 continue
             record = self._outcome(entry, result)
-            accepted = record.outcome in _ACCEPTED
+            accepted = record.outcome in ACCEPTED
             mark = entry.fingerprint.today if accepted and _is_settled(entry, result) else None
             records.append((str(entry.contact.id), record, mark))
+            if mark is None:
+                refused[str(entry.contact.id)] = self._refused(entry)
             sums.update(_added(entry, result))
             if accepted and record.profile_id:
                 imported.append(record.profile_id)
         settled = [entry.contact.id for entry in entries if entry.has_increment]
-        self._run.commit(Done(records=records, sums=sums, settled=settled, imported=imported))
+        self._run.commit(
+            Done(records=records, sums=sums, settled=settled, imported=imported, refused=refused)
+        )
+
+    def _refused(self, entry: Entry) -> Refusal:
+        return self._refusals.remember(entry.fingerprint.today)
 
     def _omitted(self, entry: Entry, result: WriteResult) -> Omitted:
         """What was left out of an entry: by actui before, and by BlueConic now."""
@@ -203,9 +215,9 @@ class ProfileSender:
             outcome = Outcome.UPDATED
         detail = said or (result.state if outcome is Outcome.REJECTED else "")
         if reason is Reason.NO_MATCH:
-            detail = entry.barred
+            reason, detail = entry.unmatched, entry.barred
         record = plain_record(entry, outcome, reason, detail, result.profile_id)
-        if said and outcome in _ACCEPTED:
+        if said and outcome in ACCEPTED:
             record = replace(record, omitted=self._omitted(entry, result))
         return record
 
@@ -241,7 +253,7 @@ def _is_settled(entry: Entry, result: WriteResult) -> bool:
 def _is_taken(result: WriteResult) -> bool:
     """Whether the entry was applied, perhaps without the values complained about."""
     outcome, _ = _STATES.get(result.state, (Outcome.REJECTED, None))
-    return outcome in _ACCEPTED
+    return outcome in ACCEPTED
 
 
 def _added(entry: Entry, result: WriteResult) -> Mapping[SumKey, str]:

@@ -16,6 +16,7 @@ _TEXTS = (
     ("run_fact", "value"),
     ("outcome", "detail"),
     ("omitted", "detail"),
+    ("refused", "detail"),
 )
 
 
@@ -33,6 +34,8 @@ class Forgetting(Base):
             "SELECT contact_id FROM omitted WHERE canonical(email) = ?",
             "SELECT profile FROM omitted WHERE canonical(email) = ?",
             "SELECT profile FROM newcomer WHERE canonical(email) = ?",
+            "SELECT key FROM refused WHERE canonical(email) = ?",
+            "SELECT contact_id FROM refused WHERE canonical(email) = ?",
         ):
             keys.update(key for (key,) in self._db.execute(query, (wanted,)) if key is not None)
         for query in (
@@ -74,6 +77,8 @@ class Forgetting(Base):
         self._db.execute("PRAGMA secure_delete = ON")
         rows: list[tuple[str, str, Sequence[Packed]]] = [
             ("person", "key", keys),
+            ("refused", "key", keys),
+            ("refused", "contact_id", list(contacts)),
             ("outcome", "key", keys),
             ("outcome", "contact_id", list(contacts)),
             ("outcome", "profile", keys),
@@ -95,7 +100,7 @@ class Forgetting(Base):
             for table, column, values in rows:
                 marks = ",".join("?" * len(values))
                 db.execute(f"DELETE FROM {table} WHERE {column} IN ({marks})", list(values))  # noqa: S608
-            for table in ("outcome", "omitted", "newcomer"):
+            for table in ("outcome", "omitted", "newcomer", "refused"):
                 db.execute(f"DELETE FROM {table} WHERE canonical(email) = ?", (wanted,))  # noqa: S608
             marks = ",".join("?" * len(contacts))
             # the index still counts the contact, or it would be read anew

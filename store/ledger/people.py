@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actui.model.addresses import canonical
-from actui.model.journal import Block, Done
+from actui.model.journal import Block, Done, Refusal
 from actui.model.omitted import Omitted, OmittedList
 from actui.model.run import (
     FAILED,
@@ -64,6 +64,7 @@ class People(Standing):
                 "UPDATE person SET fingerprint = ? WHERE goal = ? AND key = ?",
                 [(mark, goal_number, pack(key)) for key, mark in done.remarked.items()],
             )
+            self._commit_refused(db, goal_number, done)
             self._commit_exported(db, goal_number, done.export)
             if done.finished_block is not None:
                 db.execute(
@@ -138,6 +139,54 @@ class People(Standing):
             "DELETE FROM omitted WHERE goal = ? AND key = ?",
             [(goal, pack(key)) for key, record, _ in records if not record.omitted],
         )
+
+    @staticmethod
+    def _commit_refused(db: sqlite3.Connection, goal: int, done: Done) -> None:
+        db.executemany(
+            "DELETE FROM refused WHERE goal = ? AND key = ?",
+            [(goal, pack(key)) for key, _, _ in done.records if key not in done.refused],
+        )
+        db.executemany(
+            "INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    goal,
+                    pack(key),
+                    done.refused[key].fingerprint,
+                    done.refused[key].config,
+                    done.refused[key].objectives,
+                    outcome_number(record.outcome),
+                    reason_number(record.reason),
+                    record.detail or None,
+                    record.contact_id,
+                    record.email or None,
+                )
+                for key, record, _ in done.records
+                if key in done.refused
+            ],
+        )
+
+    def refusals(self, goal: str, keys: Iterable[str]) -> Mapping[str, Refusal]:
+        """What people of a goal were refused with last, where that is not to be sent again."""
+        rows = self._where_key_in(
+            "SELECT key, fingerprint, config, objectives, outcome, reason, detail, contact_id, "
+            "email FROM refused WHERE goal = ? AND key IN (?)",
+            [self._goal(goal)],
+            (pack(key) for key in keys),
+        )
+        return {
+            unpack(key): Refusal(
+                mark,
+                config,
+                objectives,
+                outcome_of(outcome),
+                reason_of(why),
+                detail or "",
+                contact,
+                email or "",
+            )
+            for key, mark, config, objectives, outcome, why, detail, contact, email in rows
+        }
 
     def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]:
         """The digests of what was last accepted for people of a goal."""

@@ -140,7 +140,18 @@ UPDATE contact SET canonical = canonical(email) WHERE canonical(email) <> email;
 CREATE INDEX contact_canonical ON contact (canonical) WHERE canonical IS NOT NULL;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED, _SPELLINGS)
+
+_REFUSED = """
+-- what was refused for a reason that lasts, and is not sent again by itself: the fingerprint of it,
+-- the digests of goal and objectives it was sent with, and the outcome
+CREATE TABLE refused (
+  goal INTEGER NOT NULL, key ANY NOT NULL, fingerprint BLOB NOT NULL, config TEXT NOT NULL,
+  objectives TEXT NOT NULL, outcome INTEGER NOT NULL, reason INTEGER, detail TEXT,
+  contact_id INTEGER, email TEXT, PRIMARY KEY (goal, key)
+) STRICT, WITHOUT ROWID;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED, _SPELLINGS, _REFUSED)
 BUSY_MS = 10_000
 
 

@@ -1,0 +1,39 @@
+"""What people were refused with, as the ledger keeps it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from actui.model.journal import Done, Refusal
+from actui.model.run import GoalSummary, Outcome, Reason, Record
+from store.ledger import SqliteLedger, open_ledger
+
+SUMMARY = GoalSummary(goal="Newsletter", goal_id="g", kind="import")
+SENT = Refusal(b"mark", "2:ab", "cd")
+NO_MATCH = Record(Outcome.SKIPPED, Reason.NO_MATCH, "Webinar", 7, email="Zoe@x.org")
+
+
+def begun(place: Path) -> SqliteLedger:
+    ledger = open_ledger(place / "ledger.db")
+    ledger.begin_run("r", "manual", "2026-11-24T02:50:00Z", 1)
+    return ledger
+
+
+def test_a_refusal_is_kept_with_its_outcome_until_another_one(tmp_path: Path) -> None:
+    with begun(tmp_path) as ledger:
+        ledger.commit("r", "g", Done([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY)
+        kept = ledger.refusals("g", ["7", "8"])
+        outcome = (Outcome.SKIPPED, Reason.NO_MATCH, "Webinar", 7, "Zoe@x.org")
+        assert kept == {"7": Refusal(b"mark", "2:ab", "cd", *outcome)}
+        assert ledger.refusals("other", ["7"]) == {}
+        ledger.commit("r", "g", Done([("7", Record(Outcome.UPDATED), b"mark")]), SUMMARY)
+        assert ledger.refusals("g", ["7"]) == {}
+
+
+def test_a_forgotten_person_has_been_refused_nothing(tmp_path: Path) -> None:
+    with begun(tmp_path) as ledger:
+        ledger.commit("r", "g", Done([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY)
+        contacts, profiles = ledger.known_as("zoe@x.org")
+        assert contacts == {7}
+        ledger.forget("zoe@x.org", contacts, profiles, lambda text: text)
+        assert ledger.refusals("g", ["7"]) == {}
