@@ -9,7 +9,7 @@ import json
 from actui import exitcodes
 from actui.commands.asking import confirmed
 from actui.commands.guard import say
-from actui.console.people import Person, goal_name, omitted_lines, printed
+from actui.console.people import SPELLINGS, Person, goal_name, omitted_lines, printed
 from actui.console.words import moment, plain
 from actui.forgetting import Report
 from actui.forgetting import forget as forget_person
@@ -51,12 +51,13 @@ def _sentence(connection: Connection, goal: str, person: Person | None) -> str:
     if person is None:
         return (
             f"{name}: nothing is kept of this address: no run has met it here, or nothing of it "
-            "ever had to be written."
+            f"ever had to be written. {SPELLINGS}"
         )
     when = f"{moment(person.at, connection.timezone).strip()}, run {person.run}"
     why = person.why_in(connection)
     because = f": {why}" if why else ""
-    return f"{name}: {person.outcome}{because} ({when})."
+    limit = f" {SPELLINGS}" if person.is_unmatched else ""
+    return f"{name}: {person.outcome}{because} ({when}).{limit}"
 
 
 def forget(asked: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 from actui.console.words import counted, moment, plain
@@ -58,6 +59,13 @@ REASON_WORDS = {
 _NO_LIST_MAY = "no profile matches, and none of the goal's lists it is on may create profiles"
 
 
+SPELLINGS = (
+    "Every usual spelling of the address was looked for; one that is stored with other characters "
+    "nobody sees is known only by a link of an earlier run or by the contact index."
+)
+"""How far a person without a match was looked for (design §7, canonical addresses)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which outcomes of a run to show; an empty text takes all.
@@ -103,6 +111,11 @@ class Person:
         if self.reason in {reason.value for reason in Reason}:
             return reason_words(Reason(self.reason), self.detail)
         return ": ".join(plain(part) for part in (self.reason, self.detail) if part)
+
+    @property
+    def is_unmatched(self) -> bool:
+        """Whether nobody was found on the other side by this address."""
+        return self.outcome == Outcome.CREATED.value or self.reason == Reason.NO_MATCH.value
 
     def why_in(self, connection: Connection) -> str:
         """`why`, where the person's goal can be asked what the outcome does not say."""
@@ -188,6 +201,8 @@ def story(connection: Connection, email: str, people: Sequence[Person]) -> list[
             "No run of the last thirty has had this address in a contact or profile. It may be",
             "in none of the selected lists, or not in the segment, or unchanged since it was",
             "last sent under another address.",
+            "",
+            *wrap(SPELLINGS, 84),
         ]
     lines: list[str] = []
     for one in reversed(people):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from actui.model.addresses import canonical, clean, lower_spellings
 from actui.model.goals import ListStatus
 
 
@@ -124,12 +125,12 @@ class Exclusion:
     kind: str
 
     def catches(self, email: str) -> bool:
-        """Whether the phrase is about this address; an unknown kind is read as a part of it."""
-        phrase, text = self.phrase.lower(), email.lower()
+        """Whether the phrase is about this address in any spelling; an unknown kind is a part."""
+        phrase, forms = clean(self.phrase).lower(), lower_spellings(email)
         if self.kind == "exact":
-            return text == phrase
+            return canonical(phrase) == canonical(email)
         if self.kind == "end":
-            return text.endswith(phrase)
+            return any(form.endswith(phrase) for form in forms)
         if self.kind in ("begin", "start"):
-            return text.startswith(phrase)
-        return phrase in text
+            return any(form.startswith(phrase) for form in forms)
+        return any(phrase in form for form in forms)

@@ -261,8 +261,8 @@ class ExportRun:
             addresses + to_come // max(1, self._listed), needs_index=self._identities.needs_index
         )
         people = await self._identities.of(waiting)
-        known = [p for p in people if isinstance(p, Person)]
-        over = self._threshold.over(id_ for person in known for id_ in person.contact_ids)
+        ids = [p.contact.contact_id for p in people if isinstance(p, Person) and p.contact]
+        over = self._threshold.over(ids)
         run.phase("sending")
         for payload, person in zip(waiting, people, strict=True):
             if not isinstance(person, Person):
@@ -283,7 +283,9 @@ class ExportRun:
         payload, contact = person.payload, person.contact
         if contact is not None:
             self._listing.mark([f"contact {contact.contact_id}"])
-        if over.intersection(person.contact_ids):
+        if over & person.contact_ids or (
+            person.others and self._threshold.is_over(person.contact_ids)
+        ):
             known_as = contact.contact_id if contact is not None else None
             return payload.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, known_as)
         if not self._is_first(person):

@@ -140,12 +140,22 @@ class Threshold:
 
     def over(self, contacts: Iterable[int]) -> set[int]:
         """Those of the contacts who are at their cap now."""
-        if self._cap is None or not self._counted:
+        if self._cap is None:
             return set()
+        found = self._touches(contacts)
+        return {contact for contact, count in found.items() if count >= self._cap.most}
+
+    def is_over(self, contacts: Iterable[int]) -> bool:
+        """Whether one person is at the cap who has all of these contacts."""
+        touched = sum(self._touches(contacts).values())
+        return self._cap is not None and 0 < touched >= self._cap.most
+
+    def _touches(self, contacts: Iterable[int]) -> Mapping[int, int]:
+        if self._cap is None or not self._counted:
+            return {}
         window = self._cap.window
         since = 0.0 if window is None else (self._run.clock.now() - window).timestamp()
-        found = self._run.ledger.touches(contacts, self._counted, since)
-        return {contact for contact, count in found.items() if count >= self._cap.most}
+        return self._run.ledger.touches(contacts, self._counted, since)
 
 
 def _touch(

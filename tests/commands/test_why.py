@@ -42,12 +42,16 @@ async def test_each_goal_says_in_one_sentence_which_rule_decided() -> None:
         (line,) = await why(world, "unknown@example.org")
         assert line.startswith("In: skipped: no profile matches")
         assert "run " in line
-        (line,) = await why(world, "known@example.org")
-        assert line.startswith("In: updated (")
+        assert "one that is stored with other characters nobody sees is known only by" in line
+        for spelled in ("known@example.org", "\u200bKnown@example.org", "kno\u00adwn@example.org "):
+            (line,) = await why(world, spelled)
+            assert line.startswith("In: updated (")
+            assert "nobody sees" not in line
         (line,) = await why(world, "gone@intranet")
         assert "the identifier's value does not fit its property: email" in line
         (line,) = await why(world, "never@example.org")
         assert line.startswith("In: nothing is kept of this address")
+        assert "nobody sees" in line
         (told,) = [json.loads(one) for one in await why(world, "gone@intranet", "--json")]
         assert (told["contact_id"], told["goal"], told["reason"]) == (
             erased,

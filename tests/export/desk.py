@@ -28,6 +28,7 @@ from actui.sandbox.clock import SandboxClock
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
 from actui.sync.engine import Engine, Ports
+from actui.sync.forgetting import Forgotten, nobody
 from actui.sync.goalrun import Options
 from actui.sync.stop import POLL_SECONDS
 from store.ledger import SqliteLedger, open_ledger
@@ -72,6 +73,7 @@ class Desk:
         self.is_paced = False
         """Whether the account's real limits are kept, in the clock's time."""
         self.kept: Connection | None = None
+        self.forgotten: Forgotten = nobody
 
     def connection(self, *goals: dict[str, Any], **more: Any) -> Connection:
         facts = {
@@ -141,6 +143,11 @@ class Desk:
     async def engine(
         self, connection: Connection, ledger: SqliteLedger, **options: Any
     ) -> AsyncIterator[Engine]:
+        async with self.ports(ledger) as ports:
+            yield Engine(connection, ports, Options(**options), 1)
+
+    @asynccontextmanager
+    async def ports(self, ledger: SqliteLedger) -> AsyncIterator[Ports]:
         ready, patience = self.sandbox.ready, Patience(attempts=2, seconds=5.0)
         pace, bulk_pace = Pace(rate=1e6), BulkPace(per_minute=1e9, single_per_minute=1e9)
         if self.is_paced:
@@ -162,7 +169,7 @@ class Desk:
                 http=http,
                 patience=patience,
             )
-            ports = Ports(
+            yield Ports(
                 activecampaign=campaign,
                 blueconic=blueconic,
                 ledger=ledger,
@@ -172,8 +179,8 @@ class Desk:
                 keep=self._keep,
                 claims=self._claimed,
                 settle_seconds=60.0,
+                forgotten=self.forgotten,
             )
-            yield Engine(connection, ports, Options(**options), 1)
 
     def _keep(self, connection: Connection) -> None:
         self.kept = connection

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from actui.model.connection import Connection
-from tests.export.desk import ACTIVE, EMAIL_LINK, NEWSLETTER, UNSUBSCRIBED, Desk
+from actui.model.preview import Ask
+from actui.sync.forgetting import address_words
+from actui.sync.preview import Rehearsal
+from store.forgotten import Forgotten
+from store.home import Home
+from tests.export.desk import ACTIVE, EMAIL_LINK, NEWSLETTER, READERS, UNSUBSCRIBED, Desk
 
 SPELLINGS = {
     "invisible in front": ("\u200banna@example.com", "anna@example.com"),
@@ -196,3 +201,83 @@ async def test_an_export_and_an_import_do_not_double_a_profile(desk, stored):
         await desk.mutate("activecampaign", "update", id=contact["id"], set={"firstName": name})
     assert len(await desk.lines("/profiles")) == 1
     assert len(await desk.contacts()) == 1
+
+
+async def test_an_import_with_a_sum_goes_to_the_linked_profile_once(desk):
+    """Also where BlueConic finds nobody at first, each value is added once."""
+    await desk.contact("tail@example.com", fields={"POINTS": "7"})
+    await desk.profile("\u200btail@example.com", segments=[READERS])
+    await desk.export({"mappings": []})
+    rule = {"field": "%POINTS%", "property": "points", "rule": "sum"}
+    connection = desk.connection(goals=[{**IMPORT, "mappings": [rule]}])
+    for _ in range(2):
+        assert (await desk.run(connection)).ok
+    (profile,) = await desk.lines("/profiles")
+    assert profile["properties"]["points"] == ["7"]
+
+
+async def test_a_link_to_a_profile_with_another_address_leads_nowhere(desk):
+    profile = await desk.profile("old@example.com")
+    await desk.export()
+    await desk.change(profile, email=["else@example.com"])
+    assert (await desk.run(desk.connection(goals=[IMPORT]))).ok
+    found = [one["properties"]["email"] for one in await desk.lines("/profiles")]
+    assert sorted(found) == [["else@example.com"], ["old@example.com"]]
+
+
+async def test_a_link_does_not_create_where_the_goal_may_not(desk):
+    await desk.profile("\u200btail@example.com")
+    await desk.export()
+    connection = desk.connection(goals=[{**IMPORT, "create_profiles": False}])
+    contact = (await desk.contacts())["tail@example.com"]
+    await desk.mutate("activecampaign", "update", id=contact["id"], set={"firstName": "Tail"})
+    (summary,) = (await desk.run(connection)).goals
+    assert (summary.updated, summary.created, summary.reasons) == (1, 0, {})
+
+
+async def test_what_an_import_sends_is_cleaned(desk):
+    await desk.contact("an\u00adna@example.com", firstName="Anna")
+    mappings = [{"field": "email", "property": "email", "rule": "set"}]
+    connection = desk.connection(goals=[{**IMPORT, "mappings": mappings}])
+    for expected in ((1, 0), (0, 1)):
+        (summary,) = (await desk.run(connection)).goals
+        assert (summary.created, summary.unchanged) == expected
+        assert summary.warnings == 1
+    (profile,) = await desk.lines("/profiles")
+    assert profile["properties"]["email"] == ["anna@example.com"]
+
+
+@pytest.mark.parametrize("stored", ["anna@m\u00fcnchen.de", "an\u200bna@xn--mnchen-3ya.de"])
+async def test_a_forgotten_person_stays_forgotten_in_any_spelling(desk, stored, tmp_path):
+    forgotten = Forgotten(Home(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    forgotten.add(address_words(["Anna@m\u00fcnchen.de"]), ("", ""))
+    desk.forgotten = lambda words: forgotten.among(words, ("", ""))
+    await desk.profile(stored)
+    summary = await desk.export()
+    assert summary.reasons == {"forgotten": 1}
+    assert await desk.contacts() == {}
+
+
+@pytest.mark.parametrize("email", ["anna@example.com", "\u200bAnna@example.com "])
+async def test_a_preview_finds_people_in_every_spelling(desk, email):
+    await desk.contact("anna@example.com", {NEWSLETTER: UNSUBSCRIBED}, firstName="An")
+    await desk.profile("an\u00adna@example.com", first_name="Anna")
+    await desk.profile("other@example.com")
+    connection = both(desk)
+    with desk.ledger() as ledger:
+        async with desk.ports(ledger) as ports:
+            rehearsal = Rehearsal(
+                connection,
+                activecampaign=ports.activecampaign,
+                blueconic=ports.blueconic,
+                ledger=ledger,
+                clock=ports.clock,
+                row_size=ports.row_size,
+            )
+            preview = await rehearsal.show(Ask(emails=(email,)))
+    into, out = preview.goals
+    assert [one.record.outcome.value for one in into.people if one.record] == ["created"]
+    (person,) = out.people
+    assert person.record is not None
+    assert (person.record.outcome.value, person.lists) == ("updated", ())

@@ -164,3 +164,16 @@ async def test_at_the_cap_nobody_is_unsubscribed(desk: Desk, mailing: Campaign) 
     await desk.post("/clock", advance=60)
     await desk.mutate("blueconic", "leave", id=profile, segment=READERS)
     assert (await desk.export(goal, confirm_leavers=1)).lists.unsubscribed == 1
+
+
+async def test_mail_to_another_spelling_of_the_address_counts(
+    desk: Desk, mailing: Campaign
+) -> None:
+    await people(desk, "anna", "eva")
+    for spelled in ("an\u00adna@x.org", "ev\u00ada@x.org"):
+        await desk.contact(spelled, {NEWSLETTER: ACTIVE})
+    for email in ("anna@x.org", "an\u00adna@x.org", "eva@x.org"):
+        await desk.mutate("activecampaign", "open", id=email, campaign=mailing.id)
+    for number in range(10):  # enough to read everybody
+        await desk.profile(f"other{number}@x.org")
+    assert await over(desk) == {"anna"}

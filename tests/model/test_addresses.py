@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from actui.model.addresses import canonical, clean, spellings
+from actui.model.standing import Exclusion
 
 SAME = {
     "zero width space": ("\u200banna@example.com", "anna@example.com"),
@@ -104,6 +105,23 @@ def test_cleaning_takes_off_what_nobody_sees_and_nothing_else(text, cleaned):
 def test_all_spellings_are_named(text, wanted):
     assert spellings(text)[0] == text
     assert set(wanted) <= set(spellings(text))
+
+
+@pytest.mark.parametrize(
+    ("kind", "phrase", "email", "caught"),
+    [
+        ("exact", "Anna@Example.com", "an\u00adna@example.com", True),
+        ("exact", "anna@m\u00fcnchen.de", "anna@xn--mnchen-3ya.de", True),
+        ("end", "@m\u00fcnchen.de", "anna@xn--mnchen-3ya.de", True),
+        ("end", "@xn--mnchen-3ya.de", "anna@m\u00fcnchen.de", True),
+        ("begin", "anna", "\u200banna@example.com", True),
+        ("part", "nna@", "an\u200bna@example.com", True),
+        ("exact", "anna@example.com", "hanna@example.com", False),
+        ("end", "@example.com", "anna@example.org", False),
+    ],
+)
+def test_an_exclusion_catches_every_spelling(kind, phrase, email, caught):
+    assert Exclusion(phrase, kind).catches(email) is caught
 
 
 def test_a_plain_address_has_one_spelling():
