@@ -411,7 +411,7 @@ async def test_ids_beyond_64_bits_keep_nobody_else_out(client: ActiveCampaignCli
     listing.respond(json={"contacts": [person(5), person(HUGE)]})
     page = await client.contacts_by_id()
     assert ([one.id for one in page.contacts], page.beyond) == ([5], 1)
-    assert await client.contact_by_email(f"p{HUGE}@x.org") is None
+    assert await client.contacts_by_email(f"p{HUGE}@x.org") == []
     listing.side_effect = [
         httpx.Response(200, json={"contacts": [person(HUGE)]}),
         httpx.Response(200, json={"contacts": [person(7)]}),
