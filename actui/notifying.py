@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import socket
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 
 from pydantic import SecretStr
 
@@ -14,6 +14,7 @@ from actui.api.webhook import post_facts
 from actui.console.notices import facts, letter
 from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
+from actui.model.mailbox import parse_address
 from actui.model.notices import News, news, standing
 from actui.model.redaction import redact
 from actui.model.run import RunState, RunSummary
@@ -117,11 +118,13 @@ class Messenger:
             raise password
         if server.username and password is None:
             raise CredentialsError("its password is not stored: actui secret set smtp-password")
-        written, recipients = letter(run, said, _place(self._house)), self._notify.recipients
+        written = letter(run, said, _place(self._house))
+        recipients, unusable = _addresses(self._notify.recipients)
         refused = await send_mail(
             server, password, recipients, written.subject, written.text, seconds=self._seconds
         )
-        return f"{server.host} takes no mail for {', '.join(refused)}." if refused else ""
+        trouble = [f"{server.host} takes no mail for {', '.join(refused)}."] if refused else []
+        return " ".join([*trouble, *unusable])
 
     async def _post(self, run: RunSummary, said: News) -> str:
         try:
@@ -130,6 +133,19 @@ class Messenger:
             raise ConfigError(f"{redact(wrong)}.") from None
         await post_facts(url, facts(run, said, _place(self._house)), seconds=self._seconds)
         return ""
+
+
+def _addresses(recipients: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Those that can get mail, and what is wrong with the others; ConfigError if there is none."""
+    found, unusable = [], []
+    for recipient in recipients:
+        try:
+            found.append(parse_address(recipient))
+        except ConfigError as failure:
+            unusable.append(failure.message)
+    if not found:
+        raise ConfigError(" ".join(unusable), code="no-address")
+    return found, unusable
 
 
 def _place(house: House) -> str:

@@ -27,6 +27,7 @@ from actui.model.connection import Connection, origin
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.findings import Finding
 from actui.model.goals import ExportGoal
+from actui.model.mailbox import parse_address
 from actui.model.secret import SecretName, needed_secret, secret_words
 from actui.model.settings import Settings
 from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
@@ -90,7 +91,11 @@ class House:
         return SettingsFile(self.home).load()
 
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
-        """Keep changed settings; they count from now on."""
+        """Keep changed settings; they count from now on. Raises ConfigError for a bad one."""
+        mail = changes.get("mail")
+        sender = mail.get("sender") if isinstance(mail, Mapping) else ""
+        if sender and sender != self.settings.mail.sender:
+            parse_address(str(sender))
         changed = SettingsFile(self.home, self.audit).change(changes)
         for made in ("settings", "secrets"):
             vars(self).pop(made, None)
@@ -203,10 +208,12 @@ class House:
         self.audit.record("secret set", connection, secret=told, origin=bound, where=where)
         return where
 
-    def delete_secret(self, connection: Connection, name: SecretName) -> None:
-        """Forget a connection's secret where actui stored it."""
-        self.secrets.delete(connection.id, name)
-        self.audit.record("secret deleted", connection, secret=secret_command_name(name))
+    def delete_secret(self, connection: Connection, name: SecretName) -> bool:
+        """Forget a connection's secret where actui stored it; whether there was one."""
+        was_there = self.secrets.delete(connection.id, name)
+        if was_there:
+            self.audit.record("secret deleted", connection, secret=secret_command_name(name))
+        return was_there
 
     @asynccontextmanager
     async def activecampaign(
@@ -379,10 +386,10 @@ class House:
             return proof(connection, await what_may_be_read(service))
 
     def request_stop(self, connection: Connection) -> int:
-        """Ask the run that is going to stop; 1 after its batch, 2 now."""
+        """Ask the run that is going to stop; 1 after its batch, 2 now, 0 where none has begun."""
         with self.ledger(connection) as ledger:
             snapshot = ledger.read_progress()
-            if snapshot is None:
+            if snapshot is None or snapshot.state.is_final:
                 return 0
             level = ledger.request_stop(snapshot.run)
         self.audit.record("stopped", connection, run=snapshot.run, level=level)

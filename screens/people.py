@@ -19,6 +19,7 @@ from actui.console.words import number, plain
 from actui.console.workbench import PEOPLE_ROWS, Workbench
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
+from actui.model.mailbox import parse_address
 from actui.model.run import FAILED, Outcome, RunSummary
 from screens.ask import ask
 from screens.base import NARROW, ActuiScreen, ListTable, Words
@@ -216,11 +217,16 @@ class WhyScreen(ActuiScreen):
     @on(Input.Submitted, "#email")
     def _ask(self) -> None:
         email = self.query_one("#email", Input).value.strip()
+        if not email:
+            return
         if email == plain(self._email).strip():
             # shown without what could act on the terminal, looked up as it is stored
-            email = self._email
-        if email:
-            self.attempt(partial(self._tell, email), "story")
+            self.attempt(partial(self._tell, self._email), "story")
+        else:
+            self.attempt(partial(self._tell_typed, email), "story")
+
+    async def _tell_typed(self, email: str) -> None:
+        await self._tell(parse_address(email))
 
     async def _tell(self, email: str) -> None:
         people = await self._workbench.story(self._connection, email)

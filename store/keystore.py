@@ -86,6 +86,7 @@ try:
     else:
         try:
             keyring.delete_password(service, entry)
+            answer["deleted"] = True
         except keyring.errors.PasswordDeleteError:
             pass
 except (keyring.errors.NoKeyringError, keyring.errors.InitError):
@@ -130,9 +131,9 @@ class KeyStore:
         if not self._call("set", entry, value).get("kept"):
             raise NoKeyStoreError("The key store of this machine did not keep the secret.")
 
-    def delete(self, entry: str) -> None:
-        """Forget a secret."""
-        self._call("delete", entry)
+    def delete(self, entry: str) -> bool:
+        """Forget a secret; whether there was one."""
+        return bool(self._call("delete", entry).get("deleted"))
 
     def _call(self, do: str, entry: str, value: str = "") -> dict[str, object]:
         if self._locked is not None and monotonic() < self._locked[0]:

@@ -199,19 +199,22 @@ class Secrets:
             return _SECRETS_FILE
         return self._place
 
-    def delete(self, connection_id: str, name: SecretName) -> None:
-        """Forget a stored secret; one that is not there is no trouble."""
+    def delete(self, connection_id: str, name: SecretName) -> bool:
+        """Forget a stored secret; whether there was one to be found."""
         entry = f"{connection_id}:{name}"
+        was_there = False
         with suppress(NoKeyStoreError):
-            self._keystore.delete(entry)
-        self._drop_from_file(entry)
+            was_there = self._keystore.delete(entry)
+        return self._drop_from_file(entry) or was_there
 
-    def _drop_from_file(self, entry: str) -> None:
-        if self._home.secrets_file.exists():
-            with documents(self._home.secrets_file) as database:
-                ids = [d.doc_id for d in database.all() if d["entry"] == entry]
-                database.remove(doc_ids=ids)
-            self._forget_backup()
+    def _drop_from_file(self, entry: str) -> bool:
+        if not self._home.secrets_file.exists():
+            return False
+        with documents(self._home.secrets_file) as database:
+            ids = [d.doc_id for d in database.all() if d["entry"] == entry]
+            database.remove(doc_ids=ids)
+        self._forget_backup()
+        return bool(ids)
 
     def _forget_backup(self) -> None:
         """A replaced or deleted secret must not live on in the last good copy."""

@@ -22,6 +22,7 @@ from actui.model.errors import (
     ServiceError,
     UnreachableError,
 )
+from actui.model.mailbox import parse_address
 from actui.model.settings import MailServer
 
 
@@ -44,7 +45,7 @@ async def send_mail(
         async with asyncio.timeout(seconds):
             refused, _ = await aiosmtplib.send(
                 message,
-                sender=server.from_address,
+                sender=parse_address(server.from_address),
                 recipients=list(recipients),
                 **_way(server, password, seconds),
             )

@@ -52,8 +52,12 @@ def _switch(asked: argparse.Namespace, *, enabled: bool) -> int:
     house = House.open()
     stored = house.connections.find(asked.name)
     changed = stored.connection.model_copy(update={"enabled": enabled})
-    house.connections.save(changed, expected=stored.version)
-    _done(changed, "on" if enabled else "off", asked)
+    state = "on" if enabled else "off"
+    if changed == stored.connection:
+        _done(changed, "unchanged" if asked.json else f"is {state} already", asked)
+    else:
+        house.connections.save(changed, expected=stored.version)
+        _done(changed, state, asked)
     if enabled:
         print_findings(findings(changed), to_stderr=True)
     return exitcodes.OK

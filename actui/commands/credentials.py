@@ -65,6 +65,15 @@ class _Wanted:
         house.audit.record("secret set", secret=self.told, origin=self.origin, where=where)
         return where
 
+    def deleted_in(self, house: House) -> bool:
+        """Forget it; whether it was stored."""
+        if self.connection is not None:
+            return house.delete_secret(self.connection, self.name)
+        was_there = house.secrets.delete(MAIL_SECRET[1], self.name)
+        if was_there:
+            house.audit.record("secret deleted", secret=self.told)
+        return was_there
+
     def found_in(self, chain: Secrets) -> tuple[str | None, str]:
         """Where the secret is, or why it cannot be had."""
         key = (self.connection.name, self.connection.id, self.name) if self.connection else None
@@ -86,14 +95,22 @@ def secret(asked: argparse.Namespace) -> int:
             raise ConfigError(f"Which secret? Name {' or '.join(one.told for one in wanted)}.")
         return _set(house, wanted[0], as_json=asked.json)
     for one in wanted:
-        if one.connection is None:
-            house.secrets.delete(MAIL_SECRET[1], one.name)
-            house.audit.record("secret deleted", secret=one.told)
-        else:
-            house.delete_secret(one.connection, one.name)
-        done = {"secret": one.told, "done": "deleted"}
-        print(json.dumps(done) if asked.json else f"{one.told}: deleted")
+        _delete(house, one, as_json=asked.json)
     return exitcodes.OK
+
+
+def _delete(house: House, one: _Wanted, *, as_json: bool) -> None:
+    """Forget a secret where actui stored it, and say where else it still comes from."""
+    was_there = one.deleted_in(house)
+    source, trouble = one.found_in(house.secrets)
+    if trouble and not was_there:
+        raise CredentialsError(f"The {one.told} was not deleted: {trouble}")
+    if as_json:
+        facts = {"secret": one.told, "done": "deleted" if was_there else "unchanged"}
+        print(json.dumps(facts | {"source": source}))
+        return
+    done = "deleted" if was_there else "nothing was stored, so nothing was deleted"
+    print(f"{one.told}: {done}{f'; it still comes from {source}' if source else ''}")
 
 
 def _wanted(house: House, asked: argparse.Namespace) -> list[_Wanted]:

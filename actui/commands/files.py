@@ -150,6 +150,9 @@ def export(asked: argparse.Namespace) -> int:
     connections = House.open().connections
     if asked.to is not None:
         chosen = [connections.find(asked.name)] if asked.name else connections.all()
+        if not chosen:
+            say("There is no connection yet, so nothing was written.")
+            return exitcodes.OK
         return _write_all(Path(asked.to), chosen, as_json=asked.json)
     if asked.name is None:
         raise ConfigError("Which connection? Name one, or say --to FOLDER for all of them.")

@@ -10,11 +10,11 @@ from actui import exitcodes
 from actui.commands.asking import confirmed
 from actui.commands.guard import say
 from actui.console.people import SPELLINGS, Person, goal_name, omitted_lines, printed
-from actui.console.words import moment, plain
+from actui.console.words import counted, moment, plain
 from actui.forgetting import Report
 from actui.forgetting import forget as forget_person
 from actui.model.connection import Connection
-from actui.model.errors import ConfigError
+from actui.model.mailbox import parse_address
 from actui.wiring import House
 
 
@@ -22,7 +22,7 @@ def why(asked: argparse.Namespace) -> int:
     """Say, goal by goal, what became of a person last and which rule decided it."""
     house = House.open()
     connection = house.connections.find(asked.name).connection
-    email = _address(asked.email)
+    email = parse_address(asked.email)
     with house.ledger(connection) as ledger:
         rows = ledger.story(email)
     if asked.json:
@@ -37,13 +37,6 @@ def why(asked: argparse.Namespace) -> int:
         for line in omitted_lines(person.omitted) if person is not None else ():
             print(f"    {line}")
     return exitcodes.OK
-
-
-def _address(said: str) -> str:
-    email = said.strip()
-    if "@" not in email:
-        raise ConfigError(f"'{email}' is no e-mail address.")
-    return email
 
 
 def _sentence(connection: Connection, goal: str, person: Person | None) -> str:
@@ -62,13 +55,15 @@ def _sentence(connection: Connection, goal: str, person: Person | None) -> str:
 
 def forget(asked: argparse.Namespace) -> int:
     """Remove a person everywhere here, skip them from now on, and say what the services keep."""
-    email = _address(asked.email)
+    email = parse_address(asked.email)
     question = f"Forget {plain(email)} in all connections, permanently?"
     otherwise = "Say --yes to forget a person; they cannot be brought back."
     if not (asked.yes or confirmed(question, otherwise)):
         say("Nobody was forgotten.")
         return exitcodes.OK
     house = House.open()
+    if not house.connections.all():
+        say("There is no connection yet; every later one will skip this person.")
     reports = asyncio.run(forget_person(house, email, offline=asked.offline))
     for report in reports:
         _tell_forgotten(report, as_json=asked.json)
@@ -84,7 +79,10 @@ def _tell_forgotten(report: Report, *, as_json: bool) -> None:
         facts = {"connection": name, "rows": report.rows, "remains": report.remains}
         print(json.dumps(facts | {"not_asked": trouble}, ensure_ascii=False))
         return
-    print(f"{plain(name)}: {report.rows} rows; from now on the person is skipped as forgotten")
+    removed = (
+        f"{counted(report.rows, 'row', 'rows')} removed" if report.rows else "nothing was kept"
+    )
+    print(f"{plain(name)}: {removed}; from now on the person is skipped as forgotten")
     for place in report.remains:
         print(f"  still there, and for you to delete: {place}")
     for sentence in trouble:

@@ -10,6 +10,7 @@ from typing import Any
 from actui import exitcodes
 from actui.console.previewview import lines
 from actui.model.connection import Connection
+from actui.model.mailbox import parse_address
 from actui.model.preview import Ask, Change, Preview, PreviewedPerson
 from actui.wiring import House
 
@@ -18,7 +19,7 @@ def preview(asked: argparse.Namespace) -> int:
     """Show it; the exit code says whether a run would fail a goal."""
     house = House.open()
     connection = house.connections.find(asked.name).connection
-    ask = Ask(tuple(asked.goal), asked.first, tuple(dict.fromkeys(asked.email)))
+    ask = Ask(tuple(asked.goal), asked.first, tuple(dict.fromkeys(map(parse_address, asked.email))))
     shown = asyncio.run(_show(house, connection, ask))
     if asked.json:
         print(json.dumps(_facts(connection, shown), ensure_ascii=False))

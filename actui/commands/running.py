@@ -190,6 +190,7 @@ def watch(asked: argparse.Namespace) -> int:
     house = House.open()
     connection = house.connections.find(asked.name).connection
     shown = ""
+    was_running = house.lock(connection).is_held()
     with house.ledger(connection) as ledger:
         try:
             while house.lock(connection).is_held():
@@ -208,6 +209,8 @@ def watch(asked: argparse.Namespace) -> int:
     last = next(iter(house.history(connection).all(limit=1)), None)
     if last is None:
         raise ConfigError(f"'{connection.name}' has never run: actui run '{connection.name}'")
+    if not was_running:
+        say(f"'{plain(connection.name)}' is not running; this is its last run.")
     return ended(last, asked.json)
 
 
@@ -218,6 +221,11 @@ def stop(asked: argparse.Namespace) -> int:
     if not house.lock(connection).is_held():
         raise ConfigError(f"'{connection.name}' is not running.", code="not-running")
     level = house.request_stop(connection)
+    if not level:
+        raise ConfigError(
+            f"The run of '{connection.name}' is only just beginning; ask again in a moment.",
+            code="not-running",
+        )
     if asked.json:
         print(json.dumps({"connection": connection.name, "stop": level}))
     elif level == 1:

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from actui import exitcodes
+from actui.commands.guard import say
 from actui.console.words import plain
 from actui.model.errors import ConfigError
 from actui.model.settings import Settings
@@ -46,7 +47,10 @@ def settings(asked: argparse.Namespace) -> int:
         if asked.key is None or (asked.action == "set") != (asked.value is not None):
             raise ConfigError("Say: actui settings set KEY VALUE, or: actui settings unset KEY")
         value = _value(asked.value) if asked.action == "set" else usual[asked.key]
+        before = present
         present = _flat(house.change_settings(_change(house.settings, asked.key, value)))
+        if present == before:
+            say(f"Nothing was changed: {asked.key} was so already.")
     chosen = [asked.key] if asked.key else list(usual)
     if asked.json:
         print(json.dumps({key: present[key] for key in chosen}, ensure_ascii=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
@@ -25,9 +24,8 @@ from actui.console.words import counted, plain, shortened
 from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ConfigError
 from actui.model.findings import findings
+from actui.model.mailbox import parse_address
 from actui.model.redaction import redact
-
-_ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
 
 _FOLDED = 70
 _LINE = 60
@@ -124,9 +122,7 @@ class MetadataForm:
         self._draft.put(notify=dict(self._draft.connection.notify) | changes)
 
     def _add_recipient(self, typed: str) -> None:
-        address, had = typed.strip(), self._draft.connection.notify.recipients
-        if not _ADDRESS.fullmatch(address):
-            raise ConfigError(f"'{plain(address)}' is no e-mail address.")
+        address, had = parse_address(typed), self._draft.connection.notify.recipients
         if address not in had:
             self._notify(recipients=[*had, address])
 

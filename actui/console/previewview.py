@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actui.console.people import omitted_lines, reason_words
 from actui.console.words import counted, plain
+from actui.model.errors import ConfigError
+from actui.model.mailbox import parse_address
 from actui.model.preview import Ask, Change, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import Outcome
 
@@ -112,12 +115,16 @@ def summary(preview: Preview) -> str:
 
 def asked(text: str) -> Ask | None:
     """What somebody typed: a number of people, or addresses; None where it is neither."""
-    words = text.replace(",", " ").replace(";", " ").split()
-    if len(words) == 1 and words[0].isdecimal() and 0 < int(words[0]) <= MOST:
-        return Ask(first=int(words[0]))
-    if words and all("@" in word for word in words):
-        return Ask(emails=tuple(dict.fromkeys(words)))
-    return None
+    number = text.strip()
+    if number.isascii() and number.isdecimal() and 0 < int(number) <= MOST:
+        return Ask(first=int(number))
+    # with names there may be blanks inside, so these part them only where nothing else does
+    parts = re.split(r"[,;]", text) if re.search("[,;<]", text) else text.split()
+    try:
+        emails = [parse_address(part) for part in parts if part.strip()]
+    except ConfigError:
+        return None
+    return Ask(emails=tuple(dict.fromkeys(emails))) if emails else None
 
 
 def lines(preview: Preview, arrow: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.goals import Named
+from actui.model.mailbox import parse_address
 from actui.model.redaction import redact
 
 VERSION = 1
@@ -77,9 +78,17 @@ def load(text: str, source: str = "") -> Connection:
     if not isinstance(body, dict):
         raise ConfigError(_at(source, 1, "the key 'connection' is missing"))
     try:
-        return Connection.model_validate(_with_kinds(body, node, source))
+        connection = Connection.model_validate(_with_kinds(body, node, source))
     except ValidationError as wrong:
         raise ConfigError(_sentences(wrong, node, source)) from None
+    # stored ones open whatever they hold: an earlier version took any text
+    for number, recipient in enumerate(connection.notify.recipients):
+        try:
+            parse_address(recipient)
+        except ConfigError as failure:
+            line = _line(node, ("connection", "notify", "recipients", number))
+            raise ConfigError(_at(source, line, failure.message), code=failure.code) from None
+    return connection
 
 
 def dump(connection: Connection) -> str:

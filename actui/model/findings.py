@@ -14,12 +14,12 @@ from actui.model.connection import Connection, webhook_url
 from actui.model.consent import CONSENTED
 from actui.model.errors import ConfigError
 from actui.model.goals import ExportGoal, ImportGoal
+from actui.model.mailbox import parse_address
 from actui.model.mapping import READ_ONLY_FIELDS, PropertySource, Rule
 from actui.model.redaction import redact
 from actui.model.timezones import time_zone
 
 _PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
-_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 """What BlueConic takes as the id of a profile property (blueconic.md §7)."""
 
 
@@ -77,9 +77,10 @@ def _about_notify(connection: Connection) -> Iterator[Finding]:
         words = "Nobody is told of runs: add a recipient or a webhook."
         yield Finding("nobody-to-tell", "notify", words, "warning")
     for recipient in notify.recipients:
-        if not _ADDRESS.fullmatch(recipient):
-            words = f"'{recipient}' is no e-mail address."
-            yield Finding("no-address", "notify.recipients", words, "warning")
+        try:
+            parse_address(recipient)
+        except ConfigError as failure:
+            yield Finding(failure.code, "notify.recipients", failure.message, "warning")
     if notify.webhook:
         try:
             webhook_url(notify.webhook)

@@ -52,7 +52,8 @@ class MailServer(Strict):
     @property
     def from_address(self) -> str:
         """Who the messages are from."""
-        return self.sender or (self.username if "@" in self.username else f"actui@{self.host}")
+        host = f"[IPv6:{self.host}]" if ":" in self.host else self.host
+        return self.sender or (self.username if "@" in self.username else f"actui@{host}")
 
 
 class Settings(Strict):

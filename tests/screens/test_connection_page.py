@@ -64,7 +64,7 @@ async def test_details_are_folded_out_and_changed(opened: Opened) -> None:
     await pilot.press("down", "enter")
     await until(pilot, lambda: isinstance(app.screen, TypeScreen))
     await pilot.press(*"nobody", "enter")
-    await until(pilot, lambda: "'nobody' is no e-mail address." in seen(pilot))
+    await until(pilot, lambda: "'nobody' is not an e-mail address" in seen(pilot))
     assert isinstance(app.screen, TypeScreen)
     await pilot.press("ctrl+u", *"a@example.com", "enter")
     await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
