@@ -116,18 +116,19 @@ class BlueConicClient:
             raise
         return [shape.lifecycle(row) for row in found]
 
-    async def interactions(self) -> Mapping[str, str]:
-        """Names of dialogues by id; empty where they may not be read (403, 404).
+    async def interactions(self) -> Mapping[str, str] | None:
+        """The dialogue's name for each id that `interactions_viewed` may hold.
 
-        The ids are those in the property `interactions_viewed` (blueconic.md §11).
+        That is a dialogue's own id or that of one of its variants (InteractionEventBean). None
+        where dialogues cannot be read (403, 404; right read:dialogues).
         """
         try:
             found = await self._all("dialogues", "dialogues", None)
         except RefusedError as error:
             if error.status in (403, 404):
-                return {}
+                return None
             raise
-        return {str(row["id"]): str(row.get("name") or row["id"]) for row in found}
+        return {id_: name for row in found for id_, name in shape.interaction_names(row)}
 
     async def segment_page(
         self,

@@ -76,6 +76,17 @@ def _stage(row: Mapping[str, Any]) -> Stage:
     )
 
 
+def interaction_names(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The ids of one dialogue and its variants, each with the dialogue's name; none without a name.
+
+    `variants` is an array in the examples and one object in the schema.
+    """
+    name, variants = str(row.get("name") or ""), row.get("variants")
+    rows = [variants] if isinstance(variants, dict) else _listed(variants)
+    ids = [row["id"], *(one.get("id") for one in rows if isinstance(one, dict))]
+    return [(str(id_), name) for id_ in ids if id_ and name]
+
+
 def profile_page(body: Any, cursor: str) -> ProfilePage:
     """A page of a segment listing asked for with `cursor`.
 
@@ -184,7 +195,9 @@ def profile(row: Mapping[str, Any]) -> Profile:
         refused=frozenset(map(str, _listed(row.get("refusedObjectives")))),
         legislation=str(legislation) if legislation else None,
         permission_level=str(level) if level else None,
-        segments=tuple((str(s["id"]), _name(s)) for s in _listed(row.get("segments"))),
+        segments=tuple(
+            (str(s["id"]), str(s.get("name") or "")) for s in _listed(row.get("segments"))
+        ),
         lifecycle_stages=(
             tuple(map(_stage_of_profile, stages)) if isinstance(stages, list) else None
         ),
@@ -196,7 +209,8 @@ def profile(row: Mapping[str, Any]) -> Profile:
 def _stage_of_profile(row: Mapping[str, Any]) -> StageOfProfile:
     lifecycle, stage = row["lifecycle"], row["stage"]
     stage_id = str(stage.get("id") or stage.get("identifier") or "")
-    return StageOfProfile(str(lifecycle["id"]), _name(lifecycle), stage_id, _name(stage))
+    name = str(lifecycle.get("name") or "")
+    return StageOfProfile(str(lifecycle["id"]), name, stage_id, _name(stage))
 
 
 def _name(row: Mapping[str, Any]) -> str:

@@ -145,7 +145,8 @@ class StageOfProfile:
 class Profile:
     """A BlueConic profile as a segment listing shows it.
 
-    `segments` are (id, name); `lifecycle_stages` are None where the tenant does not show them:
+    `segments` are (id, name), the name empty where it is not shown, as is a lifecycle's;
+    `lifecycle_stages` are None where the tenant does not show them:
     unknown is not empty (design §7). `replaces` are the ids of profiles merged into this one;
     `replaced_by` is the id of the one that this was merged into, and then nothing else is known.
     """

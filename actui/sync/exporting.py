@@ -35,6 +35,10 @@ from actui.sync.threshold import Threshold, stage_of
 
 WINDOW = 5_000
 """Profiles decided together: enough to choose the cheaper way of knowing, few enough to hold."""
+_INTERACTIONS_HIDDEN = (
+    "BlueConic does not let the names of dialogues be read (right read:dialogues), so fields of "
+    "viewed interactions are left as they are."
+)
 _STAGES_HIDDEN = "This BlueConic tenant does not show lifecycle stages."
 
 
@@ -96,6 +100,8 @@ class ExportRun:
         run.phase("finishing earlier batches")
         await self._batches.resume()
         await self._threshold.read()
+        if self._builder.lacks_interactions:
+            run.warn_once(_INTERACTIONS_HIDDEN)
         run.phase("listing profiles")
         await self._list()
         await self._decide()

@@ -43,7 +43,7 @@ from actui.sync.recognising import (
     raw_addresses,
 )
 from actui.sync.resolve import Accounts
-from actui.sync.sources import VIEWED, needs_of, values_of
+from actui.sync.sources import VIEWED, Names, needs_of, values_of
 from actui.sync.values import (
     LONGEST_ADDRESS,
     instant,
@@ -61,6 +61,7 @@ _DATES = ("date", "datetime")
 _TEXT = ContactField(0, "", "", "text")
 """What e-mail address, names and phone number take."""
 _MOST_ROW = BULK_BYTES - BULK_ENVELOPE - 4 * LONGEST_ADDRESS
+_NAMELESS = "which have no name in BlueConic"
 _LEFT_OUT = f"as ActiveCampaign takes at most {BULK_BYTES:,} bytes of one person"
 _TOO_LARGE = f"the identifiers alone take more than the {BULK_BYTES:,} bytes of an import"
 _TOO_MANY_IDS = f"the profile has more than {MOST_LOOKUPS} contact ids"
@@ -131,6 +132,8 @@ class PayloadBuilder:
         self._lists = tuple(int(named.id or 0) for named in goal.lists)
         self._needs = [needs_of(mapping.source) for mapping in goal.mappings]
         self._accounts = accounts
+        segments = {id_: segment.name for id_, segment in accounts.segments.items()}
+        self._names = Names(accounts.interactions, segments)
         self._zone = zone
         self._objectives = frozenset(o.id or o.name for o in connection.objectives)
         self._where_needed = connection.consent_where_needed
@@ -143,6 +146,11 @@ class PayloadBuilder:
     def needs_stages(self) -> bool:
         """Whether a profile's lifecycle stages decide anything."""
         return self._stage is not None or any(needs.stages for needs in self._needs)
+
+    @property
+    def lacks_interactions(self) -> bool:
+        """Whether viewed interactions are mapped and their names cannot be read."""
+        return self._names.interactions is None and any(one.interactions for one in self._needs)
 
     def properties(self) -> list[str]:
         """The profile properties a listing must hold for this goal, and no others.
@@ -311,18 +319,21 @@ class PayloadBuilder:
 
     def _value(self, profile: Profile, mapping: ExportMapping) -> str | None:
         """The field's new text; None leaves the field alone whatever else holds."""
-        values = values_of(mapping.source, profile, self._accounts.interactions)
+        values = values_of(mapping.source, profile, self._names)
         return None if values is None else self._written(values, mapping)
 
-    def _written(self, values: Sequence[str], mapping: ExportMapping) -> str | None:
+    def _written(self, values: Sequence[str | None], mapping: ExportMapping) -> str | None:
         """Several values as the field's type takes them (activecampaign.md §4.2).
 
         None where there were values and none of them fits: that is not the same as empty.
         """
         field = self._accounts.fields[perstag(mapping.field)] if is_custom(mapping.field) else _TEXT
         present = [text for text in values if text]
+        nameless = [""] * values.count(None)
+        if nameless:
+            self._warnings.add(mapping.field, nameless, _NAMELESS)
         texts = self._fitting(present, field, mapping)
-        if present and not texts:
+        if (present or nameless) and not texts:
             return None
         if field.type in _MULTIPLE:
             return f"||{'||'.join(texts)}||" if texts else ""

@@ -77,8 +77,8 @@ class BlueConic(Protocol):
     async def segments(self) -> Sequence[Segment]: ...
     async def objectives(self) -> Sequence[Objective]: ...
     async def lifecycles(self) -> Sequence[Lifecycle]: ...
-    async def interactions(self) -> Mapping[str, str]:
-        """Names of dialogues by id, as far as the tenant lets them be read."""
+    async def interactions(self) -> Mapping[str, str] | None:
+        """The dialogue's name by the ids of dialogues and variants; None where unreadable."""
 
     async def segment_page(
         self,

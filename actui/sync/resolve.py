@@ -21,14 +21,18 @@ from actui.sync.values import SUMMABLE
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The metadata a run works with, read once at its start."""
+    """The metadata a run works with, read once at its start.
+
+    `interactions` are the names of dialogues by the ids that profiles have seen; None where they
+    were not or could not be read.
+    """
 
     fields: Mapping[str, ContactField]
     lists: Mapping[int, ContactList]
     properties: Mapping[str, Property]
     segments: Mapping[str, Segment]
     objectives: Mapping[str, Objective]
-    interactions: Mapping[str, str] = field(default_factory=dict)
+    interactions: Mapping[str, str] | None = None
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
 
 
@@ -57,7 +61,7 @@ async def read_accounts(
         properties={p.id: p for p in properties},
         segments={s.id: s for s in segments},
         objectives={o.id: o for o in objectives},
-        interactions=await blueconic.interactions() if wants_interactions else {},
+        interactions=await blueconic.interactions() if wants_interactions else None,
         lifecycles={one.id: one for one in lifecycles},
     )
 

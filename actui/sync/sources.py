@@ -6,7 +6,7 @@ A source that is added and forgotten here is an error of the type checker.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from actui.model.mapping import ExportSource, PropertySource, SegmentsSource, TextSource
@@ -27,6 +27,17 @@ class Needs:
     stages: bool = False
     interactions: bool = False
     empty_is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What ids that profiles hold are called; `interactions` are None where nobody can know.
+
+    Contacts get names, never ids: a thing without a name is left out.
+    """
+
+    interactions: Mapping[str, str] | None = None
+    segments: Mapping[str, str] = field(default_factory=dict)
 
 
 def needs_of(source: ExportSource) -> Needs:  # noqa: PLR0911  one for each source
@@ -51,9 +62,9 @@ def needs_of(source: ExportSource) -> Needs:  # noqa: PLR0911  one for each sour
 
 
 def values_of(  # noqa: PLR0911  one for each source
-    source: ExportSource, profile: Profile, interactions: Mapping[str, str]
-) -> Sequence[str] | None:
-    """A profile's values; None where they are unknown. `interactions` are names by id."""
+    source: ExportSource, profile: Profile, names: Names
+) -> Sequence[str | None] | None:
+    """A profile's values, None for one that has no name; None for all where they are unknown."""
     match source:
         case PropertySource():
             return profile.properties.get(source.property, ())
@@ -61,20 +72,32 @@ def values_of(  # noqa: PLR0911  one for each source
             return (source.text,)
         case SegmentsSource():
             wanted = source.segments
-            # in an order of their own: BlueConic's would send a profile again for nothing
-            return sorted(
-                name
+            found = [
+                name or names.segments.get(id_)
                 for id_, name in profile.segments
                 if wanted == "all" or id_ in wanted or name in wanted
-            )
+            ]
+            # in an order of their own: BlueConic's would send a profile again for nothing
+            return sorted(found, key=lambda name: (name is None, name or ""))
         case "profile_id":
             return (profile.id,)
         case "lifecycles":
             stages = profile.lifecycle_stages
-            return None if stages is None else [stage.lifecycle for stage in stages]
+            return None if stages is None else [stage.lifecycle or None for stage in stages]
         case "viewed_interactions":
-            return [interactions.get(id_, id_) for id_ in profile.properties.get(VIEWED, ())]
+            known = names.interactions
+            return None if known is None else _interactions(profile, known)
         case "permission_level":
             return (profile.permission_level,) if profile.permission_level else None
         case _:
             assert_never(source)
+
+
+def _interactions(profile: Profile, names: Mapping[str, str]) -> list[str | None]:
+    """Each dialogue once: of one that was seen in two variants there is one name to tell."""
+    found: list[str | None] = []
+    for id_ in profile.properties.get(VIEWED, ()):
+        name = names.get(id_)
+        if name is None or name not in found:
+            found.append(name)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -146,7 +146,7 @@ async def test_a_missing_right_is_named(
     with pytest.raises(CredentialsError, match="write:profiles"):
         await client.write_profiles(WRITES)
     respx_mock.get(f"{API}/dialogues").respond(403)
-    assert await client.interactions() == {}
+    assert await client.interactions() is None
     respx_mock.get(f"{API}/lifecycles").respond(404)
     assert await client.lifecycles() == ()
 
@@ -187,10 +187,33 @@ async def test_metadata(
     (found,) = await client.lifecycles()
     assert found.stages == (Stage("st1", "First"), Stage("st2", "Second", "WEEK", 2))
     assert found.enabled
-    respx_mock.get(f"{API}/dialogues").mock(
-        side_effect=everything({"id": "d", "name": "Welcome"}, key="dialogues")
-    )
-    assert await client.interactions() == {"d": "Welcome"}
+
+
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [
+        ({}, {"d": "Welcome"}),
+        ({"variants": [{"id": "v", "name": "Variant A"}, {"id": "w"}]}, ["d", "v", "w"]),
+        # one object where the schema contradicts the example
+        ({"variants": {"id": "v", "name": "Variant A"}}, ["d", "v"]),
+        ({"variants": {}}, ["d"]),
+        ({"variants": [None, "v", {"name": "no id"}]}, ["d"]),
+        ({"variants": None}, ["d"]),
+        # an id is no name
+        ({"name": "", "variants": [{"id": "v", "name": "Variant A"}]}, []),
+        ({"name": None}, []),
+    ],
+)
+async def test_dialogues_and_their_variants_have_the_name_of_the_dialogue(
+    client: BlueConicClient,
+    token: respx.Route,
+    respx_mock: respx.MockRouter,
+    row: dict[str, Any],
+    names: Iterable[str],
+) -> None:
+    dialogue = {"id": "d", "name": "Welcome", **row}
+    respx_mock.get(f"{API}/dialogues").mock(side_effect=everything(dialogue, key="dialogues"))
+    assert await client.interactions() == dict.fromkeys(names, "Welcome")
 
 
 async def test_a_segment_is_listed_by_cursor(

@@ -183,3 +183,48 @@ async def test_what_is_no_instant_becomes_no_date(desk: Desk, stored: str) -> No
     assert (summary.created, summary.warnings) == (1, 2)
     assert "which are no dates" in summary.message
     assert await fields(desk) == {}
+
+
+@pytest.mark.parametrize("shapes", ["examples", "schemas"])
+@pytest.mark.parametrize("ids", ["dialogues", "variants"])
+async def test_an_interaction_s_id_is_a_dialogue_s_or_a_variant_s(
+    desk: Desk, ids: str, shapes: str
+) -> None:
+    await desk.switch(interaction_ids=ids, document_shapes=shapes)
+    number, name = await seen_dialogue(desk)
+    gone = "11111111-2222-4333-8444-555555555555"
+    for email, seen in (("a", [number]), ("b", [gone, number]), ("c", [gone]), ("d", [])):
+        profile = await desk.profile(f"{email}@x.org", first_name="Ada")
+        await desk.change(profile, interactions_viewed=seen)
+    summary = await desk.export({"mappings": [SOURCES[0], SOURCES[10]]})
+    assert (summary.created, summary.warnings, summary.omitted) == (4, 2, {"%SEEN%": 2})
+    assert "%SEEN%: 2 values left out, which have no name in BlueConic." in summary.message
+    assert await fields(desk, "a@x.org") == await fields(desk, "b@x.org") == {"SEEN": name}
+    assert await fields(desk, "c@x.org") == await fields(desk, "d@x.org") == {}
+    assert (await desk.export({"mappings": [SOURCES[0], SOURCES[10]]})).unchanged == 4
+
+
+async def test_unreadable_dialogues_leave_viewed_interactions_alone(desk: Desk) -> None:
+    number, name = await seen_dialogue(desk)
+    profile = await desk.profile("a@x.org", first_name="Ada", interactions_viewed=number)
+    goal = {"mappings": [SOURCES[0], SOURCES[10]]}
+    await desk.export(goal)
+    for first, seen in (("Bea", [number]), ("Cid", [])):
+        await desk.change(profile, first_name=[first], interactions_viewed=seen)
+        await desk.fault("403-bare", ".*/dialogues", times=1)
+        summary = await desk.export(goal)
+        assert (summary.updated, summary.warnings, summary.omitted) == (1, 1, {})
+        assert "does not let the names of dialogues be read" in summary.message
+        assert await fields(desk) == {"SEEN": name}
+    # readable again, and empty by now
+    await desk.export(goal)
+    assert await fields(desk) == {"SEEN": ""}
+
+
+async def test_a_goal_without_viewed_interactions_has_no_warning_of_them(desk: Desk) -> None:
+    await desk.profile("a@x.org", first_name="Ada")
+    await desk.fault("403-bare", ".*/dialogues", times=1)
+    with_them = {"mappings": [SOURCES[0], SOURCES[10]]}
+    without = {"id": "g-2", "name": "Names", "mappings": [SOURCES[0]]}
+    summary = await desk.run(desk.connection(with_them, without))
+    assert [goal.warnings for goal in summary.goals] == [1, 0]

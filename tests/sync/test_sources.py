@@ -15,9 +15,9 @@ from actui.model.mapping import (
     SegmentsSource,
     TextSource,
 )
-from actui.model.people import Profile
+from actui.model.people import Profile, StageOfProfile
 from actui.sync.entries import STRATEGIES
-from actui.sync.sources import needs_of, values_of
+from actui.sync.sources import Names, needs_of, values_of
 from tests.sync.fingerprint_cases import EXPORTS
 
 SOURCES = [
@@ -41,9 +41,52 @@ def test_a_source_that_was_forgotten_is_not_exported_as_another():
 @pytest.mark.parametrize("source", SOURCES, ids=str)
 def test_each_source_has_its_needs_and_its_values(source):
     assert needs_of(source) is not None
-    values = values_of(source, Profile("p"), {})
-    unknown = source in ("lifecycles", "permission_level")
+    values = values_of(source, Profile("p"), Names())
+    unknown = source in ("lifecycles", "viewed_interactions", "permission_level")
     assert (values is None) is unknown
+
+
+NAMES = Names(interactions={"d": "Welcome", "v": "Welcome", "e": "Exit"}, segments={"s": "Readers"})
+
+
+@pytest.mark.parametrize(
+    ("seen", "values"),
+    [
+        ([], []),
+        (["d"], ["Welcome"]),
+        (["v"], ["Welcome"]),
+        (["v", "e", "d"], ["Welcome", "Exit"]),
+        (["gone"], [None]),
+        (["gone", "d", "lost"], [None, "Welcome", None]),
+    ],
+)
+def test_an_interaction_is_its_dialogue_s_name_once_or_nothing(seen, values):
+    profile = Profile("p", properties={"interactions_viewed": tuple(seen)})
+    assert values_of("viewed_interactions", profile, NAMES) == values
+    assert values_of("viewed_interactions", profile, Names()) is None
+
+
+@pytest.mark.parametrize(
+    ("listed", "values"),
+    [
+        ([("s", "Read")], ["Read"]),
+        # the listing's own name first, then that of all segments, never an id
+        ([("s", "")], ["Readers"]),
+        ([("gone", "")], [None]),
+        ([("gone", ""), ("t", "Old"), ("s", "")], ["Old", "Readers", None]),
+    ],
+)
+def test_a_segment_is_its_name_or_nothing(listed, values):
+    profile = Profile("p", segments=tuple(listed))
+    assert values_of(SegmentsSource(segments="all"), profile, NAMES) == values
+
+
+def test_a_lifecycle_without_a_name_is_nothing():
+    stages = (StageOfProfile("l", "", "s", "S"), StageOfProfile("m", "Welcome", "s", "S"))
+    assert values_of("lifecycles", Profile("p", lifecycle_stages=stages), NAMES) == [
+        None,
+        "Welcome",
+    ]
 
 
 def test_each_rule_has_its_strategy():
