@@ -66,7 +66,12 @@ def outlive_terminal() -> Iterator[None]:
     """What is done meanwhile comes to its end when the terminal is closed or a pipe breaks.
 
     SIGHUP is ignored, here and in the processes that are started; output as in `lasting_output`.
+    Outside the main thread Python changes no signal, and whoever started the thread decides.
     """
+    if threading.current_thread() is not threading.main_thread():
+        with lasting_output():
+            yield
+        return
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with lasting_output():
