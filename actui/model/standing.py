@@ -127,6 +127,8 @@ class Exclusion:
     def catches(self, email: str) -> bool:
         """Whether the phrase is about this address in any spelling; an unknown kind is a part."""
         phrase, forms = clean(self.phrase).lower(), lower_spellings(email)
+        if not phrase:
+            return False
         if self.kind == "exact":
             return canonical(phrase) == canonical(email)
         if self.kind == "end":

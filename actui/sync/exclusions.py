@@ -1,9 +1,15 @@
-"""The addresses that ActiveCampaign keeps out of every import (activecampaign.md §5.5)."""
+"""The addresses that ActiveCampaign keeps out of every import (activecampaign.md §5.5).
+
+ActiveCampaign compares an address with the list as it is spelled, so another spelling of an
+excluded one would get past it: what an export sends is compared here before it is sent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from actui.model.addresses import canonical
+from actui.model.errors import ServiceError
 from actui.model.standing import Exclusion
 from actui.sync.goalrun import GoalRun
 
@@ -13,11 +19,35 @@ class Exclusions:
 
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
-        self._read: Sequence[Exclusion] | None = None
+        self._is_read = False
+        self._whole: dict[str, str] = {}
+        """Phrases that are a whole address, by canonical form: there may be many."""
+        self._others: list[Exclusion] = []
 
     async def about(self, email: str) -> str:
         """What to say of an excluded address, which names the phrase; empty for any other."""
-        if self._read is None:
-            self._read = await self._run.activecampaign.exclusions()
-        phrase = next((one.phrase for one in self._read if one.catches(email)), None)
+        if not self._is_read:
+            self._keep(await self._read())
+        phrase = self._whole.get(canonical(email))
+        if phrase is None:
+            phrase = next((one.phrase for one in self._others if one.catches(email)), None)
         return "" if phrase is None else f"ActiveCampaign's exclusion list holds '{phrase}'."
+
+    async def _read(self) -> Sequence[Exclusion]:
+        try:
+            return await self._run.activecampaign.exclusions()
+        except ServiceError:
+            # a newer endpoint, which not every account has and not every key may read
+            self._run.warn_once(
+                "ActiveCampaign's exclusion list could not be read, so it keeps out only those "
+                "spellings of an address that are on it."
+            )
+            return ()
+
+    def _keep(self, exclusions: Sequence[Exclusion]) -> None:
+        self._is_read = True
+        for one in exclusions:
+            if one.kind == "exact":
+                self._whole[canonical(one.phrase)] = one.phrase
+            else:
+                self._others.append(one)

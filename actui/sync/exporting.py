@@ -296,6 +296,8 @@ class ExportRun:
             return payload.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, known_as)
         if not self._is_first(person):
             return payload.record(Outcome.SKIPPED, Reason.DUPLICATE_IDENTIFIER)
+        if refusal := await self._excluded(person):
+            return refusal
         if contact is not None and self._goal.lists:
             self._run.ledger.claim(self._goal.id, [contact.contact_id])
         if contact is not None and person.rename:
@@ -307,6 +309,17 @@ class ExportRun:
             return await self._write_by_id(person, contact.contact_id, active)
         await self._add(self._sent(person, active))
         return None
+
+    async def _excluded(self, person: Person) -> Record | None:
+        """An address on the exclusion list is neither imported nor given to a contact."""
+        contact = person.contact
+        email = person.row.email or (contact.email if contact is not None else "")
+        detail = await self._exclusions.about(email) if email else ""
+        if not detail:
+            return None
+        contact_id = contact.contact_id if contact is not None else None
+        record = person.payload.record(Outcome.REJECTED, Reason.EXCLUDED, contact_id)
+        return replace(record, detail=detail)
 
     def _is_first(self, person: Person) -> bool:
         """Two profiles never write one contact, nor one address, in one run."""

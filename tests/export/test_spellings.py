@@ -6,6 +6,7 @@ import pytest
 
 from actui.model.connection import Connection
 from actui.model.preview import Ask
+from actui.sandbox.activecampaign.rows import Exclusion
 from actui.sync.forgetting import address_words
 from actui.sync.preview import Rehearsal
 from store.forgotten import Forgotten
@@ -281,3 +282,39 @@ async def test_a_preview_finds_people_in_every_spelling(desk, email):
     (person,) = out.people
     assert person.record is not None
     assert (person.record.outcome.value, person.lists) == ("updated", ())
+
+
+EXCLUDED = {
+    "exact": ("b@x.org", "\u200bb@x.org", "exact"),
+    "exact, with an invisible character on the list": ("b@x.org", "\u202aB@x.org\u202c", "exact"),
+    "exact, decomposed": ("jos\u00e9@example.com", "jose\u0301@example.com", "exact"),
+    "exact, domain encoded": ("anna@m\u00fcnchen.de", "anna@xn--mnchen-3ya.de", "exact"),
+    "end": ("anna@m\u00fcnchen.de", "@xn--mnchen-3ya.de", "end"),
+    "end without an at sign": ("anna@xn--mnchen-3ya.de", "m\u00fcnchen.de", "end"),
+}
+
+
+@pytest.mark.parametrize("contact", [False, True], ids=["new", "known"])
+@pytest.mark.parametrize(("profile", "phrase", "kind"), EXCLUDED.values(), ids=list(EXCLUDED))
+async def test_who_is_excluded_in_another_spelling_is_excluded(
+    desk, profile, phrase, kind, contact
+):
+    desk.sandbox.account.exclusions.append(Exclusion(9, phrase.lower(), kind))
+    await desk.profile(profile, first_name="Anna")
+    await desk.profile("other@example.com")
+    if contact:
+        await desk.contact(profile, {NEWSLETTER: UNSUBSCRIBED})
+    summary = await desk.export({"resubscribe": "all"})
+    assert (summary.created, summary.reasons) == (1, {"excluded": 1})
+    [row] = [row for row in desk.rows() if row["reason"] == "excluded"]
+    assert phrase.lower() in row["detail"]
+    assert len(await desk.contacts()) == 1 + contact
+    if contact:
+        assert await desk.status(profile) == UNSUBSCRIBED
+
+
+async def test_an_exclusion_list_that_may_not_be_read_stops_nobody(desk):
+    await desk.fault("403-bare", ".*/lists/exclusions", times=-1)
+    await desk.profile("anna@example.com")
+    summary = await desk.export()
+    assert (summary.created, summary.warnings) == (1, 1)
