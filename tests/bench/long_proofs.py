@@ -1,7 +1,7 @@
 """What the test suite proves in a short form, at length: `python tests/bench/long_proofs.py`.
 
 Histories against the plain models, kills at random moments, disturbances, requests made from the
-services' documents; loopback only, and it ends by itself after about half an hour.
+services' documents; loopback only, and it ends by itself after about an hour.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = {
-    "ACTUI_TEST_EXAMPLES": "600",
+    "ACTUI_TEST_EXAMPLES": "1000",
     "ACTUI_TEST_KILLS": "200",
-    "ACTUI_TWIN_EXAMPLES": "600",
+    "ACTUI_TWIN_EXAMPLES": "1000",
     "ACTUI_SCHEMA_EXAMPLES": "100",
 }
 PROOFS = (
     "tests/e2e/test_import_twin.py",
     "tests/e2e/test_kills.py",
     "tests/export/test_twin.py",
+    "tests/export/test_both_ways_twin.py",
     "tests/export/test_disturbances.py",
     "tests/contract/test_schemathesis.py",
 )
 
 if __name__ == "__main__":
-    words = [sys.executable, "-m", "pytest", "-q", "--timeout", "3000", *PROOFS]
+    words = [sys.executable, "-m", "pytest", "-q", "--timeout", "7200", *PROOFS]
     sys.exit(subprocess.run(words, cwd=ROOT, env={**os.environ, **LONG}, check=False).returncode)

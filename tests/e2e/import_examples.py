@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 Row = dict[str, Any]
 
-LISTS = {3: "Newsletter", 4: "Webinar 2026", 5: "VIP"}
+LISTS = {3: "Newsletter", 4: "3", 5: "VIP"}
+"""By id; the second has the first one's id for a name."""
 TYPES = {
     "email": "EMAIL",
     "customer_id": "SELECT",
@@ -20,30 +21,81 @@ TYPES = {
     "birthday": "DATETIME",
     "ac_lists": "SELECT",
 }
-NUMBERS = ("", "5", "12", "-3", " 8 ", "7.5", "0.12345", "about 12", "2147483647", "1e3", "0")
-ODD_NUMBERS = (
-    "١٢",
-    "1２",
-    "1_000",
+USUAL = ("", "5", "12", "-3", " 8 ", "7.5", "0.12345", "about 12", "2147483647", "0")
+ODD = (
+    "1e3",
+    "1E5",
     "+5",
-    ".5",
-    "5.",
-    "NaN",
-    "Infinity",
-    "007",
-    "-0",
-    "||6||",
+    "1,000",
+    "1_000",
+    "٥",
+    "１２",
+    "1２",
+    "\u00a08",
+    "5\u200b",
+    "−3",
     "9" * 5_000,
 )
-LONG = ("l" * 65_000, "l" * 65_001, "😀" * 16_384, "😀" * 16_385, f"||{'m' * 70_000}||n||")
+FORMS = ("-0", "007", "5.0", "0.50", "5.", ".5", "Infinity", "nan", "||6||", "||6||7||")
+NUMBERS = (*USUAL * 2, *ODD, *FORMS)
+"""A field's text where a number is meant."""
+LONG = (
+    "w" * 60_000,
+    "w" * 65_000,
+    "w" * 65_001,
+    "ж" * 60_000,
+    "😀" * 16_384,
+    "😀" * 16_385,
+    f"||{'m' * 70_000}||n||",
+)
 TEXTS = {
-    "POINTS": (*NUMBERS, *ODD_NUMBERS),
+    "POINTS": NUMBERS,
     "INTERESTS": ("", "||travel||music||", "||sport||", "travel", "||travel||travel||"),
-    "BIRTHDAY": ("", "2001-03-25", "0000-00-00", "1999-10-31", "soon", "٢٠٠١-03-25", "1850-01-01"),
-    "LAST_ORDER": ("", "2025-11-02T01:30:00-05:00", "2025-03-30T02:30:00+01:00", "2024-01-01"),
-    "ANSWER_001": ("", "C-1", "C-2", "c-1"),
-    "CITY": ("", "Łódź", "Oslo", *LONG),
+    "BIRTHDAY": (
+        "",
+        "2001-03-25",
+        "0000-00-00",
+        "1999-10-31",
+        "soon",
+        "0001-01-01",
+        "9999-12-31",
+        "1800-06-01",
+        "２００１-０３-２５",
+        "٢٠٠١-03-25",
+        "2001_03_25",
+        "10000-01-01",
+    ),
+    "LAST_ORDER": (
+        "",
+        "2025-11-02T01:30:00-05:00",
+        "2025-03-30T02:30:00+01:00",
+        "2024-01-01",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-12:00",
+        "2025-11-02T01:30:00",
+    ),
+    "ANSWER_001": ("", "C-1", "C-2", "c-1", " C-1\u00a0", "Ｃ-１"),
+    "CITY": ("", "Łódź", "Oslo", "L\u0301odz", "\u200b", *LONG),
 }
+SPELLINGS = (
+    "p{}@example.org",
+    "P{}@Example.org",
+    "\u200bp{}@example.org",
+    "p{}\u00ad@example.org",
+    "p{}@example.org\u00a0",
+    " p{}@example.org",
+)
+ACCENTED = ("zoé{}@example.org", "zoe\u0301{}@example.org", "ZOÉ{}@example.org")
+DOMAINS = (
+    "q{}@bücher.example",
+    "q{}@bu\u0308cher.example",
+    "q{}@xn--bcher-kva.example",
+    "Q{}@BÜCHER.EXAMPLE",
+)
+FOLDED = ("straße{}@example.org", "strasse{}@example.org", "STRASSE{}@example.org")
+PERSONS = (SPELLINGS, SPELLINGS, ACCENTED, DOMAINS, FOLDED)
+"""The spellings of one address, each."""
+NO_ADDRESS = ("", "p{}@intranet", "\u200b", "p {}@example.org", "p{}@exa\u00a0mple.org")
 TARGETS = {
     "email": ("email",),
     "firstName": ("first_name",),
@@ -51,11 +103,12 @@ TARGETS = {
     "%BIRTHDAY%": ("birthday", "first_name"),
     "%LAST_ORDER%": ("birthday",),
     "%POINTS%": ("points", "balance", "order_value", "first_name"),
-    "%CITY%": ("first_name", "interests"),
+    "%CITY%": ("first_name", "interests", "email"),
     "%ANSWER_001%": ("customer_id",),
 }
 SUMMED = ("points", "balance", "order_value")
 LINKED = ("email", "customer_id")
+ZONES = ("UTC", "UTC", "Europe/Amsterdam", "America/New_York")
 READINGS = {
     "updated-after-inclusive": ("exclusive", "inclusive"),
     "offset-less-dates": ("central", "utc"),
@@ -120,13 +173,29 @@ def goals(draw: st.DrawFn) -> Row:
 
 
 @st.composite
+def address_of(draw: st.DrawFn, number: int) -> str:
+    """One spelling of a person's address; every other time a usual one."""
+    if draw(st.booleans()):
+        return draw(st.sampled_from(SPELLINGS[:2])).format(number)
+    return draw(odd_address_of(number))
+
+
+@st.composite
+def odd_address_of(draw: st.DrawFn, number: int) -> str:
+    """One of all the spellings of a person's address."""
+    return draw(st.sampled_from(draw(st.sampled_from(PERSONS)))).format(number)
+
+
+@st.composite
 def contact_values(draw: st.DrawFn, number: int) -> Row:
-    """A new contact."""
-    addresses = [f"p{number}@example.org", f"P{number}@Example.org", "", f"p{number}@intranet"]
+    """A new contact; now and then under another spelling of an earlier one's address."""
+    number = draw(st.sampled_from((number, number, 0)))
     statuses = st.dictionaries(st.sampled_from(sorted(LISTS)), st.integers(0, 3), max_size=3)
+    long = "l" * 300 + "@example.org"
+    none = st.sampled_from([one.format(number) for one in NO_ADDRESS] + [long])
     return {
-        "email": draw(st.sampled_from(addresses[:2] * 3 + addresses)),
-        "firstName": draw(st.sampled_from(["", "Ada", "Zoë"])),
+        "email": draw(st.one_of(*[address_of(number)] * 4, none)),
+        "firstName": draw(st.sampled_from(["", "Ada", "Zoë", "Zoe\u0308"])),
         "fields": {
             tag: draw(st.sampled_from(pool)) for tag, pool in TEXTS.items() if draw(st.booleans())
         },
@@ -137,8 +206,9 @@ def contact_values(draw: st.DrawFn, number: int) -> Row:
 @st.composite
 def profile_values(draw: st.DrawFn, number: int) -> Row:
     """A new profile's properties; some share a customer id."""
+    address = draw(address_of(draw(st.sampled_from((number, number, 0)))))
     pools = {
-        "email": [[f"p{number}@example.org"], [f"P{number}@Example.org"], []],
+        "email": [[address], [address], []],
         "customer_id": [[], ["C-1"], ["C-2"]],
         "first_name": [[], ["Bea"]],
         "interests": [[], ["music"], ["travel", "art"]],

@@ -34,8 +34,10 @@ NAME = "Lab"
 class Lab:
     """One sandbox, one home; `apply` takes goals as a connection file has them."""
 
-    def __init__(self, ready: Row, control: httpx.AsyncClient, place: Path) -> None:
-        self.ready = ready
+    def __init__(self, sandbox: Sandbox, control: httpx.AsyncClient, place: Path) -> None:
+        self.sandbox = sandbox
+        self.ready: Row = sandbox.ready
+        ready = self.ready
         self.control = control
         self.place = place
         prefix = f"ACTUI_SECRET_{NAME.upper()}"
@@ -149,6 +151,6 @@ async def lab(**options: Any) -> AsyncIterator[Lab]:
                 base_url=sandbox.ready["control"]["url"], timeout=30, verify=False
             ) as control,
         ):
-            yield Lab(sandbox.ready, control, Path(place))
+            yield Lab(sandbox, control, Path(place))
         # the folder is gone before the suite's end
         assert not (leaks := list(leaks_in(Path(place)))), leaks

@@ -1,17 +1,22 @@
 """What export goals mean, said once more without anything of the program's own code.
 
 Both services are kept as plain rows; a run changes them as the written rules say, one person
-after the other. Addresses compare in lower case. Numbers of contacts are the model's own.
+after the other. Addresses of contacts are in lower case. Numbers of contacts are the model's own.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
-USABLE = re.compile(r'[^\s"(),:;<>@\[\\\]]+@[^\s"(),:;<>@\[\\\]]+\.[A-Za-z]{2,}')
+from tests.plain.addresses import canonical, cleaned, is_importable, spellings
+from tests.plain.fields import MAPPED, fitting
+
 ACTIVE, UNSUBSCRIBED, BOUNCED = 1, 2, 3
+LONGEST_LOCAL = 64
+"""Letters before the at sign that ActiveCampaign takes."""
 
 
 @dataclass
@@ -20,6 +25,7 @@ class Contact:
     email: str
     name: str = ""
     key: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
     lists: dict[str, int] = field(default_factory=dict)
     versions: Counter[str] = field(default_factory=Counter)
     has_bounced: bool = False
@@ -43,6 +49,8 @@ class Profile:
     segments: set[str] = field(default_factory=set)
     consents: bool = False
     replaces: list[int] = field(default_factory=list)
+    values: dict[str, list[str]] = field(default_factory=dict)
+    """The other properties: the values of each."""
 
     @property
     def numbers(self) -> list[int]:
@@ -50,11 +58,16 @@ class Profile:
 
     @property
     def addresses(self) -> list[str]:
-        return list(dict.fromkeys(email.lower() for email in self.emails))
+        """In the profile's own spellings; of two spellings of one address, the first."""
+        once: dict[str, str] = {}
+        for email in self.emails:
+            if cleaned(email):
+                once.setdefault(canonical(email), email)
+        return list(once.values())
 
     @property
     def usable(self) -> list[str]:
-        return [email for email in self.addresses if USABLE.fullmatch(email)]
+        return [email for email in self.addresses if is_importable(cleaned(email))]
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,8 @@ class Goal:
     unsubscribe: bool = False
     recreate: bool = False
     is_full: bool = False
+    also: tuple[str, ...] = ()
+    """Mapped fields beside the name."""
 
 
 @dataclass
@@ -84,6 +99,8 @@ class Told:
     counts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     lists: Counter[str] = field(default_factory=Counter)
+    omitted: Counter[str] = field(default_factory=Counter)
+    """People for whom a value of a field was left out."""
     code: str = ""
 
 
@@ -103,7 +120,16 @@ class Refusal(Exception):
 class World:
     """Both services, and what a connection's ledger would remember."""
 
-    def __init__(self, *, needs_consent: bool, bounced_fail_whole: bool) -> None:
+    def __init__(
+        self,
+        *,
+        needs_consent: bool,
+        bounced_fail_whole: bool,
+        sweeps: bool = False,
+        excluded: Iterable[str] = (),
+        forgotten: Iterable[str] = (),
+        zone: str = "UTC",
+    ) -> None:
         self.contacts: dict[int, Contact] = {}
         self.profiles: dict[int, Profile] = {}
         self.links: dict[int, int] = {}
@@ -111,6 +137,11 @@ class World:
         self.memory: dict[str, GoalMemory] = {}
         self.needs_consent = needs_consent
         self.bounced_fail_whole = bounced_fail_whole
+        self.sweeps = sweeps
+        """Whether contacts are read in one go and not asked for one by one."""
+        self.excluded = {canonical(address) for address in excluded}
+        self.forgotten = {canonical(address) for address in forgotten}
+        self.zone = ZoneInfo(zone)
         self._numbers = 0
 
     def add_contact(self, email: str, **facts: str) -> Contact:
@@ -120,7 +151,12 @@ class World:
         return row
 
     def owner(self, email: str) -> Contact | None:
-        return next((c for c in self.contacts.values() if email and c.email == email), None)
+        """The contact that ActiveCampaign has under exactly this address, in any letter case."""
+        wanted = email.lower()
+        return next((c for c in self.contacts.values() if email and c.email == wanted), None)
+
+    def is_forgotten(self, *emails: str) -> bool:
+        return any(canonical(email) in self.forgotten for email in emails)
 
     def listing(self, goal: Goal) -> list[Profile]:
         return [p for p in self.profiles.values() if goal.segment in p.segments]
@@ -179,15 +215,43 @@ class GoalRun:
 
     def asks_for(self, profile: Profile) -> object:
         keys = profile.keys if self.goal.by == "key" else []
-        return (sorted(profile.usable), list(keys), list(profile.names))
+        addresses = sorted(cleaned(one).lower() for one in profile.usable)
+        return (addresses, list(keys), self.texts(profile))
+
+    def texts(self, profile: Profile) -> dict[str, str]:
+        """What the profile's mapped fields become; an empty value leaves its field alone.
+
+        Of a person who is larger than one request, the longest values are omitted.
+        """
+        texts = {"firstName": ", ".join(name for name in profile.names if name)}
+        for name in self.goal.also:
+            texts[name] = MAPPED[name].text(
+                profile.values.get(MAPPED[name].source, []), self.world.zone
+            )
+        return fitting({name: text for name, text in texts.items() if text})
+
+    def count_omitted(self, profile: Profile) -> None:
+        found = {"firstName": False}
+        texts = {"firstName": ", ".join(profile.names)}
+        for name in self.goal.also:
+            values = [one for one in profile.values.get(MAPPED[name].source, []) if one]
+            found[name] = MAPPED[name].omits(values, self.world.zone)
+            texts[name] = MAPPED[name].text(values, self.world.zone)
+        kept = self.texts(profile)
+        for name, is_omitted in found.items():
+            self.told.omitted[name] += is_omitted or bool(texts[name] and name not in kept)
 
     def before_asking(self, profile: Profile, full: bool) -> str | None:
+        if self.world.is_forgotten(*profile.addresses):
+            return "skipped/forgotten"
         if self.world.needs_consent and not profile.consents:
             return "skipped/no-consent"
         missing = self.missing(profile)
         if missing:
             return missing
-        word = profile.usable[0] if self.goal.by == "email" else f"key {profile.keys[0]}"
+        self.count_omitted(profile)
+        first = canonical(profile.usable[0]) if profile.usable else ""
+        word = first if self.goal.by == "email" else f"key {profile.keys[0]}"
         if self.first.setdefault(word, profile.number) != profile.number:
             return "skipped/duplicate-identifier"
         if not full and self.memory.accepted.get(profile.number) == self.asks_for(profile):
@@ -224,22 +288,53 @@ class GoalRun:
                 match = self.unmatched(profile)
         except Refusal as refusal:
             return str(refusal)
-        others = [c for c in before if c is not match.contact]
+        # who left under any spelling has left
+        address = match.email or (match.contact.email if match.contact else "")
+        others = [c for c in [*before, *self.known_as(address)] if c is not match.contact]
         left = {on for c in others for on, status in c.lists.items() if status != ACTIVE}
         match.kept_out = frozenset(left)
         return match
 
+    def known_as(self, address: str) -> list[Contact]:
+        """Contacts of one address that can be found.
+
+        Who reads everybody finds every spelling. Who asks for one after the other finds those that
+        can be asked for; a stranger spelling stays unseen.
+        """
+        alive = [c for c in self.world.contacts.values() if c.email and not c.is_erased]
+        alive = [c for c in alive if not self.world.is_forgotten(c.email)]
+        if self.world.sweeps or self.goal.by == "key":
+            return [c for c in alive if canonical(c.email) == canonical(address)]
+        return [c for c in alive if c.email in spellings(address)]
+
+    def owner(self, address: str) -> Contact | None:
+        """Whose address it is: the same but for letter case, else the one contact it can be."""
+        found = self.known_as(address)
+        for exact in (address.lower(), cleaned(address).lower()):
+            for contact in found:
+                if contact.email == exact:
+                    return contact
+        if len(found) > 1:
+            raise Refusal("skipped/ambiguous-match")
+        return found[0] if found else None
+
+    @staticmethod
+    def row_of(contact: Contact) -> str:
+        """The own spelling of a contact's address, where an import takes it."""
+        return contact.email if is_importable(contact.email) else ""
+
     def by_email(self, profile: Profile, before: list[Contact]) -> Match | None:
-        own = next((c for c in before if c.email in profile.usable), None)
+        mine = {canonical(address) for address in profile.usable}
+        own = next((c for c in before if canonical(c.email) in mine), None)
+        own = own or self.owner(profile.usable[0])
         if own is not None:
-            return Match(own, own.email)
-        owner = self.world.owner(profile.usable[0])
-        if owner is not None:
-            return Match(owner, owner.email)
-        return Match(before[0], profile.usable[0], renames=True) if before else None
+            return Match(own, self.row_of(own))
+        new = cleaned(profile.usable[0]).lower()
+        return Match(before[0], new, renames=True) if before else None
 
     def by_key(self, profile: Profile, before: list[Contact]) -> Match | None:
         alive = [c for c in self.world.contacts.values() if not c.is_erased]
+        alive = [c for c in alive if not self.world.is_forgotten(c.email)]
         fitting = [c for c in alive if c.key in profile.keys]
         if len(fitting) > 1:
             raise Refusal("skipped/ambiguous-match")
@@ -248,38 +343,38 @@ class GoalRun:
         if not fitting:
             return None
         contact, usable = fitting[0], profile.usable
-        if not usable:
-            email = contact.email if USABLE.fullmatch(contact.email) else ""
-            return Match(contact, email, carries=carries)
-        if contact.email in usable:
-            return Match(contact, contact.email, carries=carries)
-        if self.world.owner(usable[0]) is not None:
+        if not usable or canonical(contact.email) in map(canonical, usable):
+            return Match(contact, self.row_of(contact), carries=carries)
+        if self.owner(usable[0]) is not None:
             raise Refusal("skipped/email-of-another-contact")
-        return Match(contact, usable[0], renames=True, carries=carries)
+        return Match(contact, cleaned(usable[0]).lower(), renames=True, carries=carries)
 
     def unmatched(self, profile: Profile) -> Match:
         if not profile.usable:
             raise Refusal("rejected/invalid-email" if profile.addresses else "skipped/no-email")
-        owner = self.world.owner(profile.usable[0])
+        owner = self.owner(profile.usable[0])
         if owner is None:
-            return Match(None, profile.usable[0], carries=True)
+            return Match(None, cleaned(profile.usable[0]).lower(), carries=True)
         if self.goal.by == "email" or owner.key:
             raise Refusal("skipped/email-of-another-contact")
-        return Match(owner, owner.email, carries=True)
+        return Match(owner, self.row_of(owner), carries=True)
 
     # writing
 
     def send(self, profile: Profile, match: Match) -> str:
         contact = match.contact
-        words = [f"address {match.email}"] if match.email else []
+        words = [f"address {canonical(match.email)}"] if match.email else []
         if contact is not None:
             self.shown.add(contact.number)
             words.append(f"contact {contact.number}")
         holders = [self.taken.setdefault(word, profile.number) for word in words]
         if any(holder != profile.number for holder in holders):
             raise Refusal("skipped/duplicate-identifier")
+        if canonical(match.email) in self.world.excluded:
+            raise Refusal("rejected/excluded")
+        unusual = ".." in match.email or len(match.email.rpartition("@")[0]) > LONGEST_LOCAL
         if contact is not None and match.renames:
-            if ".." in match.email:
+            if unusual:
                 raise Refusal("rejected/rejected-by-activecampaign")
             contact.email = match.email
         if contact is not None:
@@ -291,7 +386,6 @@ class GoalRun:
             self.told.lists["left"] += left
             self.accept(profile, contact, match, joins=())
             return "updated"
-        unusual = ".." in match.email
         bounced = contact is not None and contact.has_bounced and self.world.bounced_fail_whole
         if unusual or bounced:
             raise Refusal("rejected/rejected-by-activecampaign")
@@ -321,7 +415,9 @@ class GoalRun:
     def accept(
         self, profile: Profile, contact: Contact, match: Match, joins: tuple[str, ...] | list[str]
     ) -> None:
-        contact.name = ", ".join(profile.names) or contact.name
+        texts = self.texts(profile)
+        contact.name = texts.pop("firstName", contact.name)
+        contact.fields |= texts
         if match.carries and self.goal.by == "key":
             contact.key = profile.keys[0]
         for on in joins:
@@ -337,7 +433,7 @@ class GoalRun:
         for profile in self.world.listing(goal):
             if any(self.world.links.get(n) == contact.number for n in profile.numbers):
                 return True
-            if contact.email and contact.email in profile.addresses:
+            if contact.email and canonical(contact.email) in map(canonical, profile.addresses):
                 return True
             if goal.by == "key" and contact.key and contact.key in profile.keys:
                 return True

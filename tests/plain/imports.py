@@ -15,6 +15,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.plain.addresses import LONGEST, canonical, cleaned, spellings
+
 Row = dict[str, Any]
 Properties = dict[str, list[str]]
 
@@ -26,6 +28,8 @@ SHAPES = {
     "EMAIL": re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
 }
 LARGEST = 2**31 - 1
+MOST_LETTERS, MOST_BYTES = 65_000, 65_536
+"""Of one text, as BlueConic documents them."""
 
 
 @dataclass
@@ -35,6 +39,8 @@ class Memory:
     sums: dict[tuple[int, str, str], Decimal] = field(default_factory=dict)
     accepted: dict[tuple[str, int], object] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
+    """Canonical addresses of people who are forgotten."""
 
 
 @dataclass
@@ -102,20 +108,17 @@ def _as(part: str, kind: str, zone: str) -> str | None:
     if kind == "DATETIME":
         return _milliseconds(part.strip(), ZoneInfo(zone))
     if kind == "SELECT":
-        return part if len(part) <= 65_000 and len(part.encode()) <= 65_536 else None
-    part = part.strip()
-    if kind == "EMAIL" and len(part) > 254:
-        return None
-    if not SHAPES[kind].fullmatch(part):
+        fits = len(part) <= MOST_LETTERS and len(part.encode()) <= MOST_BYTES
+        return part if fits else None
+    part = cleaned(part) if kind == "EMAIL" else part.strip()
+    if not SHAPES[kind].fullmatch(part) or (kind == "EMAIL" and len(part) > LONGEST):
         return None
     return None if kind == "RANGE" and abs(int(part)) > LARGEST else part
 
 
 def _milliseconds(text: str, zone: ZoneInfo) -> str | None:
-    if not text.isascii():
-        return None
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             moment = datetime.combine(date.fromisoformat(text), time(), zone)
         else:
             moment = datetime.fromisoformat(text)
@@ -123,6 +126,11 @@ def _milliseconds(text: str, zone: ZoneInfo) -> str | None:
     except ValueError:
         return None
     return str(int(round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)))
+
+
+def _every_form(raw: str) -> list[str]:
+    """The spellings of an address to look for: the same but for letter case before any other."""
+    return [raw, raw.lower(), cleaned(raw).lower(), *spellings(raw)]
 
 
 def value_of(contact: Row, name: str) -> str:
@@ -140,6 +148,8 @@ class PlainImport:
         self.lists = lists
         self.ids = {name: number for number, name in lists.items()}
         self.blueconic = blueconic
+        self.omitted: Counter[str] = Counter()
+        """Contacts of whom a value of a field did not fit, by field."""
 
     def run(self, contacts: list[Row], memory: Memory, *, full: bool = True) -> Counter[str]:
         """Import everybody by rising id; the counts by outcome and by `outcome/reason`."""
@@ -189,23 +199,22 @@ class PlainImport:
         """The linked properties with the values that match, or what the contact ends as."""
         links: list[tuple[str, list[str]]] = []
         for link in self.goal["identifiers"]:
-            raw = value_of(contact, link["field"]).strip()
-            if not raw:
-                return "skipped/no-identifier"
+            raw = value_of(contact, link["field"])
             kind = self.blueconic.types[link["property"]]
-            values, bad = fitted(raw, kind, self.blueconic.zone)
+            text = cleaned(raw) if kind == "EMAIL" else raw.strip()
+            if not text:
+                return "skipped/no-identifier"
+            values, bad = fitted(text, kind, self.blueconic.zone)
             if bad or len(values) != 1:
                 return "rejected/invalid-identifier"
-            lower = values[0].lower()
-            both = link["field"] == "email" and lower != values[0]
-            links.append((link["property"], [values[0], lower] if both else values))
+            if kind == "EMAIL":
+                values += _every_form(raw)
+            links.append((link["property"], values))
         return links
 
     def one(self, contact: Row, memory: Memory, counts: Counter[str], *, full: bool) -> str:
         """What becomes of one contact, as `outcome` or `outcome/reason`."""
-        if contact["erased"]:
-            return "skipped/erased"
-        links = self.links(contact)
+        links = self.sought(contact, memory)
         if isinstance(links, str):
             return links
         facts = self.facts(contact)
@@ -214,10 +223,29 @@ class PlainImport:
         if not full and memory.accepted.get(place) == facts:
             return "unchanged"
         key = self.blueconic.find(links)
+        if key is None and not self.may_create(contact):
+            return "skipped/no-match"
+        ending, is_accepted = self.write(contact, key, links, memory)
+        if is_accepted:
+            memory.accepted[place] = facts
+        elif ending in ("created", "updated"):
+            counts["warnings"] += 1
+        return ending
+
+    def sought(self, contact: Row, memory: Memory) -> list[tuple[str, list[str]]] | str:
+        """What is looked for in BlueConic, or what the contact ends as before."""
+        if canonical(value_of(contact, "email")) in memory.forgotten:
+            return "skipped/forgotten"
+        if contact["erased"]:
+            return "skipped/erased"
+        return self.links(contact)
+
+    def write(
+        self, contact: Row, key: str | None, links: list[tuple[str, list[str]]], memory: Memory
+    ) -> tuple[str, bool]:
+        """What becomes of a contact that is sent, and whether all of it was taken."""
         created = key is None
         if key is None:
-            if not self.may_create(contact):
-                return "skipped/no-match"
             key = f"new:{contact['id']}:{len(self.blueconic.profiles)}"
         before = self.blueconic.profiles.get(key, {})
         after, sums, wrong = self.merged(contact, before, memory)
@@ -226,18 +254,14 @@ class PlainImport:
                 m["property"] for m in self.goal.get("mappings", []) if m["property"] in after
             }
             after |= {name: [values[0]] for name, values in links if name not in mapped}
-        if not (wrong and self.blueconic.skips_invalid):
-            self.blueconic.profiles[key] = after
-            memory.sums |= sums
         if wrong and self.blueconic.skips_invalid:
-            return "rejected/rejected-by-blueconic"
+            return "rejected/rejected-by-blueconic", False
+        self.blueconic.profiles[key] = after
+        memory.sums |= sums
         memory.imported.add(key)
-        counts["warnings"] += wrong
-        if not wrong:
-            memory.accepted[place] = facts
         changed = "created" if created else "updated"
-        # a receipt changes every profile that a Sum was sent for
-        return changed if wrong or after != before else "unchanged"
+        # where a Sum is refused, its receipt changes the profile all the same
+        return (changed if wrong or after != before else "unchanged"), not wrong
 
     def facts(self, contact: Row) -> object:
         """What the goal tells BlueConic about the contact."""
@@ -258,14 +282,18 @@ class PlainImport:
         return values if values or clears else None
 
     def warn(self, contact: Row, counts: Counter[str]) -> None:
-        """Count the values that no property takes."""
+        """Count the values that no property takes, and the fields they are in."""
+        fields = set()
         for mapping in self.goal.get("mappings", []):
             raw = value_of(contact, mapping["field"])
             kind = self.blueconic.types[mapping["property"]]
             if mapping.get("rule") == "sum":
-                counts["warnings"] += bool(raw.strip()) and _summand(raw, kind) is None
+                bad = int(bool(raw.strip()) and _summand(raw, kind) is None)
             else:
-                counts["warnings"] += fitted(raw, kind, self.blueconic.zone)[1]
+                bad = fitted(raw, kind, self.blueconic.zone)[1]
+            counts["warnings"] += bad
+            fields |= {mapping["field"]} if bad else set()
+        self.omitted.update(fields)
 
     def merged(
         self, contact: Row, before: Properties, memory: Memory
@@ -330,6 +358,7 @@ class PlainImport:
 
 
 def _summand(raw: str, kind: str) -> Decimal | None:
+    """What Sum adds is the one value that Set takes."""
     values, bad = fitted(raw, kind, "UTC")
     return Decimal(values[0]) if len(values) == 1 and not bad else None
 
