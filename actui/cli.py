@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -274,7 +275,11 @@ def main(words: Sequence[str] | None = None) -> int:
         asked = mistake
     from actui.commands.guard import guarded
 
-    return guarded(lambda: _call(asked), as_json="--json" in said)
+    code = guarded(lambda: _call(asked), as_json="--json" in said)
+    if words is None:
+        # the process ends now: ctrl+c pressed again must not replace the exit code
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 def _decoded(word: str) -> str:
