@@ -92,6 +92,13 @@ def lasting_output() -> Iterator[None]:
             err.flush()
 
 
+def drop_unread_output() -> None:
+    """Drop what a terminal that is gone did not take; Python would end with 120 because of it."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            _LastingStream(stream).flush()
+
+
 def takes_output(stream: IO[str]) -> bool:
     """Whether a write would go through now: a line that hangs must not hold up who writes."""
     try:

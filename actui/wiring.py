@@ -38,7 +38,7 @@ from store.audit import Audit
 from store.connections import Connections
 from store.forgotten import Forgotten
 from store.history import History
-from store.home import Home
+from store.home import Home, is_there
 from store.ledger import SqliteLedger, open_ledger, set_aside
 from store.ledger.scratch import scratch_ledger_aside
 from store.locks import RunLock
@@ -168,7 +168,7 @@ class House:
         Raises ConfigError, code other-account, where it knows people of others and `others_too`
         does not say that they may be forgotten.
         """
-        if not self.home.ledger_file(connection.id).exists():
+        if not is_there(self.home.ledger_file(connection.id)):
             return True
         with self.ledger(connection) as ledger:
             bound = ledger.bound_origins()
@@ -340,7 +340,7 @@ class House:
             goals = [goal for goal in other.exports() if _is_on(goal, list_id)]
             if not goals:
                 continue
-            if not self.home.ledger_file(other.id).exists():
+            if not is_there(self.home.ledger_file(other.id)):
                 return None
             with self.ledger(other) as ledger:
                 for goal in goals:

@@ -24,6 +24,7 @@ from actui.model.run import FAILED, Outcome, RunSummary
 from screens.ask import ask
 from screens.base import NARROW, ActuiScreen, ListTable, Words
 from screens.text import fitted, shown
+from store.home import is_there
 
 _HEADINGS: tuple[str, ...] = ("Person", "Outcome", "Reason", "Goal")
 
@@ -178,10 +179,10 @@ def _refuse(path: str) -> None:
         raise ConfigError("Type a path, or press esc.")
     try:
         file = Path(path).expanduser()
-        is_there, has_folder = file.exists(), file.parent.is_dir()
+        taken, has_folder = is_there(file), file.parent.is_dir()
     except (OSError, RuntimeError):  # no such user's home, no right to look, too long a name
         raise ConfigError("That cannot be written.") from None
-    if is_there:
+    if taken:
         raise ConfigError(f"{file} is there already.")
     if not has_folder:
         raise ConfigError(f"There is no folder {file.parent}.")

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from actui.model.addresses import spellings
-from store.home import Home
+from store.home import Home, is_there
 from store.jsonfile import open_private
 
 _AT_ONCE = 500
@@ -29,12 +29,12 @@ class Forgotten:
 
     def add(self, words: Iterable[str], origins: tuple[str, str]) -> None:
         """Remember a person, durably; `origins` are the accounts of contact and profile ids."""
-        if not self._key_file.exists():
+        if not is_there(self._key_file):
             with open_private(self._key_file) as file:
                 file.write(secrets.token_hex(32))
                 file.flush()
                 os.fsync(file.fileno())
-        if not self._file.exists():
+        if not is_there(self._file):
             self._file.touch(mode=0o600)
         marks = [(self._mark(word, origins),) for word in words]
         with closing(sqlite3.connect(self._file)) as database, database:
@@ -45,7 +45,7 @@ class Forgotten:
 
     def among(self, words: Iterable[str], origins: tuple[str, str]) -> set[str]:
         """Those of the words that are a forgotten person's."""
-        if not self._file.exists():
+        if not is_there(self._file):
             return set()
         by_mark = {self._mark(word, origins): word for word in words}
         marks, found = list(by_mark), set[str]()

@@ -35,6 +35,18 @@ def _root(named: str | None) -> Path:
     return root
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder. Raises OSError where that cannot be known.
+
+    `Path.exists` says no to that from Python 3.14 on.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Home:
     """One user's home; it exists once opened."""

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from actui.model.errors import BusyError
+from store.home import is_there
 from store.user import user_name
 
 _TRIES = 5
@@ -73,7 +74,7 @@ class RunLock:
 
     def is_held(self) -> bool:
         """Whether a live process runs the connection."""
-        if not self._path.exists():
+        if not is_there(self._path):
             return False
         descriptor = self._try_to_lock(tries=1)
         if descriptor is None:

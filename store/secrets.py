@@ -19,7 +19,7 @@ from actui.model.errors import CredentialsError
 from actui.model.redaction import register_secret
 from actui.model.secret import SecretName, cleaned_secret, needed_secret, secret_words
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
-from store.home import Home
+from store.home import Home, is_there
 from store.jsonfile import documents
 from store.keystore import KeyStore, NoKeyStoreError
 
@@ -159,7 +159,7 @@ class Secrets:
             return None
 
     def _in_file(self, entry: str) -> str:
-        if not self._settings.secrets_in_file or not self._home.secrets_file.exists():
+        if not self._settings.secrets_in_file or not is_there(self._home.secrets_file):
             return ""
         with documents(self._home.secrets_file) as database:
             found = [str(d["value"]) for d in database.all() if d["entry"] == entry]
@@ -208,7 +208,7 @@ class Secrets:
         return self._drop_from_file(entry) or was_there
 
     def _drop_from_file(self, entry: str) -> bool:
-        if not self._home.secrets_file.exists():
+        if not is_there(self._home.secrets_file):
             return False
         with documents(self._home.secrets_file) as database:
             ids = [d.doc_id for d in database.all() if d["entry"] == entry]

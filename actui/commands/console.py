@@ -10,7 +10,7 @@ from actui.model.errors import ConfigError
 
 def console(asked: argparse.Namespace, *, touring: bool = False) -> int:
     """Open the console on the home that the environment names; a tour says that it is one."""
-    from actui.terminal import prepare_terminal
+    from actui.terminal import drop_unread_output, prepare_terminal
 
     wrong = prepare_terminal(os.environ)
     if wrong:
@@ -24,10 +24,12 @@ def console(asked: argparse.Namespace, *, touring: bool = False) -> int:
         return demo(argparse.Namespace(**vars(asked) | {"headless": False, "read_only": False}))
 
     with HouseServices(House.open()) as services:
-        return run_console(
+        code = run_console(
             services,
             tour=tour,
             ascii_only=asked.ascii,
             read_only=asked.read_only,
             touring=touring,
         )
+    drop_unread_output()
+    return code

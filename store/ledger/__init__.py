@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from store.home import Home
+from store.home import Home, is_there
 from store.ledger.exports import Exports
 from store.ledger.forgetting import Forgetting
 from store.ledger.people import People
@@ -51,7 +51,7 @@ def set_aside(home: Home, connection_id: str) -> Path | None:
     Call it only while holding the connection's run lock.
     """
     path = home.ledger_file(connection_id)
-    if not path.exists():
+    if not is_there(path):
         return None
     with open_ledger(path) as ledger:
         ledger.checkpoint()

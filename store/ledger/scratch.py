@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from store.home import is_there
 from store.ledger import SqliteLedger
 from store.ledger.schema import BUSY_MS, migrate
 
@@ -30,7 +31,7 @@ def scratch_ledger(path: Path | None) -> SqliteLedger:
 
 
 def _fill(database: sqlite3.Connection, path: Path | None) -> None:
-    if path is not None and path.exists():
+    if path is not None and is_there(path):
         with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as kept:
             kept.backup(database)
     database.execute("PRAGMA synchronous = OFF")
