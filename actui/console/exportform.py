@@ -47,6 +47,12 @@ _RESUBSCRIBE = {
     "own": "own: only people whom this goal itself unsubscribed",
     "all": "all: also people who opted out THEMSELVES; be sure that you may",
 }
+_UNSUBSCRIBE = {
+    "never": "never: people who leave the segment stay on the lists",
+    "own": "own: only people whom this goal itself subscribed",
+    "all": "all: also people whom SOMEBODY ELSE put on a list",
+}
+_CHECKBOX = "In the help article this is a checkbox; checked, it means all."
 
 
 def available(goal: ExportGoal, choices: Choices, *, short: bool = False) -> str:
@@ -133,11 +139,17 @@ class ExportForm(GoalForm[ExportGoal]):
             page.line(f"resubscribe={choice}", f"{radio(goal.resubscribe == choice)} {words}", 2)
         if goal.resubscribe != "never":
             page.hint(f"Concerns {self._whom()}; the preview (F6) counts them.", 3)
+        page.hint(_CHECKBOX, 2)
         self._findings(page, "resubscribe")
-        page.line("unsubscribe", f"{box(goal.unsubscribe)} Unsubscribe who leaves the segment")
-        if goal.unsubscribe:
-            page.hint("Only people whom this goal subscribed; never more than a fifth at once", 3)
-            page.hint("without your word.", 3)
+        page.hint("Unsubscribe contacts who leave the segment from the lists")
+        for choice, text in _UNSUBSCRIBE.items():
+            page.line(f"unsubscribe={choice}", f"{radio(goal.unsubscribe == choice)} {text}", 2)
+        if goal.unsubscribe != "never":
+            page.hint("Never more than a fifth of them at once without confirmation.", 3)
+        if goal.unsubscribe == "all":
+            page.hint("Only people whom an earlier complete run saw in the segment. The", 3)
+            page.hint("first time needs confirmation: the run says how many they are.", 3)
+        page.hint(_CHECKBOX, 2)
         self._findings(page, "unsubscribe")
         page.line("automations", f"{box(goal.automations)} Start ActiveCampaign's automations")
         page.hint(
@@ -149,6 +161,7 @@ class ExportForm(GoalForm[ExportGoal]):
         page.line(
             "recreate", f"{box(goal.recreate_deleted)} Create contacts again that were deleted"
         )
+        page.hint("The help article creates a contact whenever it finds none: check this.", 3)
         self._findings(page, "automations", "recreate_deleted")
 
     def _reach(self) -> int | None:
@@ -183,16 +196,15 @@ class ExportForm(GoalForm[ExportGoal]):
 
     def _enter(self, key: str) -> Ask | None:
         goal = self.goal
-        if key.startswith("resubscribe="):
-            self.put(resubscribe=key.removeprefix("resubscribe="))
-        elif key == "unsubscribe":
-            self.put(unsubscribe=not goal.unsubscribe)
+        head, _, choice = key.partition("=")
+        if head in ("resubscribe", "unsubscribe"):
+            self.put(**{head: choice})
         elif key == "automations":
             self.put(automations=not goal.automations)
         elif key == "recreate":
             self.put(recreate_deleted=not goal.recreate_deleted)
-        elif key.startswith("event="):
-            self._toggle_event(key.removeprefix("event="))
+        elif head == "event":
+            self._toggle_event(choice)
         elif key in (asks := self._questions()):
             return asks[key]()
         else:

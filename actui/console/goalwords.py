@@ -72,8 +72,9 @@ def _export(goal: ExportGoal) -> Iterator[str]:
         yield "  none"
     yield "5 Options"
     yield f"  resubscribe inactive contacts: {goal.resubscribe}"
-    yield f"  unsubscribe contacts who leave the segment: {_yes(goal.unsubscribe)}"
+    yield f"  unsubscribe contacts who leave the segment: {goal.unsubscribe}"
     yield f"  automations: {'on' if goal.automations else 'off'}"
+    yield f"  create deleted contacts again: {'yes' if goal.recreate_deleted else 'no'}"
     if goal.lifecycle is not None:
         yield "6 Lifecycle threshold"
         yield f"  {goal.lifecycle.lifecycle.name}, stage {goal.lifecycle.stage.name}"
@@ -122,7 +123,3 @@ def _source(mapping: ExportMapping) -> str:
 
 def _allowed(allowed: bool) -> str:
     return "allowed" if allowed else "not allowed"
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"

@@ -44,6 +44,8 @@ class ImportForm(ImportMappings):
         statuses = goal.read_statuses
         shown = "any" if statuses is None else ", ".join(sorted(statuses))
         page.line("statuses", f"status on the list: {shown}")
+        if statuses is not None and len(statuses) < len(ListStatus):
+            page.hint("The help article does not ask for a status: choose all four.", 3)
         saved = f"Save the lists to the property {name(goal.save_lists_to or '')}"
         if not goal.save_lists_to:
             saved = "Save the lists in a property"

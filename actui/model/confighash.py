@@ -70,6 +70,14 @@ BASELINES: Mapping[str, object] = MappingProxyType(
 A row is never changed. A new setting that decides what is sent gets a row with its default.
 """
 
+FIRST_SPELLINGS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {"export.unsubscribe": {"never": False, "own": True}}
+)
+"""Values that a goal's own setting had when it was first hashed, by the spelling of today.
+
+They stay in every digest as they were; a value that came later counts as it is spelled.
+"""
+
 _LINK = {"field": None, "property": None, "profile_id": None}
 _FIRST_FORM: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -131,6 +139,7 @@ def config_hash(kind: str, settings: Mapping[str, Any], chosen: Mapping[str, Any
     same without those that have the default of this version.
     """
     facts: dict[str, object] = {"kind": kind}
+    settings = _first_spelled(kind, settings)
     facts.update((where, value) for _, where, value in _deviations(kind, settings, chosen))
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     return _VERSION + hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
@@ -145,8 +154,18 @@ def is_hash_of(
     """
     if stored.startswith(_VERSION):
         return stored == config_hash(kind, settings, chosen)
+    settings = _first_spelled(kind, settings)
     later = {path for path, _, _ in _deviations(kind, settings, chosen)} - _FIRST_PATHS
     return not later and stored == _first_hash(kind, settings)
+
+
+def _first_spelled(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: FIRST_SPELLINGS[path].get(value, value)
+        if (path := f"{kind}.{name}") in FIRST_SPELLINGS
+        else value
+        for name, value in settings.items()
+    }
 
 
 def _first_hash(kind: str, settings: Mapping[str, Any]) -> str:

@@ -196,19 +196,16 @@ def _about_export(goal: ExportGoal, where: str) -> Iterator[Finding]:
 
 
 def _about_lists(goal: ExportGoal, where: str) -> Iterator[Finding]:
-    if goal.unsubscribe and goal.resubscribe == "never":
+    if goal.unsubscribe != "never" and goal.resubscribe == "never":
         yield Finding(
             "leaving-is-for-ever",
             f"{where}.unsubscribe",
-            f"{goal.name}: who leaves the segment once is off the list for ever, as nobody is "
-            "resubscribed.",
+            f"{goal.name}: people who leave the segment are unsubscribed; only they can rejoin, "
+            "because 'resubscribe' is never.",
             "warning",
         )
-    for wanted, key in (
-        (goal.unsubscribe, "unsubscribe"),
-        (goal.resubscribe != "never", "resubscribe"),
-    ):
-        if wanted and not goal.lists:
+    for value, key in ((goal.unsubscribe, "unsubscribe"), (goal.resubscribe, "resubscribe")):
+        if value != "never" and not goal.lists:
             yield Finding(
                 "no-list",
                 f"{where}.{key}",

@@ -123,12 +123,18 @@ class ExportGoal(Goal):
     mappings: list[ExportMapping] = Field(default_factory=list)
     lists: list[Named] = Field(default_factory=list)
     resubscribe: Literal["never", "own", "all"] = "never"
-    unsubscribe: bool = False
+    unsubscribe: Literal["never", "own", "all"] = "never"
     automations: bool = True
     recreate_deleted: bool = False
     lifecycle: LifecycleThreshold | None = None
 
     _segment = field_validator("segment", mode="before")(as_named)
+
+    @field_validator("unsubscribe", mode="before")
+    @classmethod
+    def _first_spelling(cls, value: object) -> object:
+        """Version 0.1.0 had true and false, which files and homes still hold."""
+        return ("own" if value else "never") if isinstance(value, bool) else value
 
     @field_validator("lists", mode="before")
     @classmethod

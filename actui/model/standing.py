@@ -60,13 +60,15 @@ class Exported:
     """What an acknowledged step of an export changes beside outcomes and fingerprints.
 
     `joined` are memberships this goal has made, `left` those it has ended, with the row's mark,
-    `gone` those that no longer are its own. `resubscribed` are (contact, list) surely set back to
+    `gone` those that no longer are its own, `outside` contacts whose leaving of the segment has
+    been dealt with on every list. `resubscribed` are (contact, list) surely set back to
     active. `learned` are newcomers who need not be looked for any more.
     """
 
     joined: Sequence[Membership] = ()
     left: Mapping[tuple[int, int], str] = field(default_factory=dict)
     gone: Sequence[tuple[int, int]] = ()
+    outside: Sequence[int] = ()
     resubscribed: Sequence[tuple[int, int]] = ()
     newcomers: Sequence[Newcomer] = ()
     learned: Sequence[str] = ()

@@ -183,6 +183,7 @@ class Engine:
 
     async def _work(self) -> None:
         accounts = await self._prepare()
+        self._ports.ledger.keep_shown_of(goal.id for goal in self._connection.goals)
         self._enter(RunState.RUNNING)
         for goal in self._goals:
             self.stop.check()

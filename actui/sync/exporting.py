@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from actui.model.addresses import canonical
@@ -112,7 +112,8 @@ class ExportRun:
         run.stop.check()
         await learn_newcomers(run, self._knowledge, self._listing)
         if not run.options.is_partial:
-            if self._goal.unsubscribe and not run.is_refused:
+            self._remember_shown()
+            if not run.is_refused:
                 await self._leavers.unsubscribe(self._reading)
             self._release_claims()
         run.finished(read_everything=self._everything)
@@ -446,16 +447,31 @@ class ExportRun:
             await self._batches.send(rows)
             self._run.meter.tick()
 
+    def _remember_shown(self) -> None:
+        """Remember whom a complete listing shows: only they can be leavers that others put there.
+
+        Also while the goal unsubscribes nobody, so that a later setting has something to go by.
+        """
+        if not self._reading.is_complete:
+            return
+        segment = self._goal.segment.id or ""
+        for contacts in self._run.ledger.claims(self._goal.id):
+            self._run.ledger.remember_shown(self._goal.id, segment, self._listed_ones(contacts))
+
     def _release_claims(self) -> None:
         """Contacts whom nobody in the whole segment is are no longer this goal's to keep."""
         if not self._reading.is_complete:
             return
         ledger = self._run.ledger
         for contacts in ledger.claims(self._goal.id):
-            words = {f"contact {contact}": contact for contact in contacts}
-            gone = words.keys() - self._listing.has(words)
+            gone = set(contacts) - self._listed_ones(contacts)
             if gone:
-                ledger.release(self._goal.id, [words[word] for word in gone])
+                ledger.release(self._goal.id, gone)
+
+    def _listed_ones(self, contacts: Iterable[int]) -> set[int]:
+        """Those of the contacts who are somebody in the listing."""
+        words = {f"contact {contact}": contact for contact in contacts}
+        return {words[word] for word in self._listing.has(words)}
 
 
 def _builder(

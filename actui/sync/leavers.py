@@ -1,7 +1,8 @@
 """Unsubscribing people who left the segment (design §7): in doubt, nobody left.
 
 Somebody leaves a list when this goal had put them there, nobody in the complete segment is them,
-they are active now, and no other goal wants them there.
+they are active now, and no other goal wants them there. With `unsubscribe: all` it does not matter
+who put them there, if an earlier complete listing of this goal's segment has shown them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ PAGE = 100
 """Contacts that one request reads at most (activecampaign.md §3.1)."""
 _CLOCK = 5.0
 """Seconds by which a stamp of the same event may differ."""
+_ANY_TIME = 0.0
+"""When somebody joined whose subscription may be anybody's: no row is older."""
 
 Claims = Callable[[int, Iterable[int]], set[int] | None]
 """Which contacts goals of other connections claim for a list; None where that is not known."""
@@ -55,14 +58,27 @@ class Leavers:
         self._goal = goal
         self._claims = claims
         self._lists = [int(named.id or 0) for named in goal.lists]
+        self._covers_all = goal.unsubscribe == "all"
         self._unseen: set[int] = set()
-        """Members who were not among a list's active contacts when it was read whole."""
+        """Members who turned out not to be active on a list."""
+        self._outside: set[int] = set()
+        """Contacts whom earlier listings have shown and this one does not."""
+        self._own: set[int] = set()
+        """Candidates whom this goal had put on a list."""
+        self._kept: set[int] = set()
+        """Candidates whom a segment or another goal keeps on a list."""
 
     async def unsubscribe(self, shown: Shown) -> None:
-        """Unsubscribe whoever left. Raises GoalError when there are too many to be believed."""
-        if not self._lists:
-            return
+        """Unsubscribe whoever left, as far as the goal's setting reaches.
+
+        Raises GoalError when there are too many to be believed, and before anybody is unsubscribed
+        by `all` for the first time since it was set, unless that is confirmed.
+        """
         run, segment = self._run, self._goal.segment.id or ""
+        if not self._covers_all:
+            run.ledger.set_all_confirmed(self._goal.id, False)
+        if not self._lists or self._goal.unsubscribe == "never":
+            return
         before = run.ledger.listed_segment(self._goal.id)
         if not shown.is_complete:
             run.warn_once("The segment's listing was not complete, so nobody was unsubscribed.")
@@ -74,9 +90,14 @@ class Leavers:
             run.warn_once(str(unsure))
             return
         people = {one.contact_id for one in leavers}
-        if people and not self._is_confirmed(len(people)):
+        is_confirmed = self._is_confirmed(len(people))
+        if people and self._covers_all and not is_confirmed:
+            self._refuse_the_first(people)
+        if people and not is_confirmed:
             # who is not active any more would only make the share look smaller
-            members = run.ledger.member_count(self._goal.id, self._lists)
+            members = run.ledger.member_count(
+                self._goal.id, self._lists, with_shown=self._covers_all
+            )
             members -= len(self._unseen - people)
             too_many = len(people) > FEW and len(people) * _SHARE > members
             changed = before is not None and before != segment
@@ -88,11 +109,37 @@ class Leavers:
                     f"{len(people)}.",
                     code=NEEDS_CONFIRMATION,
                 )
+        last = {one.contact_id: one for one in leavers}
         for index, one in enumerate(leavers):
             run.stop.check()
             run.phase(f"unsubscribing {index + 1:,} of {len(leavers):,} who left")
-            await self._leave(one)
+            is_through = last[one.contact_id] is one and one.contact_id not in self._kept
+            await self._leave(one, is_through=is_through)
+        self._settle(is_confirmed)
         run.ledger.set_listed_segment(self._goal.id, segment)
+
+    def _refuse_the_first(self, people: set[int]) -> None:
+        """Raise GoalError unless `all` was confirmed before: it reaches people of others."""
+        if self._run.ledger.all_confirmed(self._goal.id):
+            return
+        self._run.summary.leavers = len(people)
+        many = "1 person" if len(people) == 1 else f"{len(people):,} people"
+        others = len(people - self._own)
+        raise GoalError(
+            f"Nobody was unsubscribed: the first time, 'unsubscribe: all' needs confirmation. "
+            f"{many} left the segment; somebody else put {others:,} of them on the list. "
+            f"Check the segment, then run with --confirm-leavers {len(people)}.",
+            code=NEEDS_CONFIRMATION,
+        )
+
+    def _settle(self, is_confirmed: bool) -> None:
+        """Everybody who is outside of the segment has been dealt with, but who is kept."""
+        if not self._covers_all:
+            return
+        ledger, goal = self._run.ledger, self._goal.id
+        if is_confirmed:
+            ledger.set_all_confirmed(goal, True)
+        ledger.drop_shown(goal, self._outside - self._kept)
 
     def _is_confirmed(self, people: int) -> bool:
         most = self._run.options.confirm_leavers
@@ -100,11 +147,7 @@ class Leavers:
 
     async def _find(self, listing: Listing) -> list[Membership]:
         """Members whom nobody in the segment is, who are active now and whom nobody else claims."""
-        candidates: list[Membership] = []
-        for some in self._run.ledger.members(self._goal.id, self._lists):
-            words = {f"contact {one.contact_id}": one for one in some}
-            shown = listing.has(words)
-            candidates += [one for one in some if f"contact {one.contact_id}" not in shown]
+        candidates = self._candidates(listing)
         if not candidates:
             return []
         others: list[tuple[ExportGoal, Listing]] = []
@@ -115,6 +158,28 @@ class Leavers:
         finally:
             for _, theirs in others:
                 theirs.close()
+
+    def _candidates(self, listing: Listing) -> list[Membership]:
+        """Whom the listing does not show: the goal's own members and, with `all`, who was seen."""
+        found: dict[tuple[int, int], Membership] = {}
+        for some in self._run.ledger.members(self._goal.id, self._lists):
+            absent = self._absent(listing, [one.contact_id for one in some])
+            self._own |= absent
+            found |= {
+                (one.contact_id, one.list_id): one for one in some if one.contact_id in absent
+            }
+        if self._covers_all:
+            for contacts in self._run.ledger.shown(self._goal.id, self._goal.segment.id or ""):
+                self._outside |= self._absent(listing, contacts)
+            for contact in self._outside:
+                for list_id in self._lists:
+                    found[contact, list_id] = Membership(contact, list_id, _ANY_TIME)
+        return list(found.values())
+
+    @staticmethod
+    def _absent(listing: Listing, contacts: Sequence[int]) -> set[int]:
+        words = {f"contact {contact}": contact for contact in contacts}
+        return {words[word] for word in words.keys() - listing.has(words)}
 
     async def _other_listings(self, lists: set[int]) -> AsyncIterator[tuple[ExportGoal, Listing]]:
         """Who is in the segments of this connection's other goals on these lists, as of now."""
@@ -159,7 +224,9 @@ class Leavers:
             row = self._row(contact, one.list_id)
             if contact is None or row is None or not _is_its_own(row, one):
                 gone.append((one.contact_id, one.list_id))
-            elif row.status is ListStatus.ACTIVE and not self._is_in(contact, one, listing, others):
+            elif row.status is not ListStatus.ACTIVE:
+                self._unseen.add(one.contact_id)
+            elif not self._is_in(contact, one, listing, others):
                 leavers.append(one)
         if gone:
             self._run.commit(Done(records=(), export=Exported(gone=gone)))
@@ -208,13 +275,14 @@ class Leavers:
         others: Sequence[tuple[ExportGoal, Listing]],
     ) -> bool:
         """Whether somebody in this goal's segment, or in another one's for this list, is them."""
-        if listing.has(contact_words(self._goal, contact)):
-            return True
-        return any(
+        is_in = bool(listing.has(contact_words(self._goal, contact))) or any(
             theirs.has(contact_words(other, contact))
             for other, theirs in others
             if one.list_id in {int(named.id or 0) for named in other.lists}
         )
+        if is_in:
+            self._kept.add(one.contact_id)
+        return is_in
 
     def _claimed_elsewhere(self, candidates: Sequence[Membership]) -> set[tuple[int, int]]:
         """What goals of other connections on the same account want to stay."""
@@ -229,10 +297,14 @@ class Leavers:
                 )
                 theirs = set(contacts)
             claimed |= {(contact, list_id) for contact in theirs}
+            self._kept |= theirs
         return claimed
 
-    async def _leave(self, one: Membership) -> None:
-        """Unsubscribe one contact from one list, after one more look."""
+    async def _leave(self, one: Membership, *, is_through: bool) -> None:
+        """Unsubscribe one contact from one list, after one more look.
+
+        `is_through` tells that nothing remains to be done for their leaving after that.
+        """
         service, pair = self._run.activecampaign, (one.contact_id, one.list_id)
         contact = await service.contact(one.contact_id)
         row = self._row(contact, one.list_id)
@@ -257,7 +329,7 @@ class Leavers:
             Done(
                 records=(),
                 remarked=self._remarked(one.contact_id),
-                export=Exported(left={pair: mark}),
+                export=Exported(left={pair: mark}, outside=[one.contact_id] if is_through else []),
             )
         )
 

@@ -222,6 +222,6 @@ def _notes(goal: ImportGoal | ExportGoal, people: Sequence[PreviewedPerson]) -> 
         notes.append(f"{len(joining)} of these people would join a list.")
     if again:
         notes.append(f"{len(again)} of these people would be RESUBSCRIBED.")
-    if goal.unsubscribe:
+    if goal.unsubscribe != "never":
         notes.append("Who has left the segment is not part of a preview.")
     return notes

@@ -91,7 +91,7 @@ class Forgetting(Base):
             *(
                 (table, "contact_id", list(contacts))
                 for table in (
-                    *("link", "membership", "resubscribed", "claim"),
+                    *("link", "membership", "resubscribed", "claim", "shown"),
                     *("contact_value", "touch", "sum", "sum_send"),
                 )
             ),

@@ -151,7 +151,21 @@ CREATE TABLE refused (
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED, _SPELLINGS, _REFUSED)
+_SHOWN = """
+-- contacts that a complete listing of the goal's segment has shown, until their leaving is dealt
+-- with; `shown_segment` is the segment they are of
+CREATE TABLE shown (
+  goal INTEGER NOT NULL, contact_id INTEGER NOT NULL, PRIMARY KEY (goal, contact_id)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE goal ADD COLUMN shown_segment TEXT;
+-- 1 once a run with `unsubscribe: all` was confirmed, until the setting changes
+ALTER TABLE goal ADD COLUMN all_confirmed INTEGER NOT NULL DEFAULT 0;
+"""
+
+STEPS: tuple[str, ...] = (
+    *(_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED),
+    *(_SPELLINGS, _REFUSED, _SHOWN),
+)
 BUSY_MS = 10_000
 
 

@@ -30,10 +30,13 @@ class Standing(Base):
             "DO UPDATE SET at = excluded.at, left_mark = NULL",
             [(goal, one.list_id, one.contact_id, one.at) for one in exported.joined],
         )
+        # a membership that somebody else had made is the goal's once the goal has ended it
         db.executemany(
-            "UPDATE membership SET left_mark = ? WHERE goal = ? AND list = ? AND contact_id = ?",
-            [(mark, goal, list_id, contact) for (contact, list_id), mark in exported.left.items()],
+            "INSERT INTO membership VALUES (?, ?, ?, 0, ?) ON CONFLICT (goal, list, contact_id) "
+            "DO UPDATE SET left_mark = excluded.left_mark",
+            [(goal, list_id, contact, mark) for (contact, list_id), mark in exported.left.items()],
         )
+        self._drop_shown(db, goal, exported.outside)
         db.executemany(
             "DELETE FROM membership WHERE goal = ? AND list = ? AND contact_id = ?",
             [(goal, list_id, contact) for contact, list_id in exported.gone],
@@ -73,16 +76,25 @@ class Standing(Base):
             yield [Membership(contact, list_id, joined) for contact, list_id, joined in rows]
             at = (rows[-1][1], rows[-1][0])
 
-    def member_count(self, goal: str, lists: Sequence[int]) -> int:
-        """How many different contacts that are."""
-        marks = ",".join("?" * len(lists))
-        found = self._one(
-            "SELECT count(DISTINCT contact_id) FROM membership WHERE goal = ? "  # noqa: S608
-            f"AND list IN ({marks}) AND left_mark IS NULL",
-            self._goal(goal),
-            *lists,
+    def member_count(self, goal: str, lists: Sequence[int], *, with_shown: bool = False) -> int:
+        """How many different contacts that are.
+
+        With `with_shown` also the shown contacts that were exported and were not kept off a list.
+        """
+        number, marks = self._goal(goal), ",".join("?" * len(lists))
+        query = (
+            "SELECT contact_id FROM membership WHERE goal = ? "  # noqa: S608
+            f"AND list IN ({marks}) AND left_mark IS NULL"
         )
-        return int(found)
+        values = [number, *lists]
+        if with_shown:
+            query += (
+                " UNION SELECT contact_id FROM shown WHERE goal = ? AND contact_id IN "
+                "(SELECT contact_id FROM link WHERE profile NOT IN (SELECT key FROM omitted "
+                "WHERE goal = ? AND json_type(omitted, '$.l') IS NOT NULL))"
+            )
+            values += [number, number]
+        return int(self._one(f"SELECT count(DISTINCT contact_id) FROM ({query})", *values))  # noqa: S608
 
     def membership(self, goal: str, contact_id: int, list_id: int) -> Membership | None:
         """What the goal remembers about one contact on one list."""
@@ -165,4 +177,78 @@ class Standing(Base):
         """Remember it."""
         self._db.execute(
             "UPDATE goal SET segment = ? WHERE number = ?", (segment, self._goal(goal))
+        )
+
+    # whom complete listings have shown
+
+    def remember_shown(self, goal: str, segment: str, contacts: Iterable[int]) -> None:
+        """A complete listing of this segment has shown these contacts.
+
+        What another segment has shown to the goal is forgotten.
+        """
+        number = self._goal(goal)
+        with self._transaction() as db:
+            if self._shown_segment(number) != segment:
+                db.execute("DELETE FROM shown WHERE goal = ?", (number,))
+                db.execute("UPDATE goal SET shown_segment = ? WHERE number = ?", (segment, number))
+            db.executemany(
+                "INSERT OR IGNORE INTO shown VALUES (?, ?)", [(number, one) for one in contacts]
+            )
+
+    def shown(self, goal: str, segment: str) -> Iterator[Sequence[int]]:
+        """The contacts that complete listings of this segment have shown, in portions.
+
+        Without those whose leaving was dealt with since. The ledger may be changed between two
+        portions.
+        """
+        number, after = self._goal(goal), -1
+        if self._shown_segment(number) != segment:
+            return
+        while True:
+            rows = self._db.execute(
+                "SELECT contact_id FROM shown WHERE goal = ? AND contact_id > ? "
+                "ORDER BY contact_id LIMIT ?",
+                (number, after, _MEMBERS_AT_ONCE),
+            ).fetchall()
+            if not rows:
+                return
+            yield [contact for (contact,) in rows]
+            after = rows[-1][0]
+
+    def drop_shown(self, goal: str, contacts: Iterable[int]) -> None:
+        """The leaving of these contacts has been dealt with."""
+        number = self._goal(goal)
+        with self._transaction() as db:
+            self._drop_shown(db, number, contacts)
+
+    def keep_shown_of(self, goals: Iterable[str]) -> None:
+        """Forget whom listings have shown to any other goal."""
+        kept = list(goals)
+        marks = ",".join("?" * len(kept))
+        self._db.execute(
+            "DELETE FROM shown WHERE goal NOT IN "  # noqa: S608
+            f"(SELECT number FROM goal WHERE id IN ({marks}))",
+            kept,
+        )
+
+    @staticmethod
+    def _drop_shown(db: sqlite3.Connection, number: int, contacts: Iterable[int]) -> None:
+        db.executemany(
+            "DELETE FROM shown WHERE goal = ? AND contact_id = ?",
+            [(number, contact) for contact in contacts],
+        )
+
+    def _shown_segment(self, number: int) -> str | None:
+        found = self._one("SELECT shown_segment FROM goal WHERE number = ?", number)
+        return None if found is None else str(found)
+
+    def all_confirmed(self, goal: str) -> bool:
+        """Whether somebody has confirmed a run with `unsubscribe: all` since it was set."""
+        return bool(self._one("SELECT all_confirmed FROM goal WHERE number = ?", self._goal(goal)))
+
+    def set_all_confirmed(self, goal: str, confirmed: bool) -> None:
+        """Remember it."""
+        self._db.execute(
+            "UPDATE goal SET all_confirmed = ?1 WHERE number = ?2 AND all_confirmed <> ?1",
+            (confirmed, self._goal(goal)),
         )

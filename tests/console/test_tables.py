@@ -37,6 +37,7 @@ TABLES = [
     (goalwords._PLAIN_SOURCES, set(get_args(PlainSource))),
     (exportform.SOURCE_WORDS, {*get_args(PlainSource), *SHAPES}),
     (exportform._RESUBSCRIBE, set(get_args(ExportGoal.model_fields["resubscribe"].annotation))),
+    (exportform._UNSUBSCRIBE, set(get_args(ExportGoal.model_fields["unsubscribe"].annotation))),
     (connectionforms._WHEN, set(get_args(Notify.model_fields["when"].annotation))),
     (previewview._WOULD, set(Outcome)),
     (people.REASON_WORDS, set(Reason)),

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel
 
-from actui.model.confighash import BASELINES, NOT_SENT
+from actui.model.confighash import BASELINES, FIRST_SPELLINGS, NOT_SENT
 from actui.model.goals import ExportGoal, ImportGoal, Mode
 from tests.model.goal_cases import EXPORTS, IMPORTS
 
@@ -93,6 +93,27 @@ def test_a_default_that_changes_later_counts_as_a_change():
     )
 
 
+@pytest.mark.parametrize(
+    ("today", "first", "digest_of_first", "digest"),
+    [
+        ("never", False, "5738566d18771744", "2:018c9ba85778df50"),
+        ("own", True, "6b94a8d0bce21d26", "2:1634194f143bf002"),
+    ],
+)
+def test_both_spellings_of_unsubscribe_have_the_digests_of_the_first(
+    today, first, digest_of_first, digest
+):
+    for spelled in (today, first):
+        goal = made("export resolved", unsubscribe=spelled)
+        assert goal.unsubscribe == today
+        assert goal.config_hash() == digest
+        assert goal.is_configured_as(digest)
+        assert goal.is_configured_as(digest_of_first)
+    covering_all = made("export resolved", unsubscribe="all")
+    assert covering_all.config_hash() != digest
+    assert not covering_all.is_configured_as(digest_of_first)
+
+
 @pytest.mark.parametrize("name", GOALS)
 @pytest.mark.parametrize(
     "change", [{"id": "g-9"}, {"name": "H"}, {"enabled": False}, {"reconcile_days": 3}]
@@ -115,7 +136,7 @@ def test_every_other_setting_counts(name):
         "save_lists_to": "other",
         "segment": {"name": "Others"},
         "resubscribe": "all",
-        "unsubscribe": not getattr(goal, "unsubscribe", False),
+        "unsubscribe": "all",
         "automations": not getattr(goal, "automations", False),
         "recreate_deleted": not getattr(goal, "recreate_deleted", False),
         "lifecycle": None,
@@ -182,7 +203,8 @@ def test_every_setting_is_hashed_against_a_baseline_or_said_not_to_be_sent(kind,
             continue
         default = field.get_default(call_default_factory=True)
         if not isinstance(default, BaseModel):
-            found[where] = default
+            spellings = FIRST_SPELLINGS.get(where)
+            found[where] = spellings[default] if spellings else default
     mine = {path: value for path, value in BASELINES.items() if path.startswith(f"{kind}.")}
     assert found == mine | {p: v for p, v in CHANGED_DEFAULTS.items() if p in mine}
 

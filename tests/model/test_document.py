@@ -100,6 +100,28 @@ def test_a_mistake_is_named_with_its_line(text, said):
     assert "\n" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("spelled", "read"),
+    [
+        ("false", "never"),
+        ("true", "own"),
+        ("never", "never"),
+        ("own", "own"),
+        ("all", "all"),
+    ],
+)
+def test_every_spelling_of_unsubscribe_is_read_and_printed_in_words(spelled, read):
+    connection = load(WHOLE.replace("unsubscribe: false", f"unsubscribe: {spelled}"))
+    assert connection.exports()[0].unsubscribe == read
+    assert f"unsubscribe: {read}\n" in dump(connection)
+
+
+@pytest.mark.parametrize("spelled", ["maybe", "1", '"true"', "null", "[]"])
+def test_another_value_of_unsubscribe_is_refused(spelled):
+    with pytest.raises(ConfigError, match=r"f\.yaml:\d+: unsubscribe: .*'never', 'own' or 'all'"):
+        load(WHOLE.replace("unsubscribe: false", f"unsubscribe: {spelled}"), "f.yaml")
+
+
 def test_a_bare_host_becomes_https():
     text = WHOLE.replace("https://acme.api-us1.com", "acme.api-us1.com/")
     assert load(text).activecampaign.url == "https://acme.api-us1.com"

@@ -47,8 +47,12 @@ def test_lists_and_thresholds_that_cannot_work_are_told():
         return [(f.code, f.severity) for f in findings(connection(exported(**more)))]
 
     never = ("leaving-is-for-ever", "warning")
-    assert told(unsubscribe=True, lists=["L"]) == [never]
-    assert told(unsubscribe=True, resubscribe="own", lists=["L"]) == []
+    for setting in (True, "own", "all"):
+        assert told(unsubscribe=setting, lists=["L"]) == [never]
+        assert told(unsubscribe=setting, resubscribe="own", lists=["L"]) == []
+        assert told(unsubscribe=setting, resubscribe="own") == [("no-list", "warning")] * 2
+    for setting in (False, "never"):
+        assert told(unsubscribe=setting, lists=["L"]) == []
     assert told(resubscribe="all") == [("no-list", "warning")]
     capped = {"lifecycle": "W", "stage": "S", "events": ["opened"]}
     assert told(lifecycle=capped) == [("threshold-without-lists", "error")]

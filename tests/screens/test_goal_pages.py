@@ -84,7 +84,7 @@ async def test_an_export_goal_is_changed_step_by_step(opened: Opened) -> None:
     await pilot.press("ctrl+s")
     await on_the_page(pilot)
     await go(pilot, "resubscribe=own", "enter")
-    await go(pilot, "unsubscribe", "space")
+    await go(pilot, "unsubscribe=own", "space")
     await go(pilot, "automations", "space")
     await go(pilot, "lifecycle", "enter")
     await choose(pilot, "Welcome")
@@ -102,6 +102,6 @@ async def test_an_export_goal_is_changed_step_by_step(opened: Opened) -> None:
         "permission_level",
     ]
     assert [one.name for one in goal.lists] == ["Newsletter", "List 299"]
-    assert (goal.resubscribe, goal.unsubscribe, goal.automations) == ("own", True, False)
+    assert (goal.resubscribe, goal.unsubscribe, goal.automations) == ("own", "own", False)
     assert goal.lifecycle is not None
     assert (goal.lifecycle.stage.id, goal.lifecycle.events) == ("st1", ["opened", "clicked"])
