@@ -14,6 +14,7 @@ from typing import TypeVar
 from pydantic import SecretStr
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
+from actui.console.nextcheck import with_next_checks
 from actui.console.people import Filter, Person
 from actui.console.ports import Stored as SeenStored
 from actui.console.ports import Which
@@ -264,7 +265,8 @@ class HousePeople:
 
     def story(self, connection: Connection, email: str) -> list[Person]:
         with self._house.ledger(connection) as ledger:
-            return [Person.of(row) for row in ledger.story(email)]
+            people = [Person.of(row) for row in ledger.story(email)]
+            return with_next_checks(connection, people, ledger.goal_state)
 
     def export(self, connection: Connection, run: str, wanted: Filter, path: str) -> str:
         file = Path(path.strip()).expanduser()

@@ -9,6 +9,7 @@ import json
 from actui import exitcodes
 from actui.commands.asking import confirmed
 from actui.commands.guard import say
+from actui.console.nextcheck import with_next_checks
 from actui.console.people import SPELLINGS, Person, goal_name, omitted_lines, printed
 from actui.console.words import counted, moment, plain
 from actui.forgetting import Report
@@ -25,17 +26,20 @@ def why(asked: argparse.Namespace) -> int:
     email = parse_address(asked.email)
     with house.ledger(connection) as ledger:
         rows = ledger.story(email)
+        people = with_next_checks(connection, [Person.of(row) for row in rows], ledger.goal_state)
     if asked.json:
-        for row in rows:
-            print(json.dumps(printed(connection, row)))
+        for row, one in zip(rows, people, strict=True):
+            print(json.dumps(printed(connection, row) | {"next_check": one.next_check}))
         return exitcodes.OK
-    latest = {str(row["goal"]): Person.of(row) for row in rows}
+    latest = {one.goal: one for one in people}
     known = [goal.id for goal in connection.goals]
     for goal in [*known, *(gone for gone in latest if gone not in known)]:
         person = latest.get(goal)
         print(_sentence(connection, goal, person))
-        for line in omitted_lines(person.omitted) if person is not None else ():
-            print(f"    {line}")
+        if person is not None:
+            for line in [person.next_check, *omitted_lines(person.omitted)]:
+                if line:
+                    print(f"    {line}")
     return exitcodes.OK
 
 

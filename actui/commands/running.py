@@ -170,6 +170,8 @@ def _print_summary(summary: RunSummary) -> None:
         )
         for reason, count in sorted(goal.reasons.items()):
             print(f"    {reason}: {count:,}")
+        if goal.rechecks:
+            print(f"    people without a match: {goal.rechecks}")
         if goal.kind == "export":
             lists = goal.lists
             print(

@@ -143,9 +143,13 @@ class GoalForm(ABC, Generic[G]):
         if changed:
             often = counted(self.goal.reconcile_days, "day", "days")
             page.line("days", f"everything is looked at again every {often}", 2)
+            self._rechecks(page)
         many = self._reach()
         every = "everything" if many is None else f"all {number(many)}"
         page.line("mode=full", f"{radio(not changed)} full: {every} in every run")
+
+    def _rechecks(self, page: Page) -> None:
+        """What a run looks at again beside what changed; only imports have it."""
 
     @abstractmethod
     def _reach(self) -> int | None:

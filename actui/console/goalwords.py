@@ -55,6 +55,8 @@ def _import(goal: ImportGoal) -> Iterator[str]:
     for mapping in goal.mappings:
         yield f"  {_incoming(mapping)}"
     yield from _mode(goal.mode, goal.reconcile_days, 4)
+    if goal.mode is Mode.CHANGED:
+        yield f"  {recheck_words(goal.recheck_requests)}"
 
 
 def _export(goal: ExportGoal) -> Iterator[str]:
@@ -80,6 +82,14 @@ def _export(goal: ExportGoal) -> Iterator[str]:
         yield f"  {goal.lifecycle.lifecycle.name}, stage {goal.lifecycle.stage.name}"
         yield f"  events: {', '.join(goal.lifecycle.events) or 'none'}"
     yield from _mode(goal.mode, goal.reconcile_days, 7 if goal.lifecycle else 6)
+
+
+def recheck_words(requests: int) -> str:
+    """What a run in changed mode does for people whom no change shows."""
+    if not requests:
+        return "people without a match wait for a change of their contact"
+    budget = counted(requests, "request", "requests")
+    return f"people without a match are rechecked: at most {budget} in each run"
 
 
 def _mode(mode: Mode, days: int, step: int) -> Iterator[str]:

@@ -17,9 +17,11 @@ from actui.console.forms import (
     with_gone,
 )
 from actui.console.goalform import at
+from actui.console.goalwords import recheck_words
 from actui.console.importmappings import NOTHING, ImportMappings
 from actui.console.words import counted, number
-from actui.model.goals import ListChoice, ListStatus
+from actui.model.errors import ConfigError
+from actui.model.goals import MOST_RECHECKS, ListChoice, ListStatus
 
 _LEVELS = ("PERSONAL", "ANONYMOUS", "DO_NOT_TRACK")
 
@@ -78,6 +80,9 @@ class ImportForm(ImportMappings):
             )
         page.line("list+", "+ Select lists", 2)
 
+    def _rechecks(self, page: Page) -> None:
+        page.line("recheck", recheck_words(self.goal.recheck_requests), 2)
+
     def _reach(self) -> int | None:
         return self._on_lists(self.goal.lists)
 
@@ -131,7 +136,21 @@ class ImportForm(ImportMappings):
             "list+": self._ask_lists,
             "statuses": self._ask_statuses,
             "save": self._ask_save,
+            "recheck": self._ask_recheck,
         }
+
+    def _ask_recheck(self) -> Ask:
+        def put(typed: str) -> None:
+            if not (typed.strip().isdecimal() and int(typed) <= MOST_RECHECKS):
+                raise ConfigError(f"Type a number of requests from 0 to {MOST_RECHECKS:,}.")
+            self.put(recheck_requests=int(typed))
+
+        return Type(
+            "How many requests may each run spend on people without a match?",
+            str(self.goal.recheck_requests),
+            put,
+            f"0 to {MOST_RECHECKS:,}; 0 rechecks nobody. One finds up to 100 contacts.",
+        )
 
     def _toggle_creation(self, index: int) -> None:
         lists = list(self.goal.lists)

@@ -81,7 +81,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What became of one person in one goal of one run; `goal` is the goal's id."""
+    """What became of one person in one goal of one run; `goal` is the goal's id.
+
+    `next_check` is a sentence where the person is skipped now and will be looked at again.
+    """
 
     run: str
     goal: str
@@ -93,6 +96,7 @@ class Person:
     email: str = ""
     at: str = ""
     omitted: Omitted = NOTHING
+    next_check: str = ""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Person:
@@ -212,6 +216,8 @@ def story(connection: Connection, email: str, people: Sequence[Person]) -> list[
             lines.append("    the same as what was sent before, so nothing was sent")
         if why := one.why_in(connection):
             lines.append(f"    {why}")
+        if one.next_check:
+            lines.append(f"    {one.next_check}")
         lines += [f"    {line}" for line in omitted_lines(one.omitted)]
         ids = [
             f"contact {one.contact_id}" if one.contact_id else "",

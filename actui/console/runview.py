@@ -196,6 +196,8 @@ def _notes(summary: GoalSummary) -> str:
     if summary.reasons:
         named = [f"{plain(why)} {number(many)}" for why, many in sorted(summary.reasons.items())]
         parts.append("Reasons: " + ", ".join(named))
+    if summary.rechecks:
+        parts.append(f"People without a match: {summary.rechecks}")
     lists = summary.lists.model_dump()
     if any(lists.values()):
         parts.append(

@@ -10,6 +10,9 @@ from pydantic import Field, field_validator, model_validator
 from actui.model import confighash
 from actui.model.mapping import ExportMapping, IdentifierLink, ImportMapping, Strict
 
+MOST_RECHECKS = 10_000
+"""The largest budget of a recheck: at ActiveCampaign's 5 requests a second, half an hour."""
+
 
 class Mode(StrEnum):
     """Whether a run looks only at what changed since the goal last succeeded."""
@@ -95,6 +98,7 @@ class ImportGoal(Goal):
     create_profiles: bool = False
     new_profiles: NewProfiles = NewProfiles()
     save_lists_to: str | None = None
+    recheck_requests: int = Field(default=100, ge=0, le=MOST_RECHECKS)
     mappings: list[ImportMapping] = Field(default_factory=list)
 
     @property

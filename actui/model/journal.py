@@ -113,6 +113,18 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class RecheckMark:
+    """How far a goal's recheck is: the stream of contacts and the last contact id in it.
+
+    `requests` are those that the run has spent on it.
+    """
+
+    stream: int = 0
+    contact_id: int = 0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Everything one acknowledged batch changes; committed in one transaction (design §5).
 
@@ -135,6 +147,7 @@ class Done:
     export: Exported = Exported()
     finished_block: int | None = None
     finished_batch: int | None = None
+    recheck: RecheckMark | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,8 @@ class GoalSummary(_Counts):
     `leavers` are people who seem to have left, when somebody has to confirm that. `warned` counts
     the warnings by field and reason, those that are sentences of their own under no field.
     `omitted` counts the people for whom a value of a field, or a list, was left out, by its name.
+    `rechecked` are people of earlier runs without a match who were looked for again, beside the
+    records read; `matched` are those of them who now have a profile and are among the read.
     """
 
     goal: str
@@ -142,6 +144,8 @@ class GoalSummary(_Counts):
     skipped: int = 0
     rejected: int = 0
     unknown: int = 0
+    rechecked: int = 0
+    matched: int = 0
     reasons: dict[str, int] = Field(default_factory=dict)
     warnings: int = 0
     warned: dict[str, dict[str, int]] = Field(default_factory=dict)
@@ -155,6 +159,13 @@ class GoalSummary(_Counts):
     def is_stopped(self) -> bool:
         """Whether somebody stopped it; it goes on where it was, and nothing went wrong."""
         return not self.ok and self.code == StoppedError.default_code
+
+    @property
+    def rechecks(self) -> str:
+        """The recheck in words, empty where nobody was rechecked."""
+        if not self.rechecked:
+            return ""
+        return f"rechecked {self.rechecked:,}, matched {self.matched:,}"
 
     @property
     def adds_up(self) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,6 +28,7 @@ from actui.sync.importing import ImportRun
 from actui.sync.leavers import Claims
 from actui.sync.meter import Meter, stamp
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
+from actui.sync.recheck import Recheck
 from actui.sync.resolve import Accounts, read_accounts, refuse, resolve
 from actui.sync.stop import Stop
 from actui.sync.warned import tell
@@ -47,7 +49,7 @@ class Ports:
     `row_size` tells the bytes of one row of a bulk import; `keep` receives the connection once
     its names have been resolved to ids; `save` receives the summary at each change of state.
     `claims` tells which contacts export goals of other connections want to stay on a list;
-    `told` hears what becomes of people.
+    `told` hears what becomes of people. Without `rechecks`, people without a match are left alone.
     """
 
     activecampaign: ActiveCampaign
@@ -61,6 +63,7 @@ class Ports:
     settle_seconds: float
     told: Told = untold
     forgotten: Forgotten = nobody
+    rechecks: bool = True
 
 
 def chosen_goals(connection: Connection, options: Options) -> list[ImportGoal | ExportGoal]:
@@ -185,9 +188,14 @@ class Engine:
         accounts = await self._prepare()
         self._ports.ledger.keep_shown_of(goal.id for goal in self._connection.goals)
         self._enter(RunState.RUNNING)
+        done: list[GoalRun] = []
         for goal in self._goals:
             self.stop.check()
-            await self._goal(goal, accounts)
+            done.append(await self._goal(goal, accounts))
+        # nobody who changed waits for people of whom nothing is known to have changed
+        for goal_run in done:
+            if isinstance(goal_run.goal, ImportGoal) and goal_run.summary.ok:
+                await self._recheck(goal_run, goal_run.goal)
         failed = [goal for goal in self.summary.goals if not goal.ok]
         self.summary.ok = not failed
         if failed:
@@ -226,19 +234,72 @@ class Engine:
             await self._ports.blueconic.create_property(name, name, "SELECT")
         return accounts
 
-    async def _goal(self, goal: ImportGoal | ExportGoal, accounts: Accounts) -> None:
+    async def _goal(self, goal: ImportGoal | ExportGoal, accounts: Accounts) -> GoalRun:
         ports, run = self._ports, self.summary.run
         kept = ports.ledger.goal_summary(run, goal.id)
         summary = kept or GoalSummary(goal=goal.name, goal_id=goal.id, kind=goal.kind)
         self.summary.goals.append(summary)
-        progress = self._meter.goal(summary)
+        goal_run = self._goal_run(goal, accounts, summary)
         if ports.ledger.goal_is_done(run, goal.id):
-            progress.done = True
-            return
+            goal_run.progress.done = True
+            return goal_run
         summary.ok, summary.code, summary.message = True, "", ""
-        served_at = ports.ledger.run_fact(run, _SERVED_AT)
-        goal_run = GoalRun(
-            run=run,
+        through = False
+        try:
+            with self._measured(summary):
+                if isinstance(goal, ImportGoal):
+                    await ImportRun(goal_run, goal).execute()
+                else:
+                    await ExportRun(goal_run, goal, ports.row_size, ports.claims).execute()
+            through = summary.ok
+        except (StoppedError, CredentialsError, UnreachableError) as failure:
+            _fail(summary, failure)
+            raise
+        except ActuiError as failure:
+            _fail(summary, failure)
+        finally:
+            if through:
+                tell(summary)
+            # a goal that was ended where it stood is not through, however well it went until then
+            ports.ledger.save_goal_summary(run, goal.id, summary, done=through)
+            if not self.stop.level:
+                # after it was kept: a run that goes on here counts them with their outcomes
+                goal_run.count_unsettled()
+            tell(summary)
+        goal_run.progress.done = True
+        self._meter.flush()
+        return goal_run
+
+    async def _recheck(self, goal_run: GoalRun, goal: ImportGoal) -> None:
+        """What the goal was asked to do is done, and stays so whatever becomes of its recheck."""
+        ports, summary = self._ports, goal_run.summary
+        if not ports.rechecks or ports.ledger.recheck_mark(self.summary.run, goal.id) is None:
+            return
+        self.stop.check()
+        goal_run.progress.done = False
+        try:
+            with self._measured(summary):
+                await Recheck(goal_run, goal).execute()
+        except (StoppedError, CredentialsError, UnreachableError):
+            raise
+        except ActuiError as failure:
+            goal_run.warn_once(
+                f"People without a match were not all rechecked: {failure.message} "
+                "The next run goes on there."
+            )
+        finally:
+            tell(summary)
+            ports.ledger.save_goal_summary(self.summary.run, goal.id, summary, done=True)
+            goal_run.progress.done = True
+            self._meter.flush()
+
+    def _goal_run(
+        self, goal: ImportGoal | ExportGoal, accounts: Accounts, summary: GoalSummary
+    ) -> GoalRun:
+        ports = self._ports
+        served_at = ports.ledger.run_fact(self.summary.run, _SERVED_AT)
+        return GoalRun(
+            run=self.summary.run,
             connection=self._connection,
             goal=goal,
             activecampaign=ports.activecampaign,
@@ -249,40 +310,24 @@ class Engine:
             options=self._options,
             stop=self.stop,
             meter=self._meter,
-            progress=progress,
+            progress=self._meter.goal(summary),
             summary=summary,
             started_at=datetime.fromisoformat(served_at) if served_at else ports.clock.now(),
             settle_seconds=ports.settle_seconds,
             told=ports.told,
             forgotten=ports.forgotten,
         )
-        began, sent_before = ports.clock.monotonic(), self._traffic()
+
+    @contextmanager
+    def _measured(self, summary: GoalSummary) -> Iterator[None]:
+        """Add to a goal's requests and seconds what is done meanwhile."""
+        began, before = self._ports.clock.monotonic(), self._traffic()
         already, spent = summary.requests.model_copy(), summary.seconds
-        through = False
         try:
-            if isinstance(goal, ImportGoal):
-                await ImportRun(goal_run, goal).execute()
-            else:
-                await ExportRun(goal_run, goal, ports.row_size, ports.claims).execute()
-            through = summary.ok
-        except (StoppedError, CredentialsError, UnreachableError) as failure:
-            _fail(summary, failure)
-            raise
-        except ActuiError as failure:
-            _fail(summary, failure)
+            yield
         finally:
-            summary.requests = _sum(already, self._traffic(), sent_before)
-            summary.seconds = round(spent + ports.clock.monotonic() - began, 1)
-            if through:
-                tell(summary)
-            # a goal that was ended where it stood is not through, however well it went until then
-            ports.ledger.save_goal_summary(run, goal.id, summary, done=through)
-            if not self.stop.level:
-                # after it was kept: a run that goes on here counts them with their outcomes
-                goal_run.count_unsettled()
-            tell(summary)
-        progress.done = True
-        self._meter.flush()
+            summary.requests = _sum(already, self._traffic(), before)
+            summary.seconds = round(spent + self._ports.clock.monotonic() - began, 1)
 
     def _traffic(self) -> RequestCounts:
         ours, theirs = self._ports.activecampaign.traffic, self._ports.blueconic.traffic

@@ -79,6 +79,14 @@ class ImportRun:
         await self._complete(highest_id)
         self._tell_no_identifiers()
         run.finished(read_everything=self._everything)
+        if self._wants_recheck:
+            run.ledger.plan_recheck(run.run, self._goal.id)
+
+    @property
+    def _wants_recheck(self) -> bool:
+        """Whether there may be people whom this run had no reason to read."""
+        partial = self._run.options.is_partial
+        return bool(self._goal.recheck_requests) and not (self._everything or partial)
 
     async def _prepare_sums(self) -> None:
         """Take up what an earlier run left open; make the receipt property where it is missing.

@@ -14,6 +14,7 @@ from actui.model.journal import (
     Block,
     Done,
     GoalState,
+    RecheckMark,
     Refusal,
     SumKey,
     SumSend,
@@ -34,7 +35,7 @@ from actui.model.people import (
     User,
     WriteResult,
 )
-from actui.model.run import GoalSummary, RunSnapshot, UniqueCounts
+from actui.model.run import GoalSummary, Reason, RunSnapshot, UniqueCounts
 from actui.sync.export_ports import ExportCalls, ExportMemory
 
 
@@ -145,6 +146,19 @@ class Ledger(ExportMemory, Protocol):
     def commit(self, run: str, goal: str, done: Done, summary: GoalSummary) -> None: ...
     def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
         """Which of the keys already have their outcome in this run."""
+
+    # recheck
+    def plan_recheck(self, run: str, goal: str) -> None:
+        """A goal has read what changed: it may recheck in this run, from where it was left."""
+
+    def recheck_mark(self, run: str, goal: str) -> RecheckMark | None:
+        """Where to go on; None where the goal does not recheck in this run."""
+
+    def without_match(self, goal: str, after: int, until: int, most: int) -> Sequence[int]:
+        """Contacts whose last outcome, of an earlier run, was no-match: ids in rising order."""
+
+    def last_reasons(self, goal: str, keys: Iterable[str]) -> Mapping[str, Reason | None]:
+        """The reasons of the last outcomes of people; those without any outcome are missing."""
 
     # import
     def plan_blocks(self, run: str, goal: str, blocks: Sequence[Block]) -> None: ...

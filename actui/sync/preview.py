@@ -140,6 +140,8 @@ class Rehearsal:
             settle_seconds=0.0,
             told=self._told,
             forgotten=self._forgotten,
+            # where nothing is written, each profile has to be looked for singly
+            rechecks=False,
         )
 
     def _told(self, goal: str, records: Sequence[Record]) -> None:

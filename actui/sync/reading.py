@@ -95,6 +95,21 @@ class BlockReader:
         if batch:
             yield batch
 
+    async def page(
+        self, block: Block, list_id: int | None = None, status: ListStatus | None = None
+    ) -> tuple[Sequence[Contact], int | None]:
+        """The first page of a block of one stream, and its highest id; None where it is empty.
+
+        Costs one request and asks for nothing ahead.
+        """
+        page = await self._ask(block, block.after_id, list_id, status)
+        ids = [contact.id for contact in page.contacts]
+        if not ids:
+            return (), None
+        if ids[-1] <= block.after_id or ids != sorted(ids):
+            raise GoalError("ActiveCampaign's contacts did not come in rising order of id.")
+        return await self._checked(page, block, list_id, status), ids[-1]
+
     async def _chosen(self, block: Block, ids: frozenset[int]) -> AsyncIterator[Sequence[Contact]]:
         """Chosen contacts: each page begins at the next one, so neighbours share a request."""
         rest = sorted(id_ for id_ in ids if block.after_id < id_ < block.before_id)

@@ -92,6 +92,15 @@ class ProfileSender:
         again = [await self._linked.matched(one, linked[one.contact.id]) for one in again]
         return [*lost, *await self._send_all(again, _Unfound())] if again else lost
 
+    async def recheck(self, entries: Sequence[Entry]) -> None:
+        """Write entries of people without a match; those who still have none get no outcome.
+
+        Never creates. What `send` raises; entries with a Sum whose answer was lost stay in the
+        journal, and the next run learns their fate.
+        """
+        never = [without_creating(entry) for entry in entries]
+        await self._send_all(never, _Unfound({entry.contact.id for entry in entries}))
+
     async def _send_all(self, entries: Sequence[Entry], unfound: _Unfound) -> list[Entry]:
         journal = self._receipts.journal(entries)
         rest = list(entries)

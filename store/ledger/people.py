@@ -22,6 +22,7 @@ from actui.model.run import (
 )
 from store.ledger.keys import Packed, pack, unpack
 from store.ledger.numbers import outcome_number, outcome_of, reason_number, reason_of
+from store.ledger.recheck import Recheck
 from store.ledger.standing import Standing
 
 IMPORTED, EXPORTED = 0, 1
@@ -36,7 +37,7 @@ OutcomeLine = dict[str, Any]
 under `omitted` an Omitted."""
 
 
-class People(Standing):
+class People(Standing, Recheck):
     """What became of people, and what must be known about them next time."""
 
     def commit(self, run: str, goal: str, done: Done, summary: GoalSummary) -> None:
@@ -66,6 +67,8 @@ class People(Standing):
             )
             self._commit_refused(db, goal_number, done)
             self._commit_exported(db, goal_number, done.export)
+            if done.recheck is not None:
+                self._commit_recheck(db, run, goal, done.recheck)
             if done.finished_block is not None:
                 db.execute(
                     "UPDATE block SET done = 1 WHERE run = ? AND goal = ? AND number = ?",

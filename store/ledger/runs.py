@@ -127,7 +127,8 @@ class Runs(Base):
                 "UPDATE batch SET run = 0 WHERE run = ? AND goal = ?", (run_number, goal_number)
             )
             db.execute(
-                "DELETE FROM run_fact WHERE run = ? AND name = ?", (run_number, f"planned:{goal}")
+                "DELETE FROM run_fact WHERE run = ? AND name IN (?, ?)",
+                (run_number, f"planned:{goal}", f"recheck:{goal}"),
             )
 
     def goal_state(self, goal: str) -> GoalState:

@@ -122,6 +122,13 @@ def test_what_does_not_decide_what_is_sent_is_in_no_digest(name, change):
     assert made(name).model_copy(update=change).config_hash() == made(name).config_hash()
 
 
+def test_the_budget_of_rechecks_is_in_no_digest():
+    goal = made("import everything chosen")
+    other = goal.model_copy(update={"recheck_requests": 7})
+    assert other.config_hash() == goal.config_hash()
+    assert other.is_configured_as(FIRST["import everything chosen"])
+
+
 @pytest.mark.parametrize("name", GOALS)
 def test_every_other_setting_counts(name):
     goal = made(name)

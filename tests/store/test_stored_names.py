@@ -51,7 +51,7 @@ NAMES = {
     shapes.Monthly: "type day at",
     shapes.MonthlyWeekday: "type week weekday at",
     ImportGoal: "id name enabled identifiers mode reconcile_days contacts lists statuses "
-    "create_profiles new_profiles save_lists_to mappings",
+    "create_profiles new_profiles save_lists_to recheck_requests mappings",
     ExportGoal: "id name enabled identifiers mode reconcile_days segment mappings lists "
     "resubscribe unsubscribe automations recreate_deleted lifecycle",
     Settings: "theme requests_per_second request_seconds settle_seconds "

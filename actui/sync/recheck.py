@@ -1,0 +1,263 @@
+"""The recheck of an import goal: whom a changed run does not show (design §6).
+
+A profile may appear after its contact was skipped `no-match`, and nothing of the contact changes.
+Somebody may be put on a selected list, and ActiveCampaign may not move the contact's stamp
+(activecampaign.md §3.3, unsure). So every run, after all that changed, looks at some of them anew,
+in the order of their ids from where the last one stopped, within a budget of requests to both
+services. Contacts are read again: what is sent is as fresh as anything else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from actui.model.goals import ImportGoal, ListStatus
+from actui.model.journal import Block, Done, RecheckMark, SumKey
+from actui.model.mapping import Rule
+from actui.model.people import Contact
+from actui.model.run import Reason, Record
+from actui.model.timezones import time_zone
+from actui.sync.entries import Entry, EntryBuilder
+from actui.sync.forgetting import forgotten_contacts, skipped
+from actui.sync.goalrun import GoalRun
+from actui.sync.limits import WRITE_ENTRIES
+from actui.sync.profile_links import ProfileLinks
+from actui.sync.reading import PAGE, BlockReader, Selection
+from actui.sync.receipts import Receipts
+from actui.sync.refusals import Refusals
+from actui.sync.sending import ProfileSender
+
+Stream = tuple[int | None, ListStatus | None]
+Records = list[tuple[str, Record, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """A stretch of one stream, from after one contact id up to another."""
+
+    stream: int
+    after: int
+    until: int
+
+
+@dataclass(slots=True)
+class _Found:
+    """What pages have brought: `waiting` had no match, `others` are as good as changed."""
+
+    waiting: list[Entry] = field(default_factory=list)
+    others: list[Entry] = field(default_factory=list)
+    records: Records = field(default_factory=list)
+
+
+class Recheck:
+    """Rechecks one goal in one run, if `plan_recheck` was called for it."""
+
+    def __init__(self, goal_run: GoalRun, goal: ImportGoal) -> None:
+        self._run = goal_run
+        self._goal = goal
+        zone = time_zone(goal_run.connection.timezone)
+        self._builder = EntryBuilder(goal, goal_run.accounts, zone)
+        self._receipts = Receipts(goal_run)
+        self._sender = ProfileSender(goal_run, self._receipts, Refusals(goal_run), goal)
+        self._links = ProfileLinks(goal_run, goal)
+        self._reader = BlockReader(goal_run.activecampaign, Selection(), goal_run.warn_once)
+        self._summed = [m for m in goal.mappings if m.rule is Rule.SUM]
+        self._streams = _streams(goal)
+        self._began = self._traffic()
+        self._mark = self._at = RecheckMark()
+        self._found = _Found()
+
+    async def execute(self) -> None:
+        """Recheck until everybody had a turn or the budget is spent; the next run goes on there.
+
+        Raises StoppedError, between two pages, and what the clients raise. What was acknowledged
+        until then counts, and no watermark depends on it.
+        """
+        run = self._run
+        mark = run.ledger.recheck_mark(run.run, self._goal.id)
+        if mark is None or not self._left(mark) or not self._has_anybody():
+            return
+        self._mark = self._at = mark
+        run.phase("rechecking people without a match")
+        self._receipts.take_up()
+        try:
+            highest = await run.activecampaign.highest_contact_id()
+            if highest.contacts:
+                await self._rotate(highest.contacts[0].id)
+        finally:
+            # a run that is continued has no more than is left of its budget
+            self._note(replace(self._at, requests=self._spent()))
+
+    def _has_anybody(self) -> bool:
+        """Whether a request would be worth it: on selected lists anybody may be new."""
+        if self._goal.contacts == "lists":
+            return bool(self._streams)
+        return bool(self._run.ledger.without_match(self._goal.id, 0, _HIGHEST, 1))
+
+    async def _rotate(self, highest: int) -> None:
+        position = (self._mark.stream, self._mark.contact_id)
+        for leg in _rotation(len(self._streams), *position, highest):
+            ids = self._ids(leg)
+            wanted = None if ids is None else frozenset(ids)
+            cursor = leg.after
+            while cursor < leg.until:
+                start = cursor if ids is None else _before_next(ids, cursor)
+                if start is None:
+                    break
+                if not self._affords(1):
+                    await self._flush(leg.stream, cursor)
+                    if not self._affords(1):
+                        return
+                self._run.stop.check()
+                list_id, status = self._streams[leg.stream]
+                block = Block(0, start, leg.until + 1)
+                contacts, last = await self._reader.page(block, list_id, status)
+                cursor = leg.until if last is None else min(last, leg.until)
+                self._run.meter.tick()
+                done = self._take(contacts, leg.stream, wanted)
+                if done is not None:
+                    await self._flush(leg.stream, done)
+                    return
+                if len(self._found.waiting) + PAGE > WRITE_ENTRIES:
+                    await self._flush(leg.stream, cursor)
+        await self._flush(*position)
+
+    def _ids(self, leg: _Leg) -> Sequence[int] | None:
+        """Whom to look for where most contacts need not be read; None where each may be new."""
+        if self._goal.contacts == "lists":
+            return None
+        most = self._goal.recheck_requests * PAGE
+        return self._run.ledger.without_match(self._goal.id, leg.after, leg.until, most)
+
+    # what may be spent
+
+    def _traffic(self) -> int:
+        run = self._run
+        return run.activecampaign.traffic.requests + run.blueconic.traffic.requests
+
+    def _spent(self) -> int:
+        return self._mark.requests + self._traffic() - self._began
+
+    def _left(self, mark: RecheckMark) -> int:
+        return self._goal.recheck_requests - mark.requests
+
+    def _affords(self, pages: int, more: int = 1) -> bool:
+        """Whether so many pages and `more` people fit, with all that is waiting to be sent."""
+        return self._spent() + pages + self._cost(more) <= self._goal.recheck_requests
+
+    def _cost(self, more: int) -> int:
+        """Requests to send what was found and `more` people."""
+        found = self._found
+        people = len(found.waiting) + more
+        reads = people + len(found.others) if self._links.reads_profiles else 0
+        return reads + -(-people // WRITE_ENTRIES) + bool(found.others)
+
+    # who needs it
+
+    def _take(
+        self, contacts: Sequence[Contact], stream: int, wanted: frozenset[int] | None
+    ) -> int | None:
+        """Sort the contacts of a page; the id of the last one taken where the budget ends there."""
+        run, found = self._run, self._found
+        mine = [one for one in contacts if self._is_of(one, stream)]
+        if wanted is not None:
+            mine = [one for one in mine if one.id in wanted]
+        keys = [str(contact.id) for contact in mine]
+        seen = run.ledger.seen_in_run(run.run, self._goal.id, keys)
+        known = run.ledger.last_reasons(self._goal.id, keys)
+        accepted = run.ledger.fingerprints(self._goal.id, keys)
+        remembered = run.ledger.sums(self._sum_keys(mine))
+        forgotten = forgotten_contacts(mine, run.forgotten)
+        last = 0
+        for contact, key in zip(mine, keys, strict=True):
+            if not self._affords(0):
+                return last or contact.id - 1
+            last = contact.id
+            if key in seen or self._receipts.holds(contact.id):
+                continue
+            is_new, waits = key not in known, known.get(key) is Reason.NO_MATCH
+            if not (is_new or waits or key in accepted):
+                continue  # skipped or rejected for what is on the contact itself
+            built = (
+                skipped(contact_id=contact.id)
+                if key in forgotten
+                else self._builder.build(contact, remembered)
+            )
+            if isinstance(built, Record):
+                if is_new or (waits and built.reason is not Reason.NO_MATCH):
+                    found.records.append((key, built, None))
+            elif waits and not built.write.create:
+                found.waiting.append(built)
+            elif is_new or waits or not built.fingerprint.fits(accepted[key]):
+                run.expect(key, built.omitted)
+                found.others.append(built)
+        return None
+
+    def _is_of(self, contact: Contact, stream: int) -> bool:
+        """Whether the goal reads the contact, and no stream before this one does."""
+        if not self._builder.belongs(contact):
+            return False
+        fits = [
+            number
+            for number, (list_id, status) in enumerate(self._streams)
+            if list_id is None or contact.lists.get(list_id) is status
+        ]
+        return bool(fits) and fits[0] == stream
+
+    def _sum_keys(self, contacts: Sequence[Contact]) -> list[SumKey]:
+        return [
+            SumKey(contact.id, mapping.field, mapping.property)
+            for contact in contacts
+            for mapping in self._summed
+        ]
+
+    # writing
+
+    async def _flush(self, stream: int, contact_id: int) -> None:
+        """Send what was found, and note that everybody up to this contact had a turn."""
+        summary = self._run.summary
+        found, self._found = self._found, _Found()
+        waiting = await self._links.check(found.waiting)
+        before = summary.created + summary.updated + summary.unchanged
+        if waiting.matched:
+            await self._sender.recheck(waiting.matched)
+        summary.matched += summary.created + summary.updated + summary.unchanged - before
+        summary.rechecked += len(found.waiting)
+        others = await self._links.check(found.others)
+        if others.matched:
+            await self._sender.send(others.matched)
+        mark = RecheckMark(stream, contact_id, self._spent())
+        self._note(mark, [*found.records, *others.refused])
+
+    def _note(self, mark: RecheckMark, records: Records | None = None) -> None:
+        self._at = mark
+        self._run.commit(Done(records=records or [], recheck=mark))
+
+
+_HIGHEST = 2**63 - 1
+
+
+def _streams(goal: ImportGoal) -> Sequence[Stream]:
+    if goal.contacts == "all":
+        return [(None, None)]
+    statuses = sorted(goal.read_statuses or ())
+    return [(int(one.list.id or 0), status) for one in goal.lists for status in statuses]
+
+
+def _rotation(streams: int, stream: int, contact_id: int, highest: int) -> Iterator[_Leg]:
+    """Every stream once, from a position round to it again."""
+    if stream >= streams:
+        stream, contact_id = 0, 0
+    first = min(contact_id, highest)
+    yield _Leg(stream, first, highest)
+    for number in [*range(stream + 1, streams), *range(stream)]:
+        yield _Leg(number, 0, highest)
+    yield _Leg(stream, 0, first)
+
+
+def _before_next(ids: Sequence[int], cursor: int) -> int | None:
+    """The id right before the next one wanted; None where there is no more."""
+    place = bisect_right(ids, cursor)
+    return ids[place] - 1 if place < len(ids) else None
