@@ -94,3 +94,38 @@ async def test_a_goal_without_lists_speaks_of_none() -> None:
         await world.run()
         (line,) = await why(world, "a@example.org")
         assert line.startswith(f"{NO_MATCH}the goal may not create profiles (")
+
+
+async def test_somebody_without_a_match_is_told_when_they_are_checked_next() -> None:
+    async with lab() as world:
+        await world.contact(email="a@x.org", firstName="Ada")
+        kinds: dict[str, Row] = {
+            "changed": {},
+            "off": {"recheck_requests": 0},
+            "full": {"mode": "full"},
+            "disabled": {},
+        }
+        goals = [
+            {"import": {**goal()["import"], "id": f"g-{name}", "name": name, **more}}
+            for name, more in kinds.items()
+        ]
+        world.apply(*goals)
+        await world.run()
+        goals[-1]["import"]["enabled"] = False
+        world.apply(*goals)
+
+        lines = await why(world, "a@x.org")
+
+        nexts = [line.strip() for line in lines if line.startswith("    ")]
+        assert nexts[0].startswith("Checked again in turn, within 100 requests in each run, at the")
+        assert "in the first run after " in nexts[0]
+        assert nexts[1].startswith("Checked again when the contact changes, at the latest in the")
+        assert nexts[2:] == [
+            "Checked again in the next run.",
+            "Checked again once the goal is switched on.",
+        ]
+        first, *_ = await why(world, "a@x.org", "--json")
+        assert json.loads(first)["next_check"] == nexts[0]
+        await world.profile(properties={"email": ["a@x.org"]})
+        await world.run()
+        assert not [line for line in await why(world, "a@x.org") if "Checked again in" in line]

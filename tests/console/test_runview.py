@@ -119,3 +119,11 @@ def test_problems_are_told_with_reason_and_the_services_words() -> None:
     assert lines[0] == "✗ p2@x.org rejected, invalid-email"
     assert lines[2] == "✗ p4@x.org rejected, invalid-email: [b][31m no   such"
     assert len(lines) == 3
+
+
+def test_people_who_were_rechecked_are_counted_apart() -> None:
+    last = picture(1, 4)
+    assert "rechecked" not in shown(last).goals[0].notes
+    last.goals[0].summary.rechecked, last.goals[0].summary.matched = 3_000, 4
+    notes = shown(last).goals[0].notes.split("\n")
+    assert "People without a match: rechecked 3,000, matched 4" in notes
