@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -22,18 +22,19 @@ from actui.api.blueconic_reads import proof, what_may_be_read
 from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, Patience
+from actui.claiming import claimed_by, others_on_account
 from actui.clock import SystemClock
 from actui.model.connection import Connection, origin
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.findings import Finding
-from actui.model.goals import ExportGoal
 from actui.model.mailbox import parse_address
 from actui.model.secret import SecretName, needed_secret, secret_words
 from actui.model.settings import Settings
 from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
 from actui.sync.goalrun import Options
+from actui.sync.leavers import Claims
 from actui.sync.preview import Rehearsal
-from actui.sync.resolve import read_accounts, resolve
+from actui.sync.resolve import available_for_export, read_accounts, resolve
 from store.audit import Audit
 from store.connections import Connections
 from store.forgotten import Forgotten
@@ -69,9 +70,16 @@ def account_origins(connection: Connection) -> tuple[str, str]:
     return origin(connection.activecampaign.url), origin(connection.blueconic.url)
 
 
-def _is_on(goal: ExportGoal, list_id: int) -> bool:
-    """Whether a goal is about a list; one named and not resolved yet may be this one."""
-    return any(named.id is None or named.id == str(list_id) for named in goal.lists)
+@dataclass(frozen=True, slots=True)
+class OnlineCheck:
+    """What the accounts say of a connection.
+
+    `available` is how many people each active export goal's segment offers, by the goal's name;
+    None where BlueConic does not say. A goal whose segment is not there is left out.
+    """
+
+    findings: Sequence[Finding]
+    available: Mapping[str, int | None]
 
 
 @dataclass(frozen=True)
@@ -309,6 +317,7 @@ class House:
             async with (
                 self.activecampaign(connection) as activecampaign,
                 self.blueconic(connection) as blueconic,
+                self._copied_claims(connection) as claims,
             ):
                 yield Rehearsal(
                     connection,
@@ -317,37 +326,40 @@ class House:
                     ledger=ledger,
                     clock=SystemClock(),
                     row_size=bulk_row_size,
+                    claims=claims,
                     forgotten=partial(
                         Forgotten(self.home).among, origins=account_origins(connection)
                     ),
                 )
 
+    def _others(self, connection: Connection) -> list[Connection]:
+        stored = (one.connection for one in self.connections.all())
+        return others_on_account(connection, stored)
+
     def _claims(
         self, connection: Connection, list_id: int, contacts: Iterable[int]
     ) -> set[int] | None:
-        """Contacts that export goals of other connections to the same account claim for a list.
+        return claimed_by(self._others(connection), self._ledger_if_any, list_id, contacts)
 
-        None when one of those goals has not yet seen its whole segment.
-        """
-        account, asked = origin(connection.activecampaign.url), list(contacts)
-        found: set[int] = set()
-        for stored in self.connections.all():
-            other = stored.connection
-            if other.id == connection.id or not other.enabled:
-                continue
-            if origin(other.activecampaign.url) != account:
-                continue
-            goals = [goal for goal in other.exports() if _is_on(goal, list_id)]
-            if not goals:
-                continue
-            if not is_there(self.home.ledger_file(other.id)):
-                return None
-            with self.ledger(other) as ledger:
-                for goal in goals:
-                    if ledger.goal_state(goal.id).watermark is None:
-                        return None
-                    found |= ledger.claimed(goal.id, asked)
-        return found
+    def _ledger_if_any(self, connection: Connection) -> SqliteLedger | None:
+        exists = is_there(self.home.ledger_file(connection.id))
+        return self.ledger(connection) if exists else None
+
+    @asynccontextmanager
+    async def _copied_claims(self, connection: Connection) -> AsyncIterator[Claims]:
+        """What other connections claim now, read from copies: nothing of theirs is touched."""
+        others, copies = self._others(connection), dict[str, SqliteLedger]()
+        unsubscribes = any(goal.unsubscribe != "never" for goal in connection.exports())
+        with ExitStack() as kept:
+            for other in others if unsubscribes else ():
+                path = self.home.ledger_file(other.id)
+                if is_there(path):
+                    copies[other.id] = kept.enter_context(await scratch_ledger_aside(path))
+
+            def copy_of(other: Connection) -> AbstractContextManager[SqliteLedger] | None:
+                return nullcontext(copies[other.id]) if other.id in copies else None
+
+            yield lambda list_id, contacts: claimed_by(others, copy_of, list_id, contacts)
 
     def _forgotten(self, connection: Connection) -> Callable[[Iterable[str]], set[str]]:
         return partial(Forgotten(self.home).among, origins=account_origins(connection))
@@ -358,7 +370,7 @@ class House:
         if stored.connection.name == resolved.name:
             self.connections.save(resolved, expected=stored.version)
 
-    async def check_online(self, connection: Connection) -> list[Finding]:
+    async def check_online(self, connection: Connection) -> OnlineCheck:
         """Ask both accounts whether everything the connection names is there."""
         async with (
             self.activecampaign(connection) as activecampaign,
@@ -366,7 +378,8 @@ class House:
         ):
             await activecampaign.me()
             accounts = await read_accounts(connection, activecampaign, blueconic)
-        return resolve(connection, accounts)[1]
+        resolved, found = resolve(connection, accounts)
+        return OnlineCheck(found, available_for_export(resolved, accounts))
 
     async def probe_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
         """What a key proved: the host and whose key it is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from actui.commands.files import bound_to_others, files_of, read_file
 from actui.commands.guard import say
 from actui.commands.words import print_findings
 from actui.console.words import plain
+from actui.model.available import available_words
 from actui.model.connection import Connection
 from actui.model.due import upcoming
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
@@ -49,11 +50,13 @@ def check(asked: argparse.Namespace) -> int:
         say("There is no connection yet: actui apply FILE, or actui for the console.")
     several, codes = len(chosen) > 1, {exitcodes.OK}
     for connection, found in chosen:
-        online: list[Finding] = []
+        online: Sequence[Finding] = ()
+        available: Mapping[str, int | None] = {}
         unasked: list[Finding] = []
         try:
             if asked.online:
-                online = asyncio.run(house.check_online(connection))
+                answer = asyncio.run(house.check_online(connection))
+                online, available = answer.findings, answer.available
         except ActuiError as failure:
             if not several:
                 raise
@@ -64,12 +67,13 @@ def check(asked: argparse.Namespace) -> int:
         if connection.id in held:  # for another there is nothing yet to store a secret for
             others = bound_to_others(house, connection)
             missing = _secrets(house, connection, unattended, is_proved=asked.online)
-        told = found + others + online + unasked + missing
+        told = [*found, *others, *online, *unasked, *missing]
         told.sort(key=lambda finding: finding.severity != "error")
         _print(connection, told, asked, several=several)
+        _print_available(connection, available, asked)
         if any(finding.severity == "error" for finding in missing):
             codes.add(exitcodes.CREDENTIALS)
-        if any(finding.severity == "error" for finding in found + others + online):
+        if any(finding.severity == "error" for finding in (*found, *others, *online)):
             codes.add(exitcodes.USAGE)
     return min(codes - {exitcodes.OK}, default=exitcodes.OK)
 
@@ -171,6 +175,26 @@ def _print(
         print(f"{plain(connection.name)}: nothing wrong")
     for due in _clock_times(connection):
         print(f"due {due:%a %Y-%m-%d %H:%M %Z}")
+
+
+def _print_available(
+    connection: Connection, available: Mapping[str, int | None], asked: argparse.Namespace
+) -> None:
+    """How many people each export goal would find; no finding, but a line of the same form."""
+    for goal, number in available.items():
+        words = available_words(number)
+        if not asked.json:
+            print(f"{plain(goal)}: {words}")
+            continue
+        facts = {
+            "connection": connection.name,
+            "code": "available",
+            "where": f"goals.{goal}",
+            "message": words,
+            "severity": "info",
+            "available": number,
+        }
+        print(json.dumps(facts, ensure_ascii=False))
 
 
 def _clock_times(connection: Connection) -> list[datetime]:

@@ -45,6 +45,7 @@ def _facts(connection: Connection, shown: Preview) -> dict[str, Any]:
                 "ok": goal.ok,
                 "message": goal.message,
                 "notes": list(goal.notes),
+                **({"available": goal.available} if goal.kind == "export" else {}),
                 "people": [_person(person) for person in goal.people],
             }
             for goal in shown.goals

@@ -173,6 +173,8 @@ def _print_summary(summary: RunSummary) -> None:
         if goal.rechecks:
             print(f"    people without a match: {goal.rechecks}")
         if goal.kind == "export":
+            known = "unknown" if goal.available is None else f"{goal.available:,}"
+            print(f"    available for export: {known}")
             lists = goal.lists
             print(
                 f"    lists: subscribed {lists.subscribed:,}, resubscribed "

@@ -40,7 +40,8 @@ class PreviewedGoal:
     """One goal's people, in the order in which a run would settle them.
 
     `ok` is false where a run would fail this goal, `message` then says why; else it holds what
-    the run would remark.
+    the run would remark. `available` is how many people an export goal's segment offers, None
+    where that is not known.
     """
 
     goal: str
@@ -49,6 +50,7 @@ class PreviewedGoal:
     ok: bool = True
     message: str = ""
     notes: tuple[str, ...] = ()
+    available: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,8 @@ class GoalSummary(_Counts):
     `omitted` counts the people for whom a value of a field, or a list, was left out, by its name.
     `rechecked` are people of earlier runs without a match who were looked for again, beside the
     records read; `matched` are those of them who now have a profile and are among the read.
+    `available` is how many people an export goal's segment offers, None where that is not known;
+    what the goal then read differs by those who came or left meanwhile.
     """
 
     goal: str
@@ -137,6 +139,7 @@ class GoalSummary(_Counts):
     ok: bool = True
     code: str = ""
     message: str = ""
+    available: int | None = None
     read: int = 0
     created: int = 0
     updated: int = 0
@@ -212,7 +215,11 @@ class RunSummary(_Counts):
         }
         if not self.notice:
             left_out["notice"] = True
-        return self.model_dump(mode="json", exclude=left_out)
+        printed = self.model_dump(mode="json", exclude=left_out)
+        for goal in printed["goals"]:
+            if goal["kind"] == "import":
+                del goal["available"]  # nothing that a service would count beforehand
+        return printed
 
     def line(self) -> str:
         """The summary as one line of JSON."""

@@ -103,6 +103,8 @@ class ExportRun:
         if self._builder.lacks_interactions:
             run.warn_once(_INTERACTIONS_HIDDEN)
         run.phase("listing profiles")
+        segment = run.accounts.segments.get(self._goal.segment.id or "")
+        run.summary.available = segment.size if segment is not None else None
         await self._list()
         await self._decide()
         await self._flush()
@@ -113,13 +115,20 @@ class ExportRun:
         await learn_newcomers(run, self._knowledge, self._listing)
         if not run.options.is_partial:
             self._remember_shown()
-            if not run.is_refused:
-                await self._leavers.unsubscribe(self._reading)
+            await self._unsubscribe_leavers()
             self._release_claims()
+        elif run.options.counts_leavers:
+            await self._unsubscribe_leavers()
         run.finished(read_everything=self._everything)
+
+    async def _unsubscribe_leavers(self) -> None:
+        if not self._run.is_refused:
+            await self._leavers.unsubscribe(self._reading)
 
     async def _list(self) -> None:
         async for page in self._reading.pages():
+            if self._reading.told is not None:
+                self._run.summary.available = self._reading.told
             profiles = self._within_limit(page)
             wanted = self._chosen.among(profiles)
             known = await self._with_stages([one for one in profiles if one.id in wanted])
@@ -129,8 +138,13 @@ class ExportRun:
             await self._settle([staged.get(profile.id, profile) for profile in profiles], wanted)
             if len(self._waiting) >= WINDOW:
                 await self._decide()
-            if self._limit_reached():
+            if self._limit_reached() and not self._lists_everybody:
                 return
+
+    @property
+    def _lists_everybody(self) -> bool:
+        """Whether the listing must come to its end whoever the run is about: to know who left."""
+        return self._goal.unsubscribe != "never" and self._run.options.counts_leavers
 
     def _within_limit(self, profiles: Sequence[Profile]) -> Sequence[Profile]:
         limit = self._run.options.limit

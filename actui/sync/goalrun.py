@@ -56,6 +56,8 @@ class Options:
     confirm_leavers: int | None = None
     trigger: str = "manual"
     only: Only | None = None
+    counts_leavers: bool = False
+    """Whether a rehearsal of some people also counts who left; a run of some people never does."""
 
     @property
     def is_partial(self) -> bool:

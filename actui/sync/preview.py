@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from actui.model.addresses import canonical
+from actui.model.available import available_words
 from actui.model.connection import Connection, goal_called
 from actui.model.errors import (
     ActuiError,
@@ -28,6 +29,7 @@ from actui.sync.engine import Engine, Ports
 from actui.sync.forgetting import Forgotten, nobody
 from actui.sync.goalrun import Only, Options
 from actui.sync.knowing import lookups
+from actui.sync.leavers import Claims
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.rehearsed_activecampaign import RehearsedActiveCampaign
 from actui.sync.rehearsed_blueconic import RehearsedBlueConic
@@ -70,6 +72,7 @@ class Rehearsal:
         ledger: Ledger,
         clock: Clock,
         row_size: Callable[[ImportRow], int],
+        claims: Claims,
         forgotten: Forgotten = nobody,
     ) -> None:
         self._forgotten = forgotten
@@ -79,6 +82,7 @@ class Rehearsal:
         self._ledger = ledger
         self._clock = _Impatient(clock)
         self._row_size = row_size
+        self._claims = claims
         self._people: dict[str, dict[str, PreviewedPerson]] = {}
         self._counts_only = False
         self._engine: Engine | None = None
@@ -99,7 +103,8 @@ class Rehearsal:
             ids = frozenset(str(id_) for found in contacts.values() for id_ in found)
             emails = frozenset(canonical(email) for email in ask.emails)
             only = Only({goal.id: ids for goal in connection.imports()}, emails)
-        options = Options(goals=ask.goals, limit=None if only is not None else ask.first, only=only)
+        limit = None if only is not None else ask.first
+        options = Options(goals=ask.goals, limit=limit, only=only, counts_leavers=only is None)
         self._engine = Engine(connection, self._ports(), options, 0)
         summary = await self._engine.execute()
         if summary.state is not RunState.FINISHED:
@@ -136,7 +141,7 @@ class Rehearsal:
             row_size=self._row_size,
             save=lambda summary: None,
             keep=lambda connection: None,
-            claims=lambda list_id, contacts: None,
+            claims=self._claims,
             settle_seconds=0.0,
             told=self._told,
             forgotten=self._forgotten,
@@ -180,7 +185,8 @@ class Rehearsal:
             people=tuple(people),
             ok=summary.ok,
             message="" if emails and summary.ok else summary.message,
-            notes=tuple(_notes(goal, people)),
+            notes=tuple(_notes(goal, summary, people)),
+            available=summary.available,
         )
 
 
@@ -210,11 +216,13 @@ def _absent(goal: ImportGoal | ExportGoal, is_contact: bool) -> str:
     return "the contact is on none of the goal's lists with a status that it reads"
 
 
-def _notes(goal: ImportGoal | ExportGoal, people: Sequence[PreviewedPerson]) -> list[str]:
+def _notes(
+    goal: ImportGoal | ExportGoal, summary: GoalSummary, people: Sequence[PreviewedPerson]
+) -> list[str]:
     """Consequences that reach beyond values, with the number of people here."""
     if not isinstance(goal, ExportGoal):
         return []
-    notes = []
+    notes = [available_words(summary.available)]
     joining = [p for p in people if any(not change.before for change in p.lists)]
     again = [p for p in people if any(change.before for change in p.lists)]
     changed = [p for p in people if p.values or p.lists]
@@ -224,6 +232,8 @@ def _notes(goal: ImportGoal | ExportGoal, people: Sequence[PreviewedPerson]) -> 
         notes.append(f"{len(joining)} of these people would join a list.")
     if again:
         notes.append(f"{len(again)} of these people would be RESUBSCRIBED.")
-    if goal.unsubscribe != "never":
-        notes.append("Who has left the segment is not part of a preview.")
+    gone = summary.lists.unsubscribed
+    if gone:
+        who = "1 person has" if gone == 1 else f"{gone:,} people have"
+        notes.append(f"{who} left the segment and would be unsubscribed.")
     return notes

@@ -88,6 +88,18 @@ def resolve(connection: Connection, accounts: Accounts) -> tuple[Connection, lis
     return connection.model_copy(update={"objectives": objectives, "goals": goals}), found
 
 
+def available_for_export(connection: Connection, accounts: Accounts) -> dict[str, int | None]:
+    """How many people each active export goal's segment offers, by the goal's name.
+
+    None where BlueConic does not say. A goal whose segment is not there is left out.
+    """
+    return {
+        goal.name: segment.size
+        for goal in connection.exports()
+        if (segment := accounts.segments.get(goal.segment.id or "")) is not None
+    }
+
+
 def refuse(found: Iterable[Finding]) -> None:
     """Raise ConfigError with the errors among the findings, one sentence a line."""
     said = [finding.message for finding in found if finding.severity == "error"]

@@ -18,7 +18,8 @@ _TOLERATED = 100
 class SegmentReading:
     """One listing from its start; a cursor is never kept, a continued run lists again.
 
-    `total` is what BlueConic says the segment holds. `is_complete` when the listing came to an end
+    `told` is how many profiles BlueConic says the segment holds, None as long as it has not said
+    so, and `total` the same as a number. `is_complete` when the listing came to an end
     of its own and holds, within one per cent, as many different profiles as it said.
     """
 
@@ -35,8 +36,12 @@ class SegmentReading:
         self._properties = properties
         self._expand = expand
         self.listing = listing
-        self.total = 0
+        self.told: int | None = None
         self._ended = False
+
+    @property
+    def total(self) -> int:
+        return self.told or 0
 
     @property
     def is_complete(self) -> bool:
@@ -46,7 +51,6 @@ class SegmentReading:
     async def pages(self) -> AsyncIterator[Sequence[Profile]]:
         """Page by page; each profile's recognising words are in the listing by then."""
         cursor: str | None = None
-        told: int | None = None
         while True:
             self._run.stop.check()
             page = await self._run.blueconic.segment_page(
@@ -57,11 +61,10 @@ class SegmentReading:
                 expand=self._expand,
             )
             if page.total is not None:
-                told = page.total
-                self.total = max(self.total, told)
+                self.told = max(self.total, page.total)
             self._remember(page.profiles)
             if page.cursor is None:
-                self._ended = page.is_last and told is not None
+                self._ended = page.is_last and self.told is not None
             yield page.profiles
             if page.cursor is None or page.cursor == cursor:
                 return

@@ -87,6 +87,15 @@ class Lab:
             text=True,
         )
 
+    async def command(self, *words: str) -> str:
+        """What a command in a process of its own prints; it must succeed."""
+        environment = {**os.environ, **self.environ}
+        done = await asyncio.to_thread(
+            subprocess.run, [*ACTUI, *words], env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return str(done.stdout)
+
     async def until(self, holds: Callable[[list[Row]], bool]) -> None:
         """Wait until the log of requests is as somebody wants it."""
         while not holds(await self.requests()):  # noqa: ASYNC110  the sandbox tells nobody

@@ -1,0 +1,55 @@
+"""Whom export goals of other connections want to stay on a list (design §7, leavers)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+
+from actui.model.connection import Connection, origin
+from actui.model.goals import ExportGoal
+from store.ledger import SqliteLedger
+
+LedgerOf = Callable[[Connection], AbstractContextManager[SqliteLedger] | None]
+"""Opens the ledger of a connection, as long as it is needed; None where there is none."""
+
+
+def others_on_account(connection: Connection, stored: Iterable[Connection]) -> list[Connection]:
+    """The other connections that are on and export to the same account."""
+    account = origin(connection.activecampaign.url)
+    return [
+        other
+        for other in stored
+        if other.id != connection.id
+        and other.enabled
+        and other.exports()
+        and origin(other.activecampaign.url) == account
+    ]
+
+
+def claimed_by(
+    others: Iterable[Connection], ledger_of: LedgerOf, list_id: int, contacts: Iterable[int]
+) -> set[int] | None:
+    """The contacts that goals of these connections claim for a list.
+
+    None when one of those goals has not yet seen its whole segment.
+    """
+    found: set[int] = set()
+    asked = list(contacts)
+    for other in others:
+        goals = [goal for goal in other.exports() if _is_on(goal, list_id)]
+        if not goals:
+            continue
+        opened = ledger_of(other)
+        if opened is None:
+            return None
+        with opened as ledger:
+            for goal in goals:
+                if ledger.goal_state(goal.id).watermark is None:
+                    return None
+                found |= ledger.claimed(goal.id, asked)
+    return found
+
+
+def _is_on(goal: ExportGoal, list_id: int) -> bool:
+    """Whether a goal is about a list; one named and not resolved yet may be this one."""
+    return any(named.id is None or named.id == str(list_id) for named in goal.lists)
