@@ -180,11 +180,11 @@ def _rule(write: PropertyWrite) -> dict[str, Any]:
 
 
 def profile(row: Mapping[str, Any]) -> Profile:
-    """One profile; its lifecycle stages are None where they are not shown."""
+    """One profile; its lifecycle stages are None where the key is absent, none where it is null."""
     permissions = row.get("permissions")
     level = permissions.get("level") if isinstance(permissions, dict) else None
     legislation = row.get("privacyLegislation")
-    stages = row.get("lifecycleStages")
+    stages = _listed(row["lifecycleStages"]) if "lifecycleStages" in row else None
     return Profile(
         id=str(row["id"]),
         properties={
@@ -198,9 +198,7 @@ def profile(row: Mapping[str, Any]) -> Profile:
         segments=tuple(
             (str(s["id"]), str(s.get("name") or "")) for s in _listed(row.get("segments"))
         ),
-        lifecycle_stages=(
-            tuple(map(_stage_of_profile, stages)) if isinstance(stages, list) else None
-        ),
+        lifecycle_stages=(None if stages is None else tuple(map(_stage_of_profile, stages))),
         replaces=tuple(map(str, _listed(row.get("replaces")))),
         replaced_by=str(row["replacedBy"]) if row.get("replacedBy") else None,
     )

@@ -173,7 +173,7 @@ class ExportForm(GoalForm[ExportGoal]):
 
     def _lifecycle(self, page: Page) -> None:
         page.heading("6 Lifecycle threshold")
-        threshold = self.goal.lifecycle
+        goal, threshold = self.goal, self.goal.lifecycle
         if threshold is None:
             page.line("lifecycle", "none")
         else:
@@ -183,14 +183,19 @@ class ExportForm(GoalForm[ExportGoal]):
             )
             for event in ("opened", "clicked"):
                 page.line(f"event={event}", f"{box(event in threshold.events)} {event}: +1", 2)
+            page.line(
+                "unknown_stage",
+                f"{box(goal.unknown_stage == 'export')} Export people whose stage is not known",
+                2,
+            )
             page.hint(
                 "At the limit a profile is left out until its window has moved on. Only these "
                 "e-mails are counted here; BlueConic counts its dialogues by itself.",
                 2,
             )
-            if not self.goal.lists:
+            if not goal.lists:
                 page.wrong("Without lists no e-mail can be counted.", warning=True)
-        self._findings(page, "lifecycle")
+        self._findings(page, "lifecycle", "unknown_stage")
 
     # changing
 
@@ -203,6 +208,8 @@ class ExportForm(GoalForm[ExportGoal]):
             self.put(automations=not goal.automations)
         elif key == "recreate":
             self.put(recreate_deleted=not goal.recreate_deleted)
+        elif key == "unknown_stage":
+            self.put(unknown_stage="skip" if goal.unknown_stage == "export" else "export")
         elif head == "event":
             self._toggle_event(choice)
         elif key in (asks := self._questions()):

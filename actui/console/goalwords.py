@@ -81,6 +81,7 @@ def _export(goal: ExportGoal) -> Iterator[str]:
         yield "6 Lifecycle threshold"
         yield f"  {goal.lifecycle.lifecycle.name}, stage {goal.lifecycle.stage.name}"
         yield f"  events: {', '.join(goal.lifecycle.events) or 'none'}"
+        yield f"  people whose stage is not known: {goal.unknown_stage}"
     yield from _mode(goal.mode, goal.reconcile_days, 7 if goal.lifecycle else 6)
 
 

@@ -40,6 +40,7 @@ REASON_WORDS = {
     Reason.NO_CONSENT: "the person consented to none of the connection's objectives",
     Reason.OVER_THRESHOLD: "the lifecycle stage's threshold is reached",
     Reason.NOT_IN_STAGE: "the profile is in another stage of the lifecycle",
+    Reason.STAGE_UNKNOWN: "BlueConic does not show in which lifecycle stage the profile is",
     Reason.AMBIGUOUS_MATCH: "more than one contact matches",
     Reason.DUPLICATE_IDENTIFIER: "another profile with the same identifier came first",
     Reason.EMAIL_OF_ANOTHER_CONTACT: "the e-mail address belongs to another contact",

@@ -63,6 +63,7 @@ BASELINES: Mapping[str, object] = MappingProxyType(
         "export.recreate_deleted": False,
         "export.lifecycle": None,
         "export.lifecycle.events": [],
+        "export.unknown_stage": "skip",
     }
 )
 """The value of each setting that leaves the digest alone: its default when it was introduced.

@@ -193,6 +193,13 @@ def _about_export(goal: ExportGoal, where: str) -> Iterator[Finding]:
             f"{where}.lifecycle",
             f"{goal.name}: opens and clicks are counted for the goal's lists; select one.",
         )
+    if goal.lifecycle is None and goal.unknown_stage == "export":
+        yield Finding(
+            "unknown-stage-without-stage",
+            f"{where}.unknown_stage",
+            f"{goal.name}: unknown_stage decides nothing, as no lifecycle stage limits the goal.",
+            "warning",
+        )
 
 
 def _about_lists(goal: ExportGoal, where: str) -> Iterator[Finding]:

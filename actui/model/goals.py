@@ -120,7 +120,11 @@ class LifecycleThreshold(Strict):
 
 
 class ExportGoal(Goal):
-    """A BlueConic segment into ActiveCampaign."""
+    """A BlueConic segment into ActiveCampaign.
+
+    `unknown_stage` is what happens with people where `lifecycle` names a stage and BlueConic does
+    not show in which stage they are.
+    """
 
     kind: Literal["export"] = Field(default="export", exclude=True)
     segment: Named
@@ -131,6 +135,7 @@ class ExportGoal(Goal):
     automations: bool = True
     recreate_deleted: bool = False
     lifecycle: LifecycleThreshold | None = None
+    unknown_stage: Literal["skip", "export"] = "skip"
 
     _segment = field_validator("segment", mode="before")(as_named)
 

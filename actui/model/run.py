@@ -58,6 +58,7 @@ class Reason(StrEnum):
     NO_CONSENT = "no-consent"
     OVER_THRESHOLD = "over-threshold"
     NOT_IN_STAGE = "not-in-stage"
+    STAGE_UNKNOWN = "stage-unknown"
     AMBIGUOUS_MATCH = "ambiguous-match"
     DUPLICATE_IDENTIFIER = "duplicate-identifier"
     EMAIL_OF_ANOTHER_CONTACT = "email-of-another-contact"

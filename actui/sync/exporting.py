@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -31,6 +30,7 @@ from actui.sync.refusals import Refusals, holds
 from actui.sync.resubscribing import Resubscribing
 from actui.sync.segments import SegmentReading
 from actui.sync.sent import Sent
+from actui.sync.stages import Stages
 from actui.sync.threshold import Threshold, stage_of
 
 WINDOW = 5_000
@@ -39,7 +39,6 @@ _INTERACTIONS_HIDDEN = (
     "BlueConic does not let the names of dialogues be read (right read:dialogues), so fields of "
     "viewed interactions are left as they are."
 )
-_STAGES_HIDDEN = "This BlueConic tenant does not show lifecycle stages."
 
 
 class ExportRun:
@@ -56,8 +55,12 @@ class ExportRun:
         self._goal = goal
         self._row_size = row_size
         self._builder = _builder(goal_run, goal, row_size)
-        # its warnings are about people who are not this run's concern
-        self._bystanders = _builder(goal_run, goal, row_size)
+        # its warnings are about people who are not this run's concern, and nobody asks in which
+        # stage those are: who may be in the goal's stage stays the first with an address
+        bystanders = goal.model_copy(update={"unknown_stage": "export"})
+        self._bystanders = _builder(goal_run, bystanders, row_size)
+        is_bound = stage_of(goal, goal_run.accounts) is not None
+        self._stages = Stages(goal_run, goal, self._builder.properties(), is_bound=is_bound)
         self._chosen = Chosen(goal, goal_run.options.only)
         self._lists = [int(named.id or 0) for named in goal.lists]
         self._knowledge = Knowledge(goal_run)
@@ -81,7 +84,6 @@ class ExportRun:
         self._waiting: list[Payload] = []
         self._outgoing: list[Sent] = []
         self._outgoing_bytes = BULK_ENVELOPE
-        self._stages_are_shown: bool | None = None
         self._listed = 0
         self._full, self._everything, _ = goal_run.plan()
 
@@ -102,6 +104,8 @@ class ExportRun:
         await self._threshold.read()
         if self._builder.lacks_interactions:
             run.warn_once(_INTERACTIONS_HIDDEN)
+        if self._builder.needs_stages:
+            await self._stages.learn()
         run.phase("listing profiles")
         segment = run.accounts.segments.get(self._goal.segment.id or "")
         run.summary.available = segment.size if segment is not None else None
@@ -131,11 +135,11 @@ class ExportRun:
                 self._run.summary.available = self._reading.told
             profiles = self._within_limit(page)
             wanted = self._chosen.among(profiles)
-            known = await self._with_stages([one for one in profiles if one.id in wanted])
-            staged = {profile.id: profile for profile in known}
+            if self._builder.needs_stages:
+                profiles = await self._stages.of(profiles, wanted)
             self._listed += len(profiles)
             self._run.phase("listing profiles", self._reading.total)
-            await self._settle([staged.get(profile.id, profile) for profile in profiles], wanted)
+            await self._settle(profiles, wanted)
             if len(self._waiting) >= WINDOW:
                 await self._decide()
             if self._limit_reached() and not self._lists_everybody:
@@ -153,31 +157,6 @@ class ExportRun:
     def _limit_reached(self) -> bool:
         limit = self._run.options.limit
         return self._chosen.all_found or (limit is not None and self._listed >= limit)
-
-    async def _with_stages(self, profiles: Sequence[Profile]) -> Sequence[Profile]:
-        """Lifecycle stages, which a listing may lack while a profile read alone has them.
-
-        Where that lacks them too they are unknown: nothing is sent of them and nobody is held back.
-        """
-        lacking = [profile for profile in profiles if profile.lifecycle_stages is None]
-        if not lacking or not self._builder.needs_stages or self._stages_are_shown is False:
-            return profiles
-        if self._stages_are_shown is None:
-            probe = await self._alone(lacking[0])
-            self._stages_are_shown = probe.lifecycle_stages is not None
-            if not self._stages_are_shown:
-                self._run.warn_once(_STAGES_HIDDEN)
-                return profiles
-        read = await asyncio.gather(*(self._alone(profile) for profile in lacking))
-        found = {profile.id: profile for profile in read}
-        return [found.get(profile.id, profile) for profile in profiles]
-
-    async def _alone(self, profile: Profile) -> Profile:
-        read = await self._run.blueconic.profile(
-            profile.id, properties=self._builder.properties()[:1]
-        )
-        stages = None if read is None else read.lifecycle_stages
-        return replace(profile, lifecycle_stages=stages)
 
     async def _settle(self, profiles: Sequence[Profile], wanted: set[str]) -> None:
         """Give everyone wanted who needs no write an outcome; the others wait for a decision.

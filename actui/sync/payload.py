@@ -220,8 +220,9 @@ class PayloadBuilder:
         known_as = next(iter(addresses), "")
         if not self._has_consent(profile):
             return _record(profile, Outcome.SKIPPED, Reason.NO_CONSENT, known_as)
-        if self._is_in_another_stage(profile):
-            return _record(profile, Outcome.SKIPPED, Reason.NOT_IN_STAGE, known_as)
+        barred = self._barred_by_stage(profile)
+        if barred is not None:
+            return _record(profile, Outcome.SKIPPED, barred, known_as)
         if self._has_email_link and not addresses:
             return _record(profile, Outcome.SKIPPED, Reason.NO_EMAIL)
         if self._has_email_link and not emails:
@@ -301,12 +302,15 @@ class PayloadBuilder:
                 marks.add(filled)
         return values, frozenset(marks)
 
-    def _is_in_another_stage(self, profile: Profile) -> bool:
-        if self._stage is None or profile.lifecycle_stages is None:
-            return False
-        return self._stage not in {
-            (stage.lifecycle_id, stage.stage_id) for stage in profile.lifecycle_stages
-        }
+    def _barred_by_stage(self, profile: Profile) -> Reason | None:
+        """Why the goal's stage keeps the profile out; None where it does not."""
+        stages = profile.lifecycle_stages
+        if self._stage is None:
+            return None
+        if stages is None:
+            return Reason.STAGE_UNKNOWN if self._goal.unknown_stage == "skip" else None
+        found = {(stage.lifecycle_id, stage.stage_id) for stage in stages}
+        return None if self._stage in found else Reason.NOT_IN_STAGE
 
     def _has_consent(self, profile: Profile) -> bool:
         if not self._objectives or profile.consented & self._objectives:

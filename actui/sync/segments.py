@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from actui.model.goals import ExportGoal
-from actui.model.people import Profile
+from actui.model.people import Profile, ProfilePage
 from actui.sync.export_ports import Listing
 from actui.sync.goalrun import GoalRun
 from actui.sync.recognising import identifying_properties, recognising_words
@@ -50,25 +50,13 @@ class SegmentReading:
 
     async def pages(self) -> AsyncIterator[Sequence[Profile]]:
         """Page by page; each profile's recognising words are in the listing by then."""
-        cursor: str | None = None
-        while True:
-            self._run.stop.check()
-            page = await self._run.blueconic.segment_page(
-                self._goal.segment.id or "",
-                cursor=cursor,
-                count=LISTED_AT_ONCE,
-                properties=self._properties,
-                expand=self._expand,
-            )
+        async for page in segment_pages(self._run, self._goal, self._properties, self._expand):
             if page.total is not None:
                 self.told = max(self.total, page.total)
             self._remember(page.profiles)
             if page.cursor is None:
                 self._ended = page.is_last and self.told is not None
             yield page.profiles
-            if page.cursor is None or page.cursor == cursor:
-                return
-            cursor = page.cursor
 
     def _remember(self, profiles: Sequence[Profile]) -> None:
         links = self._run.ledger.links([id_ for p in profiles for id_ in (p.id, *p.replaces)])
@@ -79,6 +67,26 @@ class SegmentReading:
         self.listing.mark(f"contact {contact}" for contact in links.values())
         if self._goal.lists:
             self._run.ledger.claim(self._goal.id, links.values())
+
+
+async def segment_pages(
+    run: GoalRun, goal: ExportGoal, properties: Sequence[str], expand: Sequence[str] = ()
+) -> AsyncIterator[ProfilePage]:
+    """The pages of a goal's segment, to the end or to a cursor that does not move."""
+    cursor: str | None = None
+    while True:
+        run.stop.check()
+        page = await run.blueconic.segment_page(
+            goal.segment.id or "",
+            cursor=cursor,
+            count=LISTED_AT_ONCE,
+            properties=properties,
+            expand=expand,
+        )
+        yield page
+        if page.cursor is None or page.cursor == cursor:
+            return
+        cursor = page.cursor
 
 
 async def list_people(run: GoalRun, goal: ExportGoal) -> SegmentReading:

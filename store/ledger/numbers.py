@@ -44,6 +44,7 @@ REASON_NUMBERS: Mapping[Reason, int] = {
     Reason.NOT_AUTHORIZED: 17,
     Reason.UNRESOLVED: 18,
     Reason.TOO_LARGE: 19,
+    Reason.STAGE_UNKNOWN: 20,
 }
 
 _Member = TypeVar("_Member", bound=StrEnum)

@@ -141,6 +141,25 @@ async def test_unknown_stages_are_not_empty(desk: Desk) -> None:
     assert await fields(desk) == {"STAGE": ""}
 
 
+@pytest.mark.parametrize("shown", ["present", "profile-only"])
+async def test_who_left_every_lifecycle_is_cleared_where_the_key_is_left_out(
+    desk: Desk, shown: str
+) -> None:
+    await desk.switch(lifecycle_stages=shown, no_lifecycle_stage="left-out")
+    for name in ("a", "b"):
+        profile = await desk.profile(f"{name}@x.org", first_name="Ada")
+        await desk.mutate("blueconic", "update", id=profile, set={"stage": "First stage"})
+    goal = {"mappings": [SOURCES[0], SOURCES[9]]}
+    assert (await desk.export(goal)).warnings == 0
+    await desk.mutate("blueconic", "update", id="a@x.org", set={"stage": None})
+    summary = await desk.export(goal)
+    assert (summary.updated, summary.unchanged, summary.warnings) == (1, 1, 0)
+    assert [await fields(desk, f"{name}@x.org") for name in ("a", "b")] == [
+        {"STAGE": ""},
+        {"STAGE": "Welcome"},
+    ]
+
+
 async def test_an_unchanged_run_sends_nothing(desk: Desk) -> None:
     for n in range(20):
         await desk.profile(f"p{n}@x.org", first_name="Ada")

@@ -13,6 +13,8 @@ DAY = 86_400.0
 CAPPED: dict[str, Any] = {
     # at most two in a week
     "lifecycle": {"lifecycle": "Welcome", "stage": "First stage", "events": ["opened"]},
+    # the sandbox shows no stages unless a test says so
+    "unknown_stage": "export",
     "mode": "full",
 }
 
@@ -151,6 +153,31 @@ async def test_only_people_of_the_stage_where_stages_are_shown(desk: Desk) -> No
     assert (summary.updated, summary.reasons) == (1, {"not-in-stage": 2})
     # being in another stage, or at the cap, is not leaving the segment
     assert summary.lists.unsubscribed == 0
+
+
+@pytest.mark.parametrize("none", ["empty", "left-out"])
+@pytest.mark.parametrize("shown", ["present", "profile-only", "absent"])
+async def test_five_people_of_whom_one_is_in_the_stage(desk: Desk, shown: str, none: str) -> None:
+    await desk.switch(lifecycle_stages=shown, no_lifecycle_stage=none)
+    stages = {"none": None, "other1": "Second stage", "bound": "First stage"}
+    stages |= dict.fromkeys(("other2", "other3"), "Second stage")
+    for name, stage in stages.items():
+        profile = await desk.profile(f"{name}@x.org", first_name="Ada")
+        await desk.mutate("blueconic", "update", id=profile, set={"stage": stage})
+    goal = {**CAPPED, "unknown_stage": "skip"}
+    summary = await desk.export(goal)
+    assert summary.ok, summary.message
+    if shown == "absent":
+        assert (summary.reasons, summary.warnings) == ({"stage-unknown": 5}, 1)
+        assert "does not show lifecycle stages, so nobody is exported" in summary.message
+        assert await desk.contacts() == {}
+        summary = await desk.export({**goal, "unknown_stage": "export"})
+        assert (summary.created, summary.warnings) == (5, 1)
+        assert "exported whatever their stage" in summary.message
+    else:
+        assert (summary.reasons, summary.warnings) == ({"not-in-stage": 4}, 0)
+        assert list(await desk.contacts()) == ["bound@x.org"]
+        assert await desk.status("bound@x.org") == ACTIVE
 
 
 async def test_at_the_cap_nobody_is_unsubscribed(desk: Desk, mailing: Campaign) -> None:

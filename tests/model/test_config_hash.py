@@ -147,6 +147,7 @@ def test_every_other_setting_counts(name):
         "automations": not getattr(goal, "automations", False),
         "recreate_deleted": not getattr(goal, "recreate_deleted", False),
         "lifecycle": None,
+        "unknown_stage": "export",
     }
     for setting, value in others.items():
         if setting not in type(goal).model_fields:

@@ -82,6 +82,16 @@ async def lifecycle_stages(ports: Any) -> object:
     return "lifecycleStages" in row, "lifecycleStages" in one
 
 
+async def no_lifecycle_stage(ports: Any) -> object:
+    await ports.switch(**{"lifecycle-stages": "present"})
+    found = []
+    for number, stage in ((await known(ports), "First stage"), (await known(ports), None)):
+        await ports.mutate("blueconic", "update", id=number, set={"stage": stage})
+        one = (await ports.bc.get(f"/profiles/{number}")).json()
+        found.append(len(one["lifecycleStages"]) if "lifecycleStages" in one else None)
+    return tuple(found)
+
+
 async def listed(ports: Any, count: int = 1000) -> list[str]:
     body = (await ports.bc.get(PAGE, params={"count": count})).json()
     return [one["id"] for one in body["profiles"]]
@@ -258,6 +268,7 @@ OBSERVED: dict[str, tuple[Probe, dict[str, object]]] = {
         lifecycle_stages,
         {"absent": (False, False), "profile-only": (False, True), "present": (True, True)},
     ),
+    "no-lifecycle-stage": (no_lifecycle_stage, {"empty": (1, 0), "left-out": (1, None)}),
     "segment-listing": (segment_listing, {"whole": True, "short": False}),
     "listing-lag": (
         listing_lag,

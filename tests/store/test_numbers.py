@@ -42,6 +42,7 @@ REASONS = {
     "not-authorized": 17,
     "unresolved": 18,
     "too-large": 19,
+    "stage-unknown": 20,
 }
 """What ledgers on disk hold: add pairs, never change one."""
 

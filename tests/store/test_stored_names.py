@@ -53,7 +53,7 @@ NAMES = {
     ImportGoal: "id name enabled identifiers mode reconcile_days contacts lists statuses "
     "create_profiles new_profiles save_lists_to recheck_requests mappings",
     ExportGoal: "id name enabled identifiers mode reconcile_days segment mappings lists "
-    "resubscribe unsubscribe automations recreate_deleted lifecycle",
+    "resubscribe unsubscribe automations recreate_deleted lifecycle unknown_stage",
     Settings: "theme requests_per_second request_seconds settle_seconds "
     "blueconic_requests_at_once password_command secrets_in_file keyring_backend mail colour",
     MailServer: "host port security username sender",

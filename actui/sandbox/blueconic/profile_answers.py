@@ -73,7 +73,7 @@ def listed_profile(
         if word in expand:
             answer[key] = []
     if tenant.switches["lifecycle-stages"] == "present":
-        answer["lifecycleStages"] = _stages(tenant, row)
+        answer.update(_stages(tenant, row))
     return answer
 
 
@@ -94,7 +94,7 @@ def single_profile(
     if "timeline" in expand:
         answer["events"] = []
     if tenant.switches["lifecycle-stages"] != "absent":
-        answer["lifecycleStages"] = _stages(tenant, row)
+        answer.update(_stages(tenant, row))
     return answer
 
 
@@ -107,14 +107,15 @@ def _segments(tenant: Tenant, row: Profile, more: set[str]) -> list[Json]:
     return found
 
 
-def _stages(tenant: Tenant, row: Profile) -> list[Json]:
+def _stages(tenant: Tenant, row: Profile) -> Json:
+    """The key with its value, or neither."""
     if row.stage is None:
-        return []
+        is_empty = tenant.switches["no-lifecycle-stage"] == "empty"
+        return {"lifecycleStages": []} if is_empty else {}
     lifecycle = tenant.lifecycles[row.stage[0]]
     stage = next(one for one in lifecycle.stages if one.id == row.stage[1])
-    return [
-        {
-            "lifecycle": {"id": lifecycle.id, "name": lifecycle.name},
-            "stage": {"id": stage.id, "name": stage.name},
-        }
-    ]
+    found = {
+        "lifecycle": {"id": lifecycle.id, "name": lifecycle.name},
+        "stage": {"id": stage.id, "name": stage.name},
+    }
+    return {"lifecycleStages": [found]}

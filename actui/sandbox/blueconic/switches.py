@@ -30,6 +30,10 @@ READING: Mapping[str, Switch] = {
     "lifecycle-stages": Switch(
         ("absent", "profile-only", "present"), "where lifecycleStages appears (bc §5, §11)"
     ),
+    "no-lifecycle-stage": Switch(
+        ("empty", "left-out"),
+        "lifecycleStages of a profile in no stage, where it appears (bc §5; schema profile)",
+    ),
     "segment-listing": Switch(
         ("whole", "short"), "does a lagging index leave three in ten out of a listing (bc §4)"
     ),
