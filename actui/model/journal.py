@@ -32,7 +32,8 @@ class Block:
 class Batch:
     """A bulk import as the journal knows it: `state` is sending, queued or done.
 
-    `of_this_run` tells whether its people's outcomes belong to the run that is open.
+    `of_this_run` tells whether its people's outcomes belong to the run that is open. `config` is
+    the digest of the goal that it was sent with, empty for a batch from before that was kept.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Batch:
     payload: str
     sent_at: float = 0.0
     of_this_run: bool = True
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,17 @@ class SumSend:
     matching: tuple[tuple[tuple[str, str], ...], ...]
     profile_id: str | None
     sent_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was last accepted for a person: its fingerprint and the digest of the goal then.
+
+    `config` is empty where it was accepted before that was kept.
+    """
+
+    fingerprint: bytes
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +146,9 @@ class Done:
     `settled` are the contacts whose journalled entry has become of known fate. `remarked` replaces
     fingerprints of people, by the same key, and leaves their outcomes as they are. `refused` keeps
     what those of `records` were refused with who are not to be sent the same again; it is forgotten
-    for everybody else among them.
+    for everybody else among them. `accepted` are people whose data was accepted for an earlier run:
+    it is remembered, and they have no outcome in this one yet. `config` is the digest of the goal
+    with which `records` and `accepted` were.
     """
 
     records: Sequence[tuple[str, Record, bytes | None]]
@@ -144,6 +159,8 @@ class Done:
     links: Mapping[str, int] = field(default_factory=dict)
     remarked: Mapping[str, bytes] = field(default_factory=dict)
     refused: Mapping[str, Refusal] = field(default_factory=dict)
+    accepted: Sequence[tuple[str, Record, bytes | None]] = ()
+    config: str = ""
     export: Exported = Exported()
     finished_block: int | None = None
     finished_batch: int | None = None

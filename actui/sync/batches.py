@@ -15,6 +15,7 @@ from actui.model.journal import Batch, Done, Refusal
 from actui.model.people import BatchInfo, BulkRefused
 from actui.model.run import Reason, Record
 from actui.model.standing import Exported, Membership, Newcomer
+from actui.sync.acceptance import Acceptance
 from actui.sync.clearing import Clearing
 from actui.sync.exclusions import Exclusions
 from actui.sync.goalrun import GoalRun
@@ -47,12 +48,15 @@ class Batches:
         knowledge: Knowledge,
         exclusions: Exclusions,
         refusals: Refusals,
+        acceptance: Acceptance,
+        *,
         automations: bool,
     ) -> None:
         self._run = goal_run
         self._knowledge = knowledge
         self._exclusions = exclusions
         self._refusals = refusals
+        self._acceptance = acceptance
         self._automations = automations
         self._typical = FIRST_POLL
         self._clearing = Clearing(goal_run)
@@ -110,6 +114,7 @@ class Batches:
             [sent.profile_id for sent in rows],
             encode(rows),
             self._run.clock.now().timestamp(),
+            config=self._run.goal.config_hash(),
         )
 
     def _take_out(self, rows: list[Sent], answer: BulkRefused) -> list[Sent]:
@@ -279,16 +284,22 @@ class Batches:
                 if sent.contact_id is None
             ],
         )
+        done: list[tuple[str, Record, bytes | None]] = [
+            (sent.profile_id, sent.record(), sent.fingerprint) for sent in rows
+        ]
         records: list[tuple[str, Record, bytes | None]] = []
+        accepted: Sequence[tuple[str, Record, bytes | None]] = ()
         if batch.of_this_run:
             lists = self._run.summary.lists
             lists.subscribed += sum(len(sent.row.subscribe) for sent in rows)
             lists.left += sum(sent.left for sent in rows)
-            records = [(sent.profile_id, sent.record(), sent.fingerprint) for sent in rows]
-            records += _records(refused)
+            records = [*done, *_records(refused)]
+        elif batch.config and self._acceptance.is_current(batch.config):
+            accepted = done
         self._run.commit(
             Done(
                 records=records,
+                accepted=accepted,
                 exported=[sent.profile_id for sent in rows],
                 links={sent.profile_id: contact_id for sent, contact_id in with_id},
                 export=export,

@@ -74,7 +74,14 @@ class ExportMemory(Protocol):
 
     # batches
     def journal_batch(
-        self, run: str, goal: str, profiles: Sequence[str], payload: str, sent_at: float
+        self,
+        run: str,
+        goal: str,
+        profiles: Sequence[str],
+        payload: str,
+        sent_at: float,
+        *,
+        config: str = "",
     ) -> int: ...
     def batch_queued(self, run: str, goal: str, number: int, batch_id: str) -> None: ...
     def drop_batch(self, run: str, goal: str, number: int) -> None: ...

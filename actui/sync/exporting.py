@@ -9,11 +9,12 @@ from dataclasses import replace
 from actui.model.addresses import canonical
 from actui.model.errors import RefusedError
 from actui.model.goals import ExportGoal, ListStatus
-from actui.model.journal import Done, Refusal
+from actui.model.journal import Accepted, Done, Refusal
 from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.people import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.model.timezones import time_zone
+from actui.sync.acceptance import Acceptance
 from actui.sync.batches import Batches
 from actui.sync.chosen import Chosen
 from actui.sync.exclusions import Exclusions
@@ -67,8 +68,14 @@ class ExportRun:
         self._identities = Identities(goal_run, goal, self._knowledge)
         self._exclusions = Exclusions(goal_run)
         self._refusals = Refusals(goal_run)
+        self._acceptance = Acceptance(goal_run)
         self._batches = Batches(
-            goal_run, self._knowledge, self._exclusions, self._refusals, goal.automations
+            goal_run,
+            self._knowledge,
+            self._exclusions,
+            self._refusals,
+            self._acceptance,
+            automations=goal.automations,
         )
         self._threshold = Threshold(goal_run, goal)
         self._resubscribing = Resubscribing(goal_run, goal)
@@ -85,7 +92,7 @@ class ExportRun:
         self._outgoing: list[Sent] = []
         self._outgoing_bytes = BULK_ENVELOPE
         self._listed = 0
-        self._full, self._everything, _ = goal_run.plan()
+        self._everything, _ = goal_run.plan()
 
     async def execute(self) -> None:
         """Send everyone whose data differs from what ActiveCampaign last accepted.
@@ -166,7 +173,7 @@ class ExportRun:
         run = self._run
         keys = [profile.id for profile in profiles]
         seen = run.ledger.seen_in_run(run.run, self._goal.id, keys)
-        accepted = run.ledger.fingerprints(self._goal.id, keys)
+        accepted = self._acceptance.of(keys)
         links = run.ledger.links(keys)
         over = self._threshold.over(links.values())
         # nobody looks at the lists of people who are unchanged: what the last look showed stands
@@ -182,7 +189,7 @@ class ExportRun:
             payload = (
                 skipped(profile_id=profile.id)
                 if profile.id in gone
-                else builder.build(profile, accepted.get(profile.id))
+                else builder.build(profile, _fingerprint(accepted.get(profile.id)))
             )
             built = self._settled(payload, accepted, links, over)
             if not mine:
@@ -200,7 +207,7 @@ class ExportRun:
                 settled.append((profile.id, built, None))
                 if built.outcome is Outcome.UNCHANGED and isinstance(payload, Payload):
                     today = payload.fingerprint.today
-                    if accepted[profile.id] != today:
+                    if accepted[profile.id].fingerprint != today:
                         remarked[profile.id] = today
             else:
                 run.expect(profile.id, built.omitted)
@@ -227,7 +234,7 @@ class ExportRun:
     def _settled(
         self,
         built: Payload | Record,
-        accepted: Mapping[str, bytes],
+        accepted: Mapping[str, Accepted],
         links: Mapping[str, int],
         over: set[int],
     ) -> Payload | Record:
@@ -240,7 +247,7 @@ class ExportRun:
             return built.record(Outcome.SKIPPED, Reason.DUPLICATE_IDENTIFIER)
         if contact_id in over:
             return built.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, contact_id)
-        if not self._full and built.fingerprint.fits(accepted.get(profile)):
+        if self._acceptance.stands(accepted.get(profile), built.fingerprint):
             if contact_id is not None:
                 self._listing.win(f"contact {contact_id}", profile)
             return built.record(Outcome.UNCHANGED, None, contact_id)
@@ -472,3 +479,7 @@ def _builder(
 ) -> PayloadBuilder:
     zone, stage = time_zone(run.connection.timezone), stage_of(goal, run.accounts)
     return PayloadBuilder(run.connection, goal, run.accounts, zone, row_size=row_size, stage=stage)
+
+
+def _fingerprint(accepted: Accepted | None) -> bytes | None:
+    return None if accepted is None else accepted.fingerprint

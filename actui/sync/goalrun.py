@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from actui.model.connection import Connection
@@ -99,6 +99,7 @@ class GoalRun:
         records = [record for _, record, _ in done.records]
         self.told(self.goal.id, records)
         self.meter.troubles(self.summary.goal, records)
+        done = replace(done, config=self.goal.config_hash())
         self.ledger.commit(self.run, self.goal.id, done, self.summary)
         self.meter.tick()
 
@@ -130,22 +131,28 @@ class GoalRun:
         if words not in self.summary.message:
             self.summary.message = f"{self.summary.message} {words}".strip()
 
-    def plan(self) -> tuple[bool, bool, datetime | None]:
-        """Whether to send what did not change, whether to read everything, and since when else.
+    def plan(self) -> tuple[bool, datetime | None]:
+        """Whether to read everything, and since when else.
 
-        Full: asked for, configured, or the goal is not the one that last succeeded. Read
-        everything: also when the last complete reading is `reconcile_days` old.
+        Everything: in a full run, when the goal is not the one that last succeeded, and when the
+        last complete reading is `reconcile_days` old.
         """
         state = self.ledger.goal_state(self.goal.id)
         changed_goal = not self.goal.is_configured_as(state.config_hash)
-        full = self.options.full or self.goal.mode is Mode.FULL or changed_goal
         if changed_goal and state.config_hash:
-            self.note("The goal has changed since its last run, so everybody is sent again.")
-        if full or state.watermark is None:
-            return full, True, None
+            self.note(
+                "The goal has changed since its last complete run, so everybody is sent again once."
+            )
+        if self.is_full or changed_goal or state.watermark is None:
+            return True, None
         due = self.started_at - timedelta(days=self.goal.reconcile_days)
         stale = state.reconciled is None or datetime.fromisoformat(state.reconciled) <= due
-        return False, stale, datetime.fromisoformat(state.watermark) - OVERLAP
+        return stale, datetime.fromisoformat(state.watermark) - OVERLAP
+
+    @property
+    def is_full(self) -> bool:
+        """Whether everybody is sent even if nothing changed, as asked for or configured."""
+        return self.options.full or self.goal.mode is Mode.FULL
 
     @property
     def is_refused(self) -> bool:

@@ -14,6 +14,7 @@ from actui.model.omitted import NOTHING
 from actui.model.people import Contact
 from actui.model.run import ACCEPTED, Outcome, Reason, Record
 from actui.model.timezones import time_zone
+from actui.sync.acceptance import Acceptance
 from actui.sync.entries import Entry, EntryBuilder
 from actui.sync.forgetting import forgotten_contacts, skipped
 from actui.sync.goalrun import GoalRun
@@ -41,12 +42,13 @@ class ImportRun:
         self._sum_mappings = [m for m in goal.mappings if m.rule is Rule.SUM]
         self._receipts = Receipts(goal_run)
         self._refusals = Refusals(goal_run)
+        self._acceptance = Acceptance(goal_run)
         self._sender = ProfileSender(goal_run, self._receipts, self._refusals, goal)
         self._links = ProfileLinks(goal_run, goal)
         self._late: dict[int, list[Contact]] = {}
         self._taken = 0
         self._writing: set[asyncio.Task[None]] = set()
-        self._full, self._everything, self._since = goal_run.plan()
+        self._everything, self._since = goal_run.plan()
 
     async def execute(self) -> None:
         """Read, write and acknowledge everything the goal asks for.
@@ -223,7 +225,7 @@ class ImportRun:
     def _entries(self, mine: Sequence[Contact]) -> list[Entry]:
         """What must be written for these; everything else gets its outcome at once."""
         run = self._run
-        accepted = run.ledger.fingerprints(self._goal.id, [str(contact.id) for contact in mine])
+        accepted = self._acceptance.of(str(contact.id) for contact in mine)
         refusals = self._refusals.of(str(contact.id) for contact in mine)
         remembered = run.ledger.sums(self._sum_keys(mine))
         gone = forgotten_contacts(mine, run.forgotten)
@@ -241,9 +243,9 @@ class ImportRun:
             )
             if isinstance(built, Record):
                 settled.append((key, built, None))
-            elif not self._full and built.fingerprint.fits(accepted.get(key)):
+            elif self._acceptance.stands(accepted.get(key), built.fingerprint):
                 settled.append((key, plain_record(built, Outcome.UNCHANGED), None))
-                if accepted[key] != built.fingerprint.today:
+                if accepted[key].fingerprint != built.fingerprint.today:
                     remarked[key] = built.fingerprint.today
             elif before is None or not holds(before, built.fingerprint):
                 run.expect(key, built.omitted)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from actui.model.goals import ListStatus
 from actui.model.journal import (
+    Accepted,
     Block,
     Done,
     GoalState,
@@ -140,6 +141,7 @@ class Ledger(ExportMemory, Protocol):
     def goal_state(self, goal: str) -> GoalState: ...
     def save_goal_state(self, goal: str, state: GoalState) -> None: ...
     def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]: ...
+    def accepted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Accepted]: ...
     def refusals(self, goal: str, keys: Iterable[str]) -> Mapping[str, Refusal]:
         """What people of a goal were refused with last, where that is not to be sent again."""
 

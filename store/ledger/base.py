@@ -46,6 +46,16 @@ class Base:
             self._runs[run] = int(number)
         return int(number)
 
+    def _config(self, goal: int, config: str) -> int | None:
+        """The number of a goal's digest; None for no digest. Belongs into a transaction."""
+        if not config:
+            return None
+        self._db.execute(
+            "INSERT OR IGNORE INTO configuration (goal, config) VALUES (?, ?)", (goal, config)
+        )
+        query = "SELECT number FROM configuration WHERE goal = ? AND config = ?"
+        return int(self._one(query, goal, config))
+
     def _one(self, query: str, *values: Any) -> Any:
         row = self._db.execute(query, values).fetchone()
         return None if row is None else row[0]

@@ -27,14 +27,32 @@ class Exports(Base):
     """Batches on their way, and who is who in ActiveCampaign."""
 
     def journal_batch(
-        self, run: str, goal: str, profiles: Sequence[str], payload: str, sent_at: float
+        self,
+        run: str,
+        goal: str,
+        profiles: Sequence[str],
+        payload: str,
+        sent_at: float,
+        *,
+        config: str = "",
     ) -> int:
-        """Write a batch down, durably, before it is sent; its number."""
+        """Write a batch down, durably, before it is sent; its number.
+
+        `config` is the digest of the goal that it is sent with.
+        """
+        run_number, number = self._run(run), self._goal(goal)
         with self._transaction() as db:
             row = db.execute(
-                "INSERT INTO batch (run, goal, state, batch_id, profiles, payload, sent_at) "
-                "VALUES (?, ?, 'sending', '', ?, ?, ?) RETURNING number",
-                (self._run(run), self._goal(goal), json.dumps(list(profiles)), payload, sent_at),
+                "INSERT INTO batch (run, goal, state, batch_id, profiles, payload, sent_at, config)"
+                " VALUES (?, ?, 'sending', '', ?, ?, ?, ?) RETURNING number",
+                (
+                    run_number,
+                    number,
+                    json.dumps(list(profiles)),
+                    payload,
+                    sent_at,
+                    self._config(number, config),
+                ),
             ).fetchone()
         return int(row[0])
 
@@ -52,13 +70,24 @@ class Exports(Base):
         """Batches that are not done, oldest first; those of runs that were given up too."""
         number = self._run(run)
         rows = self._db.execute(
-            "SELECT number, state, batch_id, profiles, payload, sent_at, run FROM batch "
-            "WHERE goal = ? AND state <> 'done' ORDER BY number",
+            "SELECT batch.number, state, batch_id, profiles, payload, sent_at, run, "
+            "configuration.config FROM batch "
+            "LEFT JOIN configuration ON configuration.number = batch.config "
+            "WHERE batch.goal = ? AND state <> 'done' ORDER BY batch.number",
             (self._goal(goal),),
         )
         return [
-            Batch(id_, state, batch_id, tuple(json.loads(profiles)), payload, sent_at, of == number)
-            for id_, state, batch_id, profiles, payload, sent_at, of in rows
+            Batch(
+                id_,
+                state,
+                batch_id,
+                tuple(json.loads(profiles)),
+                payload,
+                sent_at,
+                of_this_run=of == number,
+                config=config or "",
+            )
+            for id_, state, batch_id, profiles, payload, sent_at, of, config in rows
         ]
 
     def index_contacts(self, contacts: Iterable[Indexed]) -> None:

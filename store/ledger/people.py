@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actui.model.addresses import canonical
-from actui.model.journal import Block, Done, Refusal
+from actui.model.journal import Accepted, Block, Done, Refusal
 from actui.model.omitted import Omitted, OmittedList
 from actui.model.run import (
     FAILED,
@@ -29,6 +29,13 @@ IMPORTED, EXPORTED = 0, 1
 _COLUMNS = "run, goal, key, outcome, reason, detail, contact_id, profile, email, at, omitted"
 """What `outcome` and `omitted` keep of a person, in an order of this module's own."""
 _PLACES = ", ".join("?" * len(_COLUMNS.split(", ")))
+_LAST_OUTCOME = (
+    "INSERT INTO person (goal, key, outcome, reason, run, fingerprint, config) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (goal, key) DO UPDATE SET "
+    "outcome = excluded.outcome, reason = excluded.reason, run = excluded.run, "
+    "fingerprint = coalesce(excluded.fingerprint, fingerprint), "
+    "config = CASE WHEN excluded.fingerprint IS NULL THEN config ELSE excluded.config END"
+)
 _FAILED_NUMBERS = [outcome_number(one) for one in FAILED]
 
 
@@ -44,7 +51,8 @@ class People(Standing, Recheck):
         """Everything an acknowledged batch changes, in one transaction."""
         run_number, goal_number = self._run(run), self._goal(goal)
         with self._transaction() as db:
-            self._commit_records(db, run_number, goal_number, done.records)
+            config = self._config(goal_number, done.config)
+            self._commit_records(db, run_number, goal_number, done.records, config)
             db.executemany(
                 "INSERT OR REPLACE INTO sum VALUES (?, ?, ?, ?)",
                 [(k.contact_id, k.field, k.property, value) for k, value in done.sums.items()],
@@ -64,6 +72,11 @@ class People(Standing, Recheck):
             db.executemany(
                 "UPDATE person SET fingerprint = ? WHERE goal = ? AND key = ?",
                 [(mark, goal_number, pack(key)) for key, mark in done.remarked.items()],
+            )
+            # of an earlier run: they get their outcome in this one, as everybody does
+            db.executemany(
+                _LAST_OUTCOME,
+                [_last(run_number, goal_number, one, config) for one in done.accepted],
             )
             self._commit_refused(db, goal_number, done)
             self._commit_exported(db, goal_number, done.export)
@@ -91,6 +104,7 @@ class People(Standing, Recheck):
         run: int,
         goal: int,
         records: Sequence[tuple[str, Record, bytes | None]],
+        config: int | None,
     ) -> None:
         at = int(datetime.now(UTC).timestamp())
         db.executemany(
@@ -103,22 +117,7 @@ class People(Standing, Recheck):
             for key, record, mark in records
             if record.outcome is not Outcome.UNCHANGED or mark is not None or record.omitted
         ]
-        db.executemany(
-            "INSERT INTO person VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (goal, key) DO UPDATE SET "
-            "outcome = excluded.outcome, reason = excluded.reason, run = excluded.run, "
-            "fingerprint = coalesce(excluded.fingerprint, fingerprint)",
-            [
-                (
-                    goal,
-                    pack(key),
-                    outcome_number(record.outcome),
-                    reason_number(record.reason),
-                    run,
-                    mark,
-                )
-                for key, record, mark in telling
-            ],
-        )
+        db.executemany(_LAST_OUTCOME, [_last(run, goal, one, config) for one in telling])
         # whoever had failed before and is fine now has not failed any more
         db.executemany(
             "UPDATE person SET outcome = ?, reason = NULL, run = ? "
@@ -200,6 +199,17 @@ class People(Standing, Recheck):
             (pack(key) for key in keys),
         )
         return {unpack(key): mark for key, mark in rows}
+
+    def accepted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Accepted]:
+        """The same, each with the digest of the goal with which it was accepted."""
+        rows = self._where_key_in(
+            "SELECT key, fingerprint, configuration.config FROM person "
+            "LEFT JOIN configuration ON configuration.number = person.config "
+            "WHERE person.goal = ? AND fingerprint IS NOT NULL AND key IN (?)",
+            [self._goal(goal)],
+            (pack(key) for key in keys),
+        )
+        return {unpack(key): Accepted(mark, config or "") for key, mark, config in rows}
 
     def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
         """Who has an outcome in the open run already."""
@@ -425,6 +435,15 @@ def _source(run: str | None, omitted: str | None) -> str:
         f"(SELECT {_COLUMNS} FROM outcome WHERE omitted IS NOT NULL "  # noqa: S608
         f"UNION ALL SELECT {_COLUMNS} FROM omitted WHERE outcome = {unchanged})"
     )
+
+
+def _last(
+    run: int, goal: int, one: tuple[str, Record, bytes | None], config: int | None
+) -> tuple[object, ...]:
+    """The values of `_LAST_OUTCOME`."""
+    key, record, mark = one
+    outcome, reason = outcome_number(record.outcome), reason_number(record.reason)
+    return goal, pack(key), outcome, reason, run, mark, config
 
 
 def _row(run: int, goal: int, key: str, record: Record, at: int) -> tuple[object, ...]:

@@ -162,9 +162,19 @@ ALTER TABLE goal ADD COLUMN shown_segment TEXT;
 ALTER TABLE goal ADD COLUMN all_confirmed INTEGER NOT NULL DEFAULT 0;
 """
 
+_CONFIGURATIONS = """
+-- the digests of goals with which somebody was accepted or a batch was sent; NULL in `person` and
+-- `batch` is from before this was kept
+CREATE TABLE configuration (
+  number INTEGER PRIMARY KEY, goal INTEGER NOT NULL, config TEXT NOT NULL, UNIQUE (goal, config)
+) STRICT;
+ALTER TABLE person ADD COLUMN config INTEGER;
+ALTER TABLE batch ADD COLUMN config INTEGER;
+"""
+
 STEPS: tuple[str, ...] = (
     *(_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED),
-    *(_SPELLINGS, _REFUSED, _SHOWN),
+    *(_SPELLINGS, _REFUSED, _SHOWN, _CONFIGURATIONS),
 )
 BUSY_MS = 10_000
 
