@@ -167,7 +167,8 @@ class Identities:
         wanted = {email.lower() for email in payload.emails}
         forms = {canonical(email) for email in payload.emails}
         exact = [one for one in contacts if one.email.lower() in wanted]
-        return exact or [one for one in contacts if canonical(one.email) in forms]
+        in_this_case = [one for one in exact if one.email in payload.emails]
+        return in_this_case or exact or [one for one in contacts if canonical(one.email) in forms]
 
     def _links_fit(self, payload: Payload, contact: Known) -> bool:
         """Whether a remembered contact may still be this profile's: no link says otherwise."""

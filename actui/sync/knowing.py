@@ -55,9 +55,13 @@ class Holders:
     contacts: tuple[Known, ...] = ()
 
     def exact(self, email: str) -> Known | None:
-        """The contact with this very spelling, whatever its case; none that was erased."""
+        """The contact with this very spelling, whatever its case; none that was erased.
+
+        Where case counts several can have it (activecampaign.md §6): then the one in this case.
+        """
         lower = email.lower()
-        return next((one for one in self.living if one.email.lower() == lower), None)
+        same = [one for one in self.living if one.email.lower() == lower]
+        return next((one for one in same if one.email == email), same[0] if same else None)
 
     @property
     def living(self) -> list[Known]:
