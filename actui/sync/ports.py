@@ -157,7 +157,7 @@ class Ledger(ExportMemory, Protocol):
         """Where to go on; None where the goal does not recheck in this run."""
 
     def without_match(self, goal: str, after: int, until: int, most: int) -> Sequence[int]:
-        """Contacts whose last outcome, of an earlier run, was no-match: ids in rising order."""
+        """Contacts whose last outcome was no-match: ids in rising order."""
 
     def last_reasons(self, goal: str, keys: Iterable[str]) -> Mapping[str, Reason | None]:
         """The reasons of the last outcomes of people; those without any outcome are missing."""

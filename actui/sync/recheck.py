@@ -44,11 +44,16 @@ class _Leg:
 
 @dataclass(slots=True)
 class _Found:
-    """What pages have brought: `waiting` had no match, `others` are as good as changed."""
+    """What pages have brought: `waiting` had no match, `others` are as good as changed.
+
+    `counted` are the keys of those waiting whom this run has counted as skipped already: they were
+    read, and nothing of them had changed since BlueConic knew nobody.
+    """
 
     waiting: list[Entry] = field(default_factory=list)
     others: list[Entry] = field(default_factory=list)
     records: Records = field(default_factory=list)
+    counted: list[str] = field(default_factory=list)
 
 
 class Recheck:
@@ -175,9 +180,9 @@ class Recheck:
             if not self._affords(0):
                 return last or contact.id - 1
             last = contact.id
-            if key in seen or self._receipts.holds(contact.id):
-                continue
             is_new, waits = key not in known, known.get(key) is Reason.NO_MATCH
+            if (key in seen and not waits) or self._receipts.holds(contact.id):
+                continue
             if not (is_new or waits or key in accepted):
                 continue  # skipped or rejected for what is on the contact itself
             built = (
@@ -185,11 +190,15 @@ class Recheck:
                 if key in forgotten
                 else self._builder.build(contact, remembered)
             )
+            if key in seen and (isinstance(built, Record) or built.write.create):
+                continue
             if isinstance(built, Record):
                 if is_new or (waits and built.reason is not Reason.NO_MATCH):
                     found.records.append((key, built, None))
             elif waits and not built.write.create:
                 found.waiting.append(built)
+                if key in seen:
+                    found.counted.append(key)
             elif is_new or waits or not built.fingerprint.fits(accepted[key]):
                 run.expect(key, built.omitted)
                 found.others.append(built)
@@ -225,11 +234,24 @@ class Recheck:
             await self._sender.recheck(waiting.matched)
         summary.matched += summary.created + summary.updated + summary.unchanged - before
         summary.rechecked += len(found.waiting)
+        self._count_once(found.counted)
         others = await self._links.check(found.others)
         if others.matched:
             await self._sender.send(others.matched)
         mark = RecheckMark(stream, contact_id, self._spent())
         self._note(mark, [*found.records, *others.refused])
+
+    def _count_once(self, keys: Sequence[str]) -> None:
+        """Whoever has a new outcome in this run is not counted with the one before."""
+        summary = self._run.summary
+        reasons = self._run.ledger.last_reasons(self._goal.id, keys)
+        again = sum(reason is not Reason.NO_MATCH for reason in reasons.values())
+        if again:
+            summary.read -= again
+            summary.skipped -= again
+            summary.reasons[Reason.NO_MATCH.value] -= again
+            if not summary.reasons[Reason.NO_MATCH.value]:
+                del summary.reasons[Reason.NO_MATCH.value]
 
     def _note(self, mark: RecheckMark, records: Records | None = None) -> None:
         self._at = mark

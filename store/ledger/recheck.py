@@ -45,10 +45,9 @@ class Recheck(Base):
         )
 
     def without_match(self, goal: str, after: int, until: int, most: int) -> Sequence[int]:
-        """Contact ids, in rising order, whose last outcome was no-match in an earlier run."""
+        """Contact ids, in rising order, whose last outcome was no-match."""
         rows = self._db.execute(
             "SELECT key FROM person WHERE goal = ?1 AND key > ?2 AND key <= ?3 AND reason = ?4 "
-            "AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.goal = ?1 AND seen.key = person.key) "
             "ORDER BY key LIMIT ?5",
             (self._goal(goal), after, until, reason_number(Reason.NO_MATCH), most),
         )

@@ -75,6 +75,21 @@ async def test_a_profile_that_appears_later_is_met_by_the_next_run() -> None:
         assert (again.rechecked, again.matched, again.read) == (29, 0, 0)
 
 
+async def test_whoever_is_read_again_within_the_overlap_is_rechecked_and_counted_once() -> None:
+    async with lab() as world:
+        await world.contact(email="a@x.org", firstName="Ada")
+        await world.contact(email="b@x.org", firstName="Bo")
+        world.apply(goal())
+        await world.run()
+        await world.profile(properties={"email": ["a@x.org"]})
+
+        summary = (await world.run()).goals[0]
+
+        assert summary.adds_up
+        assert (summary.read, summary.updated, summary.reasons) == (2, 1, {"no-match": 1})
+        assert (summary.rechecked, summary.matched) == (2, 1)
+
+
 async def test_an_unchanged_run_creates_nobody_and_changes_nothing() -> None:
     async with lab(contacts=300, profiles=100) as world:
         world.apply(goal())
@@ -166,7 +181,7 @@ async def test_changed_people_of_all_goals_come_first() -> None:
 
         run = await world.run()
 
-        assert [(g.read, g.rechecked, g.matched) for g in run.goals] == [(2, 2, 1), (2, 2, 1)]
+        assert [(g.read, g.rechecked, g.matched) for g in run.goals] == [(2, 3, 1), (2, 3, 1)]
         writes = [r["method"] for r in await world.requests() if r["path"] == PUT]
         assert writes == ["PUT"] * 4
 
