@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from actui.model.goals import ListStatus
-from actui.model.run import ACCEPTED, Outcome, Reason, Record
+from actui.model.run import ACCEPTED, ListCounts, Outcome, Reason, Record
 from actui.model.standing import Exported
 
 
@@ -148,7 +148,7 @@ class Done:
     what those of `records` were refused with who are not to be sent the same again; it is forgotten
     for everybody else among them. `accepted` are people whose data was accepted for an earlier run:
     it is remembered, and they have no outcome in this one yet. `config` is the digest of the goal
-    with which `records` and `accepted` were.
+    with which `records` and `accepted` were. `lists` counts what was done to lists.
     """
 
     records: Sequence[tuple[str, Record, bytes | None]]
@@ -162,6 +162,7 @@ class Done:
     accepted: Sequence[tuple[str, Record, bytes | None]] = ()
     config: str = ""
     export: Exported = Exported()
+    lists: ListCounts = field(default_factory=ListCounts)
     finished_block: int | None = None
     finished_batch: int | None = None
     recheck: RecheckMark | None = None

@@ -13,7 +13,7 @@ from actui.model.addresses import canonical
 from actui.model.errors import GoalError, LostAnswerError, RefusedError
 from actui.model.journal import Batch, Done, Refusal
 from actui.model.people import BatchInfo, BulkRefused
-from actui.model.run import Reason, Record
+from actui.model.run import ListCounts, Reason, Record
 from actui.model.standing import Exported, Membership, Newcomer
 from actui.sync.acceptance import Acceptance
 from actui.sync.clearing import Clearing
@@ -289,10 +289,12 @@ class Batches:
         ]
         records: list[tuple[str, Record, bytes | None]] = []
         accepted: Sequence[tuple[str, Record, bytes | None]] = ()
+        lists = ListCounts()
         if batch.of_this_run:
-            lists = self._run.summary.lists
-            lists.subscribed += sum(len(sent.row.subscribe) for sent in rows)
-            lists.left += sum(sent.left for sent in rows)
+            lists = ListCounts(
+                subscribed=sum(len(sent.row.subscribe) for sent in rows),
+                left=sum(sent.left for sent in rows),
+            )
             records = [*done, *_records(refused)]
         elif batch.config and self._acceptance.is_current(batch.config):
             accepted = done
@@ -303,6 +305,7 @@ class Batches:
                 exported=[sent.profile_id for sent in rows],
                 links={sent.profile_id: contact_id for sent, contact_id in with_id},
                 export=export,
+                lists=lists,
                 finished_batch=batch.number,
                 refused=marks,
             )

@@ -12,7 +12,7 @@ from actui.model.goals import ExportGoal, ListStatus
 from actui.model.journal import Accepted, Done, Refusal
 from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.people import ImportRow, Profile
-from actui.model.run import Outcome, Reason, Record
+from actui.model.run import ListCounts, Outcome, Reason, Record
 from actui.model.timezones import time_zone
 from actui.sync.acceptance import Acceptance
 from actui.sync.batches import Batches
@@ -381,13 +381,14 @@ class ExportRun:
         record = payload.record(Outcome.UPDATED, None, contact_id)
         kept_off = self._not_joined(person, active, by_import=False)
         record = replace(record, omitted=replace(payload.omitted, lists=kept_off))
-        self._run.summary.lists.left += sum(one.why != NO_USABLE_ADDRESS for one in kept_off)
+        left = sum(one.why != NO_USABLE_ADDRESS for one in kept_off)
         profile = payload.profile_id
         self._run.commit(
             Done(
                 records=[(profile, record, payload.fingerprint.today)],
                 exported=[profile],
                 links={profile: contact_id},
+                lists=ListCounts(left=left),
             )
         )
         return None

@@ -92,15 +92,18 @@ class GoalRun:
     """What was left out for people who have no outcome yet, by their key."""
 
     def commit(self, done: Done) -> None:
-        """Make an acknowledged batch durable and count it, in this order of importance."""
-        count(self.summary, (record for _, record, _ in done.records))
+        """Make an acknowledged batch durable and count it: both, or neither where that fails."""
+        records = [record for _, record, _ in done.records]
+        counted = self.summary.model_copy(deep=True)
+        count(counted, records, done.lists)
+        self.told(self.goal.id, records)
+        done = replace(done, config=self.goal.config_hash())
+        self.ledger.commit(self.run, self.goal.id, done, counted)
+        # the one object that is shown and saved: it counts what is durable and nothing else
+        count(self.summary, records, done.lists)
         for key, _, _ in done.records:
             self.unsettled.pop(key, None)
-        records = [record for _, record, _ in done.records]
-        self.told(self.goal.id, records)
         self.meter.troubles(self.summary.goal, records)
-        done = replace(done, config=self.goal.config_hash())
-        self.ledger.commit(self.run, self.goal.id, done, self.summary)
         self.meter.tick()
 
     def expect(self, key: str, omitted: Omitted) -> None:

@@ -14,6 +14,7 @@ from actui.model.errors import GoalError, LostAnswerError
 from actui.model.goals import ExportGoal, ListStatus
 from actui.model.journal import Done
 from actui.model.people import Contact
+from actui.model.run import ListCounts
 from actui.model.standing import Exported, ListRow, Membership
 from actui.sync.export_ports import Listing
 from actui.sync.fingerprints import accepted_but_left
@@ -324,12 +325,12 @@ class Leavers:
             else:
                 # whether this goal did it, or the person, nobody knows: it was the person
                 mark = ""
-        self._run.summary.lists.unsubscribed += 1
         self._run.commit(
             Done(
                 records=(),
                 remarked=self._remarked(one.contact_id),
                 export=Exported(left={pair: mark}, outside=[one.contact_id] if is_through else []),
+                lists=ListCounts(unsubscribed=1),
             )
         )
 

@@ -9,6 +9,7 @@ from actui.model.run import (
     FAILED,
     GoalProgress,
     GoalSummary,
+    ListCounts,
     Problem,
     Record,
     RequestCounts,
@@ -23,8 +24,13 @@ MOST_PROBLEMS = 5
 _LONGEST_DETAIL = 120
 
 
-def count(summary: GoalSummary, records: Iterable[Record]) -> None:
-    """Add the outcomes of acknowledged records; read and the parts grow together."""
+def count(summary: GoalSummary, records: Iterable[Record], lists: ListCounts) -> None:
+    """Add the outcomes of acknowledged records, and what was done to lists with them.
+
+    Read and the parts grow together.
+    """
+    for name, more in lists:
+        setattr(summary.lists, name, getattr(summary.lists, name) + more)
     for record in records:
         summary.read += 1
         outcome = record.outcome.value

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from actui.model.errors import LostAnswerError, RefusedError
 from actui.model.goals import ExportGoal, ListStatus
 from actui.model.journal import Done
+from actui.model.run import ListCounts
 from actui.model.standing import Exported, ListRow, Membership
 from actui.sync.goalrun import GoalRun
 
@@ -65,11 +66,11 @@ class Resubscribing:
             return False
         if now is None or now.status is not ListStatus.ACTIVE:
             return False
-        self._run.summary.lists.resubscribed += 1
         at = self._run.started_at.timestamp()
         self._run.commit(
             Done(
                 records=(),
+                lists=ListCounts(resubscribed=1),
                 export=Exported(
                     joined=[Membership(contact_id, list_id, at)],
                     resubscribed=[(contact_id, list_id)],
