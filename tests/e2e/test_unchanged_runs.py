@@ -76,8 +76,16 @@ async def test_contacts_whom_blueconic_refuses_are_not_sent_again() -> None:
         )
         refuses = {"email": ["refuses@x.org"], "refused_objectives": ["marketing"]}
         await world.profile(properties={**refuses, "privacy_legislation": ["GDPR"]})
-        world.apply({"import": IMPORT}, objectives=["marketing"])
+        goal = {**IMPORT, "recheck_requests": 0}
+        world.apply({"import": goal}, objectives=["marketing"])
         first = (await world.run()).goals[0]
         assert first.reasons == {"no-match": 1, "no-consent": 1}
         for _ in range(2):
             assert await reasons(world) == [{"outcomes": (1, 2, 0, 0), **first.reasons}]
+        # the recheck alone writes, and changes nothing
+        world.apply({"import": IMPORT}, objectives=["marketing"])
+        before = await dumps(world)
+        await world.forget()
+        await world.run()
+        assert await writes(world) == ["PUT /rest/v2/profiles?objectiveIds=marketing"]
+        assert await dumps(world) == before
