@@ -44,6 +44,7 @@ from actui.sync.recognising import (
 )
 from actui.sync.resolve import Accounts
 from actui.sync.sources import VIEWED, Names, needs_of, values_of
+from actui.sync.threshold import barred_by_stage
 from actui.sync.values import (
     LONGEST_ADDRESS,
     instant,
@@ -220,7 +221,7 @@ class PayloadBuilder:
         known_as = next(iter(addresses), "")
         if not self._has_consent(profile):
             return _record(profile, Outcome.SKIPPED, Reason.NO_CONSENT, known_as)
-        barred = self._barred_by_stage(profile)
+        barred = barred_by_stage(self._goal, self._stage, profile)
         if barred is not None:
             return _record(profile, Outcome.SKIPPED, barred, known_as)
         if self._has_email_link and not addresses:
@@ -301,16 +302,6 @@ class PayloadBuilder:
             if _may_be_cleared(mapping) and (value or (value is None and filled in had)):
                 marks.add(filled)
         return values, frozenset(marks)
-
-    def _barred_by_stage(self, profile: Profile) -> Reason | None:
-        """Why the goal's stage keeps the profile out; None where it does not."""
-        stages = profile.lifecycle_stages
-        if self._stage is None:
-            return None
-        if stages is None:
-            return Reason.STAGE_UNKNOWN if self._goal.unknown_stage == "skip" else None
-        found = {(stage.lifecycle_id, stage.stage_id) for stage in stages}
-        return None if self._stage in found else Reason.NOT_IN_STAGE
 
     def _has_consent(self, profile: Profile) -> bool:
         if not self._objectives or profile.consented & self._objectives:

@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from actui.model.errors import GoalError, ServiceError
 from actui.model.goals import ExportGoal
-from actui.model.people import Stage
+from actui.model.people import Profile, Stage
+from actui.model.run import Reason
 from actui.model.standing import Campaign, CampaignLink, LinkHit, Touch
 from actui.sync.goalrun import GoalRun
 from actui.sync.resolve import Accounts
@@ -50,6 +51,18 @@ def stage_of(goal: ExportGoal, accounts: Accounts) -> tuple[str, str] | None:
     if lifecycle is None or not lifecycle.enabled:
         return None
     return lifecycle.id, goal.lifecycle.stage.id or ""
+
+
+def barred_by_stage(
+    goal: ExportGoal, place: tuple[str, str] | None, profile: Profile
+) -> Reason | None:
+    """Why the stage that `stage_of` found keeps a profile out; None where it does not."""
+    if place is None:
+        return None
+    if profile.lifecycle_stages is None:
+        return Reason.STAGE_UNKNOWN if goal.unknown_stage == "skip" else None
+    found = {(stage.lifecycle_id, stage.stage_id) for stage in profile.lifecycle_stages}
+    return None if place in found else Reason.NOT_IN_STAGE
 
 
 def _rule(goal: ExportGoal, accounts: Accounts) -> Stage | None:
