@@ -60,6 +60,7 @@ class Indexed:
     erased: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     left: Mapping[int, datetime] = field(default_factory=dict)
+    hard_bounces: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from actui.sync.clearing import Clearing
 from actui.sync.exclusions import Exclusions
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import not_joined
-from actui.sync.knowing import NOBODY, Holders, Knowledge
+from actui.sync.knowing import NOBODY, Holders, Knowledge, first_bounced
 from actui.sync.portions import Portions, says_too_large
 from actui.sync.refusals import Refusals
 from actui.sync.sent import Sent, decode, encode
@@ -329,9 +329,11 @@ class Batches:
         self._accept(batch, [], rows, self._marks(rows))
 
     def _without_left_lists(self, sent: Sent, known: Mapping[str, Holders]) -> Sent:
-        """The row without the lists that the person has left, under whatever spelling."""
+        """The row without the lists that the person has left; without any for who has bounced."""
         holders = known.get(canonical(sent.row.email), NOBODY)
-        left = {id_: one for id_, one in holders.left.items() if id_ in sent.row.subscribe}
+        bounced = first_bounced(holders.contacts)
+        left = {id_: bounced for id_ in sent.row.subscribe if bounced is not None}
+        left |= {id_: one for id_, one in holders.left.items() if id_ in sent.row.subscribe}
         if not left:
             return sent
         own = sent.contact_id or next((one.contact_id for one in holders.contacts), None)

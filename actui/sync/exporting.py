@@ -20,7 +20,7 @@ from actui.sync.chosen import Chosen
 from actui.sync.exclusions import Exclusions
 from actui.sync.forgetting import forgotten_profiles, skipped
 from actui.sync.goalrun import GoalRun
-from actui.sync.identity import Identities, Person, not_joined
+from actui.sync.identity import Identities, Person, bounced_off, not_joined
 from actui.sync.knowing import Knowledge, lookups
 from actui.sync.leavers import Claims, Leavers
 from actui.sync.limits import BULK_BYTES, BULK_ENVELOPE, BULK_ROWS
@@ -64,6 +64,10 @@ class ExportRun:
         self._stages = Stages(goal_run, goal, self._builder.properties(), is_bound=is_bound)
         self._chosen = Chosen(goal, goal_run.options.only)
         self._lists = [int(named.id or 0) for named in goal.lists]
+        # what would be written for somebody to whom mail does not bounce
+        self._closed_by_a_bounce: tuple[ListStatus | None, ...] = (None,)
+        if goal.resubscribe != "never":
+            self._closed_by_a_bounce = (None, ListStatus.UNSUBSCRIBED)
         self._knowledge = Knowledge(goal_run)
         self._identities = Identities(goal_run, goal, self._knowledge)
         self._exclusions = Exclusions(goal_run)
@@ -350,7 +354,7 @@ class ExportRun:
 
     async def _resubscribed(self, person: Person) -> set[int]:
         contact = person.contact
-        if contact is None:
+        if contact is None or person.bounced is not None:
             return set()
         unsubscribed = [
             list_id
@@ -359,7 +363,7 @@ class ExportRun:
             and person.standing.get(list_id) is ListStatus.UNSUBSCRIBED
             and list_id not in person.kept_out
         ]
-        return await self._resubscribing.on(contact.contact_id, unsubscribed)
+        return await self._resubscribing.on(contact.contact_id, unsubscribed, person.others)
 
     async def _write_by_id(
         self, person: Person, contact_id: int, active: set[int]
@@ -405,7 +409,8 @@ class ExportRun:
         joining = tuple(
             id_
             for id_ in self._lists
-            if id_ not in standing or (id_ in begun and standing[id_] is ListStatus.ACTIVE)
+            if (id_ not in standing and person.bounced is None)
+            or (id_ in begun and standing[id_] is ListStatus.ACTIVE)
         )
         kept_off = self._not_joined(person, active)
         return Sent(
@@ -428,6 +433,10 @@ class ExportRun:
             id_ = int(named.id or 0)
             status = ListStatus.ACTIVE if id_ in active else person.standing.get(id_)
             holder = person.kept_out.get(id_, person.contact)
+            if person.bounced is not None and status in self._closed_by_a_bounce:
+                is_another = person.bounced is not person.contact
+                found.append(bounced_off(person.bounced, named.name, is_another=is_another))
+                continue
             if status is None and not by_import:
                 found.append(OmittedList(named.name, NO_USABLE_ADDRESS))
             elif holder is not None and status not in (None, ListStatus.ACTIVE):

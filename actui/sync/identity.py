@@ -16,7 +16,7 @@ from actui.model.omitted import OmittedList
 from actui.model.people import ImportRow
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.goalrun import GoalRun
-from actui.sync.knowing import NOBODY, Holders, Knowledge, Known, left_by
+from actui.sync.knowing import NOBODY, Holders, Knowledge, Known, first_bounced, left_by
 from actui.sync.meter import stamp
 from actui.sync.payload import Payload, is_importable
 from actui.sync.recognising import key_fields
@@ -31,6 +31,7 @@ class Person:
     is the status on each list that keeps it from being joined: the contact's own rows and those of
     the contacts in `kept_out`, each by a list on which it is not active: it was this person before,
     or has the same address in another spelling. `others` are the ids of all such contacts.
+    `bounced` is the one of them all to whom mail has bounced: this person is put on no list.
     """
 
     payload: Payload
@@ -40,6 +41,7 @@ class Person:
     standing: Mapping[int, ListStatus] = field(default_factory=dict)
     kept_out: Mapping[int, Known] = field(default_factory=dict)
     others: frozenset[int] = frozenset()
+    bounced: Known | None = None
 
     @property
     def contact_ids(self) -> frozenset[int]:
@@ -243,18 +245,28 @@ def _person(
         },
         kept_out=left,
         others=frozenset(other.contact_id for other in others),
+        bounced=first_bounced([*([contact] if contact is not None else ()), *others]),
     )
 
 
 def not_joined(contact: Known, list_id: int, name: str, is_another: bool = False) -> OmittedList:
     """A list that somebody is not put on because of a contact's row on it.
 
-    `is_another` where that contact is not the one their data goes to.
+    Without such a row, or where it is active, the contact keeps them off because mail to it has
+    bounced. `is_another` where that contact is not the one their data goes to.
     """
-    since = contact.left.get(list_id)
+    since, status = contact.left.get(list_id), contact.lists.get(list_id)
+    closes = status is not None and status is not ListStatus.ACTIVE
     return OmittedList(
         name,
-        contact.lists[list_id].value,
+        status.value if status is not None and closes else ListStatus.BOUNCED.value,
         stamp(since) if since is not None else "",
         contact.contact_id if is_another else None,
+    )
+
+
+def bounced_off(contact: Known, name: str, *, is_another: bool) -> OmittedList:
+    """A list that somebody is not put on because mail to a contact of theirs has bounced."""
+    return OmittedList(
+        name, ListStatus.BOUNCED.value, contact_id=contact.contact_id if is_another else None
     )

@@ -29,6 +29,7 @@ _REFRESHED = "refreshed"
 _FIELDS = "fields"
 _UNCOUNTED = "uncounted"
 _SPELLED = "spelled"
+_BOUNCED = "bounced"
 _ROWS_AT_ONCE = 1_000
 
 
@@ -46,6 +47,12 @@ class Known:
     values: Mapping[str, str] = field(default_factory=dict)
     bounces: int = 0
     left: Mapping[int, datetime] = field(default_factory=dict)
+    hard_bounces: int = 0
+
+    @property
+    def has_bounced(self) -> bool:
+        """Whether mail to it bounced for good, on whatever list of the account."""
+        return self.hard_bounces > 0 or ListStatus.BOUNCED in self.lists.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,11 @@ class Holders:
 
 
 NOBODY = Holders()
+
+
+def first_bounced(contacts: Iterable[Known]) -> Known | None:
+    """The first of the contacts to whom mail has bounced for good."""
+    return next((contact for contact in contacts if contact.has_bounced), None)
 
 
 def left_by(contacts: Iterable[Known]) -> dict[int, Known]:
@@ -178,6 +190,7 @@ class Knowledge:
             {name: contact_value(contact, name) for name in self._fields},
             contact.bounced_hard + contact.bounced_soft,
             contact.left,
+            contact.bounced_hard,
         )
 
     async def _sweep_is_cheaper(self, addresses: int) -> bool:
@@ -196,6 +209,8 @@ class Knowledge:
             return False
         if ledger.index_fact(_SPELLED) is None:
             return False  # an index of an older form lacks the contacts' own spellings
+        if ledger.index_fact(_BOUNCED) is None:
+            return False  # or how often mail to them has bounced
         days = timedelta(days=self._run.goal.reconcile_days)
         return datetime.fromisoformat(swept) > self._run.started_at - days
 
@@ -213,6 +228,7 @@ class Knowledge:
         ledger.set_index_fact(_UNCOUNTED, str(total - ledger.index_size()))
         ledger.set_index_fact(_FIELDS, json.dumps(self._fields))
         ledger.set_index_fact(_SPELLED, "own")
+        ledger.set_index_fact(_BOUNCED, "counted")
         ledger.set_index_fact(_REFRESHED, stamp(began))
         ledger.set_index_fact(_SWEPT, stamp(began))
 
@@ -242,7 +258,13 @@ class Knowledge:
             values = {name: contact_value(contact, name) for name in self._fields}
             read.append(
                 Indexed(
-                    contact.id, contact.email, contact.lists, contact.erased, values, contact.left
+                    contact.id,
+                    contact.email,
+                    contact.lists,
+                    contact.erased,
+                    values,
+                    contact.left,
+                    contact.bounced_hard,
                 )
             )
             if len(read) >= _ROWS_AT_ONCE:
@@ -279,4 +301,12 @@ def _holders(contacts: Iterable[Known]) -> Holders:
 
 
 def _known(one: Indexed) -> Known:
-    return Known(one.contact_id, one.email, one.lists, one.erased, one.values, left=one.left)
+    return Known(
+        one.contact_id,
+        one.email,
+        one.lists,
+        one.erased,
+        one.values,
+        left=one.left,
+        hard_bounces=one.hard_bounces,
+    )

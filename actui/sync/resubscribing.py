@@ -6,11 +6,12 @@ setting covers this very row; the intention is written down before the request l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from actui.model.errors import LostAnswerError, RefusedError
 from actui.model.goals import ExportGoal, ListStatus
 from actui.model.journal import Done
+from actui.model.people import Contact
 from actui.model.run import ListCounts
 from actui.model.standing import Exported, ListRow, Membership
 from actui.sync.goalrun import GoalRun
@@ -23,12 +24,20 @@ class Resubscribing:
         self._run = goal_run
         self._goal = goal
 
-    async def on(self, contact_id: int, lists: Sequence[int]) -> set[int]:
-        """Those of the lists on which the contact is active again because of this goal."""
+    async def on(
+        self, contact_id: int, lists: Sequence[int], others: Iterable[int] = ()
+    ) -> set[int]:
+        """Those of the lists on which the contact is active again because of this goal.
+
+        None where mail to it, or to one of the `others` of the same person, has bounced for good.
+        """
         if self._goal.resubscribe == "never" or not lists:
             return set()
+        for other in others:
+            if _has_bounced(await self._run.activecampaign.contact(other)):
+                return set()
         contact = await self._run.activecampaign.contact(contact_id)
-        if contact is None or contact.erased:
+        if contact is None or contact.erased or _has_bounced(contact):
             return set()
         done: set[int] = set()
         for list_id in lists:
@@ -91,3 +100,11 @@ class Resubscribing:
                 if attempt == 2 or now != row:
                     return now
         return None
+
+
+def _has_bounced(contact: Contact | None) -> bool:
+    """Whether mail to a contact bounced for good, on any list of the account."""
+    if contact is None:
+        return False
+    on_a_list = [*contact.lists.values(), *(row.status for row in contact.list_rows.values())]
+    return contact.bounced_hard > 0 or ListStatus.BOUNCED in on_a_list

@@ -20,7 +20,7 @@ _LETTERS = {
 }
 _STATUSES = {letter: status for status, letter in _LETTERS.items()}
 _INDEX_FACT = "index:"
-_INDEXED = "SELECT id, coalesce(spelling, email), lists, erased FROM contact"
+_INDEXED = "SELECT id, coalesce(spelling, email), lists, erased, hard_bounces FROM contact"
 
 
 class Exports(Base):
@@ -96,9 +96,13 @@ class Exports(Base):
         ids = [(one.contact_id,) for one in found]
         with self._transaction() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO contact (id, lists, erased, email, spelling, canonical) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                [(c.contact_id, _packed(c), c.erased, *_forms(c.email)) for c in found],
+                "INSERT OR REPLACE INTO contact "
+                "(id, lists, erased, hard_bounces, email, spelling, canonical) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (c.contact_id, _packed(c), c.erased, c.hard_bounces, *_forms(c.email))
+                    for c in found
+                ],
             )
             db.executemany("DELETE FROM contact_value WHERE contact_id = ?", ids)
             db.executemany(
@@ -147,8 +151,9 @@ class Exports(Base):
                 bool(erased),
                 values.get(contact, {}),
                 _unpacked_left(lists),
+                bounces,
             )
-            for contact, email, lists, erased in rows
+            for contact, email, lists, erased, bounces in rows
         ]
 
     def index_size(self) -> int:

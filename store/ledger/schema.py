@@ -172,9 +172,16 @@ ALTER TABLE person ADD COLUMN config INTEGER;
 ALTER TABLE batch ADD COLUMN config INTEGER;
 """
 
+_BOUNCES = """
+-- how often mail to the contact has bounced for good; rows of before have no number, and an index
+-- that holds such rows is read anew
+ALTER TABLE contact ADD COLUMN hard_bounces INTEGER NOT NULL DEFAULT 0;
+"""
+
 STEPS: tuple[str, ...] = (
     *(_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED),
     *(_SPELLINGS, _REFUSED, _SHOWN, _CONFIGURATIONS),
+    _BOUNCES,
 )
 BUSY_MS = 10_000
 

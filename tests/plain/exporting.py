@@ -111,6 +111,7 @@ class Match:
     renames: bool = False
     carries: bool = False
     kept_out: frozenset[str] = frozenset()
+    has_bounced: bool = False
 
 
 class Refusal(Exception):
@@ -293,6 +294,8 @@ class GoalRun:
         others = [c for c in [*before, *self.known_as(address)] if c is not match.contact]
         left = {on for c in others for on, status in c.lists.items() if status != ACTIVE}
         match.kept_out = frozenset(left)
+        people = [*others, *([match.contact] if match.contact else [])]
+        match.has_bounced = any(c.has_bounced for c in people)
         return match
 
     def known_as(self, address: str) -> list[Contact]:
@@ -377,11 +380,12 @@ class GoalRun:
             if unusual:
                 raise Refusal("rejected/rejected-by-activecampaign")
             contact.email = match.email
-        if contact is not None:
+        if contact is not None and not match.has_bounced:
             self.resubscribe(contact, match.kept_out)
         standing = {on: UNSUBSCRIBED for on in match.kept_out} if match.kept_out else {}
         standing = {**(contact.lists if contact is not None else {}), **standing}
-        left = sum(standing.get(on, ACTIVE) != ACTIVE for on in self.goal.lists)
+        otherwise = BOUNCED if match.has_bounced else ACTIVE
+        left = sum(standing.get(on, otherwise) != ACTIVE for on in self.goal.lists)
         if contact is not None and not match.email:
             self.told.lists["left"] += left
             self.accept(profile, contact, match, joins=())
@@ -391,7 +395,7 @@ class GoalRun:
             raise Refusal("rejected/rejected-by-activecampaign")
         is_new = contact is None
         contact = contact or self.world.add_contact(match.email)
-        joins = [on for on in self.goal.lists if on not in standing]
+        joins = [on for on in self.goal.lists if on not in standing and not match.has_bounced]
         self.told.lists["left"] += left
         self.accept(profile, contact, match, joins)
         return "created" if is_new else "updated"
