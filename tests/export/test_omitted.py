@@ -79,11 +79,12 @@ async def test_a_list_that_somebody_is_kept_off_has_its_reason_and_date(desk: De
     assert (left.list, left.why, left.contact_id) == ("Newsletter", "unsubscribed", None)
     assert left.since == f"{desk.clock.now():%Y-%m-%d}T{left.since[11:19]}Z"
     assert found == {
-        "bounced@x.org": (OmittedList("Newsletter", "bounced"),),
+        # who has bounced on one list joins no other one
+        "bounced@x.org": (OmittedList("Newsletter", "bounced"), OmittedList("VIP", "bounced")),
         "unsure@x.org": (OmittedList("Newsletter", "unconfirmed"),),
     }
-    assert summary.lists.left == summary.omitted["Newsletter"] == 3
-    assert of(desk, omitted="VIP") == {}
+    assert (summary.omitted["Newsletter"], summary.omitted["VIP"], summary.lists.left) == (3, 1, 4)
+    assert of(desk, omitted="VIP").keys() == {"bounced@x.org"}
 
 
 async def test_the_date_is_known_from_a_sweep_as_well(desk: Desk) -> None:
