@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from actui.model.accounts import account_origins
 from actui.model.addresses import canonical, spellings
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError
 from actui.sync.forgetting import address_words
 from actui.sync.sent import decode, encode
-from actui.wiring import PROBE, House, account_origins
+from actui.wiring import PROBE, House
 from store.forgotten import Forgotten, redact
 from store.ledger import open_ledger
 

@@ -19,7 +19,7 @@ from actui.model.notices import News, news, standing
 from actui.model.redaction import redact
 from actui.model.run import RunState, RunSummary
 from actui.model.secret import SecretName
-from actui.sync.engine import CUT_OFF
+from actui.sync.endings import CUT_OFF
 from actui.wiring import House
 from store.user import user_name
 

@@ -19,6 +19,7 @@ from actui.console.people import Filter, Person
 from actui.console.ports import Stored as SeenStored
 from actui.console.ports import Which
 from actui.console.words import counted
+from actui.model.accounts import secret_origin
 from actui.model.connection import Connection
 from actui.model.errors import BusyError, ServiceError
 from actui.model.preview import Ask, Preview
@@ -28,7 +29,7 @@ from actui.model.settings import Settings
 from actui.scheduling import nobody_looks
 from actui.spreadsheet import save_csv
 from actui.starting import Starter
-from actui.wiring import PROBE, House, secret_origin
+from actui.wiring import PROBE, House
 from store.connections import Stored
 from store.ledger import SqliteLedger
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -24,13 +24,20 @@ from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, Patience
 from actui.claiming import claimed_by, others_on_account
 from actui.clock import SystemClock
+from actui.model.accounts import (
+    CONNECTION_SECRETS,
+    account_origins,
+    secret_command_name,
+    secret_origin,
+)
 from actui.model.connection import Connection, origin
 from actui.model.errors import ConfigError, CredentialsError
-from actui.model.findings import Finding
+from actui.model.findings import OnlineCheck
 from actui.model.mailbox import parse_address
 from actui.model.secret import SecretName, needed_secret, secret_words
 from actui.model.settings import Settings
-from actui.sync.engine import Engine, Ports, chosen_goals, close_cut_off
+from actui.sync.endings import close_cut_off
+from actui.sync.engine import Engine, Ports, chosen_goals
 from actui.sync.goalrun import Options
 from actui.sync.leavers import Claims
 from actui.sync.preview import Rehearsal
@@ -50,36 +57,6 @@ from store.turns import Turns
 
 PROBE = Patience(attempts=2, seconds=15.0)
 """Somebody is waiting for the answer of a test."""
-CONNECTION_SECRETS = (SecretName.ACTIVECAMPAIGN_API_KEY, SecretName.BLUECONIC_CLIENT_SECRET)
-
-
-def secret_command_name(name: SecretName) -> str:
-    """A secret's name on the command line, as `activecampaign-api-key`."""
-    return name.value.lower().replace("_", "-")
-
-
-def secret_origin(connection: Connection, name: SecretName) -> str:
-    """The one origin a connection's secret may be sent to."""
-    if name is SecretName.ACTIVECAMPAIGN_API_KEY:
-        return origin(connection.activecampaign.url)
-    return origin(connection.blueconic.url)
-
-
-def account_origins(connection: Connection) -> tuple[str, str]:
-    """The two accounts that a ledger is about."""
-    return origin(connection.activecampaign.url), origin(connection.blueconic.url)
-
-
-@dataclass(frozen=True, slots=True)
-class OnlineCheck:
-    """What the accounts say of a connection.
-
-    `available` is how many people each active export goal's segment offers, by the goal's name;
-    None where BlueConic does not say. A goal whose segment is not there is left out.
-    """
-
-    findings: Sequence[Finding]
-    available: Mapping[str, int | None]
 
 
 @dataclass(frozen=True)

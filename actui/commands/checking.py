@@ -16,6 +16,7 @@ from actui.commands.files import bound_to_others, files_of, read_file
 from actui.commands.guard import say
 from actui.commands.words import print_findings
 from actui.console.words import plain
+from actui.model.accounts import CONNECTION_SECRETS, secret_command_name, secret_origin
 from actui.model.available import available_words
 from actui.model.connection import Connection
 from actui.model.due import upcoming
@@ -25,12 +26,7 @@ from actui.model.known import as_known, counterpart
 from actui.model.secret import SecretName, secret_words
 from actui.model.timezones import time_zone
 from actui.scheduling import nobody_looks
-from actui.wiring import (
-    CONNECTION_SECRETS,
-    House,
-    secret_command_name,
-    secret_origin,
-)
+from actui.wiring import House
 from store.secrets import Secrets
 
 _DUE_TIMES = 3

@@ -15,17 +15,13 @@ from actui import exitcodes
 from actui.commands.choosing import Kept, can_ask, choose
 from actui.commands.guard import say
 from actui.console.words import plain
+from actui.model.accounts import CONNECTION_SECRETS, secret_command_name, secret_origin
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.secret import SecretName, cleaned_secret, secret_words
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 from actui.notifying import MAIL_SECRET
-from actui.wiring import (
-    CONNECTION_SECRETS,
-    House,
-    secret_command_name,
-    secret_origin,
-)
+from actui.wiring import House
 from store.secrets import Secrets, variable
 
 _MAIL = secret_command_name(SecretName.SMTP_PASSWORD)

@@ -27,7 +27,7 @@ from actui.model.errors import (
 from actui.model.run import RunSnapshot, RunSummary
 from actui.notifying import Messenger
 from actui.starting import SCHEDULE
-from actui.sync.engine import not_started
+from actui.sync.endings import not_started
 from actui.sync.goalrun import Options
 from actui.terminal import outlive_terminal, takes_output
 from actui.wiring import House

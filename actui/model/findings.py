@@ -6,7 +6,7 @@ The same list stands beside the console's fields, in `actui check` and before ev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +34,18 @@ class Finding:
     where: str
     message: str
     severity: Literal["error", "warning"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineCheck:
+    """What the accounts say of a connection.
+
+    `available` is how many people each active export goal's segment offers, by the goal's name;
+    None where BlueConic does not say. A goal whose segment is not there is left out.
+    """
+
+    findings: Sequence[Finding]
+    available: Mapping[str, int | None]
 
 
 def findings(connection: Connection) -> list[Finding]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from actui.model.connection import Connection, goal_called
 from actui.model.errors import (
@@ -21,6 +21,7 @@ from actui.model.findings import errors
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.people import ImportRow
 from actui.model.run import GoalSummary, RequestCounts, RunSnapshot, RunState, RunSummary
+from actui.sync.endings import new_run_id
 from actui.sync.exporting import ExportRun
 from actui.sync.forgetting import Forgotten, nobody
 from actui.sync.goalrun import GoalRun, Options, Told, untold
@@ -37,7 +38,6 @@ _FIRST_START = "first-start"
 _SERVED_AT = "served-at"
 _GOALS = "goals"
 _PARTIAL = "partial"
-CUT_OFF = "cut-off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class Engine:
                         ledger.restart_goal(left, goal.id)
                 return left, True
             ledger.end_run(left, resumable=False)
-        return _new_id(self._ports.clock.now()), False
+        return new_run_id(self._ports.clock.now()), False
 
     async def execute(self) -> RunSummary:
         """Run to a final state and return the summary; only bugs escape as exceptions."""
@@ -359,56 +359,10 @@ class Engine:
         self._enter(state)
 
 
-def not_started(
-    connection: Connection, failure: ActuiError, trigger: str, now: datetime
-) -> RunSummary:
-    """A run that nobody watched and that could not even begin."""
-    at = stamp(now)
-    return RunSummary(
-        run=_new_id(now),
-        connection=connection.name,
-        connection_id=connection.id,
-        state=RunState.FAILED,
-        code=failure.code,
-        message=failure.message,
-        cause=failure.default_code,
-        trigger=trigger,
-        started=at,
-        ended=at,
-    )
-
-
-def _new_id(at: datetime) -> str:
-    return f"{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}"
-
-
 def is_unfinished(ledger: Ledger) -> bool:
     """Whether the last run was about everybody and has not come to its end."""
     left = ledger.open_run()
     return left is not None and ledger.run_fact(left, _PARTIAL) is None
-
-
-def close_cut_off(
-    summary: RunSummary, snapshot: RunSnapshot | None, now: datetime
-) -> RunSummary | None:
-    """The closed form of a run whose process is gone, or None if it ended properly."""
-    if summary.state.is_final:
-        return None
-    goals: Sequence[GoalSummary] = summary.goals
-    if snapshot is not None and snapshot.run == summary.run:
-        goals = [progress.summary for progress in snapshot.goals]
-    for goal in goals:
-        tell(goal)
-    return summary.model_copy(
-        update={
-            "state": RunState.FAILED,
-            "ok": False,
-            "code": CUT_OFF,
-            "message": "The run's process ended before its work did; run it again to continue.",
-            "ended": stamp(now.astimezone(UTC)),
-            "goals": list(goals),
-        }
-    )
 
 
 def _fail(summary: GoalSummary, failure: ActuiError) -> None:

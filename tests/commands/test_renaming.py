@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
+from actui.model.accounts import account_origins
 from actui.model.connection import Connection
-from actui.wiring import House, account_origins
+from actui.wiring import House
 
 FILE = """\
 version: 1

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from actui.model.omitted import NOTHING, Omitted, OmittedValues
 from actui.model.run import GoalProgress, GoalSummary, RunSnapshot, RunState, RunSummary
-from actui.sync.engine import close_cut_off
+from actui.sync.endings import close_cut_off
 from actui.sync.warned import Warnings, count_omitted, count_once, tell
 
 
