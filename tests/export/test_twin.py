@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 
 from actui.forgetting import forget
 from actui.sandbox.activecampaign.rows import Exclusion, FieldOption
+from actui.sandbox.blueconic.tenant_catalogue import DIALOGUES as CATALOGUE
+from actui.sync import stages as probing
 from actui.sync.knowing import Knowledge
 from actui.wiring import House
 from store.forgotten import Forgotten
@@ -36,14 +38,19 @@ from tests.export.odd import (
     ZONES,
 )
 from tests.export.watch import Watch
-from tests.plain.exporting import BOUNCED, UNSUBSCRIBED, Goal, Profile, World
+from tests.plain.exporting import BOUNCED, DIALOGUES, UNSUBSCRIBED, Goal, Profile, World
 from tests.plain.fields import MAPPED, TIERS
 
+FIELDS = (*MAPPED, "SEEN", "STAGE")
+"""The fields of contacts that goals fill, but for the link."""
+UNKNOWN = "a dialogue that is gone"
 EXAMPLES = int(os.environ.get("ACTUI_TWIN_EXAMPLES", "40"))
 addresses = st.sampled_from(ADDRESSES)
 names = st.sampled_from(NAMES)
 keys = st.sampled_from([[one] for one in KEYS] * 3 + [[]])
 one_of_them = st.integers(0, 5)
+viewed = st.lists(st.sampled_from((*DIALOGUES, UNKNOWN)), max_size=3, unique=True)
+stages = st.sampled_from((None, "First stage", "First stage", "Second stage", "Quiet"))
 profile_facts = st.fixed_dictionaries(
     {
         "emails": addresses,
@@ -54,6 +61,8 @@ profile_facts = st.fixed_dictionaries(
         "values": st.fixed_dictionaries(
             {name: st.sampled_from(pool) for name, pool in VALUES.items()}
         ),
+        "viewed": viewed,
+        "stage": stages,
     }
 )
 contact_facts = st.fixed_dictionaries(
@@ -84,6 +93,8 @@ change = st.one_of(
     contact,
     st.tuples(st.just("emails"), one_of_them, addresses),
     st.tuples(st.just("names"), one_of_them, names),
+    st.tuples(st.just("views"), one_of_them, viewed),
+    st.tuples(st.just("stage"), one_of_them, stages),
     st.tuples(st.just("merge"), one_of_them, one_of_them),
     st.tuples(st.sampled_from(("consent", "refuse", "remove")), one_of_them),
     st.tuples(st.sampled_from(("delete", "erase")), one_of_them),
@@ -96,10 +107,14 @@ goal_facts = st.fixed_dictionaries(
         "lists": st.sampled_from([["3"], ["3"], ["4"], ["3", "4"], []]),
         "by": st.sampled_from(("email", "email", "key")),
         "resubscribe": st.sampled_from(("never", "own", "all")),
-        "unsubscribe": st.sampled_from((True, True, True, False)),
+        "unsubscribe": st.sampled_from(("own", "own", "all", "all", "never")),
         "recreate": st.booleans(),
         "is_full": st.booleans(),
         "also": st.lists(st.sampled_from(sorted(MAPPED)), max_size=2, unique=True),
+        "maps_viewed": st.booleans(),
+        "maps_lifecycles": st.booleans(),
+        "stage": st.sampled_from(("", "", "", "First stage", "Second stage")),
+        "unknown_stage": st.sampled_from(("skip", "export")),
     }
 )
 SWITCHES = {
@@ -114,7 +129,9 @@ SWITCHES = {
     "include-truncates": ("no", "yes"),
     "updated-after-inclusive": ("exclusive", "inclusive"),
     "total-counts": ("all", "rest"),
-    "lifecycle-stages": ("absent", "present"),
+    "lifecycle-stages": ("absent", "profile-only", "present"),
+    "no-lifecycle-stage": ("empty", "left-out"),
+    "interaction-ids": ("dialogues", "variants"),
     "segment-count": ("exact", "absent"),
     "batch-speed": ("normal", "fast"),
 }
@@ -143,7 +160,14 @@ def configured(goal: Goal) -> dict[str, Any]:
     key = [{"field": "%BCID%", "property": "customer_id"}]
     address = {"from": {"property": "email"}, "field": "email"}
     also = [{"from": {"property": MAPPED[name].source}, "field": f"%{name}%"} for name in goal.also]
+    if goal.maps_viewed:
+        also.append({"from": "viewed_interactions", "field": "%SEEN%"})
+    if goal.maps_lifecycles:
+        also.append({"from": "lifecycles", "field": "%STAGE%"})
+    bound = {"lifecycle": "Welcome", "stage": goal.stage, "events": ["opened"]}
     return {
+        "lifecycle": bound if goal.stage else None,
+        "unknown_stage": goal.unknown_stage,
         "id": goal.id,
         "name": goal.id,
         "segment": goal.segment,
@@ -205,9 +229,11 @@ class Twins:
             "first_name": facts["names"],
             "customer_id": facts["keys"],
             "consented_objectives": ["marketing"] if facts["consents"] else [],
+            "interactions_viewed": ids_of(facts["viewed"]),
             **facts["values"],
         }
         values = {
+            "stage": facts["stage"],
             "properties": {name: held for name, held in properties.items() if held},
             "segments": sorted(facts["segments"]),
         }
@@ -221,6 +247,8 @@ class Twins:
             set(facts["segments"]),
             facts["consents"],
             values=dict(facts["values"]),
+            viewed=list(facts["viewed"]),
+            stage=facts["stage"],
         )
 
     async def _contact(self, facts: dict[str, Any]) -> None:
@@ -245,6 +273,19 @@ class Twins:
     async def _names(self, place: int, held: list[str]) -> None:
         await self._update(place, "names", held)
 
+    async def _views(self, place: int, held: list[str]) -> None:
+        row = self._nth(self.world.profiles, place)
+        if row is not None:
+            row.viewed = list(held)
+            await self.desk.change(self.ids[row.number], interactions_viewed=ids_of(held))
+
+    async def _stage(self, place: int, stage: str | None) -> None:
+        row = self._nth(self.world.profiles, place)
+        if row is not None:
+            row.stage = stage
+            number = self.ids[row.number]
+            await self.desk.mutate("blueconic", "update", id=number, set={"stage": stage})
+
     async def _enter(self, place: int, segment: str) -> None:
         row = self._nth(self.world.profiles, place)
         if row is not None:
@@ -264,7 +305,7 @@ class Twins:
         await self.desk.mutate(
             "blueconic", "merge", id=self.ids[row.number], set={"into": self.ids[into.number]}
         )
-        for name in ("emails", "names", "keys"):
+        for name in ("emails", "names", "keys", "viewed"):
             setattr(into, name, list(dict.fromkeys([*getattr(into, name), *getattr(row, name)])))
         into.values = {
             name: list(dict.fromkeys([*into.values[name], *row.values[name]]))
@@ -350,6 +391,17 @@ class Twins:
             await self.desk.mutate("activecampaign", "update", id=number, set={"email": address})
             row.email = address.lower()
 
+    async def run_again(self) -> None:
+        """Where nothing has changed, a changed run changes nothing: not one request writes."""
+        before = await self._everything()
+        await self.desk.forget()
+        await self.run(full=False, confirm=None)
+        same("writes", await self.desk.writes(), [])
+        same("services", await self._everything(), before)
+
+    async def _everything(self) -> list[list[dict[str, Any]]]:
+        return [await self.desk.lines("/contacts"), await self.desk.lines("/profiles")]
+
     async def run(self, full: bool, confirm: int | None) -> None:
         """Run both; what is told and what the contacts are must be the same."""
         await self.desk.post("/clock", advance=120)
@@ -371,8 +423,8 @@ class Twins:
             same(f"counts ({goal.reasons})", got, dict(expected.counts))
             same("reasons", goal.reasons, dict(expected.reasons))
             lists = goal.lists.model_dump()
-            omitted = {name: goal.omitted.get(name, 0) for name in ("firstName", *MAPPED)}
-            omitted |= {name: goal.omitted.get(f"%{name}%", 0) for name in MAPPED}
+            omitted = {"firstName": goal.omitted.get("firstName", 0)}
+            omitted |= {name: goal.omitted.get(f"%{name}%", 0) for name in FIELDS}
             same("omitted", omitted, {name: expected.omitted[name] for name in omitted})
             same("lists", lists, {name: expected.lists[name] for name in lists})
         same("contacts", await self._contacts_there(), self._contacts_expected())
@@ -383,7 +435,7 @@ class Twins:
                 row["email"].lower(),
                 row["firstName"],
                 row["fields"].get("BCID") or "",
-                {name: row["fields"].get(name) or "" for name in MAPPED},
+                {name: row["fields"].get(name) or "" for name in FIELDS},
                 sorted(row["lists"].items()),
             )
             for row in await self.desk.lines("/contacts")
@@ -395,11 +447,17 @@ class Twins:
                 row.email,
                 row.name,
                 row.key,
-                {name: row.fields.get(name, "") for name in MAPPED},
+                {name: row.fields.get(name, "") for name in FIELDS},
                 sorted(row.lists.items()),
             )
             for row in self.world.contacts.values()
         )
+
+
+def ids_of(viewed: Iterable[str]) -> list[str]:
+    """The ids that BlueConic has for dialogues, and one for what is gone."""
+    known = {one.name: one.id for one in CATALOGUE}
+    return [known.get(name, "00000000-dead-4000-8000-000000000000") for name in viewed]
 
 
 def same(what: str, got: object, expected: object) -> None:
@@ -418,7 +476,13 @@ async def play(drawn: dict[str, Any], place: Path) -> None:
         # a change that leaves no stamp is only seen by the next complete reading (design §7)
         switches["list-writes-bump-udate"] = "yes"
     goals = [
-        Goal(id=f"g-{n}", **facts | {name: tuple(facts[name]) for name in ("lists", "also")})
+        Goal(
+            id=f"g-{n}",
+            **facts
+            | {name: tuple(facts[name]) for name in ("lists", "also")}
+            # a stage's cap counts what is sent to lists
+            | {"stage": facts["stage"] if facts["lists"] else ""},
+        )
         for n, facts in enumerate(drawn["goals"], start=1)
     ]
     if any(goal.by == "key" for goal in goals):
@@ -430,12 +494,15 @@ async def play(drawn: dict[str, Any], place: Path) -> None:
         excluded=drawn["excluded"],
         forgotten=drawn["forgotten"],
         zone=drawn["zone"],
+        shows_stages=switches["lifecycle-stages"] != "absent",
+        none_is_empty=switches["no-lifecycle-stage"] == "empty",
     )
 
     async def chosen(_self: Knowledge, _addresses: int) -> bool:
         return bool(sweeps)
 
-    with patch.object(Knowledge, "_sweep_is_cheaper", chosen):
+    # a few people are a small segment: all of them are looked at before stages count as hidden
+    with patch.object(Knowledge, "_sweep_is_cheaper", chosen), patch.object(probing, "PROBES", 50):
         async with open_desk(place, switches=switches) as desk:
             twins = Twins(desk, world, goals, drawn)
             twins.rename_things()
@@ -447,6 +514,8 @@ async def play(drawn: dict[str, Any], place: Path) -> None:
                 for what, *more in changes:
                     await twins.change(what, *more)
                 await twins.run(full, confirm)
+            if not any(goal.is_full for goal in goals):
+                await twins.run_again()
 
 
 @settings(

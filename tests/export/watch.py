@@ -57,6 +57,7 @@ class Watch:
         else:
             assert after == UNSUBSCRIBED
             assert before == 1
-            assert goal.unsubscribe
-            assert (goal.id, row, on) in self.joined, "not subscribed by this goal"
+            assert goal.unsubscribe != "never"
+            is_own = (goal.id, row, on) in self.joined
+            assert is_own or goal.unsubscribe == "all", "not subscribed by this goal"
             self.last[row, on] = f"left {goal.id}"

@@ -17,6 +17,10 @@ from tests.plain.fields import MAPPED, fitting
 ACTIVE, UNSUBSCRIBED, BOUNCED = 1, 2, 3
 LONGEST_LOCAL = 64
 """Letters before the at sign that ActiveCampaign takes."""
+DIALOGUES = ("Exit intent", "Newsletter lightbox", "Webinar invitation")
+"""The names of what people may have viewed; anything else has no name."""
+LIFECYCLES = {"First stage": "Welcome", "Second stage": "Welcome", "Quiet": "Win back"}
+"""The lifecycle of each stage; Welcome alone is enabled."""
 
 
 @dataclass
@@ -51,6 +55,9 @@ class Profile:
     replaces: list[int] = field(default_factory=list)
     values: dict[str, list[str]] = field(default_factory=dict)
     """The other properties: the values of each."""
+    viewed: list[str] = field(default_factory=list)
+    """Names of dialogues, and things that have no name."""
+    stage: str | None = None
 
     @property
     def numbers(self) -> list[int]:
@@ -77,11 +84,16 @@ class Goal:
     lists: tuple[str, ...]
     by: str = "email"
     resubscribe: str = "never"
-    unsubscribe: bool = False
+    unsubscribe: str = "never"
     recreate: bool = False
     is_full: bool = False
     also: tuple[str, ...] = ()
     """Mapped fields beside the name."""
+    maps_viewed: bool = False
+    maps_lifecycles: bool = False
+    stage: str = ""
+    """The stage whose people alone are exported, in an enabled lifecycle; empty for everybody."""
+    unknown_stage: str = "skip"
 
 
 @dataclass
@@ -90,6 +102,13 @@ class GoalMemory:
     members: dict[tuple[int, str], int | None] = field(default_factory=dict)
     """By contact and list: None while on it through the goal, else the row as the goal left it."""
     has_succeeded: bool = False
+    filled: dict[int, frozenset[str]] = field(default_factory=dict)
+    """By profile: the fields filled at the last acceptance whose emptiness would be a fact."""
+    claimed: set[int] = field(default_factory=set)
+    """Contacts that people of the segment are known to be."""
+    seen: set[int] = field(default_factory=set)
+    """Contacts that a listing has shown and whose leaving was not dealt with since."""
+    is_all_confirmed: bool = False
 
 
 @dataclass
@@ -130,6 +149,8 @@ class World:
         excluded: Iterable[str] = (),
         forgotten: Iterable[str] = (),
         zone: str = "UTC",
+        shows_stages: bool = False,
+        none_is_empty: bool = True,
     ) -> None:
         self.contacts: dict[int, Contact] = {}
         self.profiles: dict[int, Profile] = {}
@@ -143,6 +164,10 @@ class World:
         self.excluded = {canonical(address) for address in excluded}
         self.forgotten = {canonical(address) for address in forgotten}
         self.zone = ZoneInfo(zone)
+        self.shows_stages = shows_stages
+        """Whether BlueConic shows stages anywhere; it does not matter where."""
+        self.none_is_empty = none_is_empty
+        """Whether people in no stage have an empty key, or none at all."""
         self._numbers = 0
 
     def add_contact(self, email: str, **facts: str) -> Contact:
@@ -180,10 +205,16 @@ class GoalRun:
         self.first: dict[str, int] = {}
         self.taken: dict[str, int] = {}
         self.shown: set[int] = set()
+        listing = world.listing(goal)
+        self.knows_stages = world.shows_stages and any(
+            profile.stage or world.none_is_empty for profile in listing
+        )
         full = full or goal.is_full or not self.memory.has_succeeded
         waiting = []
-        for profile in world.listing(goal):
-            self.shown |= {world.links[n] for n in profile.numbers if n in world.links}
+        for profile in listing:
+            linked = {world.links[n] for n in profile.numbers if n in world.links}
+            self.shown |= linked
+            self.memory.claimed |= linked
             ending = self.before_asking(profile, full)
             if ending is None:
                 waiting.append(profile)
@@ -199,11 +230,13 @@ class GoalRun:
                     self.tell(self.send(profile, match))
                 except Refusal as refusal:
                     self.tell(str(refusal))
+        self.memory.claimed &= self.shown
+        self.memory.seen |= self.memory.claimed
         counts = self.told.counts
         accepted = counts["created"] + counts["updated"] + counts["unchanged"]
         if counts["rejected"] and not accepted:
             self.told.code = "nothing-accepted"
-        elif goal.unsubscribe and goal.lists:
+        elif goal.unsubscribe != "never" and goal.lists:
             self.unsubscribe_leavers(confirm)
         self.memory.has_succeeded = self.memory.has_succeeded or not self.told.code
 
@@ -217,7 +250,32 @@ class GoalRun:
     def asks_for(self, profile: Profile) -> object:
         keys = profile.keys if self.goal.by == "key" else []
         addresses = sorted(cleaned(one).lower() for one in profile.usable)
-        return (addresses, list(keys), self.texts(profile))
+        return (addresses, list(keys), self.texts(profile), self.filled(profile))
+
+    def facts(self, profile: Profile) -> dict[str, str | None]:
+        """The fields whose emptiness is a fact, None where the value is not known."""
+        found: dict[str, str | None] = {}
+        if self.goal.maps_viewed:
+            named = [one for one in profile.viewed if one in DIALOGUES]
+            found["SEEN"] = ", ".join(named) if named or not profile.viewed else None
+        if self.goal.maps_lifecycles:
+            stage = LIFECYCLES[profile.stage] if profile.stage else ""
+            found["STAGE"] = stage if self.knows_stages else None
+        return found
+
+    def filled(self, profile: Profile) -> frozenset[str]:
+        """The fields that count as filled: what is unknown stays as it was."""
+        before = self.memory.filled.get(profile.number, frozenset())
+        return frozenset(
+            name
+            for name, text in self.facts(profile).items()
+            if text or (text is None and name in before)
+        )
+
+    def emptied(self, profile: Profile) -> set[str]:
+        """The fields that were filled and are known to be empty now."""
+        before = self.memory.filled.get(profile.number, frozenset())
+        return {name for name, text in self.facts(profile).items() if text == "" and name in before}
 
     def texts(self, profile: Profile) -> dict[str, str]:
         """What the profile's mapped fields become; an empty value leaves its field alone.
@@ -229,6 +287,7 @@ class GoalRun:
             texts[name] = MAPPED[name].text(
                 profile.values.get(MAPPED[name].source, []), self.world.zone
             )
+        texts |= {name: text or "" for name, text in self.facts(profile).items()}
         return fitting({name: text for name, text in texts.items() if text})
 
     def count_omitted(self, profile: Profile) -> None:
@@ -238,6 +297,9 @@ class GoalRun:
             values = [one for one in profile.values.get(MAPPED[name].source, []) if one]
             found[name] = MAPPED[name].omits(values, self.world.zone)
             texts[name] = MAPPED[name].text(values, self.world.zone)
+        if self.goal.maps_viewed:
+            found["SEEN"] = not set(profile.viewed) <= set(DIALOGUES)
+            texts["SEEN"] = ""
         kept = self.texts(profile)
         for name, is_omitted in found.items():
             self.told.omitted[name] += is_omitted or bool(texts[name] and name not in kept)
@@ -247,7 +309,7 @@ class GoalRun:
             return "skipped/forgotten"
         if self.world.needs_consent and not profile.consents:
             return "skipped/no-consent"
-        missing = self.missing(profile)
+        missing = self.barred_by_stage(profile) or self.missing(profile)
         if missing:
             return missing
         self.count_omitted(profile)
@@ -261,6 +323,13 @@ class GoalRun:
                 self.taken.setdefault(f"contact {known}", profile.number)
             return "unchanged"
         return None
+
+    def barred_by_stage(self, profile: Profile) -> str:
+        if not self.goal.stage:
+            return ""
+        if not self.knows_stages:
+            return "" if self.goal.unknown_stage == "export" else "skipped/stage-unknown"
+        return "" if profile.stage == self.goal.stage else "skipped/not-in-stage"
 
     def missing(self, profile: Profile) -> str:
         if self.goal.by == "key":
@@ -375,6 +444,8 @@ class GoalRun:
             raise Refusal("skipped/duplicate-identifier")
         if canonical(match.email) in self.world.excluded:
             raise Refusal("rejected/excluded")
+        if contact is not None:
+            self.memory.claimed.add(contact.number)
         unusual = ".." in match.email or len(match.email.rpartition("@")[0]) > LONGEST_LOCAL
         if contact is not None and match.renames:
             if unusual:
@@ -421,7 +492,7 @@ class GoalRun:
     ) -> None:
         texts = self.texts(profile)
         contact.name = texts.pop("firstName", contact.name)
-        contact.fields |= texts
+        contact.fields |= texts | dict.fromkeys(self.emptied(profile), "")
         if match.carries and self.goal.by == "key":
             contact.key = profile.keys[0]
         for on in joins:
@@ -429,7 +500,11 @@ class GoalRun:
             self.memory.members[contact.number, on] = None
             self.told.lists["subscribed"] += 1
         self.world.links[profile.number] = contact.number
-        self.memory.accepted[profile.number] = self.asks_for(profile)
+        self.shown.add(contact.number)
+        self.memory.claimed.add(contact.number)
+        asked = self.asks_for(profile)
+        self.memory.filled[profile.number] = self.filled(profile)
+        self.memory.accepted[profile.number] = asked
 
     # leaving
 
@@ -444,21 +519,30 @@ class GoalRun:
         return False
 
     def unsubscribe_leavers(self, confirm: int | None) -> None:
-        leavers = []
-        for (number, on), left in list(self.memory.members.items()):
-            if left is not None or on not in self.goal.lists or number in self.shown:
+        covers_all = self.goal.unsubscribe == "all"
+        outside = self.memory.seen - self.shown if covers_all else set()
+        mine = [pair for pair, left in self.memory.members.items() if left is None]
+        # with "all" whoever a listing has shown, and whoever put them on the list
+        anybody = [(number, on) for number in sorted(outside) for on in self.goal.lists]
+        leavers, kept = [], set()
+        for number, on in dict.fromkeys([*mine, *anybody]):
+            if on not in self.goal.lists or number in self.shown:
                 continue
             contact = self.world.contacts.get(number)
             if contact is None or on not in contact.lists:
-                del self.memory.members[number, on]
+                self.memory.members.pop((number, on), None)
                 continue
             others = [g for g in self.goals if g is not self.goal and on in g.lists]
-            kept = any(self.recognises(goal, contact) for goal in [self.goal, *others])
-            if contact.lists[on] == ACTIVE and not kept:
+            if contact.lists[on] != ACTIVE:
+                continue
+            if any(self.recognises(goal, contact) for goal in [self.goal, *others]):
+                kept.add(number)
+            else:
                 leavers.append((contact, on))
         people = {contact.number for contact, _ in leavers}
         is_confirmed = confirm is not None and len(people) <= confirm
-        if people and not is_confirmed and not self.world.listing(self.goal):
+        is_first = covers_all and not self.memory.is_all_confirmed
+        if people and not is_confirmed and (is_first or not self.world.listing(self.goal)):
             self.told.code = "leavers-need-confirmation"
             return
         for contact, on in leavers:
@@ -468,3 +552,6 @@ class GoalRun:
             for number, linked in self.world.links.items():
                 if linked == contact.number:
                     self.memory.accepted.pop(number, None)
+        if covers_all:
+            self.memory.is_all_confirmed |= is_confirmed
+            self.memory.seen -= outside - kept
