@@ -101,7 +101,6 @@ class GoalMemory:
     accepted: dict[int, object] = field(default_factory=dict)
     members: dict[tuple[int, str], int | None] = field(default_factory=dict)
     """By contact and list: None while on it through the goal, else the row as the goal left it."""
-    has_succeeded: bool = False
     filled: dict[int, frozenset[str]] = field(default_factory=dict)
     """By profile: the fields filled at the last acceptance whose emptiness would be a fact."""
     claimed: set[int] = field(default_factory=set)
@@ -209,7 +208,7 @@ class GoalRun:
         self.knows_stages = world.shows_stages and any(
             profile.stage or world.none_is_empty for profile in listing
         )
-        full = full or goal.is_full or not self.memory.has_succeeded
+        full = full or goal.is_full
         waiting = []
         for profile in listing:
             linked = {world.links[n] for n in profile.numbers if n in world.links}
@@ -238,7 +237,6 @@ class GoalRun:
             self.told.code = "nothing-accepted"
         elif goal.unsubscribe != "never" and goal.lists:
             self.unsubscribe_leavers(confirm)
-        self.memory.has_succeeded = self.memory.has_succeeded or not self.told.code
 
     def tell(self, ending: str) -> None:
         outcome, _, reason = ending.partition("/")
