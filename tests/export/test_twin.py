@@ -125,6 +125,7 @@ SWITCHES = {
     "bulk-success-key": ("success", "Success"),
     "bulk-empty-text": ("overwrites", "ignored"),
     "contact-case": ("kept", "lower"),
+    "email-matching": ("any-case", "exact"),
     "list-writes-bump-udate": ("yes", "no"),
     "include-truncates": ("no", "yes"),
     "updated-after-inclusive": ("exclusive", "inclusive"),
@@ -487,6 +488,9 @@ async def play(drawn: dict[str, Any], place: Path) -> None:
     ]
     if any(goal.by == "key" for goal in goals):
         switches["list-writes-bump-udate"] = "yes"
+    if switches["email-matching"] == "exact" and not sweeps:
+        # who asks for one address finds its spelling and small letters, not any other capitals
+        switches["contact-case"] = "lower"
     world = World(
         needs_consent=drawn["needs_consent"],
         bounced_fail_whole=switches["bulk-bounced-contact"] == "whole-row",
