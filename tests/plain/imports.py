@@ -39,6 +39,8 @@ class Memory:
     sums: dict[tuple[int, str, str], Decimal] = field(default_factory=dict)
     accepted: dict[tuple[str, int], object] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
+    endings: dict[tuple[str, int], str] = field(default_factory=dict)
+    """The last outcome of each contact, by goal."""
     forgotten: set[str] = field(default_factory=set)
     """Canonical addresses of people who are forgotten."""
 
@@ -154,15 +156,79 @@ class PlainImport:
     def run(self, contacts: list[Row], memory: Memory, *, full: bool = True) -> Counter[str]:
         """Import everybody by rising id; the counts by outcome and by `outcome/reason`."""
         counts: Counter[str] = Counter()
-        for contact in sorted(contacts, key=lambda row: int(row["id"])):
-            if not self.reads(contact):
-                continue
-            counts["read"] += 1
-            ending = self.one(contact, memory, counts, full=full)
-            counts[ending.partition("/")[0]] += 1
-            if "/" in ending:
-                counts[ending] += 1
+        for contact in sorted(contacts, key=_id):
+            if self.reads(contact):
+                self.count(contact, memory, counts, full=full)
         return counts
+
+    def count(
+        self, contact: Row, memory: Memory, counts: Counter[str], *, full: bool = False
+    ) -> str:
+        """Import one contact and count what became of it."""
+        ending = self.one(contact, memory, counts, full=full)
+        memory.endings[self.place(contact)] = ending
+        for name in _counted(ending):
+            counts[name] += 1
+        return ending
+
+    def recheck(
+        self, contacts: list[Row], read: set[int], memory: Memory, counts: Counter[str]
+    ) -> None:
+        """Look again at people of whom a changed run had no reason to read anything.
+
+        They are those without a match and, where lists are selected, whoever is on one and is new
+        there or has other values. Whoever had no match is never created. Those this run has `read`
+        are counted once, with their last outcome.
+        """
+        waiting, others = [], []
+        for contact in sorted(filter(self.reads, contacts), key=self.stream):
+            before = memory.endings.get(self.place(contact))
+            waits = before == "skipped/no-match"
+            if _id(contact) in read and not waits:
+                continue
+            links = self.sought(contact, memory)
+            if isinstance(links, str):
+                if (waits or self.may_be_new(before)) and _id(contact) not in read:
+                    self.count(contact, memory, counts)
+            elif waits and not self.may_create(contact):
+                waiting.append((contact, links))
+            elif _id(contact) not in read and (
+                waits or self.may_be_new(before) or self.differs(contact, memory)
+            ):
+                others.append(contact)
+        for contact, links in waiting:
+            counts["rechecked"] += 1
+            if self.blueconic.find(links) is None:
+                continue
+            if _id(contact) in read:
+                for name in _counted("skipped/no-match"):
+                    counts[name] -= 1
+            ending = self.count(contact, memory, counts)
+            counts["matched"] += ending in ("created", "updated", "unchanged")
+        for contact in others:
+            self.count(contact, memory, counts)
+
+    def may_be_new(self, before: str | None) -> bool:
+        """Whether somebody without an outcome is looked for: only on selected lists."""
+        return before is None and self.goal.get("contacts", "all") == "lists"
+
+    def differs(self, contact: Row, memory: Memory) -> bool:
+        """Whether a contact on a selected list has other values than were accepted."""
+        accepted = memory.accepted.get(self.place(contact))
+        is_listed = self.goal.get("contacts", "all") == "lists"
+        return is_listed and accepted is not None and accepted != self.facts(contact)
+
+    def stream(self, contact: Row) -> tuple[int, int, int]:
+        """Where the contact comes when list after list is read, status after status."""
+        if self.goal.get("contacts", "all") == "all":
+            return 0, 0, _id(contact)
+        first = self.chosen(contact)[0]
+        status = int(contact["lists"][str(self.ids[first["list"]])])
+        return self.goal["lists"].index(first), status, _id(contact)
+
+    def place(self, contact: Row) -> tuple[str, int]:
+        """The contact in the goal's memory."""
+        return self.goal.get("id") or self.goal["name"], _id(contact)
 
     def chosen(self, contact: Row) -> list[Row]:
         """The goal's lists that the contact is on with a status the goal reads."""
@@ -218,7 +284,7 @@ class PlainImport:
         if isinstance(links, str):
             return links
         facts = self.facts(contact)
-        place = (self.goal.get("id") or self.goal["name"], int(contact["id"]))
+        place = self.place(contact)
         self.warn(contact, counts)
         if not full and memory.accepted.get(place) == facts:
             return "unchanged"
@@ -270,6 +336,7 @@ class PlainImport:
             [self.told(contact, mapping) for mapping in self.goal.get("mappings", [])],
             self.names(contact) if self.goal.get("save_lists_to") else None,
             self.may_create(contact),
+            {**self.goal, "name": ""},
         )
 
     def told(self, contact: Row, mapping: Row) -> object:
@@ -355,6 +422,15 @@ class PlainImport:
             after[name] = [_plain(total)]
         sums[place] = value
         return False
+
+
+def _id(contact: Row) -> int:
+    return int(contact["id"])
+
+
+def _counted(ending: str) -> list[str]:
+    """What an outcome counts as."""
+    return ["read", ending.partition("/")[0], *([ending] if "/" in ending else [])]
 
 
 def _summand(raw: str, kind: str) -> Decimal | None:
