@@ -5,21 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from actui.model.addresses import canonical, clean
 from actui.model.connection import Connection
 from actui.model.goals import ExportGoal
-from actui.model.mapping import (
-    ExportMapping,
-    PropertySource,
-    WhenEmpty,
-    is_custom,
-    perstag,
-)
+from actui.model.mapping import ExportMapping, WhenEmpty, is_custom, perstag
 from actui.model.omitted import CLEANED, NOTHING, Omitted
-from actui.model.people import ContactField, ImportRow, Profile
+from actui.model.people import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
+from actui.sync.field_texts import FieldTexts
 from actui.sync.fingerprints import (
     Fingerprint,
     Links,
@@ -43,26 +38,14 @@ from actui.sync.recognising import (
     raw_addresses,
 )
 from actui.sync.resolve import Accounts
-from actui.sync.sources import VIEWED, Names, needs_of, values_of
+from actui.sync.sources import VIEWED, needs_of
 from actui.sync.threshold import barred_by_stage
-from actui.sync.values import (
-    LONGEST_ADDRESS,
-    instant,
-    is_milliseconds,
-    iso,
-    stored_instant,
-)
+from actui.sync.values import LONGEST_ADDRESS
 from actui.sync.warned import Warnings
 
 _FORBIDDEN = re.compile(r'[\s"(),:;<>@\[\\\]]')
 _DOMAIN = re.compile(r"[^\s@\"(),:;<>\[\\\]]+\.[A-Za-z]{2,}\Z")
-_MULTIPLE = ("listbox", "checkbox")
-_SINGLE = ("dropdown", "radio")
-_DATES = ("date", "datetime")
-_TEXT = ContactField(0, "", "", "text")
-"""What e-mail address, names and phone number take."""
 _MOST_ROW = BULK_BYTES - BULK_ENVELOPE - 4 * LONGEST_ADDRESS
-_NAMELESS = "which have no name in BlueConic"
 _LEFT_OUT = f"as ActiveCampaign takes at most {BULK_BYTES:,} bytes of one person"
 _TOO_LARGE = f"the identifiers alone take more than the {BULK_BYTES:,} bytes of an import"
 _TOO_MANY_IDS = f"the profile has more than {MOST_LOOKUPS} contact ids"
@@ -133,15 +116,13 @@ class PayloadBuilder:
         self._lists = tuple(int(named.id or 0) for named in goal.lists)
         self._needs = [needs_of(mapping.source) for mapping in goal.mappings]
         self._accounts = accounts
-        segments = {id_: segment.name for id_, segment in accounts.segments.items()}
-        self._names = Names(accounts.interactions, segments)
-        self._zone = zone
         self._objectives = frozenset(o.id or o.name for o in connection.objectives)
         self._where_needed = connection.consent_where_needed
         self._stage = stage
         self._keys = [link for link in goal.identifiers if link.field != "email"]
         self._has_email_link = len(self._keys) < len(goal.identifiers)
         self._warnings = Warnings()
+        self._texts = FieldTexts(accounts, zone, self._warnings)
 
     @property
     def needs_stages(self) -> bool:
@@ -151,7 +132,7 @@ class PayloadBuilder:
     @property
     def lacks_interactions(self) -> bool:
         """Whether viewed interactions are mapped and their names cannot be read."""
-        return self._names.interactions is None and any(one.interactions for one in self._needs)
+        return self._accounts.interactions is None and any(one.interactions for one in self._needs)
 
     def properties(self) -> list[str]:
         """The profile properties a listing must hold for this goal, and no others.
@@ -293,7 +274,7 @@ class PayloadBuilder:
         for mapping in self._goal.mappings:
             if mapping.field == "email":
                 continue  # it decides where the row goes
-            value, filled = self._value(profile, mapping), mark(mapping.field)
+            value, filled = self._texts.of(profile, mapping), mark(mapping.field)
             if value:
                 values[mapping.field] = value
             elif value == "" and (mapping.when_empty is WhenEmpty.CLEAR or filled in had):
@@ -311,79 +292,6 @@ class PayloadBuilder:
         zone = profile.legislation or "NONE"
         known = self._accounts.objectives
         return not any(zone in known[o].legislations for o in self._objectives if o in known)
-
-    def _value(self, profile: Profile, mapping: ExportMapping) -> str | None:
-        """The field's new text; None leaves the field alone whatever else holds."""
-        values = values_of(mapping.source, profile, self._names)
-        return None if values is None else self._written(values, mapping)
-
-    def _written(self, values: Sequence[str | None], mapping: ExportMapping) -> str | None:
-        """Several values as the field's type takes them (activecampaign.md §4.2).
-
-        None where there were values and none of them fits: that is not the same as empty.
-        """
-        field = self._accounts.fields[perstag(mapping.field)] if is_custom(mapping.field) else _TEXT
-        present = [text for text in values if text]
-        nameless = [""] * values.count(None)
-        if nameless:
-            self._warnings.add(mapping.field, nameless, _NAMELESS)
-        texts = self._fitting(present, field, mapping)
-        if (present or nameless) and not texts:
-            return None
-        if field.type in _MULTIPLE:
-            return f"||{'||'.join(texts)}||" if texts else ""
-        if field.type in _SINGLE:
-            if len(texts) > 1:
-                self._warnings.add(mapping.field, texts[1:], "as the field takes one value")
-            return texts[0] if texts else ""
-        if field.type in _DATES:
-            return texts[0] if texts else ""
-        return ", ".join(texts)
-
-    def _fitting(
-        self, texts: Sequence[str], field: ContactField, mapping: ExportMapping
-    ) -> list[str]:
-        """The values that the field takes, as it takes them; the others become warnings."""
-        kept: list[str] = []
-        no_dates: list[str] = []
-        no_options: list[str] = []
-        options = frozenset() if field.type in _DATES else frozenset(field.options)
-        for text in texts:
-            fitted = self._text(text, field, mapping.source)
-            if fitted is None:
-                no_dates.append(text)
-            elif options and fitted not in options:
-                no_options.append(text)
-            else:
-                kept.append(fitted)
-        for dropped, reason in (
-            (no_dates, "which are no dates"),
-            (no_options, "which are no options of the field"),
-        ):
-            if dropped:
-                self._warnings.add(mapping.field, dropped, reason)
-        return kept
-
-    def _text(self, text: str, field: ContactField, source: object) -> str | None:
-        """One value as a field of this type has it; None where it should be a date and is none.
-
-        A date-time property holds Unix milliseconds; ActiveCampaign wants ISO 8601.
-        """
-        moment: datetime | None = None
-        if self._holds_instants(source) and is_milliseconds(text):
-            moment = stored_instant(text, self._zone)
-        elif field.type in _DATES:
-            moment = instant(text, self._zone)
-        else:
-            return text
-        if moment is None:
-            return None
-        return moment.date().isoformat() if field.type == "date" else iso(moment)
-
-    def _holds_instants(self, source: object) -> bool:
-        if not isinstance(source, PropertySource):
-            return False
-        return self._accounts.properties[source.property].type == "DATETIME"
 
     def _fingerprint(
         self,

@@ -1,5 +1,6 @@
 """A source, rule or answer that one place forgot is no other one in disguise."""
 
+from datetime import UTC
 from typing import get_args
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_source_that_was_forgotten_is_not_exported_as_another():
     goal = builder._goal.model_copy(update={"mappings": [mapping]})
     with pytest.raises(AssertionError, match="visits"):
         builder.__class__(
-            Connection(name="N"), goal, builder._accounts, builder._zone, row_size=bulk_row_size
+            Connection(name="N"), goal, builder._accounts, UTC, row_size=bulk_row_size
         ).build(EXPORTS["every source"].profile, None)
 
 
