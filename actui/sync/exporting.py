@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from actui.model.addresses import canonical
-from actui.model.errors import RefusedError
-from actui.model.goals import ExportGoal, ListStatus
+from actui.model.goals import ExportGoal
 from actui.model.journal import Accepted, Done, Refusal
-from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.people import ImportRow, Profile
-from actui.model.run import ListCounts, Outcome, Reason, Record
+from actui.model.run import Outcome, Reason, Record
 from actui.model.timezones import time_zone
 from actui.sync.acceptance import Acceptance
 from actui.sync.batches import Batches
@@ -20,17 +18,18 @@ from actui.sync.chosen import Chosen
 from actui.sync.exclusions import Exclusions
 from actui.sync.forgetting import forgotten_profiles, skipped
 from actui.sync.goalrun import GoalRun
-from actui.sync.identity import Identities, Person, bounced_off, not_joined
+from actui.sync.identity import Identities, Person
+from actui.sync.joining import Joining
 from actui.sync.knowing import Knowledge, lookups
 from actui.sync.leavers import Claims, Leavers
-from actui.sync.limits import BULK_BYTES, BULK_ENVELOPE, BULK_ROWS
 from actui.sync.newcomers import learn_newcomers
+from actui.sync.outgoing import Outgoing
 from actui.sync.payload import Payload, PayloadBuilder
-from actui.sync.portions import ABOUT_THE_RECORD
 from actui.sync.refusals import Refusals, holds
-from actui.sync.resubscribing import Resubscribing
 from actui.sync.segments import SegmentReading
 from actui.sync.sent import Sent
+from actui.sync.shown import ShownContacts
+from actui.sync.single_writes import SingleWrites
 from actui.sync.stages import Stages
 from actui.sync.threshold import Threshold, stage_of
 
@@ -54,7 +53,6 @@ class ExportRun:
     ) -> None:
         self._run = goal_run
         self._goal = goal
-        self._row_size = row_size
         self._builder = _builder(goal_run, goal, row_size)
         # its warnings are about people who are not this run's concern, and nobody asks in which
         # stage those are: who may be in the goal's stage stays the first with an address
@@ -63,11 +61,6 @@ class ExportRun:
         is_bound = stage_of(goal, goal_run.accounts) is not None
         self._stages = Stages(goal_run, goal, self._builder.properties(), is_bound=is_bound)
         self._chosen = Chosen(goal, goal_run.options.only)
-        self._lists = [int(named.id or 0) for named in goal.lists]
-        # what would be written for somebody to whom mail does not bounce
-        self._closed_by_a_bounce: tuple[ListStatus | None, ...] = (None,)
-        if goal.resubscribe != "never":
-            self._closed_by_a_bounce = (None, ListStatus.UNSUBSCRIBED)
         self._knowledge = Knowledge(goal_run)
         self._identities = Identities(goal_run, goal, self._knowledge)
         self._exclusions = Exclusions(goal_run)
@@ -81,8 +74,10 @@ class ExportRun:
             self._acceptance,
             automations=goal.automations,
         )
+        self._outgoing = Outgoing(goal_run, self._batches, row_size)
         self._threshold = Threshold(goal_run, goal)
-        self._resubscribing = Resubscribing(goal_run, goal)
+        self._joining = Joining(goal_run, goal)
+        self._single_writes = SingleWrites(goal_run)
         self._leavers = Leavers(goal_run, goal, claims)
         self._reading = SegmentReading(
             goal_run,
@@ -92,9 +87,8 @@ class ExportRun:
             self._builder.expansions(),
         )
         self._listing = self._reading.listing
+        self._shown = ShownContacts(goal_run, goal, self._reading)
         self._waiting: list[Payload] = []
-        self._outgoing: list[Sent] = []
-        self._outgoing_bytes = BULK_ENVELOPE
         self._listed = 0
         self._everything, _ = goal_run.plan()
 
@@ -122,16 +116,16 @@ class ExportRun:
         run.summary.available = segment.size if segment is not None else None
         await self._list()
         await self._decide()
-        await self._flush()
+        await self._outgoing.flush()
         self._batches.resolved()
         run.phase("waiting for ActiveCampaign")
         await self._batches.finish()
         run.stop.check()
         await learn_newcomers(run, self._knowledge, self._listing)
         if not run.options.is_partial:
-            self._remember_shown()
+            self._shown.remember()
             await self._unsubscribe_leavers()
-            self._release_claims()
+            self._shown.release_others()
         elif run.options.counts_leavers:
             await self._unsubscribe_leavers()
         run.finished(read_everything=self._everything)
@@ -181,7 +175,7 @@ class ExportRun:
         links = run.ledger.links(keys)
         over = self._threshold.over(links.values())
         # nobody looks at the lists of people who are unchanged: what the last look showed stands
-        kept_out = run.ledger.lists_not_joined(self._goal.id, keys) if self._lists else {}
+        kept_out = run.ledger.lists_not_joined(self._goal.id, keys) if self._goal.lists else {}
         gone = forgotten_profiles(self._goal, profiles, run.forgotten)
         refusals = self._refusals.of(keys)
         refused: dict[str, Refusal] = {}
@@ -306,13 +300,14 @@ class ExportRun:
         if contact is not None and self._goal.lists:
             self._run.ledger.claim(self._goal.id, [contact.contact_id])
         if contact is not None and person.rename:
-            refusal = await self._rename(person, contact.contact_id)
+            refusal = await self._single_writes.rename(person, contact.contact_id)
             if refusal is not None:
                 return refusal
-        active = await self._resubscribed(person)
+        active = await self._joining.resubscribe(person)
         if contact is not None and not person.row.email:
-            return await self._write_by_id(person, contact.contact_id, active)
-        await self._add(self._sent(person, active))
+            kept_off = self._joining.kept_off(person, active, by_import=False)
+            return await self._single_writes.write(person, contact.contact_id, kept_off)
+        await self._outgoing.add(self._sent(person, active))
         return None
 
     async def _excluded(self, person: Person) -> Record | None:
@@ -334,88 +329,19 @@ class ExportRun:
             words.append(f"contact {person.contact.contact_id}")
         return all([self._listing.win(word, profile) for word in words])
 
-    async def _rename(self, person: Person, contact_id: int) -> Record | None:
-        """A changed address goes to the contact the person is, never to a second one."""
-        service, email = self._run.activecampaign, person.row.email
-        self._run.stop.check()
-        try:
-            await service.rename_contact(contact_id, email)
-        except RefusedError as refused:
-            payload = person.payload
-            if refused.status == 404:
-                return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
-            owners = [one.id for one in await service.contacts_by_email(email)]
-            if owners and contact_id not in owners:
-                return payload.record(Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owners[0])
-            reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
-            record = payload.record(Outcome.REJECTED, reason, contact_id)
-            return replace(record, detail=refused.detail, email=email)
-        return None
-
-    async def _resubscribed(self, person: Person) -> set[int]:
-        contact = person.contact
-        if contact is None or person.bounced is not None:
-            return set()
-        unsubscribed = [
-            list_id
-            for list_id in self._lists
-            if contact.lists.get(list_id) is ListStatus.UNSUBSCRIBED
-            and person.standing.get(list_id) is ListStatus.UNSUBSCRIBED
-            and list_id not in person.kept_out
-        ]
-        return await self._resubscribing.on(contact.contact_id, unsubscribed, person.others)
-
-    async def _write_by_id(
-        self, person: Person, contact_id: int, active: set[int]
-    ) -> Record | None:
-        """A contact without an address that an import would take: its fields alone."""
-        payload = person.payload
-        self._run.stop.check()
-        try:
-            await self._run.activecampaign.write_contact(contact_id, person.row)
-        except RefusedError as refused:
-            if refused.status == 404:
-                return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
-            if refused.status not in ABOUT_THE_RECORD:
-                raise
-            return replace(
-                payload.record(Outcome.REJECTED, Reason.REJECTED_BY_ACTIVECAMPAIGN, contact_id),
-                detail=refused.detail,
-            )
-        record = payload.record(Outcome.UPDATED, None, contact_id)
-        kept_off = self._not_joined(person, active, by_import=False)
-        record = replace(record, omitted=replace(payload.omitted, lists=kept_off))
-        left = sum(one.why != NO_USABLE_ADDRESS for one in kept_off)
-        profile = payload.profile_id
-        self._run.commit(
-            Done(
-                records=[(profile, record, payload.fingerprint.today)],
-                exported=[profile],
-                links={profile: contact_id},
-                lists=ListCounts(left=left),
-            )
-        )
-        return None
-
     def _sent(self, person: Person, active: set[int]) -> Sent:
-        """The row with the lists it joins: those on which there is no row, and no others.
+        """The row with the lists it joins, and what is known of the person as it leaves.
 
         Where an earlier process may have sent the same row, what it set out to do still counts.
         """
         payload, contact = person.payload, person.contact
         earlier = self._batches.intended.get(payload.profile_id)
         begun = earlier.row.subscribe if earlier is not None else ()
-        standing = {**person.standing, **dict.fromkeys(active, ListStatus.ACTIVE)}
-        joining = tuple(
-            id_
-            for id_ in self._lists
-            if (id_ not in standing and person.bounced is None)
-            or (id_ in begun and standing[id_] is ListStatus.ACTIVE)
-        )
-        kept_off = self._not_joined(person, active)
+        joined = self._joining.joined(person, active, begun)
+        kept_off = self._joining.kept_off(person, active)
         return Sent(
             profile_id=payload.profile_id,
-            row=replace(person.row, subscribe=joining),
+            row=replace(person.row, subscribe=joined),
             fingerprint=payload.fingerprint.today,
             contact_id=contact.contact_id if contact is not None else None,
             is_new=contact is None or (earlier is not None and earlier.is_new),
@@ -423,65 +349,6 @@ class ExportRun:
             became_empty=payload.became_empty,
             omitted=replace(payload.omitted, lists=kept_off),
         )
-
-    def _not_joined(
-        self, person: Person, active: set[int], *, by_import: bool = True
-    ) -> tuple[OmittedList, ...]:
-        """The goal's lists that the person is not on and does not join, each with the reason."""
-        found = []
-        for named in self._goal.lists:
-            id_ = int(named.id or 0)
-            status = ListStatus.ACTIVE if id_ in active else person.standing.get(id_)
-            holder = person.kept_out.get(id_, person.contact)
-            if person.bounced is not None and status in self._closed_by_a_bounce:
-                is_another = person.bounced is not person.contact
-                found.append(bounced_off(person.bounced, named.name, is_another=is_another))
-                continue
-            if status is None and not by_import:
-                found.append(OmittedList(named.name, NO_USABLE_ADDRESS))
-            elif holder is not None and status not in (None, ListStatus.ACTIVE):
-                found.append(not_joined(holder, id_, named.name, id_ in person.kept_out))
-        return tuple(found)
-
-    async def _add(self, sent: Sent) -> None:
-        size = self._row_size(sent.row) + 1
-        if len(self._outgoing) == BULK_ROWS or self._outgoing_bytes + size > BULK_BYTES:
-            await self._flush()
-        self._outgoing.append(sent)
-        self._outgoing_bytes += size
-
-    async def _flush(self) -> None:
-        rows, self._outgoing, self._outgoing_bytes = self._outgoing, [], BULK_ENVELOPE
-        if rows:
-            self._run.stop.check()
-            await self._batches.send(rows)
-            self._run.meter.tick()
-
-    def _remember_shown(self) -> None:
-        """Remember whom a complete listing shows: only they can be leavers that others put there.
-
-        Also while the goal unsubscribes nobody, so that a later setting has something to go by.
-        """
-        if not self._reading.is_complete:
-            return
-        segment = self._goal.segment.id or ""
-        for contacts in self._run.ledger.claims(self._goal.id):
-            self._run.ledger.remember_shown(self._goal.id, segment, self._listed_ones(contacts))
-
-    def _release_claims(self) -> None:
-        """Contacts whom nobody in the whole segment is are no longer this goal's to keep."""
-        if not self._reading.is_complete:
-            return
-        ledger = self._run.ledger
-        for contacts in ledger.claims(self._goal.id):
-            gone = set(contacts) - self._listed_ones(contacts)
-            if gone:
-                ledger.release(self._goal.id, gone)
-
-    def _listed_ones(self, contacts: Iterable[int]) -> set[int]:
-        """Those of the contacts who are somebody in the listing."""
-        words = {f"contact {contact}": contact for contact in contacts}
-        return {words[word] for word in self._listing.has(words)}
 
 
 def _builder(

@@ -74,7 +74,7 @@ async def heal(desk: Desk) -> None:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two people in a write, so that a run can fail between two of them."""
-    monkeypatch.setattr("actui.sync.exporting.BULK_ROWS", 2)
+    monkeypatch.setattr("actui.sync.outgoing.BULK_ROWS", 2)
     monkeypatch.setattr("actui.sync.importing.MOST_ENTRIES", 2)
 
 

@@ -1,0 +1,82 @@
+"""Writes that a bulk import cannot make, one call for one contact (activecampaign.md §6, §7.3).
+
+As an import is an upsert by address, it neither changes an address nor reaches a contact
+without one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actui.model.errors import RefusedError
+from actui.model.journal import Done
+from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
+from actui.model.run import ListCounts, Outcome, Reason, Record
+from actui.sync.goalrun import GoalRun
+from actui.sync.identity import Person
+from actui.sync.portions import ABOUT_THE_RECORD
+
+
+class SingleWrites:
+    """Writes contacts by their ids, for one goal's run."""
+
+    def __init__(self, goal_run: GoalRun) -> None:
+        self._run = goal_run
+
+    async def rename(self, person: Person, contact_id: int) -> Record | None:
+        """Give the contact the person's address; the outcome where it does not get it.
+
+        A changed address goes to the contact the person is, never to a second one. Whatever
+        ActiveCampaign refuses is an outcome of this person.
+        """
+        service, email = self._run.activecampaign, person.row.email
+        self._run.stop.check()
+        try:
+            await service.rename_contact(contact_id, email)
+        except RefusedError as refused:
+            payload = person.payload
+            if refused.status == 404:
+                return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
+            owners = [one.id for one in await service.contacts_by_email(email)]
+            if owners and contact_id not in owners:
+                return payload.record(Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owners[0])
+            reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
+            record = payload.record(Outcome.REJECTED, reason, contact_id)
+            return replace(record, detail=refused.detail, email=email)
+        return None
+
+    async def write(
+        self, person: Person, contact_id: int, kept_off: tuple[OmittedList, ...]
+    ) -> Record | None:
+        """Write the fields of a contact without an address that an import would take.
+
+        Commits the outcome and returns None; an outcome of a refusal is the caller's to commit.
+        `kept_off` are the goal's lists that the contact is not on. Raises RefusedError for a
+        refusal that is not about this person.
+        """
+        payload = person.payload
+        self._run.stop.check()
+        try:
+            await self._run.activecampaign.write_contact(contact_id, person.row)
+        except RefusedError as refused:
+            if refused.status == 404:
+                return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
+            if refused.status not in ABOUT_THE_RECORD:
+                raise
+            return replace(
+                payload.record(Outcome.REJECTED, Reason.REJECTED_BY_ACTIVECAMPAIGN, contact_id),
+                detail=refused.detail,
+            )
+        record = payload.record(Outcome.UPDATED, None, contact_id)
+        record = replace(record, omitted=replace(payload.omitted, lists=kept_off))
+        left = sum(one.why != NO_USABLE_ADDRESS for one in kept_off)
+        profile = payload.profile_id
+        self._run.commit(
+            Done(
+                records=[(profile, record, payload.fingerprint.today)],
+                exported=[profile],
+                links={profile: contact_id},
+                lists=ListCounts(left=left),
+            )
+        )
+        return None
