@@ -9,6 +9,7 @@ from types import TracebackType
 from store.home import Home, is_there
 from store.ledger.exports import Exports
 from store.ledger.forgetting import Forgetting
+from store.ledger.outcomes import Outcomes
 from store.ledger.people import People
 from store.ledger.runs import Runs
 from store.ledger.schema import connect
@@ -18,7 +19,7 @@ from store.ledger.touches import Touches
 __all__ = ["SqliteLedger", "open_ledger", "set_aside"]
 
 
-class SqliteLedger(Runs, People, Sums, Exports, Forgetting, Touches):
+class SqliteLedger(Runs, People, Outcomes, Sums, Exports, Forgetting, Touches):
     """One process's hold on a ledger; also a context manager that closes it.
 
     Methods that change something return when it is durable. Use one object in one thread.
