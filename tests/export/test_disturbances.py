@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from actui.model.connection import Connection
 from tests.export.desk import READERS, Desk, open_desk
+from tests.export.odd import USUAL
 from tests.export.test_twin import (
     LISTS,
-    USUAL,
     addresses,
     configured,
     contact_facts,

@@ -66,10 +66,18 @@ class BlueConic:
         Values are tried in their order, so the exact form of an address goes before another.
         """
         fold = str.lower if self.ignores_case else str
+        first, accepted = links[0]
+        wanted = {fold(value) for value in accepted}
+        # most profiles are somebody else, which one look tells
+        near = [
+            (key, properties)
+            for key, properties in self.profiles.items()
+            if not wanted.isdisjoint(map(fold, properties.get(first, ())))
+        ]
         for attempt in _attempts(links):
             found = [
                 key
-                for key, properties in self.profiles.items()
+                for key, properties in near
                 if all(
                     fold(value) in map(fold, properties.get(name, [])) for name, value in attempt
                 )
