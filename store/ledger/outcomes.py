@@ -144,7 +144,9 @@ class Outcomes(Base):
             )
         )
         rows += self._unchanged(packed, email.strip())
-        return sorted(rows, key=lambda row: str(row["at"]))
+        # a run's id sorts by its start; an unchanged row has the second in which its run began,
+        # which may lie before the last row of the run before
+        return sorted(rows, key=lambda row: (str(row["run"]), str(row["at"])))
 
     def _lines(
         self, source: str, condition: str, values: Sequence[object]

@@ -39,8 +39,9 @@ async def test_each_goal_says_in_one_sentence_which_rule_decided() -> None:
         world.apply(goal(mappings=[mapping]))
         await world.run()
 
-        (line,) = await why(world, "unknown@example.org")
+        line, again = await why(world, "unknown@example.org")
         assert line.startswith("In: skipped: no profile matches")
+        assert again.strip().startswith("Checked again in turn")
         assert "run " in line
         assert "one that is stored with other characters nobody sees is known only by" in line
         for spelled in ("known@example.org", "\u200bKnown@example.org", "kno\u00adwn@example.org "):
@@ -79,11 +80,12 @@ async def test_the_lists_that_may_not_create_are_named() -> None:
         kept = world.house.connections.find(connection.name).connection
         names = [choice.list.name for choice in kept.imports()[0].lists]
         barred = f"{NO_MATCH}none of the goal's lists it is on may create profiles: "
-        line, _ = await why(world, "one@example.org")
+        line, again, _ = await why(world, "one@example.org")
         assert line.startswith(f"{barred}Newsletter (")
-        line, _ = await why(world, "both@example.org")
+        assert again.strip().startswith("Checked again in turn")
+        line, *_ = await why(world, "both@example.org")
         assert line.startswith(f"{barred}{', '.join(names)} (")
-        _, line = await why(world, "id@example.org")
+        _, _, line, *_ = await why(world, "id@example.org")
         assert line.startswith("Id: skipped: no profile has the id that the contact holds (")
 
 
@@ -92,8 +94,9 @@ async def test_a_goal_without_lists_speaks_of_none() -> None:
         await world.contact(email="a@example.org")
         world.apply(goal())
         await world.run()
-        (line,) = await why(world, "a@example.org")
+        line, again = await why(world, "a@example.org")
         assert line.startswith(f"{NO_MATCH}the goal may not create profiles (")
+        assert again.strip().startswith("Checked again in turn")
 
 
 async def test_somebody_without_a_match_is_told_when_they_are_checked_next() -> None:
