@@ -116,6 +116,7 @@ READINGS = {
     "include-truncates": ("no", "yes"),
     "contact-filters": ("honoured", "listid-ignored", "status-ignored", "updated-after-ignored"),
     "list-writes-bump-udate": ("yes", "no"),
+    "merged-profile": ("survivor", "not-found"),
     "match-case": ("exact", "ignore"),
     "several-matches": ("oldest", "newest"),
     "invalid-value": ("dropped", "skips-entry"),
@@ -152,19 +153,22 @@ def goals(draw: st.DrawFn) -> Row:
         {"field": "email", "property": "email"},
         {"field": "%ANSWER_001%", "property": "customer_id"},
     ]
+    creates = st.sampled_from([False, False, True])
+    by_id = {"field": "%BCID%", "profile_id": True}
+    named = [[by_id], [by_id, links[0]], [links[1], by_id]]
     goal: Row = {
         "id": "g-1",
         "name": "Import",
-        "contacts": draw(st.sampled_from(["all", "lists"])),
-        "identifiers": draw(st.sampled_from([links[:1], links[:1], links[1:], links])),
+        "contacts": draw(st.sampled_from(["all", "lists", "lists"])),
+        "identifiers": draw(st.sampled_from([*[links[:1]] * 3, links[1:], links, *named])),
         "mappings": draw(mappings()),
-        "mode": draw(st.sampled_from(["changed", "changed", "full"])),
+        "mode": draw(st.sampled_from(["changed"] * 4 + ["full"])),
     }
     if goal["contacts"] == "all":
-        goal["create_profiles"] = draw(st.booleans())
+        goal["create_profiles"] = draw(creates)
     else:
         names = draw(st.lists(st.sampled_from(sorted(LISTS.values())), min_size=1, unique=True))
-        goal["lists"] = [{"list": n, "create_profiles": draw(st.booleans())} for n in names]
+        goal["lists"] = [{"list": n, "create_profiles": draw(creates)} for n in names]
     if draw(st.booleans()):
         statuses = st.sampled_from(["active", "unconfirmed", "unsubscribed", "bounced"])
         goal["statuses"] = draw(st.lists(statuses, min_size=1, unique=True))
@@ -191,7 +195,8 @@ def odd_address_of(draw: st.DrawFn, number: int) -> str:
 def contact_values(draw: st.DrawFn, number: int) -> Row:
     """A new contact; now and then under another spelling of an earlier one's address."""
     number = draw(st.sampled_from((number, number, 0)))
-    statuses = st.dictionaries(st.sampled_from(sorted(LISTS)), st.integers(0, 3), max_size=3)
+    status = st.sampled_from((1, 1, 1, 0, 2, 3))
+    statuses = st.dictionaries(st.sampled_from(sorted(LISTS)), status, max_size=3)
     long = "l" * 300 + "@example.org"
     none = st.sampled_from([one.format(number) for one in NO_ADDRESS] + [long])
     return {

@@ -65,6 +65,8 @@ class History:
             ignores_case=self.readings["match-case"] == "ignore",
             newest_wins=self.readings["several-matches"] == "newest",
             skips_invalid=self.readings["invalid-value"] == "skips-entry",
+            follows_merged=self.readings["merged-profile"] == "survivor",
+            replaced=await self.replaced(),
         )
         read = [row for row in contacts if everything or int(row["id"]) in self.touched]
         model = PlainImport(goal, LISTS, plain)
@@ -102,6 +104,35 @@ class History:
         rows = await self.lab.lines("/profiles")
         return {row["id"]: row["properties"] for row in rows if not row["replacedBy"]}
 
+    async def replaced(self) -> dict[str, str]:
+        """The profiles that were merged into others."""
+        rows = await self.lab.lines("/profiles")
+        return {row["id"]: row["replacedBy"] for row in rows if row["replacedBy"]}
+
+    async def ids(self) -> list[str]:
+        """What a contact may hold as the id of a profile: any, merged ones too, or of nobody."""
+        return [*(await self.profiles()), *(await self.replaced()), "nobody", ""]
+
+    async def merge(self, data: st.DataObject) -> None:
+        """Two profiles turn out to be one person."""
+        living = list(await self.profiles())
+        if len(living) > 1:
+            gone, kept = data.draw(st.permutations(living))[:2]
+            note(f"merge {gone} into {kept}")
+            ask = {"service": "blueconic", "op": "merge", "id": gone, "set": {"into": kept}}
+            await self.lab.post("/mutate", **ask)
+
+    async def appear(self, data: st.DataObject) -> None:
+        """A profile appears, mostly of somebody who is a contact."""
+        properties = data.draw(profile_values(data.draw(st.integers(0, 2))))
+        rows = await self.lab.lines("/contacts")
+        if rows and data.draw(st.sampled_from([True, True, False])):
+            row = data.draw(st.sampled_from(rows))
+            links = {"email": row["email"], "customer_id": row["fields"].get("ANSWER_001") or ""}
+            properties |= {name: [text.strip()] for name, text in links.items() if text.strip()}
+        note(f"a profile appears: {properties}")
+        await self.lab.profile(properties=properties)
+
     async def wait(self, hours: float) -> None:
         """Time passes, more than the overlap of two readings."""
         await self.lab.post("/clock", advance=hours * HOUR)
@@ -110,10 +141,12 @@ class History:
 
     async def change(self, data: st.DataObject) -> None:
         """Somebody works in one of the two services."""
-        if data.draw(st.sampled_from([False, False, True])):
-            properties = data.draw(profile_values(data.draw(st.integers(0, 2))))
-            note(f"a profile appears: {properties}")
-            await self.lab.profile(properties=properties)
+        there = data.draw(st.sampled_from([*[""] * 5, *["appears"] * 4, "merge"]))
+        if there == "merge":
+            await self.merge(data)
+            return
+        if there:
+            await self.appear(data)
             return
         rows = [
             row
@@ -122,7 +155,7 @@ class History:
         ]
         what = data.draw(
             st.sampled_from(
-                ["fields", "fields", "status", "delete", "erase", "forget", "none", *SILENT]
+                ["fields", "fields", "id", "status", "delete", "erase", "forget", "none", *SILENT]
             )
         )
         if not rows or what == "none":
@@ -146,6 +179,9 @@ class History:
             tag = data.draw(st.sampled_from(sorted(TEXTS)))
             value = data.draw(st.sampled_from(TEXTS[tag]))
             await self.lab.post("/mutate", **ask, op="update", set={"fields": {tag: value}})
+        elif what == "id":
+            value = data.draw(st.sampled_from(await self.ids()))
+            await self.lab.post("/mutate", **ask, op="update", set={"fields": {"BCID": value}})
         elif what == "status":
             lists = {str(data.draw(st.sampled_from(sorted(LISTS)))): data.draw(st.integers(0, 3))}
             await self.lab.post("/mutate", **ask, op="update", set={"lists": lists})
@@ -167,7 +203,7 @@ def in_file(goal: Row) -> Row:
 
 def next_goal(data: st.DataObject, goal: Row, turn: int) -> Row:
     """The same goal mostly; else renamed, copied or with other mappings."""
-    what = data.draw(st.sampled_from(["same", "same", "renamed", "copied", "mappings"]))
+    what = data.draw(st.sampled_from([*["same"] * 5, "renamed", "copied", "mappings"]))
     if what == "renamed":
         return {**goal, "name": f"Import {turn}"}
     if what == "copied":
@@ -181,22 +217,24 @@ async def one_history(data: st.DataObject) -> None:
         history = History(world, readings, data.draw(st.sampled_from(ZONES)))
         for list_id, name in sorted(LISTS.items()):
             world.sandbox.account.lists[list_id].name = name
+        for number in range(data.draw(st.integers(0, 3))):
+            await world.profile(properties=data.draw(profile_values(number)))
+        known = await history.ids()
         taken: set[str] = set()
-        for number in range(data.draw(st.integers(1, 6))):
+        for number in range(data.draw(st.integers(2, 6))):
             values = data.draw(contact_values(number))
+            values["fields"]["BCID"] = data.draw(st.sampled_from(known))
             # ActiveCampaign has one contact for an address, whatever its letter case
             if not values["email"] or values["email"].lower() not in taken:
                 taken.add(values["email"].lower())
                 history.touched.add(await world.contact(**values))
-        for number in range(data.draw(st.integers(0, 5))):
-            await world.profile(properties=data.draw(profile_values(number)))
         goal = data.draw(goals())
-        for turn in range(data.draw(st.integers(1, 4))):
+        for turn in range(data.draw(st.integers(2, 4))):
             if turn:
-                for _ in range(data.draw(st.integers(0, 3))):
+                for _ in range(data.draw(st.integers(1, 4))):
                     await history.change(data)
                 goal = next_goal(data, goal, turn)
-            await history.wait(data.draw(st.sampled_from([2.0, 30.0, 24.0 * 8])))
+            await history.wait(data.draw(st.sampled_from([2.0, 2.0, 30.0, 30.0, 24.0 * 8])))
             note(f"goal {goal}")
             await history.run(goal)
 

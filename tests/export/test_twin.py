@@ -87,6 +87,8 @@ stood = st.tuples(
 change = st.one_of(
     moved,
     moved,
+    moved,
+    moved,
     stood,
     stood,
     profile,
@@ -109,7 +111,7 @@ goal_facts = st.fixed_dictionaries(
         "resubscribe": st.sampled_from(("never", "own", "all")),
         "unsubscribe": st.sampled_from(("own", "own", "all", "all", "never")),
         "recreate": st.booleans(),
-        "is_full": st.booleans(),
+        "is_full": st.sampled_from((False, False, False, True)),
         "also": st.lists(st.sampled_from(sorted(MAPPED)), max_size=2, unique=True),
         "maps_viewed": st.booleans(),
         "maps_lifecycles": st.booleans(),

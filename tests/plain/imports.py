@@ -27,6 +27,8 @@ SHAPES = {
     "CURRENCY": re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?"),
     "EMAIL": re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
 }
+PROFILE_ID = "profile id"
+"""Names the link to BlueConic's own identifier among the others."""
 LARGEST = 2**31 - 1
 MOST_LETTERS, MOST_BYTES = 65_000, 65_536
 """Of one text, as BlueConic documents them."""
@@ -50,7 +52,7 @@ class BlueConic:
     """Profiles, the types of their properties, and the readings of what the reference leaves open.
 
     `ignores_case`: matching; `newest_wins`: of several matches; `skips_invalid`: an entry with a
-    value that does not fit.
+    value that does not fit; `follows_merged`: a write by the id of a merged profile.
     """
 
     profiles: dict[str, Properties]
@@ -59,12 +61,18 @@ class BlueConic:
     ignores_case: bool = False
     newest_wins: bool = False
     skips_invalid: bool = False
+    follows_merged: bool = True
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """The profile into which another was merged."""
 
     def find(self, links: list[tuple[str, list[str]]]) -> str | None:
         """The oldest profile that has, for every link, one of the accepted values.
 
         Values are tried in their order, so the exact form of an address goes before another.
         """
+        named = next((values[0] for name, values in links if name == PROFILE_ID), None)
+        if named is not None:
+            return self.named(named, [link for link in links if link[0] != PROFILE_ID])
         fold = str.lower if self.ignores_case else str
         first, accepted = links[0]
         wanted = {fold(value) for value in accepted}
@@ -85,6 +93,24 @@ class BlueConic:
             if found:
                 return found[-1] if self.newest_wins else found[0]
         return None
+
+    def named(self, key: str, links: list[tuple[str, list[str]]]) -> str | None:
+        """The profile with this id, or into which it was merged, if it has every link's value.
+
+        Without other links nobody reads it before it is written.
+        """
+        if key in self.replaced and not links and not self.follows_merged:
+            return None
+        while key in self.replaced:
+            key = self.replaced[key]
+        if key not in self.profiles:
+            return None
+        for name, values in links:
+            form = canonical if name == "email" else str
+            held = self.profiles[key].get(name, [])
+            if form(values[0]) not in map(form, held):
+                return None
+        return key
 
 
 def _attempts(links: list[tuple[str, list[str]]]) -> list[list[tuple[str, str]]]:
@@ -258,10 +284,16 @@ class PlainImport:
         return bool(wanted & set(contact["lists"].values()))
 
     def may_create(self, contact: Row) -> bool:
-        """Whether somebody unknown becomes a profile."""
+        """Whether somebody unknown becomes a profile; never where an id names who it is."""
+        if self.names_profiles():
+            return False
         if self.goal.get("contacts", "all") == "all":
             return bool(self.goal.get("create_profiles"))
         return any(choice.get("create_profiles") for choice in self.chosen(contact))
+
+    def names_profiles(self) -> bool:
+        """Whether a link is BlueConic's own identifier."""
+        return any(link.get("profile_id") for link in self.goal["identifiers"])
 
     def names(self, contact: Row) -> list[str]:
         """The list names to keep."""
@@ -274,6 +306,11 @@ class PlainImport:
         links: list[tuple[str, list[str]]] = []
         for link in self.goal["identifiers"]:
             raw = value_of(contact, link["field"])
+            if link.get("profile_id"):
+                if not raw.strip():
+                    return "skipped/no-identifier"
+                links.append((PROFILE_ID, [raw.strip()]))
+                continue
             kind = self.blueconic.types[link["property"]]
             text = cleaned(raw) if kind == "EMAIL" else raw.strip()
             if not text:
@@ -338,9 +375,17 @@ class PlainImport:
         return (changed if wrong or after != before else "unchanged"), not wrong
 
     def facts(self, contact: Row) -> object:
-        """What the goal tells BlueConic about the contact."""
+        """What the goal tells BlueConic about the contact.
+
+        Where a profile is named by its id, the values of other links are not part of it.
+        """
+        telling = [
+            link
+            for link in self.goal["identifiers"]
+            if link.get("profile_id") or not self.names_profiles()
+        ]
         return (
-            [value_of(contact, link["field"]) for link in self.goal["identifiers"]],
+            [value_of(contact, link["field"]) for link in telling],
             [self.told(contact, mapping) for mapping in self.goal.get("mappings", [])],
             self.names(contact) if self.goal.get("save_lists_to") else None,
             self.may_create(contact),
