@@ -30,8 +30,6 @@ from tests.plain.imports import BlueConic, Memory, PlainImport, comparable
 
 HOUR = 3600.0
 RECONCILE = 7 * 24 * HOUR
-SILENT = ("subscribe", "unsubscribe")
-"""What may not move the stamp of a contact."""
 COUNTS = ("read", "created", "updated", "unchanged", "skipped", "rejected", "unknown")
 
 
@@ -155,7 +153,7 @@ class History:
         ]
         what = data.draw(
             st.sampled_from(
-                ["fields", "fields", "id", "status", "delete", "erase", "forget", "none", *SILENT]
+                ["fields", "fields", "id", "status", "delete", "erase", "forget", "none"]
             )
         )
         if not rows or what == "none":
@@ -168,12 +166,6 @@ class History:
             return
         row = data.draw(st.sampled_from(rows))
         ask: Row = {"service": "activecampaign", "id": row["id"]}
-        if what in SILENT:
-            list_id = data.draw(st.sampled_from(sorted(LISTS)))
-            await self.lab.post("/mutate", **ask, op=what, list=str(list_id))
-            if self.readings["list-writes-bump-udate"] == "yes":
-                self.touched.add(int(row["id"]))
-            return
         self.touched.add(int(row["id"]))
         if what == "fields":
             tag = data.draw(st.sampled_from(sorted(TEXTS)))
