@@ -35,6 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         # what runs in the background of a script ignores it, and so would all that tests start
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        # the same behind nohup
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if _only_hands_out(config):
         return
     os.environ[exchanges.PLACE] = tempfile.mkdtemp(prefix="actui-exchanges-")

@@ -247,9 +247,10 @@ async def test_a_filter_that_is_ignored_brings_nobody_wrong_and_loses_nobody(
         second = (await world.run()).goals[0]
 
         assert first.read == len(rows)
-        said = f"{first.message} {second.message}"
-        assert words in said
-        assert said.count("ActiveCampaign sent") == bool(words)
+        # the second run sweeps the list for people without a match, and may meet them again
+        told = [one.message.count("ActiveCampaign sent") for one in (first, second)]
+        assert words in f"{first.message} {second.message}"
+        assert max(told) == bool(words)
         assert first.created == len(await world.lines("/profiles"))
 
 

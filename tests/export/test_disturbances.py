@@ -96,7 +96,15 @@ class Storm:
     def __init__(self, desk: Desk, drawn: dict[str, Any]) -> None:
         self.desk, self.drawn = desk, drawn
         goals = [
-            Goal(id=f"g-{n}", **{**facts, "lists": tuple(facts["lists"])})
+            # opens and clicks are counted for lists, so a goal without one has no stage
+            Goal(
+                id=f"g-{n}",
+                **{
+                    **facts,
+                    "lists": tuple(facts["lists"]),
+                    "stage": facts["stage"] if facts["lists"] else "",
+                },
+            )
             for n, facts in enumerate(drawn["goals"], start=1)
         ]
         self.watch = Watch({goal.id: goal for goal in goals})

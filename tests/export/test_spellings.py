@@ -275,6 +275,7 @@ async def test_a_preview_finds_people_in_every_spelling(desk, email):
                 ledger=ledger,
                 clock=ports.clock,
                 row_size=ports.row_size,
+                claims=ports.claims,
             )
             preview = await rehearsal.show(Ask(emails=(email,)))
     into, out = preview.goals
