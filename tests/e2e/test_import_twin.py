@@ -24,7 +24,7 @@ from tests.e2e.import_examples import (
     profile_values,
 )
 from tests.e2e.lab import Lab, Row, lab
-from tests.e2e.scale import EXAMPLES, PHASES
+from tests.e2e.scale import EXAMPLES, IS_LONG, PHASES
 from tests.plain.addresses import canonical
 from tests.plain.imports import BlueConic, Memory, PlainImport, comparable
 
@@ -234,6 +234,7 @@ async def one_history(data: st.DataObject) -> None:
 @pytest.mark.timeout(60 + 6 * EXAMPLES)
 @settings(
     max_examples=EXAMPLES,
+    derandomize=not IS_LONG,
     deadline=None,
     phases=PHASES,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
