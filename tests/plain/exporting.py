@@ -15,6 +15,7 @@ from tests.plain.addresses import canonical, cleaned, is_importable, spellings
 from tests.plain.fields import MAPPED, fitting
 
 ACTIVE, UNSUBSCRIBED, BOUNCED = 1, 2, 3
+REFUSED = "rejected/rejected-by-activecampaign"
 LONGEST_LOCAL = 64
 """Letters before the at sign that ActiveCampaign takes."""
 DIALOGUES = ("Exit intent", "Newsletter lightbox", "Webinar invitation")
@@ -101,6 +102,8 @@ class GoalMemory:
     accepted: dict[int, object] = field(default_factory=dict)
     members: dict[tuple[int, str], int | None] = field(default_factory=dict)
     """By contact and list: None while on it through the goal, else the row as the goal left it."""
+    refused: dict[int, tuple[object, int | None]] = field(default_factory=dict)
+    """By profile: what ActiveCampaign refused last, and the contact it was for."""
     filled: dict[int, frozenset[str]] = field(default_factory=dict)
     """By profile: the fields filled at the last acceptance whose emptiness would be a fact."""
     claimed: set[int] = field(default_factory=set)
@@ -229,6 +232,9 @@ class GoalRun:
                     self.tell(self.send(profile, match))
                 except Refusal as refusal:
                     self.tell(str(refusal))
+                    if str(refusal) == REFUSED:
+                        number = match.contact.number if match.contact else None
+                        self.memory.refused[profile.number] = (self.asks_for(profile), number)
         self.memory.claimed &= self.shown
         self.memory.seen |= self.memory.claimed
         counts = self.told.counts
@@ -303,26 +309,34 @@ class GoalRun:
             self.told.omitted[name] += is_omitted or bool(texts[name] and name not in kept)
 
     def before_asking(self, profile: Profile, full: bool) -> str | None:
-        if self.world.is_forgotten(*profile.addresses):
-            return "skipped/forgotten"
-        if self.world.needs_consent and not profile.consents:
-            return "skipped/no-consent"
-        missing = self.barred_by_stage(profile) or self.missing(profile)
-        if missing:
-            return missing
+        before = self.memory.refused.pop(profile.number, None)
+        barred = self.barred(profile) or self.missing(profile)
+        if barred:
+            return barred
         self.count_omitted(profile)
         first = canonical(profile.usable[0]) if profile.usable else ""
         word = first if self.goal.by == "email" else f"key {profile.keys[0]}"
         if self.first.setdefault(word, profile.number) != profile.number:
             return "skipped/duplicate-identifier"
-        if not full and self.memory.accepted.get(profile.number) == self.asks_for(profile):
+        asked = self.asks_for(profile)
+        if not full and self.memory.accepted.get(profile.number) == asked:
             known = self.world.links.get(profile.number)
             if known is not None:
                 self.taken.setdefault(f"contact {known}", profile.number)
             return "unchanged"
+        if not full and before is not None and before[0] == asked:
+            # what ActiveCampaign refused is not sent again by itself
+            self.memory.refused[profile.number] = before
+            if before[1] is not None:
+                self.shown.add(before[1])
+            return REFUSED
         return None
 
-    def barred_by_stage(self, profile: Profile) -> str:
+    def barred(self, profile: Profile) -> str:
+        if self.world.is_forgotten(*profile.addresses):
+            return "skipped/forgotten"
+        if self.world.needs_consent and not profile.consents:
+            return "skipped/no-consent"
         if not self.goal.stage:
             return ""
         if not self.knows_stages:
@@ -377,16 +391,24 @@ class GoalRun:
             return [c for c in alive if canonical(c.email) == canonical(address)]
         return [c for c in alive if c.email in spellings(address)]
 
-    def owner(self, address: str) -> Contact | None:
-        """Whose address it is: the same but for letter case, else the one contact it can be."""
+    def exact(self, profile: Profile) -> Contact | None:
+        """Whose the first address is but for letter case: as it is sent, then as it is stored."""
+        address = profile.usable[0]
         found = self.known_as(address)
-        for exact in (address.lower(), cleaned(address).lower()):
+        stored = [one for one in profile.emails if canonical(one) == canonical(address)]
+        for spelling in (cleaned(address), *stored):
             for contact in found:
-                if contact.email == exact:
+                if contact.email == spelling.lower():
                     return contact
-        if len(found) > 1:
+        return None
+
+    def owner(self, profile: Profile) -> Contact | None:
+        """Whose the first address is: exactly, else the one contact with another spelling of it."""
+        found = self.known_as(profile.usable[0])
+        exact = self.exact(profile)
+        if exact is None and len(found) > 1:
             raise Refusal("skipped/ambiguous-match")
-        return found[0] if found else None
+        return exact or (found[0] if found else None)
 
     @staticmethod
     def row_of(contact: Contact) -> str:
@@ -394,9 +416,13 @@ class GoalRun:
         return contact.email if is_importable(contact.email) else ""
 
     def by_email(self, profile: Profile, before: list[Contact]) -> Match | None:
-        mine = {canonical(address) for address in profile.usable}
-        own = next((c for c in before if canonical(c.email) in mine), None)
-        own = own or self.owner(profile.usable[0])
+        words = {cleaned(address).lower() for address in profile.usable}
+        forms = {canonical(address) for address in profile.usable}
+        # the exact address goes first, whoever was known before
+        own = next((c for c in before if c.email in words), None)
+        own = own or self.exact(profile)
+        own = own or next((c for c in before if canonical(c.email) in forms), None)
+        own = own or self.owner(profile)
         if own is not None:
             return Match(own, self.row_of(own))
         new = cleaned(profile.usable[0]).lower()
@@ -415,14 +441,14 @@ class GoalRun:
         contact, usable = fitting[0], profile.usable
         if not usable or canonical(contact.email) in map(canonical, usable):
             return Match(contact, self.row_of(contact), carries=carries)
-        if self.owner(usable[0]) is not None:
+        if self.owner(profile) is not None:
             raise Refusal("skipped/email-of-another-contact")
         return Match(contact, cleaned(usable[0]).lower(), renames=True, carries=carries)
 
     def unmatched(self, profile: Profile) -> Match:
         if not profile.usable:
             raise Refusal("rejected/invalid-email" if profile.addresses else "skipped/no-email")
-        owner = self.owner(profile.usable[0])
+        owner = self.owner(profile)
         if owner is None:
             return Match(None, cleaned(profile.usable[0]).lower(), carries=True)
         if self.goal.by == "email" or owner.key:
@@ -447,7 +473,7 @@ class GoalRun:
         unusual = ".." in match.email or len(match.email.rpartition("@")[0]) > LONGEST_LOCAL
         if contact is not None and match.renames:
             if unusual:
-                raise Refusal("rejected/rejected-by-activecampaign")
+                raise Refusal(REFUSED)
             contact.email = match.email
         if contact is not None and not match.has_bounced:
             self.resubscribe(contact, match.kept_out)
@@ -461,7 +487,7 @@ class GoalRun:
             return "updated"
         bounced = contact is not None and contact.has_bounced and self.world.bounced_fail_whole
         if unusual or bounced:
-            raise Refusal("rejected/rejected-by-activecampaign")
+            raise Refusal(REFUSED)
         is_new = contact is None
         contact = contact or self.world.add_contact(match.email)
         joins = [on for on in self.goal.lists if on not in standing and not match.has_bounced]
