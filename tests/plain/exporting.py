@@ -253,7 +253,9 @@ class GoalRun:
 
     def asks_for(self, profile: Profile) -> object:
         keys = profile.keys if self.goal.by == "key" else []
-        addresses = sorted(cleaned(one).lower() for one in profile.usable)
+        # as they are stored: a digest of 0.1.0 knows no other, and an upgrade sends nobody again
+        stored = [one.strip().lower() for one in profile.emails if is_importable(one.strip())]
+        addresses = sorted(set(stored or [cleaned(one).lower() for one in profile.usable]))
         return (addresses, list(keys), self.texts(profile), self.filled(profile))
 
     def facts(self, profile: Profile) -> dict[str, str | None]:
