@@ -32,9 +32,12 @@ KINDS: Mapping[str, str] = {
     "timeout-after-commit": "applied, then no answer until the client gives up",
     "partial-then-reset": "the first half applied, then the connection is reset",
     "commit-late": "the connection is reset; applied `seconds` (default 2) later",
+    "503-after-commit": "applied, then answered 503 with `body` (default none), as a proxy answers "
+    "that lost its upstream; any status from 200 to 599 may stand in place of 503",
 }
 
 DEFAULT_SECONDS = {"slow": 5.0, "commit-late": 2.0}
+_ANSWERED_AFTER_COMMIT = re.compile(r"([2-5]\d\d)-after-commit")
 
 
 @dataclass(slots=True)
@@ -48,7 +51,14 @@ class Fault:
     times: int
     after: int
     seconds: float
+    body: str = ""
     struck: int = 0
+
+    @property
+    def status_after_commit(self) -> int | None:
+        """The status that is answered once the request has been applied; None for other kinds."""
+        found = _ANSWERED_AFTER_COMMIT.fullmatch(self.kind)
+        return None if found is None else int(found[1])
 
     def matches(self, service: str, method: str, path: str, query: str) -> bool:
         """The pattern must match the whole path, without or with its query."""
@@ -65,7 +75,7 @@ class Fault:
 def read_fault(body: Mapping[str, Any]) -> Fault:
     """A rule from its JSON; a ValueError says what is wrong with it."""
     kind = str(body.get("kind", ""))
-    if kind not in KINDS:
+    if kind not in KINDS and not _ANSWERED_AFTER_COMMIT.fullmatch(kind):
         raise ValueError(f"No fault is called {kind!r}; there are: {', '.join(KINDS)}.")
     service = str(body.get("service", "*"))
     if service not in ("*", *SERVICES):
@@ -76,9 +86,8 @@ def read_fault(body: Mapping[str, Any]) -> Fault:
         raise ValueError(f"path is no regular expression: {error}.") from error
     seconds = float(body.get("seconds", DEFAULT_SECONDS.get(kind, 1.0)))
     times, after = int(body.get("times", 1)), int(body.get("after", 0))
-    return Fault(
-        service, str(body.get("method", "*")).upper(), pattern, kind, times, after, seconds
-    )
+    method, answer = str(body.get("method", "*")).upper(), str(body.get("body", ""))
+    return Fault(service, method, pattern, kind, times, after, seconds, answer)
 
 
 class FaultBook:
@@ -120,6 +129,7 @@ class FaultBook:
                 "times": rule.times,
                 "after": rule.after,
                 "seconds": rule.seconds,
+                "body": rule.body,
                 "struck": rule.struck,
             }
             for rule in self._rules

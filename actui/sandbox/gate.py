@@ -38,6 +38,15 @@ CANNED: dict[str, Callable[[], Response]] = {
 }
 """Faults that answer at once and apply nothing."""
 
+
+def _after_commit(status: int, body: str) -> Response:
+    """The answer of a proxy in the service's place; `body` is JSON where it begins like it."""
+    if not body:
+        return Response(status_code=status)
+    kind = "application/json" if body.lstrip()[:1] in ("[", "{") else "text/html"
+    return Response(body, status, media_type=kind)
+
+
 Arrived = Callable[[str, str, str], None]
 
 
@@ -141,6 +150,11 @@ class Gate:
     async def _spoil(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(receive)
         if body is None:
+            return
+        status = fault.status_after_commit
+        if status is not None:
+            answer = _after_commit(status, fault.body)
+            await self._apply_then(scope, body, answer(scope, receive, send))
             return
         ways: dict[str, Callable[[], Awaitable[None]]] = {
             "slow": lambda: self._later(self._clock.sleep(fault.seconds), scope, body, send),

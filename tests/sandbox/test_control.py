@@ -87,6 +87,28 @@ async def test_timeouts_never_answer(ports: Any, kind: str, applied: bool) -> No
     assert await stored(ports) is applied
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 429, 499, 502, 503])
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [("", ""), ("{}", "application/json"), ("<p>Sorry</p>", "text/html; charset=utf-8")],
+)
+async def test_any_status_may_be_answered_after_the_request_was_applied(
+    ports: Any, status: int, body: str, kept: str
+) -> None:
+    await ports.fault(f"{status}-after-commit", body=body)
+    answer = await ports.ac.post("/contact/sync", json=SYNC)
+    assert (answer.status_code, answer.text) == (status, body)
+    assert answer.headers.get("content-type", "") == kept
+    assert await stored(ports)
+    assert (await ports.ac.post("/contact/sync", json=SYNC)).status_code == 200
+
+
+async def test_only_a_status_may_stand_before_after_commit(ports: Any) -> None:
+    for kind in ("99-after-commit", "600-after-commit", "5030-after-commit", "-after-commit"):
+        answer = await ports.control.post("/faults", json={"kind": kind})
+        assert answer.status_code == 400
+
+
 async def test_partial_then_reset_applies_the_first_half(ports: Any) -> None:
     await ports.fault("partial-then-reset")
     entries = [
