@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,11 +143,11 @@ class Home:
 
     def forget(self, connection_id: str) -> None:
         """Remove history, ledgers and log of a connection; people's data goes with it."""
-        ledger, log = self.ledger_file(connection_id), self.log_file(connection_id)
-        for file in (*ledger.parent.glob("ledger*"), *self._history_files(connection_id), log):
+        place, log = self.ledger_file(connection_id).parent, self.log_file(connection_id)
+        for file in (*self._history_files(connection_id), log):
             file.unlink(missing_ok=True)
-        if ledger.parent.is_dir():
-            ledger.parent.rmdir()
+        if place.is_dir():
+            shutil.rmtree(place)
 
     def _history_files(self, connection_id: str) -> list[Path]:
         return list(self.runs_dir.glob(f"{checked_id(connection_id)}.json*"))

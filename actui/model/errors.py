@@ -2,6 +2,7 @@
 
     ActuiError
     ├── ConfigError           the user's configuration or command line; nothing was sent
+    │   └── DamagedError      a file of the home is not what it should be
     ├── BusyError             another process runs this connection
     ├── CredentialsError      a key, secret or origin is missing, refused or bound elsewhere
     ├── UnreachableError      the service never answered: wrong host, no network
@@ -35,6 +36,13 @@ class ConfigError(ActuiError):
     """The configuration or the command cannot be carried out (exit code 2)."""
 
     default_code = "configuration"
+
+
+class DamagedError(ConfigError):
+    """A file of the home cannot be read as what it should be (exit code 2); the text names it."""
+
+    def __init__(self, trouble: str, *, code: str = "damaged", advice: str = "") -> None:
+        super().__init__(trouble, code=code, advice=advice)
 
 
 class BusyError(ActuiError):

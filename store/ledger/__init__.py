@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from store.home import Home, is_there
+from store.ledger.database import quick_check
 from store.ledger.exports import Exports
 from store.ledger.forgetting import Forgetting
 from store.ledger.outcomes import Outcomes
@@ -39,6 +40,10 @@ class SqliteLedger(Runs, People, Outcomes, Sums, Exports, Forgetting, Touches):
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def whole_check(self) -> str:
+        """What SQLite finds wrong with the file; empty where all is well. Reads all of it."""
+        return quick_check(self._db)
 
 
 def open_ledger(path: Path) -> SqliteLedger:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from actui.model.addresses import canonical
 from actui.model.errors import ConfigError
+from store.home import is_there
+from store.ledger.database import Database, damaged_database, make_database, open_database
 
 _FIRST = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID;
@@ -183,17 +185,17 @@ STEPS: tuple[str, ...] = (
     *(_SPELLINGS, _REFUSED, _SHOWN, _CONFIGURATIONS),
     _BOUNCES,
 )
-BUSY_MS = 10_000
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """An open ledger in today's form. Raises ConfigError for one of a newer actui."""
+def connect(path: Path) -> Database:
+    """An open ledger in today's form, made where there is none.
+
+    Raises DamagedError for a file that is no ledger, ConfigError for one of a newer actui.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    is_new = not path.exists()
-    if is_new:
-        path.touch(mode=0o600)
-    # autocommit: every transaction is begun and ended in words
-    database = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
+    if not is_there(path):
+        make_database(path, lambda database: migrate(database, path))
+    database = open_database(path)
     try:
         _prepare(database, path)
     except BaseException:
@@ -221,11 +223,17 @@ def migrate(database: sqlite3.Connection, path: Path) -> None:
     database.create_function("canonical", 1, _canonical, deterministic=True)
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version > len(STEPS):
-        raise ConfigError(f"{path} was written by a newer actui; update this one.")
+        raise ConfigError(f"{path} was written by a newer actui; update this one.", code="newer")
+    if version < 0 or (not version and _holds_tables(database)):
+        raise damaged_database(path, "it is another program's database")
     for number in range(version, len(STEPS)):
         database.executescript(
             f"BEGIN IMMEDIATE; {STEPS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
         )
+
+
+def _holds_tables(database: sqlite3.Connection) -> bool:
+    return database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is not None
 
 
 def _canonical(address: str | None) -> str | None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from store.home import is_there
 from store.ledger import SqliteLedger
-from store.ledger.schema import BUSY_MS, migrate
+from store.ledger.database import Database, open_database
+from store.ledger.schema import migrate
 
 _ON_THEIR_WAY = ("batch", "sum_send", "newcomer")
 
@@ -21,7 +22,8 @@ def scratch_ledger(path: Path | None) -> SqliteLedger:
     wait for it. May be made in one thread and used in another.
     """
     # an empty name is a file of SQLite's own, which it has unlinked already
-    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False, factory=Database)
+    database.file = path or Path()  # damage that was copied is the file's
     try:
         _fill(database, path)
     except BaseException:
@@ -32,8 +34,8 @@ def scratch_ledger(path: Path | None) -> SqliteLedger:
 
 def _fill(database: sqlite3.Connection, path: Path | None) -> None:
     if path is not None and is_there(path):
-        with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as kept:
-            kept.backup(database)
+        with closing(open_database(path)) as kept:
+            kept.copy_to(database)
     database.execute("PRAGMA synchronous = OFF")
     migrate(database, path or Path())
     for table in _ON_THEIR_WAY:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import fcntl
 import os
+import re
 import sqlite3
 import threading
 from contextlib import closing, suppress
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from actui.model.connection import Connection
-from actui.model.errors import ConfigError
+from actui.model.errors import ConfigError, DamagedError
 from actui.services import HouseServices
 from actui.wiring import House
 from store.ledger import SqliteLedger, open_ledger, scratch
@@ -57,7 +58,7 @@ def test_a_newer_ledger_is_not_left_open(newer: Path, opens) -> None:
 def test_a_damaged_ledger_is_not_left_open(tmp_path: Path, opens) -> None:
     path = tmp_path / "ledger.db"
     path.write_bytes(b"this is no database" * 100)
-    with pytest.raises(sqlite3.DatabaseError) as refused:
+    with pytest.raises(DamagedError, match=re.escape(str(path))) as refused:
         opens(path)
     assert still_open(tmp_path) == []
     assert refused.traceback

@@ -1,0 +1,49 @@
+"""Files of a home that are not what they should be, and what is left of them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from actui.model.errors import DamagedError
+
+_NO_COPY = (
+    "There is no good copy of it in this home: restore a backup (actui restore), "
+    "or move the file away to start without it."
+)
+
+
+def damaged(
+    path: Path, trouble: str, copy: Path | None = None, *, advice: str = ""
+) -> DamagedError:
+    """The error for a damaged file; `trouble` says what is wrong, `copy` is the last good one.
+
+    `advice` replaces what is suggested where there is no copy.
+    """
+    if copy is not None:
+        advice = f"Its last good copy is {copy}; copy it over the damaged file to go back to it."
+    return DamagedError(f"{path} is damaged: {trouble}.", advice=advice or _NO_COPY)
+
+
+def read_file(path: Path, most: int = -1) -> bytes:
+    """A regular file's content, or its first bytes; nobody waits for a pipe in its place.
+
+    Raises FileNotFoundError where there is none, DamagedError for anything but a file, and
+    OSError where it cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise damaged(path, "there is something else than a file in its place")
+        return file.read(most)
+
+
+def is_good(path: Path, check: Callable[[bytes], object]) -> bool:
+    """Whether there is such a file and `check` accepts its content."""
+    try:
+        check(read_file(path))
+    except (OSError, DamagedError, ValueError, LookupError, TypeError, RecursionError):
+        return False
+    return True
