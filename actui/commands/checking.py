@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 from actui import exitcodes
-from actui.commands.files import bound_to_others, files_of, read_file
+from actui.commands.files import bound_to_others, files_of, kind_of_path, read_file
 from actui.commands.guard import say
 from actui.commands.words import print_findings
 from actui.console.words import plain
@@ -85,7 +84,8 @@ def _chosen(house: House, names: list[str]) -> Iterator[tuple[Connection, list[F
     held = [one.connection for one in stored]
     for name in names:
         known = any(name in (one.id, one.name) for one in held)
-        if name == "-" or Path(name).is_file() or (Path(name).is_dir() and not known):
+        kind = kind_of_path(name)
+        if name == "-" or kind == "file" or (kind == "folder" and not known):
             for file in files_of([name]):
                 read = read_file(file)
                 connection = as_known(read, counterpart(read, held))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import errno
 import json
+import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
@@ -24,10 +28,12 @@ from actui.model.document import dump, dump_file, load
 from actui.model.errors import ActuiError, ConfigError
 from actui.model.findings import Finding, findings
 from actui.model.known import as_known, counterpart, refuse_clashes
+from actui.model.yamltext import LARGEST
 from actui.wiring import House
 from store.connections import Stored
 
 _ENDINGS = (".yaml", ".yml")
+_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 def apply(asked: argparse.Namespace) -> int:
@@ -52,7 +58,7 @@ def apply(asked: argparse.Namespace) -> int:
         print_findings(findings(saved) + bound_to_others(house, saved), to_stderr=True)
     applied = {connection.id for connection, _ in wanted}
     kept = [one.name for one in held if one.id not in applied]
-    if kept and any(Path(name).is_dir() for name in asked.files):
+    if kept and any(kind_of_path(name) == "folder" for name in asked.files):
         say(f"in none of the files, and left as they are: {plain(', '.join(kept))}")
     return exitcodes.OK
 
@@ -116,13 +122,21 @@ def bound_to_others(house: House, connection: Connection) -> list[Finding]:
 def files_of(names: list[str]) -> Iterator[str]:
     """The files, those of a folder in the order of their names; hidden ones are not meant."""
     for name in names:
-        if not Path(name).is_dir():
+        if kind_of_path(name) != "folder":
             yield name
             continue
         found = _in_folder(Path(name))
         if not found:
             raise ConfigError(f"{name} holds no connection file (*.yaml).")
         yield from map(str, found)
+
+
+def kind_of_path(name: str) -> Literal["file", "folder", "nothing"]:
+    """What a name stands for on the disk; whatever can be opened, or cannot be, is a file."""
+    try:
+        return "folder" if stat.S_ISDIR(Path(name).stat().st_mode) else "file"
+    except OSError as failure:
+        return "nothing" if failure.errno in _NOWHERE else "file"
 
 
 def _in_folder(folder: Path) -> list[Path]:
@@ -135,14 +149,30 @@ def _in_folder(folder: Path) -> list[Path]:
 
 def read_file(name: str) -> Connection:
     """The connection in a file, `-` for stdin. Raises ConfigError with the lines of mistakes."""
+    if name == "-":
+        return load(read_stdin("stdin", LARGEST + 1), "stdin")
+    shown = plain(name)
     try:
-        if name == "-":
-            return load(read_stdin("stdin"), "stdin")
-        return load(Path(name).read_text(encoding="utf-8"), name)
+        raw = _first_bytes(name)
     except OSError as wrong:
-        raise ConfigError(f"{name} cannot be read: {wrong.strerror}.") from wrong
+        raise ConfigError(f"{shown} cannot be read: {wrong.strerror}.") from wrong
+    if len(raw) > LARGEST:
+        raise ConfigError(f"{shown} is larger than {LARGEST:,} bytes, so it is not read.")
+    try:
+        return load(raw.decode("utf-8-sig"), shown)
     except UnicodeDecodeError:
-        raise ConfigError(f"{name} is not UTF-8 text.") from None
+        raise ConfigError(f"{shown} is not UTF-8 text.") from None
+
+
+def _first_bytes(name: str) -> bytes:
+    """At most one byte more than a file may have, also of a device that never ends.
+
+    A named pipe is not waited for: without somebody who writes to it, nothing is in it.
+    """
+    descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    os.set_blocking(descriptor, True)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(LARGEST + 1)
 
 
 def export(asked: argparse.Namespace) -> int:

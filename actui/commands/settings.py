@@ -7,7 +7,6 @@ import difflib
 import json
 from typing import Any
 
-import yaml
 from pydantic import BaseModel
 
 from actui import exitcodes
@@ -15,6 +14,7 @@ from actui.commands.guard import say
 from actui.console.words import plain
 from actui.model.errors import ConfigError
 from actui.model.settings import Settings
+from actui.model.yamltext import YamlMistake, parse
 from actui.wiring import House
 
 ABOUT = {
@@ -65,8 +65,8 @@ def settings(asked: argparse.Namespace) -> int:
 def _value(text: str) -> Any:
     """A number, a truth or null as YAML means it; anything else is the text itself."""
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        _, value = parse(text)
+    except YamlMistake:
         return text
     return value if value is None or isinstance(value, bool | int | float) else text
 

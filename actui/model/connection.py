@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Literal
@@ -192,9 +193,9 @@ class Connection(Strict):
             ("name", [g.name for g in goals]),
             ("id", [g.id for g in goals if g.id]),
         ):
-            doubled = {item for item in seen if seen.count(item) > 1}
+            doubled = sorted(item for item, times in Counter(seen).items() if times > 1)
             if doubled:
-                raise ValueError(f"two goals have the {what} '{sorted(doubled)[0]}'")
+                raise ValueError(f"two goals have the {what} '{doubled[0]}'")
         return goals
 
     def with_ids(self) -> Connection:

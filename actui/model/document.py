@@ -5,8 +5,6 @@ No I/O: text in, text out. No secret has a place in the format.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -17,21 +15,21 @@ from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.goals import Named
 from actui.model.mailbox import parse_address
-from actui.model.redaction import redact
+from actui.model.redaction import brief, redact
+from actui.model.yamltext import TAG, YamlMistake, is_almost_a_number, parse
 
 VERSION = 1
 _KINDS = ("import", "export")
-_TAG = "tag:yaml.org,2002:"
 _NO_TEXT = {
-    f"{_TAG}int": "a number",
-    f"{_TAG}float": "a number",
-    f"{_TAG}bool": "true or false",
-    f"{_TAG}timestamp": "a date",
+    f"{TAG}int": "a number",
+    f"{TAG}float": "a number",
+    f"{TAG}bool": "true or false",
+    f"{TAG}timestamp": "a date",
 }
 """What YAML reads an unquoted word as, when it is no text."""
 _TEXT_MEANT = ("string_type", "model_type")
-_NEVER_TEXT = re.compile("[\0\ud800-\udfff]")
-_ALMOST_A_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*\Z")
+_NUMBER_MEANT = ("int_type", "int_from_float")
+_MOST_SENTENCES = 20
 _ABOUT_ID = """\
   # apply updates the connection of this id, also under another name or with other accounts;
   # to make a new one of this file, leave the id out and give it another name
@@ -43,8 +41,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _quoted(dumper: yaml.SafeDumper, text: str) -> ScalarNode:
-    style = "'" if _ALMOST_A_NUMBER.match(text) else None
-    return dumper.represent_scalar(f"{_TAG}str", text, style=style)
+    style = "'" if is_almost_a_number(text) else None
+    return dumper.represent_scalar(f"{TAG}str", text, style=style)
 
 
 _Dumper.add_representer(str, _quoted)
@@ -56,21 +54,15 @@ def load(text: str, source: str = "") -> Connection:
     Raises ConfigError with the line of the first mistakes (`file:line: sentence`).
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as wrong:
-        mark = getattr(wrong, "problem_mark", None)
-        said = redact(getattr(wrong, "problem", None) or "this is not YAML")
-        raise ConfigError(_at(source, mark.line + 1 if mark else 1, said), code="yaml") from None
+        node, data = parse(text)
+    except YamlMistake as wrong:
+        raise ConfigError(_at(source, wrong.line, redact(wrong.message)), code="yaml") from None
     if not isinstance(data, dict) or not isinstance(node, MappingNode):
         raise ConfigError(_at(source, 1, "a connection file starts with 'version: 1'"), code="yaml")
-    _refuse_doubled_keys(node, source)
-    _refuse_almost_numbers(node, source)
-    _refuse_no_text(node, source)
     for key in data:
         if key not in ("version", "connection"):
-            raise ConfigError(_at(source, _line(node, (key,)), f"unknown key '{key}'"))
-    if data.get("version") != VERSION:
+            raise ConfigError(_at(source, _line(node, (key,)), f"unknown key '{brief(key)}'"))
+    if type(data.get("version")) is not int or data["version"] != VERSION:
         raise ConfigError(
             _at(source, _line(node, ("version",)), f"'version' must be {VERSION}"), code="version"
         )
@@ -137,23 +129,30 @@ def _with_kinds(body: dict[str, Any], node: MappingNode, source: str) -> dict[st
 
 def _sentences(wrong: ValidationError, node: Node, source: str) -> str:
     lines = []
-    for problem in wrong.errors(include_url=False, include_context=False, include_input=False):
+    problems = wrong.errors(include_url=False, include_context=False, include_input=False)
+    for problem in problems[:_MOST_SENTENCES]:
         path = ("connection", *problem["loc"])
         at, key, line = _found(node, path)
         if problem["type"] == "extra_forbidden":
-            said = f"unknown key '{path[-1]}'"
+            said = f"unknown key '{brief(str(path[-1]))}'"
         elif problem["type"] == "union_tag_not_found":
             said = f"{key}: it needs a type"
         elif problem["type"] == "missing":
             said = f"the key '{path[-1]}' is missing"
         elif problem["type"] in _TEXT_MEANT and isinstance(at, ScalarNode) and at.tag in _NO_TEXT:
             kind = _NO_TEXT[at.tag]
-            said = f'{key}: {at.value} is {kind} where a text is meant; write "{at.value}"'
-        elif problem["type"] in _TEXT_MEANT and at.tag == f"{_TAG}null":
+            shown = brief(at.value)
+            said = f'{key}: {shown} is {kind} where a text is meant; write "{shown}"'
+        elif problem["type"] in _NUMBER_MEANT and isinstance(at, ScalarNode) and at.tag in _NO_TEXT:
+            said = f"{key}: {brief(at.value)} is not a whole decimal number"
+        elif problem["type"] in _TEXT_MEANT and at.tag == f"{TAG}null":
             said = f"{key}: a text is missing"
         else:
             said = f"{key}: {redact(problem['msg'].removeprefix('Value error, '))}"
         lines.append(_at(source, line, said))
+    more = len(problems) - _MOST_SENTENCES
+    if more > 0:
+        lines.append(f"{source or 'the text'}: {more:,} more mistakes")
     return "\n".join(dict.fromkeys(lines))
 
 
@@ -182,47 +181,3 @@ def _found(node: Node, path: tuple[Any, ...]) -> tuple[Node, str, int]:
                     node, at, line = value, key.value, key.start_mark.line + 1
                     break
     return node, at, line
-
-
-def _scalars(node: Node) -> Iterator[ScalarNode]:
-    if isinstance(node, SequenceNode):
-        for item in node.value:
-            yield from _scalars(item)
-    elif isinstance(node, MappingNode):
-        for _, value in node.value:
-            yield from _scalars(value)
-    elif isinstance(node, ScalarNode):
-        yield node
-
-
-def _refuse_almost_numbers(node: Node, source: str) -> None:
-    """`008` is a text to YAML and `007` a number: neither is what somebody meant for sure."""
-    for one in _scalars(node):
-        is_text = one.style is None and one.tag == f"{_TAG}str"
-        if is_text and _ALMOST_A_NUMBER.match(one.value):
-            said = f'{one.value} is no number; write "{one.value}" where a text is meant'
-            raise ConfigError(_at(source, one.start_mark.line + 1, said))
-
-
-def _refuse_no_text(node: Node, source: str) -> None:
-    r"""An escape such as "\0" or "\uD800" makes what no service and no command line can take."""
-    for one in _scalars(node):
-        if _NEVER_TEXT.search(one.value):
-            line = one.start_mark.line + 1
-            raise ConfigError(_at(source, line, "the text holds an escape that is no character"))
-
-
-def _refuse_doubled_keys(node: Node, source: str) -> None:
-    """YAML lets a later key silently replace an earlier one; a person never means that."""
-    if isinstance(node, SequenceNode):
-        for item in node.value:
-            _refuse_doubled_keys(item, source)
-    elif isinstance(node, MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if isinstance(key, ScalarNode):
-                if key.value in seen:
-                    line = key.start_mark.line + 1
-                    raise ConfigError(_at(source, line, f"the key '{key.value}' stands twice"))
-                seen.add(key.value)
-            _refuse_doubled_keys(value, source)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 MASK = "[…]"
 LONGEST = 500
 """Characters of such a text that are kept."""
+_BRIEF = 40
 _SHORT = 8
 """A shorter secret may be part of any word, so it is only taken out as a word of its own."""
 _BYTES = re.compile(r"""\b(?:bytearray\()?b(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")\)?""")
@@ -68,6 +69,11 @@ def redact(source: object, longest: int = LONGEST) -> str:
     for pattern, kept in _PATTERNS:
         text = pattern.sub(kept, text)
     return _WORD.sub(_no_address, text)[:longest]
+
+
+def brief(text: str) -> str:
+    """What somebody wrote, short enough for a message."""
+    return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…"
 
 
 def first_problem(wrong: ValidationError) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
 from actui.model.errors import ConfigError
+from actui.model.redaction import brief
 
 NO_DATA = "no-time-zone-data"
 _UTC = frozenset(
@@ -30,7 +31,9 @@ def time_zone(name: str) -> tzinfo:
     if _NAME.fullmatch(name) and not has_zone_data():
         trouble = f"{name} cannot be used, because this machine has no time zone data."
         raise ConfigError(trouble, code=NO_DATA, advice=_INSTALL)
-    raise ConfigError(f"'{name}' is no time zone, such as Europe/Amsterdam.", code="no-time-zone")
+    raise ConfigError(
+        f"'{brief(name)}' is no time zone, such as Europe/Amsterdam.", code="no-time-zone"
+    )
 
 
 def zone_for_display(name: str) -> tzinfo:
