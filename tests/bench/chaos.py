@@ -1,0 +1,332 @@
+"""Kills the real program at random instants, continues it, and compares the end with a calm world.
+
+`python -m tests.bench chaos [--count KILLS]`. Each scenario (chaos_acts.py) is lived through twice:
+once undisturbed, and then with a signal in each of its commands, at a request or an instant drawn
+at random. The same command is then called again until it comes to its end. At last one run that
+nobody disturbs follows in both worlds, and both services, the home's documents and its ledger must
+be equal, every file readable, and no process may have printed a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.bench.chaos_acts import MEANWHILE, NEWSLETTER, RUN, SCENARIOS, Act, Scenario
+from tests.bench.endstate import State, differences, end_state, unreadable
+from tests.bench.figures import Budget, Figures, budget
+from tests.e2e.lab import NAME, Lab, lab
+from tests.e2e.processes import ACTUI
+
+AT_ONCE = 3
+"""Worlds at the same time."""
+PATIENCE = 120.0
+"""Seconds after which a process that has not ended counts as hanging."""
+KEYLESS = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+
+Signals = Callable[[subprocess.Popen[str]], Any]
+
+
+async def _stop_and_go(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(0.2)
+    process.send_signal(signal.SIGCONT)
+
+
+async def _stop_and_kill(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(0.1)
+    process.kill()
+
+
+async def _term_twice(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    await asyncio.sleep(0.05)
+    process.terminate()
+
+
+SIGNALS: dict[str, Signals] = {
+    "SIGKILL": lambda process: process.kill(),
+    "SIGTERM": lambda process: process.terminate(),
+    "SIGHUP": lambda process: process.send_signal(signal.SIGHUP),
+    "SIGTERM twice": _term_twice,
+    "SIGSTOP, SIGCONT": _stop_and_go,
+    "SIGSTOP, SIGKILL": _stop_and_kill,
+}
+OFTEN = ("SIGKILL", "SIGKILL", *SIGNALS)
+"""What is drawn from: a power cut is what loses most."""
+
+
+@dataclass
+class Calm:
+    """What an undisturbed life came to, and how long each of its commands took."""
+
+    state: State
+    requests: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+class Life:
+    """One world and its scenario, with or without signals."""
+
+    def __init__(self, world: Lab, scenario: Scenario) -> None:
+        self.world, self.scenario = world, scenario
+        self.troubles: list[str] = []
+        self._running: list[subprocess.Popen[str]] = []
+
+    def spawn(self, act: Act, words: tuple[str, ...]) -> subprocess.Popen[str]:
+        """A command of the program in a process of its own."""
+        process = subprocess.Popen(
+            [*ACTUI, *words],
+            env={**os.environ, **KEYLESS, **self.world.environ},
+            cwd=self.world.place,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._running.append(process)
+        assert process.stdin is not None
+        process.stdin.write(act.stdin)
+        process.stdin.close()
+        process.stdin = None
+        return process
+
+    async def ended(self, process: subprocess.Popen[str], what: str) -> int:
+        """Its exit code; what it printed is looked through."""
+        try:
+            out, err = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            await asyncio.to_thread(process.communicate)
+            self.troubles.append(f"{what} hung")
+            return -signal.SIGKILL
+        finally:
+            self._running.remove(process)
+        if "Traceback" in err + out or process.returncode == 70:
+            self.troubles.append(f"{what} printed a traceback: {(err + out)[-600:]}")
+        self._adds_up(out, what)
+        return process.returncode
+
+    def _adds_up(self, out: str, what: str) -> None:
+        for line in out.splitlines()[-1:]:
+            try:
+                told = json.loads(line)
+            except ValueError:
+                continue
+            for goal in told.get("goals", []) if isinstance(told, dict) else []:
+                parts = ("created", "updated", "unchanged", "skipped", "rejected", "unknown")
+                if "read" in goal and goal["read"] != sum(goal.get(part, 0) for part in parts):
+                    self.troubles.append(f"{what}: the counts do not add up: {line}")
+
+    async def calm(self, act: Act, words: tuple[str, ...] | None = None) -> int:
+        """The command from start to end."""
+        words = words or act.words
+        process = self.spawn(act, words)
+        if act.started and words[0] == "schedule":
+            await self._run_of(act)
+            process.terminate()
+        return await self.ended(process, " ".join(words))
+
+    async def _run_of(self, act: Act) -> None:
+        """Wait until a run of this trigger has come to its end."""
+        house = self.world.house
+        connection = house.connections.find(NAME).connection
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            runs = house.history(connection).all()
+            ended = any(run.trigger == act.started and run.state == "FINISHED" for run in runs)
+            if ended and not house.lock(connection).is_held():
+                return
+            await asyncio.sleep(0.05)
+        self.troubles.append(f"no run of {act.started} has come to its end")
+
+    async def prepare(self, act: Act) -> None:
+        """What happens before a command, and what will while it is at work."""
+        await act.before(self.world)
+        for one in act.meanwhile:
+            await self.world.post("/mutate", service="activecampaign", **one)
+        await self.world.forget()
+
+    async def disturbed(
+        self, act: Act, kill: str, is_now: Callable[[float, int], bool], delay: float
+    ) -> bool:
+        """Start the command and send it a signal; whether it came to its end all the same."""
+        process = self.spawn(act, act.words)
+        began = time.monotonic()
+        while process.poll() is None:
+            seen = len(await self.world.requests())
+            if is_now(time.monotonic() - began, seen):
+                break
+            await asyncio.sleep(0.003)
+        await asyncio.sleep(delay)
+        if process.poll() is None:
+            done = SIGNALS[kill](process)
+            if done is not None:
+                await done
+        if kill == "SIGSTOP, SIGCONT" and act.words[0] == "schedule":
+            process.terminate()
+        code = await self.ended(process, f"{' '.join(act.words)} after {kill}")
+        return code in act.done and act.words[0] != "schedule"
+
+    async def continued(self, act: Act) -> None:
+        """Call the command again until it comes to its end."""
+        words = act.continued or act.words
+        for _ in range(3):
+            code = await self.calm(act, words)
+            if code in act.done:
+                return
+            if act.continued and code == 2:
+                # nothing was begun yet: there is nothing to continue
+                words = act.words if words != act.words else act.continued
+        self.troubles.append(f"{' '.join(words)} was called again and ended with {code}")
+
+    async def finish(self) -> State:
+        """Everybody who leaves has left; one more run; what is there in the end."""
+        for act in self.scenario.acts:
+            for one in act.meanwhile:
+                rows = {row["email"]: row for row in await self.world.lines("/contacts")}
+                if rows[one["id"]]["lists"].get(NEWSLETTER) != 2:
+                    change = {"id": one["id"], "list": NEWSLETTER, "op": one["op"]}
+                    await self.world.post("/mutate", service="activecampaign", **change)
+        await self.world.post("/clock", advance=120)
+        code = await self.calm(Act(), RUN)
+        if code != 0:
+            self.troubles.append(f"the last run ended with {code}")
+        self.troubles += unreadable(self.world.place)
+        return await end_state(self.world, without=MEANWHILE)
+
+    async def close(self) -> None:
+        """No process of this life goes on."""
+        for process in list(self._running):
+            process.kill()
+            await asyncio.to_thread(process.communicate)
+        house = self.world.house
+        for stored in house.connections.all():
+            lock = house.lock(stored.connection)
+            until = time.monotonic() + PATIENCE
+            while lock.is_held() and time.monotonic() < until:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def life(scenario: Scenario) -> AsyncIterator[Life]:
+    """A new world in which the scenario begins."""
+    async with lab() as world:
+        living = Life(world, scenario)
+        try:
+            await scenario.populate(world)
+            yield living
+        finally:
+            await living.close()
+
+
+async def undisturbed(scenario: Scenario) -> tuple[Calm, list[str]]:
+    """The scenario as it should be."""
+    calm = Calm({})
+    async with life(scenario) as living:
+        for act in scenario.acts:
+            await living.prepare(act)
+            began = time.monotonic()
+            code = await living.calm(act)
+            if code not in act.done:
+                living.troubles.append(f"{' '.join(act.words)} ended with {code}")
+            if act.started:
+                await living._run_of(act)
+            calm.seconds.append(time.monotonic() - began)
+            calm.requests.append(len(await living.world.requests()))
+        calm.state = await living.finish()
+        return calm, living.troubles
+
+
+async def killed(
+    name: str,
+    scenario: Scenario,
+    calm: Calm,
+    draw: random.Random,
+    figures: Figures,
+) -> None:
+    """The scenario with a signal in each command."""
+    kills: list[str] = []
+    async with life(scenario) as living:
+        for number, act in enumerate(scenario.acts):
+            await living.prepare(act)
+            kill = draw.choice(OFTEN)
+            is_now, delay, when = _instant(draw, calm, number)
+            kills.append(f"{kill} in {act.words[0]} {when}")
+            figures.tally("signals", kill)
+            if not await living.disturbed(act, kill, is_now, delay):
+                await living.continued(act)
+            if act.started:
+                await living._run_of(act)
+        state = await living.finish()
+        wrong = [*living.troubles, *differences(state, calm.state)]
+    for _ in kills[:-1]:
+        figures.held(name)
+    if wrong:
+        figures.failed(name, f"{kills}: {wrong[:6]}")
+    else:
+        figures.held(name)
+
+
+def _instant(
+    draw: random.Random, calm: Calm, number: int
+) -> tuple[Callable[[float, int], bool], float, str]:
+    """When the signal is sent: at a request, or after a time, each within the calm command's."""
+    requests, seconds = calm.requests[number], calm.seconds[number]
+    if requests and draw.random() < 0.8:
+        wanted, delay = draw.randrange(1, requests + 1), draw.random() ** 3 * 0.1
+        return (lambda _, seen: seen >= wanted), delay, f"at request {wanted} + {delay:.3f} s"
+    wait = draw.uniform(0.1, 1.1) * seconds
+    return (lambda passed, _: passed >= wait), 0.0, f"after {wait:.2f} s"
+
+
+async def play(given: Budget, figures: Figures) -> None:
+    """All scenarios in turn until the budget is spent, some at once: they wait most of the time."""
+    chosen = [name for name in SCENARIOS if given.only in name]
+    calm: dict[str, asyncio.Task[Calm]] = {}
+    lives = iter(range(10**6))
+    done = 0
+
+    async def once(name: str) -> Calm:
+        found, troubles = await undisturbed(SCENARIOS[name])
+        if troubles:
+            figures.failed(f"{name}, undisturbed", "; ".join(troubles))
+        return found
+
+    async def worker() -> None:
+        nonlocal done
+        while not given.is_spent(done):
+            number = next(lives)
+            name = chosen[number % len(chosen)]
+            done += len(SCENARIOS[name].acts)
+            if name not in calm:
+                calm[name] = asyncio.create_task(once(name))
+            # each life has a source of its own, whatever the order in which they end
+            draw = random.Random(f"{given.seed} {number}")
+            await killed(name, SCENARIOS[name], await calm[name], draw, figures)
+
+    await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the table; 1 where an end state differs."""
+    about = "Kill the program at random instants, continue it, compare the end."
+    given = budget(argv, "chaos", about, count=200, counts="signals", only="scenario")
+    figures = Figures("chaos", given.seed)
+    asyncio.run(play(given, figures))
+    return figures.ended(as_json=given.as_json)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
