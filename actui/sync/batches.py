@@ -16,6 +16,7 @@ from actui.model.people import BatchInfo, BulkRefused
 from actui.model.run import ListCounts, Reason, Record
 from actui.model.standing import Exported, Membership, Newcomer
 from actui.sync.acceptance import Acceptance
+from actui.sync.ages import Ages
 from actui.sync.clearing import Clearing
 from actui.sync.exclusions import Exclusions
 from actui.sync.goalrun import GoalRun
@@ -27,6 +28,8 @@ from actui.sync.sent import Sent, decode, encode
 
 PATIENCE = 30 * 60.0
 """Seconds after which a batch that did not finish is unresolved."""
+_MOST_TRUSTED = PATIENCE / 2
+"""Seconds of age, at most, that a continued run believes of a batch: it asks for the rest."""
 SETTLING = 10 * 60.0
 """Seconds after which a batch whose answer was lost is surely not on its way any more."""
 ARRIVING = 10.0
@@ -59,6 +62,7 @@ class Batches:
         self._acceptance = acceptance
         self._automations = automations
         self._typical = FIRST_POLL
+        self._ages = Ages(goal_run.clock, _MOST_TRUSTED)
         self._clearing = Clearing(goal_run)
         self.intended: dict[str, Sent] = {}
         """Rows of an earlier process that nobody knows to have left, by profile."""
@@ -108,7 +112,7 @@ class Batches:
         )
 
     def _journal(self, rows: Sequence[Sent]) -> int:
-        return self._run.ledger.journal_batch(
+        number = self._run.ledger.journal_batch(
             self._run.run,
             self._run.goal.id,
             [sent.profile_id for sent in rows],
@@ -116,6 +120,8 @@ class Batches:
             self._run.clock.now().timestamp(),
             config=self._run.goal.config_hash(),
         )
+        self._ages.start(number)
+        return number
 
     def _take_out(self, rows: list[Sent], answer: BulkRefused) -> list[Sent]:
         """One bad row refuses the whole batch: it goes with its reason, the rest goes again."""
@@ -153,15 +159,14 @@ class Batches:
 
     async def _settle(self, batch: Batch) -> None:
         """Wait until a batch that may have been taken is surely not on its way any more."""
-        clock = self._run.clock
         arriving = min(ARRIVING, self._run.settle_seconds)
         pause = 2.0
-        while (age := clock.now().timestamp() - batch.sent_at) < SETTLING:
+        while (age := self._ages.of(batch)) < SETTLING:
             outstanding = await self._run.activecampaign.outstanding_batches()
             if outstanding == 0 and age >= arriving:
                 return
             self._run.stop.check()
-            await clock.sleep(max(pause, arriving - age))
+            await self._run.stop.pause(max(pause, arriving - age))
             pause = min(pause * 1.5, 60.0)
 
     def _open(self) -> Sequence[Batch]:
@@ -189,9 +194,8 @@ class Batches:
 
     async def poll_ripe(self) -> None:
         """Ask about batches old enough to be done; never waits."""
-        now = self._run.clock.now().timestamp()
         for batch in self._queued():
-            if now - batch.sent_at < self._typical * 1.2 or not await self._poll(batch):
+            if self._ages.of(batch) < self._typical * 1.2 or not await self._poll(batch):
                 return
 
     def _queued(self) -> list[Batch]:
@@ -199,25 +203,24 @@ class Batches:
 
     async def finish(self) -> None:
         """Wait until every batch of this goal has ended, oldest first."""
-        clock = self._run.clock
+        stop = self._run.stop
         while queued := self._queued():
             batch = queued[0]
             pause = max(0.5, self._typical / 4)
-            due = batch.sent_at + self._typical * 1.1
-            await clock.sleep(max(0.0, due - clock.now().timestamp()))
+            await stop.pause(self._typical * 1.1 - self._ages.of(batch))
             while not await self._poll(batch):
-                if clock.now().timestamp() - batch.sent_at > PATIENCE:
+                if self._ages.of(batch) > PATIENCE:
                     self._unresolved(batch)
                     break
                 self._run.meter.tick()
-                if self._run.stop.level:
+                if stop.level:
                     return
-                await clock.sleep(pause)
+                await stop.pause(pause)
                 pause = min(pause * 1.6, 60.0)
 
     async def _poll(self, batch: Batch) -> bool:
         info = await self._run.activecampaign.batch(batch.batch_id)
-        age = min(self._run.clock.now().timestamp() - batch.sent_at, LONGEST_TYPICAL)
+        age = min(self._ages.of(batch), LONGEST_TYPICAL)
         # One that has ended may have done so long before it was asked about.
         if info.state not in _FINAL:
             self._typical = max(self._typical, age)

@@ -23,6 +23,7 @@ class Stop:
         self._clock = clock
         self._heard = heard
         self._signals = 0
+        self._wanted = asyncio.Event()
         self.level = 0
 
     def signal(self) -> None:
@@ -32,17 +33,31 @@ class Stop:
 
     def _raise_level(self) -> None:
         self.level = max(self.level, min(2, self._signals))
+        self._wanted.set()
 
     def check(self) -> None:
         """Raise StoppedError where work can be left safely, if somebody asked for it."""
         if self.level:
             raise StoppedError("The run was stopped; run it again to continue.")
 
+    async def pause(self, seconds: float) -> None:
+        """Let seconds pass by the monotonic clock; ends at once where somebody asks to stop."""
+        if seconds <= 0 or self.level:
+            return
+        over = asyncio.ensure_future(self._clock.sleep(seconds))
+        wanted = asyncio.ensure_future(self._wanted.wait())
+        try:
+            await asyncio.wait({over, wanted}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over.cancel()
+            wanted.cancel()
+
     async def watch(self, work: asyncio.Task[object]) -> None:
         """Follow the ledger until cancelled; at level two, cancel `work` where it stands."""
         while True:
             self.level = max(self.level, self._ledger.stop_level(self._run))
             if self.level:
+                self._wanted.set()
                 self._heard()
             if self.level >= 2:
                 work.cancel("stopped now")
