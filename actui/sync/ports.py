@@ -168,7 +168,10 @@ class Ledger(ExportMemory, Protocol):
         """Unfinished blocks in order; None when the goal has not been planned in this run."""
 
     def sums(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]: ...
-    def journal_sums(self, sends: Sequence[SumSend]) -> None: ...
+    def journal_sums(self, sends: Sequence[SumSend], *, last_stamp: int = 0) -> None: ...
+    def last_stamp(self) -> int:
+        """The highest `last_stamp` that came with a journal of entries, 0 before the first."""
+
     def pending_sums(self) -> Sequence[SumSend]:
         """Entries that were sent, perhaps, and whose fate nobody knows yet."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 
 from actui.model.journal import SumSend
@@ -21,8 +20,6 @@ from actui.sync.merged import surviving_profile
 
 RECEIPT_PROPERTY = "actui_sum_receipt"
 RECEIPT_NAME = "actui: receipt of the last sum"
-LONGEST_REQUEST = 660.0
-"""Seconds after which any request has ended, whatever the settings and became of its process."""
 _WAIT_STEP = 0.5
 
 
@@ -50,7 +47,6 @@ class Receipts:
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
         self._held: dict[int, _Held] = {}
-        self._last_stamp = 0
 
     @property
     def holds_any(self) -> bool:
@@ -62,29 +58,33 @@ class Receipts:
         return contact_id in self._held
 
     def take_up(self) -> None:
-        """Hold what an earlier run, or a goal before this one, left open."""
-        now, ended = self._run.clock.now().timestamp(), self._run.clock.monotonic()
-        for send in self._run.ledger.pending_sums():
-            long_ago = now - send.sent_at > self._run.settle_seconds + LONGEST_REQUEST
-            self._hold(send, ended if long_ago else ended + self._run.settle_seconds)
+        """Hold what an earlier run, or a goal before this one, left open.
+
+        Nothing proves when it was sent: the machine's clock may have been moved since. So each is
+        held for as long as one whose answer has been lost just now.
+        """
+        self.lost(self._run.ledger.pending_sums())
 
     def journal(self, entries: Iterable[Entry]) -> Mapping[int, SumSend]:
         """Write entries down, durably, with a new receipt each; by contact id."""
-        now = self._run.clock.now()
+        summing = [entry for entry in entries if entry.has_increment]
+        if not summing:
+            return {}
+        now = self._run.clock.now().timestamp()
+        # rises from send to send, also after the clock was put back
+        first = max(self._run.ledger.last_stamp() + 1, int(now * 1000))
         sends = [
             SumSend(
                 contact_id=entry.contact.id,
-                receipt=self._receipt(entry.contact.id, now),
+                receipt=_receipt(stamp, entry.contact.id),
                 sums=entry.sums,
                 matching=entry.write.matching,
                 profile_id=entry.write.profile_id,
-                sent_at=now.timestamp(),
+                sent_at=now,
             )
-            for entry in entries
-            if entry.has_increment
+            for stamp, entry in enumerate(summing, first)
         ]
-        if sends:
-            self._run.ledger.journal_sums(sends)
+        self._run.ledger.journal_sums(sends, last_stamp=first + len(sends) - 1)
         return {send.contact_id: send for send in sends}
 
     def lost(self, sends: Iterable[SumSend]) -> None:
@@ -95,11 +95,6 @@ class Receipts:
 
     def _hold(self, send: SumSend, due: float) -> None:
         self._held[send.contact_id] = _Held(send, due)
-
-    def _receipt(self, contact_id: int, now: datetime) -> str:
-        """Rises from send to send, so that an older receipt is known to be older."""
-        self._last_stamp = max(self._last_stamp + 1, int(now.timestamp() * 1000))
-        return f"{self._last_stamp:013d}-{contact_id}-{secrets.token_hex(4)}"
 
     async def settle(self) -> Mapping[int, tuple[SumSend, Verdict]]:
         """Wait until the fate of everyone held is known, as far as it ever can be.
@@ -151,6 +146,11 @@ class Receipts:
         for group in send.matching:
             found.update(dict.fromkeys(await self._run.blueconic.find_profiles(group)))
         return tuple(found)
+
+
+def _receipt(stamp: int, contact_id: int) -> str:
+    """Sorts by its stamp, so that an older receipt is known to be older."""
+    return f"{stamp:013d}-{contact_id}-{secrets.token_hex(4)}"
 
 
 def _is_older(value: str, receipt: str) -> bool:

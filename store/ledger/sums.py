@@ -9,6 +9,7 @@ from actui.model.journal import SumKey, SumSend
 from store.ledger.base import Base
 
 _RECEIPTS = "sum-receipts"
+_LAST_STAMP = "sum-stamp"
 
 
 class Sums(Base):
@@ -25,8 +26,11 @@ class Sums(Base):
         found = {SumKey(contact, field, name): value for contact, field, name, value in rows}
         return {key: value for key, value in found.items() if key in wanted}
 
-    def journal_sums(self, sends: Sequence[SumSend]) -> None:
-        """Write entries down, durably, before they are sent."""
+    def journal_sums(self, sends: Sequence[SumSend], *, last_stamp: int = 0) -> None:
+        """Write entries down, durably, before they are sent.
+
+        `last_stamp` is the highest stamp of their receipts; the highest ever is kept.
+        """
         rows = [
             (
                 send.contact_id,
@@ -40,6 +44,14 @@ class Sums(Base):
         ]
         with self._transaction() as db:
             db.executemany("INSERT OR REPLACE INTO sum_send VALUES (?, ?, ?, ?, ?, ?)", rows)
+            db.execute(
+                "INSERT OR REPLACE INTO fact VALUES (?, ?)",
+                (_LAST_STAMP, str(max(last_stamp, self.last_stamp()))),
+            )
+
+    def last_stamp(self) -> int:
+        """The highest stamp of any receipt so far, 0 before the first."""
+        return int(self._one("SELECT value FROM fact WHERE name = ?", _LAST_STAMP) or 0)
 
     def pending_sums(self) -> Sequence[SumSend]:
         """Entries that were written down and never settled, by contact id."""

@@ -1,0 +1,78 @@
+"""Imports on a machine whose clock is moved by hours from one run to the next."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from actui.clock import SystemClock
+from tests.e2e.lab import Lab, lab
+from tests.e2e.test_sums import PEOPLE, PUT, goal, people, points
+from tests.export.test_clock_jumps import JUMPS
+
+
+class Moved(SystemClock):
+    """The wall clock is `off` by so many seconds; the monotonic clock never is."""
+
+    off = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.off)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> type[Moved]:
+    monkeypatch.setattr("actui.wiring.SystemClock", Moved)
+    monkeypatch.setattr(Moved, "off", 0.0)
+    return Moved
+
+
+async def change(world: Lab, **values: object) -> None:
+    for row in await world.lines("/contacts"):
+        await world.post(
+            "/mutate", service="activecampaign", op="update", id=row["id"], set=dict(values)
+        )
+
+
+def plus(totals: dict[str, list[str]], more: int) -> dict[str, list[str]]:
+    return {email: [str(int(held[0]) + more)] for email, held in totals.items()}
+
+
+@pytest.mark.parametrize("off", JUMPS.values(), ids=JUMPS)
+async def test_a_sum_that_is_applied_late_is_waited_for_whatever_the_clock_shows(
+    clock: type[Moved], off: float
+) -> None:
+    async with lab() as world:
+        totals = await people(world)
+        world.apply(goal())
+        await world.fault("commit-late", PUT, method="PUT", seconds=0.7)
+        cut = asyncio.create_task(world.run())
+        await world.arrived("PUT", PUT)
+        cut.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cut
+
+        clock.off = off
+        summary = await world.run()
+
+        assert await points(world) == totals
+        assert (summary.goals[0].read, summary.goals[0].unknown) == (PEOPLE, 0)
+
+
+@pytest.mark.parametrize("off", JUMPS.values(), ids=JUMPS)
+async def test_receipts_rise_whatever_the_clock_does(clock: type[Moved], off: float) -> None:
+    async with lab() as world:
+        totals = await people(world)
+        world.apply(goal())
+        clock.off = off
+        await world.run()
+        clock.off = 0.0
+        await change(world, fields={"POINTS": "7"})
+        await world.fault("reset", PUT, method="PUT")
+
+        summary = await world.run(full=True)
+
+        assert await points(world) == plus(totals, 7)
+        assert (summary.goals[0].read, summary.goals[0].unknown) == (PEOPLE, 0)
