@@ -12,7 +12,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,12 @@ from typing import Any
 from actui.model.connection import Connection
 from actui.model.difference import Change
 from actui.model.errors import ConfigError
+from store.damage import read_file
 from store.home import Home
 from store.user import name_of, user_name
 
+_ALWAYS = ("at", "user", "host", "action")
+_OF_A_CHANGE = {field.name for field in fields(Change)}
 _NOBODY = 2**32 - 1
 """The kernel's login id of a process that no login started."""
 
@@ -59,16 +62,29 @@ class Audit:
     def lines(self, connection: str | None = None) -> Iterator[dict[str, Any]]:
         """The lines, newest first; of one connection by name or id, also one that is gone.
 
-        A line that a crash cut off is left out.
+        A line that a crash cut off, or that is none of these, is left out. Raises ConfigError where
+        something else than a file is in the place of one.
         """
         for file in sorted(self._place.glob("*.jsonl"), reverse=True):
-            for text in reversed(file.read_text(encoding="utf-8", errors="replace").splitlines()):
+            for text in reversed(read_file(file).decode(errors="replace").splitlines()):
                 try:
                     line = json.loads(text)
-                except ValueError:
+                except (ValueError, RecursionError):
+                    continue
+                if not _is_line(line):
                     continue
                 if connection in (None, line.get("connection"), line.get("connection_id")):
                     yield line
+
+
+def _is_line(line: Any) -> bool:
+    if not isinstance(line, dict) or not isinstance(line.get("behind", {}), dict):
+        return False
+    changed = line.get("changes", [])
+    return all(isinstance(line.get(name), str) for name in _ALWAYS) and (
+        isinstance(changed, list)
+        and all(isinstance(one, dict) and one.keys() >= _OF_A_CHANGE for one in changed)
+    )
 
 
 def who(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from actui.model.connection import Connection, Schedule, secret_prefix
 from actui.model.difference import difference
 from actui.model.errors import ConfigError
 from store.audit import Audit
-from store.home import Home, checked_id
-from store.jsonfile import documents
+from store.home import Home, checked_id, is_id
+from store.jsonfile import as_stored, documents
 from store.user import user_name
 
 _DISCRIMINATED = "kind"
@@ -49,7 +47,7 @@ class Connections:
     def all(self) -> list[Stored]:
         """All connections, favourites first, then by name."""
         with documents(self._path) as database:
-            found = [_stored(document) for document in database.all()]
+            found = [self._stored(document) for document in database.all()]
         return sorted(
             found, key=lambda s: (not s.connection.favorite, s.connection.name.casefold())
         )
@@ -75,7 +73,7 @@ class Connections:
         another version than the `expected` one meanwhile.
         """
         with documents(self._path) as database:
-            held = {document.doc_id: _stored(document) for document in database.all()}
+            held = {document.doc_id: self._stored(document) for document in database.all()}
             doc_id = _place(connection, held)
             before = held.get(doc_id) if doc_id is not None else None
             if expected is not None and before is not None and before.version != expected:
@@ -104,6 +102,10 @@ class Connections:
         self._record(before.connection if before else None, stored.connection)
         return stored
 
+    def _stored(self, document: Any) -> Stored:
+        with as_stored(self._path, "it holds a connection that is not valid"):
+            return _stored(document)
+
     def _record(self, before: Connection | None, after: Connection) -> None:
         if self._audit is None:
             return
@@ -121,7 +123,7 @@ class Connections:
         gone: list[Connection] = []
         with documents(self._path) as database:
             for document in database.all():
-                if (held := _stored(document).connection).id == connection_id:
+                if (held := self._stored(document).connection).id == connection_id:
                     database.remove(doc_ids=[document.doc_id])
                     gone.append(held)
         for connection in gone:
@@ -177,14 +179,16 @@ def _document(stored: Stored) -> dict[str, Any]:
 
 
 def _stored(document: Any) -> Stored:
-    try:
-        connection = Connection.model_validate(document["connection"])
-    except (ValidationError, KeyError) as wrong:
-        raise ConfigError("connections.json holds a connection that is not valid.") from wrong
-    return Stored(
-        connection,
-        document["version"],
-        document["saved_at"],
-        document["saved_by"],
-        document.get("timed_at", ""),
+    """What a document holds. Raises one of UNREADABLE for another shape."""
+    stored = Stored(
+        Connection.model_validate(document["connection"]),
+        int(document["version"]),
+        str(document["saved_at"]),
+        str(document["saved_by"]),
+        str(document.get("timed_at", "")),
     )
+    if not is_id(stored.connection.id):
+        raise ValueError("an id that no file can have")
+    if stored.since.tzinfo is None:
+        raise ValueError(stored.since)
+    return stored

@@ -34,9 +34,10 @@ def read_file(path: Path, most: int = -1) -> bytes:
     OSError where it cannot be read.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise damaged(path, "there is something else than a file in its place")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise damaged(path, "there is something else than a file in its place")
         return file.read(most)
 
 

@@ -9,7 +9,7 @@ from tinydb import Query
 
 from actui.model.run import RunState, RunSummary
 from store.home import Home
-from store.jsonfile import documents
+from store.jsonfile import as_stored, documents
 
 MOST_RUNS = 500
 
@@ -26,12 +26,13 @@ class History:
             database.upsert(summary.model_dump(mode="json"), Query().run == summary.run)
             surplus = len(database) - MOST_RUNS
             if surplus > 0:
-                oldest = sorted(database.all(), key=lambda d: str(d["started"]))[:surplus]
+                with as_stored(self._path):
+                    oldest = sorted(database.all(), key=lambda d: str(d["started"]))[:surplus]
                 database.remove(doc_ids=[document.doc_id for document in oldest])
 
     def note(self, run: str, notice: str) -> None:
         """Add what went wrong after a run had ended; a run that goes on is left alone."""
-        with documents(self._path) as database:
+        with documents(self._path) as database, as_stored(self._path):
             known = Query()
             ended = (known.run == run) & known.state.test(lambda state: RunState(state).is_final)
             database.update({"notice": notice}, ended)
@@ -41,15 +42,15 @@ class History:
 
         A run that was continued began earlier than one that failed to start in between.
         """
-        with documents(self._path) as database:
+        with documents(self._path) as database, as_stored(self._path):
             found = sorted(database.all(), key=_recency, reverse=True)
-        return [RunSummary.model_validate(document) for document in found[:limit]]
+            return [RunSummary.model_validate(document) for document in found[:limit]]
 
     def find(self, run: str) -> RunSummary | None:
         """One run by its id."""
-        with documents(self._path) as database:
+        with documents(self._path) as database, as_stored(self._path):
             found = database.search(Query().run == run)
-        return RunSummary.model_validate(found[0]) if found else None
+            return RunSummary.model_validate(found[0]) if found else None
 
 
 def _recency(document: Mapping[str, Any]) -> tuple[bool, str, str, str]:

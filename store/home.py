@@ -15,9 +15,14 @@ from actui.model.errors import ConfigError
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
+def is_id(text: str) -> bool:
+    """Whether a text can be an id: it is safe in a file name."""
+    return _ID.match(text) is not None
+
+
 def checked_id(text: str) -> str:
     """An id that is safe in a file name. Raises ConfigError for anything else."""
-    if not _ID.match(text):
+    if not is_id(text):
         raise ConfigError(f"'{text}' cannot be an id: letters, digits, - and _ only.")
     return text
 

@@ -19,8 +19,9 @@ from filelock import FileLock, Timeout
 from tinydb import TinyDB
 from tinydb.storages import Storage
 
-from actui.model.errors import BusyError, ConfigError
-from store.migrations import LATEST, migrated
+from actui.model.errors import BusyError, ConfigError, DamagedError
+from store.damage import damaged, is_good, read_file
+from store.migrations import LATEST, Tables, migrated
 
 _LOCK_SECONDS = 10
 _VERSION_KEY = "_schema"
@@ -36,19 +37,20 @@ class SafeStorage(Storage):
     def read(self) -> dict[str, dict[str, Any]] | None:
         """The file's tables, None where there is no file yet.
 
-        Raises ConfigError for a file that is not JSON or that a newer actui wrote.
+        Raises DamagedError, with the last good copy, for a file that holds no documents, and
+        ConfigError for one that cannot be read or that a newer actui wrote.
         """
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = read_file(self._path)
         except FileNotFoundError:
             return None
+        except OSError as wrong:
+            raise ConfigError(f"{self._path} cannot be read: {wrong.strerror}.") from wrong
         try:
-            tables = json.loads(text)
-            version = tables.pop(_VERSION_KEY, {}).get("version", LATEST)
-        except (ValueError, AttributeError) as wrong:
-            kept = backup_of(self._path)
-            more = f"; its last good copy is {kept}" if kept.exists() else ": it is damaged"
-            raise ConfigError(f"{self._path} cannot be read{more}.") from wrong
+            tables, version = _tables(text)
+        except UNREADABLE as wrong:
+            trouble = "it holds no documents" if text.strip() else "it is empty"
+            raise damaged_documents(self._path, trouble) from wrong
         return migrated(tables, version, self._path)
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
@@ -68,6 +70,42 @@ class SafeStorage(Storage):
             temporary.unlink(missing_ok=True)
             raise ConfigError(f"{self._path} cannot be written: {wrong.strerror}.") from wrong
         sync_directory(self._path.parent)
+
+
+def _tables(text: bytes) -> tuple[Tables, int]:
+    """Tables of documents and their version. Raises one of UNREADABLE for anything else."""
+    tables = json.loads(text.decode())
+    version = tables.pop(_VERSION_KEY, {"version": LATEST})["version"]
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise ValueError(version)
+    for documents_ in tables.values():
+        for number, document in documents_.items():
+            if not number.isdecimal() or not isinstance(document, dict):
+                raise ValueError(number)
+    return tables, version
+
+
+UNREADABLE = (
+    *(ValueError, LookupError, TypeError, AttributeError),
+    # more brackets than Python has levels; a number that no float can hold
+    *(RecursionError, OverflowError),
+)
+"""What reading JSON of another shape than expected raises; pydantic's error is a ValueError."""
+
+
+def damaged_documents(path: Path, trouble: str) -> DamagedError:
+    """The error for a damaged file of documents, with its last good copy where that is one."""
+    copy = backup_of(path)
+    return damaged(path, trouble, copy if is_good(copy, _tables) else None)
+
+
+@contextmanager
+def as_stored(path: Path, trouble: str = "a document in it has another shape") -> Iterator[None]:
+    """A block that reads what documents of a file hold; what does not fit is a DamagedError."""
+    try:
+        yield
+    except UNREADABLE as wrong:
+        raise damaged_documents(path, trouble) from wrong
 
 
 def backup_of(path: Path) -> Path:
@@ -97,8 +135,15 @@ def documents(path: Path) -> Iterator[TinyDB]:
 
     A fresh TinyDB each time has no stale cache and no stale next id; nothing is kept open.
     """
+    lock_file = path.with_name(path.name + ".lock")
+    lock = FileLock(lock_file, timeout=_LOCK_SECONDS, mode=0o600)
     try:
-        with FileLock(path.with_name(path.name + ".lock"), timeout=_LOCK_SECONDS, mode=0o600):
-            yield TinyDB(path, storage=SafeStorage)
+        lock.acquire()
     except Timeout:
         raise BusyError(f"{path} is held by another process.") from None
+    except OSError as wrong:
+        raise ConfigError(f"{lock_file} cannot be opened: {wrong.strerror}.") from wrong
+    try:
+        yield TinyDB(path, storage=SafeStorage)
+    finally:
+        lock.release()

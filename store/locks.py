@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from actui.model.errors import BusyError
+from actui.model.errors import BusyError, ConfigError
 from store.home import is_there
 from store.user import user_name
 
@@ -59,7 +59,10 @@ class RunLock:
 
     def _try_to_lock(self, tries: int = _TRIES) -> int | None:
         # not inherited by children: a lock must die with the run
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as wrong:
+            raise ConfigError(f"{self._path} cannot be opened: {wrong.strerror}.") from wrong
         try:
             for attempt in range(tries):
                 if _is_locked(descriptor):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tinydb import Query
 
 from store.home import Home
-from store.jsonfile import documents
+from store.jsonfile import as_stored, documents
 
 
 class Notices:
@@ -20,7 +20,9 @@ class Notices:
             return {}
         with documents(self._path) as database:
             found = database.get(Query().connection == connection_id)
-        return dict(dict(found)["told"]) if found else {}
+        with as_stored(self._path):
+            told = dict(dict(found)["told"]) if found else {}
+            return {str(channel): str(state) for channel, state in told.items()}
 
     def keep(self, connection_id: str, told: dict[str, str]) -> None:
         """Remember what was told."""

@@ -20,7 +20,7 @@ from actui.model.redaction import register_secret
 from actui.model.secret import SecretName, cleaned_secret, needed_secret, secret_words
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store.home import Home, is_there
-from store.jsonfile import documents
+from store.jsonfile import as_stored, documents
 from store.keystore import KeyStore, NoKeyStoreError
 
 _COMMAND_SECONDS = 3
@@ -161,7 +161,7 @@ class Secrets:
     def _in_file(self, entry: str) -> str:
         if not self._settings.secrets_in_file or not is_there(self._home.secrets_file):
             return ""
-        with documents(self._home.secrets_file) as database:
+        with documents(file := self._home.secrets_file) as database, as_stored(file):
             found = [str(d["value"]) for d in database.all() if d["entry"] == entry]
         return found[0] if found else ""
 
@@ -210,7 +210,7 @@ class Secrets:
     def _drop_from_file(self, entry: str) -> bool:
         if not is_there(self._home.secrets_file):
             return False
-        with documents(self._home.secrets_file) as database:
+        with documents(file := self._home.secrets_file) as database, as_stored(file):
             ids = [d.doc_id for d in database.all() if d["entry"] == entry]
             database.remove(doc_ids=ids)
         self._forget_backup()

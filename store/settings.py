@@ -13,7 +13,7 @@ from actui.model.redaction import first_problem
 from actui.model.settings import Settings
 from store.audit import Audit
 from store.home import Home
-from store.jsonfile import documents
+from store.jsonfile import damaged_documents, documents
 
 
 class SettingsFile:
@@ -33,8 +33,8 @@ class SettingsFile:
         try:
             return Settings.model_validate(dict(found[0]) if found else {})
         except ValidationError as wrong:
-            key = wrong.errors()[0]["loc"]
-            raise ConfigError(f"{self._path}: the setting {key} is not valid.") from wrong
+            key = ".".join(map(str, wrong.errors(include_url=False)[0]["loc"])) or "file"
+            raise damaged_documents(self._path, f"the setting {key} is not valid") from wrong
 
     def change(self, wanted: Mapping[str, object]) -> Settings:
         """Keep these changes, whatever another process changed meanwhile.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tinydb import Query
 
 from store.home import Home
-from store.jsonfile import documents
+from store.jsonfile import as_stored, documents
 
 T = TypeVar("T")
 
@@ -27,8 +27,13 @@ class Turns:
         if not self._path.exists():
             return {}
         with documents(self._path) as database:
-            found = {str(d["connection"]): d["started"] for d in database.all()}
-        return {name: datetime.fromisoformat(at) for name, at in found.items() if at}
+            rows = database.all()
+        with as_stored(self._path):
+            found = {str(d["connection"]): d["started"] for d in rows}
+            turns = {name: datetime.fromisoformat(at) for name, at in found.items() if at}
+            if any(at.tzinfo is None for at in turns.values()):
+                raise ValueError(turns)
+            return turns
 
     def take(
         self, connection_id: str, last: datetime | None, now: datetime, start: Callable[[], T]
@@ -39,8 +44,7 @@ class Turns:
         """
         with documents(self._path) as database:
             mine = Query().connection == connection_id
-            kept = database.get(mine)
-            before = dict(kept)["started"] if kept else None
+            before = self._started(database.get(mine))
             if before != (last.isoformat() if last else None):
                 return None
             done = start()
@@ -49,13 +53,19 @@ class Turns:
             )
         return done
 
+    def _started(self, kept: Any) -> str | None:
+        with as_stored(self._path):
+            return dict(kept)["started"] if kept else None
+
     def give_back(self, connection_id: str) -> None:
         """The turn came to nothing, because the connection was running: it is still due."""
         with documents(self._path) as database:
             mine = Query().connection == connection_id
             kept = database.get(mine)
             if kept:
-                database.update({"started": dict(kept)["before"]}, mine)
+                with as_stored(self._path):
+                    before = dict(kept)["before"]
+                database.update({"started": before}, mine)
 
     def forget(self, connection_id: str) -> None:
         """Drop what is known of a connection."""

@@ -9,9 +9,12 @@ together. Instants are `time.monotonic`, which all processes of a machine share.
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
 import os
+import stat
+import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,12 +23,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from actui.model.errors import ConfigError
+
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
 
 _MARGIN = 1.02  # the service's clock and the way there are not ours
 _INSTANT = 1e-6  # less than this is a rounding error
 _SLOWEST = 1 / 16
+_MOST_STRIKES = 10
 _RECOVERY = 0.02  # of the full speed, per success
 _LONGEST_PAUSE = 3600.0
 _ANSWERS = 50  # how many round trips tell the quickest way there
@@ -54,17 +60,38 @@ def _written(state: _State) -> dict[str, object]:
     }
 
 
-def _read(facts: dict[str, Any]) -> _State:
-    """The state in a file. Raises ValueError, TypeError or AttributeError where it is none."""
+def _read(facts: Any) -> _State:
+    """The state in a file. Raises one of _UNREADABLE where it is none, or none that can be."""
     if not facts.keys() <= _written(_State()).keys():
         raise ValueError("no pace file")
-    return _State(
-        sends=facts.get("sends", []),
-        trips={float(sent): took for sent, took in facts.get("trips", {}).items()},
-        paused_until=facts.get("paused_until", 0.0),
-        speed=facts.get("speed", 1.0),
-        strikes=facts.get("strikes", 0),
+    strikes = facts.get("strikes", 0)
+    if type(strikes) is not int:
+        raise TypeError(strikes)
+    state = _State(
+        sends=[_number(sent) for sent in facts.get("sends", [])],
+        trips={
+            _number(json.loads(sent)): _number(took)
+            for sent, took in facts.get("trips", {}).items()
+        },
+        paused_until=_number(facts.get("paused_until", 0.0)),
+        speed=_number(facts.get("speed", 1.0), _SLOWEST, 1.0),
+        strikes=min(max(0, strikes), _MOST_STRIKES),
     )
+    if state.sends != sorted(state.sends):
+        raise ValueError("instants out of order")
+    return state
+
+
+def _number(value: Any, least: float = 0.0, most: float = sys.float_info.max) -> float:
+    """A finite number within bounds. Raises TypeError or ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(value)
+    if not least <= value <= most:  # NaN is neither
+        raise ValueError(value)
+    return float(value)
+
+
+_UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 class Pace:
@@ -128,7 +155,7 @@ class Pace:
             pause = min(30.0, 2.0**state.strikes) if after is None else after
             if fresh:
                 state.speed = max(_SLOWEST, state.speed / 2)
-                state.strikes = min(state.strikes + 1, 10)
+                state.strikes = min(state.strikes + 1, _MOST_STRIKES)
             if fresh or after is not None:
                 state.paused_until = max(state.paused_until, now + min(pause, _LONGEST_PAUSE))
         self._successes = 0
@@ -179,7 +206,13 @@ class Pace:
         if self._path is None:
             yield self._own
             return
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            handle = self._opened(self._path)
+        except OSError as wrong:
+            raise ConfigError(
+                f"{self._path} cannot be opened: {wrong.strerror}.",
+                advice="Move it away: it holds nothing but the time of the last requests.",
+            ) from wrong
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)  # held for the microseconds of a small file
             text = os.read(handle, 65536)
@@ -193,6 +226,15 @@ class Pace:
         finally:
             os.close(handle)
 
+    @staticmethod
+    def _opened(path: Path) -> int:
+        """An open regular file; nobody waits for a pipe in its place. Raises OSError."""
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            return handle
+        os.close(handle)
+        raise OSError(errno.EINVAL, "It is not a file")
+
     def _parsed(self, text: bytes) -> _State:
         if not text:
             return _State()
@@ -202,7 +244,7 @@ class Pace:
             latest = max([*state.sends, 0.0])
             if latest > now or state.paused_until > now + _LONGEST_PAUSE:
                 return _State()  # written before the machine started anew
-        except (ValueError, TypeError, AttributeError):
+        except _UNREADABLE:
             # A writer died half-way: suppose that it had used everything up.
             return _State(sends=[now] * self._burst, trips={now: 0.0})
         return state
