@@ -30,12 +30,13 @@ from actui.model.accounts import (
     secret_command_name,
     secret_origin,
 )
-from actui.model.connection import Connection, origin
+from actui.model.connection import Connection, origin, usable_url
 from actui.model.errors import ConfigError, CredentialsError
-from actui.model.findings import OnlineCheck
+from actui.model.findings import BAD_URL, OnlineCheck
 from actui.model.mailbox import parse_address
+from actui.model.redaction import redact
 from actui.model.secret import SecretName, needed_secret, secret_words
-from actui.model.settings import Settings
+from actui.model.settings import Settings, usable_mail_host
 from actui.sync.endings import close_cut_off
 from actui.sync.engine import Engine, Ports, chosen_goals
 from actui.sync.goalrun import Options
@@ -78,7 +79,11 @@ class House:
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
         """Keep changed settings; they count from now on. Raises ConfigError for a bad one."""
         mail = changes.get("mail")
-        sender = mail.get("sender") if isinstance(mail, Mapping) else ""
+        sender, host = (
+            (mail.get("sender"), mail.get("host")) if isinstance(mail, Mapping) else ("", "")
+        )
+        if host and host != self.settings.mail.host:
+            usable_mail_host(str(host))
         if sender and sender != self.settings.mail.sender:
             parse_address(str(sender))
         changed = SettingsFile(self.home, self.audit).change(changes)
@@ -210,7 +215,7 @@ class House:
     ) -> AsyncIterator[ActiveCampaignClient]:
         """ActiveCampaign's client, with the stored key unless another is given."""
         key = self._secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY, key)
-        url = connection.activecampaign.url
+        url = _sendable("ActiveCampaign", connection.activecampaign.url)
         async with http_client(answer_seconds=self.settings.request_seconds) as http:
             yield ActiveCampaignClient(
                 url,
@@ -232,9 +237,10 @@ class House:
         """BlueConic's client, with the stored client secret unless another is given."""
         client_secret = self._secret(connection, SecretName.BLUECONIC_CLIENT_SECRET, client_secret)
         account = connection.blueconic
+        url = _sendable("BlueConic", account.url)
         async with http_client(answer_seconds=self.settings.request_seconds) as http:
             yield BlueConicClient(
-                account.url,
+                url,
                 account.client_id,
                 client_secret,
                 http=http,
@@ -394,3 +400,10 @@ class House:
             self.turns.forget(connection.id)
             self.notices.forget(connection.id)
             self.home.forget(connection.id)
+
+
+def _sendable(service: str, url: str) -> str:
+    try:
+        return usable_url(url)
+    except ValueError as wrong:
+        raise ConfigError(f"{service}: {redact(wrong)}.", code=BAD_URL) from None

@@ -23,7 +23,7 @@ from actui.model.errors import (
     UnreachableError,
 )
 from actui.model.mailbox import parse_address
-from actui.model.settings import MailServer
+from actui.model.settings import MailServer, usable_mail_host
 
 
 async def send_mail(
@@ -89,7 +89,7 @@ def _where(server: MailServer) -> str:
 def _way(server: MailServer, password: SecretStr | None, seconds: float) -> dict[str, Any]:
     """How aiosmtplib reaches the server."""
     return {
-        "hostname": server.host,
+        "hostname": usable_mail_host(server.host),
         "port": server.service_port,
         "username": server.username or None,
         "password": password.get_secret_value() if password else None,

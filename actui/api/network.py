@@ -24,6 +24,7 @@ from socksio import SOCKSError
 
 from actui.model.connection import is_loopback
 from actui.model.errors import ConfigError
+from actui.model.weburl import host_trouble
 
 PROXY_VARIABLES = ("https_proxy", "http_proxy", "all_proxy")
 """In small letters; each counts in capitals too, where the small one is not set."""
@@ -89,13 +90,14 @@ def parse_proxy(setting: Setting) -> httpx.Proxy:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError):
         url = httpx.URL("")
-    if url.host and url.scheme not in _PROXY_KINDS:
+    if url.raw_host and url.scheme not in _PROXY_KINDS:
         kinds = f"{', '.join(_PROXY_KINDS[:-1])} or {_PROXY_KINDS[-1]}"
         raise _unusable(f"{where} is a kind of proxy that cannot be used: it must be {kinds}.")
     port = 1 if url.port is None else url.port
+    is_host = not host_trouble(url.netloc.decode("ascii").removesuffix(f":{url.port}"))
     # a sign in a password that is not escaped ends the host there
     is_cut = "@" in f"{url.path}{url.query!r}{url.fragment}"
-    if not url.host or is_cut or _HIDDEN in setting.shown or not 0 < port < 65_536:
+    if not is_host or is_cut or _HIDDEN in setting.shown or not 0 < port < 65_536:
         hint = "; write / ? # @ in a password as %2F %3F %23 %40" if "@" in text else ""
         example = "such as http://proxy.example.com:3128"
         raise _unusable(f"{where} is not the address of a proxy {example}{hint}.")

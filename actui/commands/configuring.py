@@ -12,7 +12,7 @@ from actui.commands.guard import say
 from actui.commands.words import print_findings
 from actui.console.words import plain, state_words
 from actui.model.connection import Connection
-from actui.model.findings import findings
+from actui.model.findings import BAD_URL, findings
 from actui.scheduling import coming_run
 from actui.wiring import House
 
@@ -25,6 +25,9 @@ def list_(asked: argparse.Namespace) -> int:
         say("There is no connection yet: actui apply FILE, or actui for the console.")
     for stored in known:
         connection = stored.connection
+        for finding in findings(connection):
+            if finding.code == BAD_URL:
+                say(f"{connection.name}: {finding.message}")
         last = next(iter(house.history(connection).all(limit=1)), None)
         running = house.lock(connection).is_held()
         coming = coming_run(house, stored, datetime.now(UTC))

@@ -20,6 +20,7 @@ from actui.console.words import plain
 from actui.health import Check
 from actui.model.connection import Connection, is_loopback
 from actui.model.errors import ActuiError, ConfigError, CredentialsError, UnreachableError
+from actui.model.findings import BAD_URL, findings
 from actui.model.redaction import redact
 from actui.notifying import MAIL_SECRET
 from actui.scheduling import nobody_looks
@@ -81,6 +82,7 @@ def _all(house: House, *, offline: bool) -> Iterator[Check]:
         return
     other_way = bool(settings.password_command) or settings.secrets_in_file
     yield from _safely("keyring", lambda: health.of_keyring(house.secrets, other_way))
+    yield from _addresses(connections)
     yield from (_ledger(house, connection) for connection in connections)
     yield from _safely("schedule", lambda: _schedules(house, known))
     if not connections:
@@ -116,6 +118,15 @@ def _is_away(connection: Connection) -> bool:
     """Whether a service of the connection is reached over the network."""
     urls = (connection.activecampaign.url, connection.blueconic.url)
     return any(url and not is_loopback(urlsplit(url).hostname) for url in urls)
+
+
+def _addresses(connections: Sequence[Connection]) -> Iterator[Check]:
+    """Those of services to which nothing could be sent: an earlier version took them."""
+    for connection in connections:
+        for finding in findings(connection):
+            if finding.code == BAD_URL:
+                about = f"address of {connection.name}"
+                yield health.wrong(about, finding.message, ConfigError.default_code)
 
 
 def _ledger(house: House, connection: Connection) -> Check:

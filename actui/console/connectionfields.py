@@ -8,9 +8,9 @@ from pydantic import SecretStr, ValidationError
 
 from actui.console.ports import Which
 from actui.console.words import plain
-from actui.model.connection import Connection
+from actui.model.connection import Connection, usable_url
 from actui.model.errors import ConfigError
-from actui.model.redaction import first_problem
+from actui.model.redaction import first_problem, redact
 
 SECRET_WORDS: dict[Which, str] = {
     "activecampaign": "ActiveCampaign API key",
@@ -71,9 +71,19 @@ class ConnectionForm:
             "blueconic": {"url": self.blueconic_url, "client_id": self.client_id.strip()},
         }
         try:
-            return Connection.model_validate(facts)
+            made = Connection.model_validate(facts)
         except ValidationError as wrong:
             raise ConfigError(_sentence(wrong)) from None
+        for where, url, before in (
+            (("activecampaign", "url"), made.activecampaign.url, connection.activecampaign.url),
+            (("blueconic", "url"), made.blueconic.url, connection.blueconic.url),
+        ):
+            try:
+                # a stored one is a finding, and keeps nobody from changing something else
+                usable_url(url if url != before else "")
+            except ValueError as wrong:
+                raise ConfigError(plain(f"{_FIELDS[where]}: {redact(wrong)}.")) from None
+        return made
 
 
 def _sentence(wrong: ValidationError) -> str:

@@ -16,6 +16,7 @@ from actui.model.errors import ConfigError
 from actui.model.goals import AnyGoal, ExportGoal, ImportGoal, Named, as_named
 from actui.model.mapping import Strict
 from actui.model.timezones import NO_DATA, time_zone
+from actui.model.weburl import url_trouble
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -115,14 +116,26 @@ def service_url(value: str) -> str:
     return text
 
 
+def usable_url(url: str) -> str:
+    """A service's URL, as `service_url` leaves it, to which requests can be sent.
+
+    Raises ValueError with a sentence. Stored connections open with whatever an earlier version
+    took, so this is asked where a URL is entered and before the first request.
+    """
+    if url and (trouble := url_trouble(url)):
+        raise ValueError(f"the web address cannot be used: {trouble}")
+    return url
+
+
 def webhook_url(value: str) -> str:
     """A webhook's address: https, or plain http to this machine. Raises ValueError with words."""
-    parts = urlsplit(value.strip())
-    if not parts.hostname or parts.scheme not in ("http", "https"):
-        raise ValueError("the webhook is no web address")
+    url = value.strip()
+    if trouble := url_trouble(url, takes_query=True):
+        raise ValueError(f"the webhook cannot be used: {trouble}")
+    parts = urlsplit(url)
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("the webhook must be reached by https")
-    return value.strip()
+    return url
 
 
 class ActiveCampaignAccount(Strict):

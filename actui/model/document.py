@@ -5,13 +5,14 @@ No I/O: text in, text out. No secret has a place in the format.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from actui.model.connection import Connection
+from actui.model.connection import Connection, usable_url, webhook_url
 from actui.model.errors import ConfigError
 from actui.model.goals import Named
 from actui.model.mailbox import parse_address
@@ -73,14 +74,34 @@ def load(text: str, source: str = "") -> Connection:
         connection = Connection.model_validate(_with_kinds(body, node, source))
     except ValidationError as wrong:
         raise ConfigError(_sentences(wrong, node, source)) from None
-    # stored ones open whatever they hold: an earlier version took any text
-    for number, recipient in enumerate(connection.notify.recipients):
-        try:
-            parse_address(recipient)
-        except ConfigError as failure:
-            line = _line(node, ("connection", "notify", "recipients", number))
-            raise ConfigError(_at(source, line, failure.message), code=failure.code) from None
+    _refuse_unusable(connection, node, source)
     return connection
+
+
+def _refuse_unusable(connection: Connection, node: Node, source: str) -> None:
+    """Addresses to which nothing could be sent.
+
+    Stored connections open whatever they hold, since an earlier version took more.
+    """
+    notify = connection.notify
+    checks: list[tuple[Callable[[str], str], str, tuple[str | int, ...]]] = [
+        (usable_url, connection.activecampaign.url, ("activecampaign", "url")),
+        (usable_url, connection.blueconic.url, ("blueconic", "url")),
+        *(
+            (parse_address, recipient, ("notify", "recipients", number))
+            for number, recipient in enumerate(notify.recipients)
+        ),
+    ]
+    if notify.webhook is not None:
+        checks.append((webhook_url, notify.webhook, ("notify", "webhook")))
+    for check, value, where in checks:
+        line = _line(node, ("connection", *where))
+        try:
+            check(value)
+        except ValueError as wrong:
+            raise ConfigError(_at(source, line, f"{where[-1]}: {redact(wrong)}")) from None
+        except ConfigError as failure:
+            raise ConfigError(_at(source, line, failure.message), code=failure.code) from None
 
 
 def dump(connection: Connection) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from actui.model.connection import Connection, webhook_url
+from actui.model.connection import Connection, usable_url, webhook_url
 from actui.model.consent import CONSENTED
 from actui.model.errors import ConfigError
 from actui.model.goals import ExportGoal, ImportGoal
@@ -19,6 +19,7 @@ from actui.model.mapping import READ_ONLY_FIELDS, PropertySource, Rule
 from actui.model.redaction import redact
 from actui.model.timezones import time_zone
 
+BAD_URL = "bad-url"
 _PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
 """What BlueConic takes as the id of a profile property (blueconic.md §7)."""
 
@@ -70,6 +71,14 @@ def _about_accounts(connection: Connection) -> Iterator[Finding]:
         yield Finding("no-url", "activecampaign.url", "Enter the ActiveCampaign host name.")
     if not connection.blueconic.url:
         yield Finding("no-url", "blueconic.url", "Enter the BlueConic host name.")
+    for service, where, url in (
+        ("ActiveCampaign", "activecampaign.url", connection.activecampaign.url),
+        ("BlueConic", "blueconic.url", connection.blueconic.url),
+    ):
+        try:
+            usable_url(url)
+        except ValueError as wrong:
+            yield Finding(BAD_URL, where, f"{service}: {redact(wrong)}. Enter it again.")
     if not connection.blueconic.client_id:
         yield Finding("no-client", "blueconic.client_id", "Enter the BlueConic client id.")
 

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from actui.model.connection import is_loopback
+from actui.model.errors import ConfigError
 from actui.model.mapping import Strict
+from actui.model.weburl import host_trouble
 
 PUBLISHED_RATE = 5.0
 """Requests per second and account that ActiveCampaign allows (activecampaign.md §1.3)."""
@@ -18,6 +20,16 @@ ENCRYPTED_FILE = "encrypted-file"
 UNLOCK = "ACTUI_KEYRING_PASSWORD"
 """The variable, or systemd credential, with that password."""
 _MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+def usable_mail_host(host: str) -> str:
+    """A mail server's name or address as sockets take it; IPv6 without brackets.
+
+    Raises ConfigError. Stored settings open with whatever an earlier version took.
+    """
+    if trouble := host_trouble(f"[{host}]" if ":" in host else host):
+        raise ConfigError(f"The mail server cannot be used: {trouble}.", code="bad-host")
+    return host
 
 
 class MailServer(Strict):
