@@ -129,13 +129,14 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             key=lambda one: (one.erased, one.email.lower() != lower, one.email != lower, one.id),
         )
 
-    async def rename_contact(self, contact_id: int, email: str) -> None:
+    async def rename_contact(self, contact_id: int, email: str) -> str:
         """Give a contact another address (§6); saying it twice does no more than once.
 
+        Returns the address as it is stored now: an account may keep it in another letter case.
         Raises RefusedError: 404 without such a contact, 422 when the address is another's or not
         accepted.
         """
-        await self._put_contact(contact_id, {"email": email})
+        return await self._put_contact(contact_id, {"email": email}) or email
 
     async def write_contact(self, contact_id: int, row: ImportRow) -> None:
         """Set names and fields of a contact by its id, whatever its address; see rename_contact."""
@@ -147,7 +148,8 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
         ]
         await self._put_contact(contact_id, told)
 
-    async def _put_contact(self, contact_id: int, told: dict[str, Any]) -> None:
+    async def _put_contact(self, contact_id: int, told: dict[str, Any]) -> str:
+        """The contact's address as it is after the write, empty where the answer lacks it."""
         call = Call(
             SERVICE,
             "PUT",
@@ -155,7 +157,7 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             auth=self._auth,
             content=compact({"contact": told}),
         )
-        await self._asked(call, lambda body: shape.own_id(body["contact"], contact_id))
+        return await self._asked(call, lambda body: shape.own_address(body["contact"], contact_id))
 
     async def set_list_status(self, contact_id: int, list_id: int, status: ListStatus) -> ListRow:
         """Set a contact's status on one list; the row as it is now (§5.2).

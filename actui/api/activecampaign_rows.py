@@ -116,10 +116,11 @@ def single_contact(body: Any, tags: Mapping[int, str]) -> Contact:
     return _contact(row, values[own], lists[own], tags, alone=True)
 
 
-def own_id(row: Mapping[str, Any], contact_id: int) -> None:
-    """Refuse an answer that is about another contact."""
+def own_address(row: Mapping[str, Any], contact_id: int) -> str:
+    """A contact's address, empty where the answer has none; refuses another contact's row."""
     if int(row["id"]) != contact_id:
         raise ValueError("another contact")
+    return str(row.get("email") or "")
 
 
 def list_row(row: Mapping[str, Any], contact_id: int, list_id: int) -> ListRow:

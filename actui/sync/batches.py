@@ -20,7 +20,7 @@ from actui.sync.ages import Ages
 from actui.sync.clearing import Clearing
 from actui.sync.exclusions import Exclusions
 from actui.sync.goalrun import GoalRun
-from actui.sync.identity import not_joined
+from actui.sync.identity import not_joined, own_spelling
 from actui.sync.knowing import NOBODY, Holders, Knowledge, first_bounced
 from actui.sync.portions import Portions, says_too_large
 from actui.sync.refusals import Refusals
@@ -152,10 +152,7 @@ class Batches:
         attempts = rows[0].attempt + 1 if rows else 0
         if attempts > 3:
             raise GoalError("ActiveCampaign's answers to bulk imports were lost three times.")
-        return [
-            replace(self._without_left_lists(sent, known), attempt=sent.attempt + 1)
-            for sent in rows
-        ]
+        return [replace(self._as_known(sent, known), attempt=sent.attempt + 1) for sent in rows]
 
     async def _settle(self, batch: Batch) -> None:
         """Wait until a batch that may have been taken is surely not on its way any more."""
@@ -241,7 +238,7 @@ class Batches:
         refused: list[tuple[Sent, Reason, str]] = []
         again: list[Sent] = []
         for sent in undone:
-            retry = self._without_left_lists(sent, known)
+            retry = self._as_known(sent, known)
             if retry.row.subscribe != sent.row.subscribe and sent.attempt < 3 and batch.of_this_run:
                 # they left, or bounced, after actui had looked: their fields still go
                 again.append(replace(retry, attempt=sent.attempt + 1))
@@ -319,7 +316,7 @@ class Batches:
         if batch.of_this_run and all(sent.attempt == 1 for sent in rows):
             known = await self._knowledge.again([sent.row.email for sent in rows])
             self._run.ledger.drop_batch(self._run.run, self._run.goal.id, batch.number)
-            await self.send([replace(self._without_left_lists(s, known), attempt=2) for s in rows])
+            await self.send([replace(self._as_known(s, known), attempt=2) for s in rows])
             return
         detail = f"ActiveCampaign's import was {state} twice."
         reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
@@ -331,9 +328,15 @@ class Batches:
         rows = [(sent, Reason.UNRESOLVED, detail) for sent in decode(batch.payload)]
         self._accept(batch, [], rows, self._marks(rows))
 
-    def _without_left_lists(self, sent: Sent, known: Mapping[str, Holders]) -> Sent:
-        """The row without the lists that the person has left; without any for who has bounced."""
+    def _as_known(self, sent: Sent, known: Mapping[str, Holders]) -> Sent:
+        """The row as it is sent once more: to the contact's own spelling, by a fresh reading.
+
+        It leaves out the lists that the person has left, and all of them for who has bounced.
+        """
         holders = known.get(canonical(sent.row.email), NOBODY)
+        return self._without_left_lists(_to_own_spelling(sent, holders), holders)
+
+    def _without_left_lists(self, sent: Sent, holders: Holders) -> Sent:
         bounced = first_bounced(holders.contacts)
         left = {id_: bounced for id_ in sent.row.subscribe if bounced is not None}
         left |= {id_: one for id_, one in holders.left.items() if id_ in sent.row.subscribe}
@@ -363,3 +366,14 @@ def _records(refused: Refused) -> list[tuple[str, Record, bytes | None]]:
     return [
         (sent.profile_id, sent.record(reason, detail), None) for sent, reason, detail in refused
     ]
+
+
+def _to_own_spelling(sent: Sent, holders: Holders) -> Sent:
+    """The row to the contact that an earlier sending may have made, under the stored address.
+
+    Where case counts, any other spelling would make a second one (activecampaign.md §6).
+    """
+    living = holders.living
+    owner = holders.exact(sent.row.email) or (living[0] if len(living) == 1 else None)
+    email = own_spelling(owner.email) if owner is not None else ""
+    return replace(sent, row=replace(sent.row, email=email)) if email else sent

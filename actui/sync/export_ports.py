@@ -35,8 +35,11 @@ class ExportCalls(Protocol):
     async def outstanding_batches(self) -> int:
         """How many batches of this account are not finished yet."""
 
-    async def rename_contact(self, contact_id: int, email: str) -> None:
-        """Raises RefusedError 404 (no such contact) or 422 (the address is somebody else's)."""
+    async def rename_contact(self, contact_id: int, email: str) -> str:
+        """The address as it is stored now, which may be another spelling of the one given.
+
+        Raises RefusedError 404 (no such contact) or 422 (the address is somebody else's).
+        """
 
     async def write_contact(self, contact_id: int, row: BulkRow) -> None:
         """Names and fields by id, whatever the address; the row's e-mail and lists do not count."""

@@ -300,9 +300,10 @@ class ExportRun:
         if contact is not None and self._goal.lists:
             self._run.ledger.claim(self._goal.id, [contact.contact_id])
         if contact is not None and person.rename:
-            refusal = await self._single_writes.rename(person, contact.contact_id)
-            if refusal is not None:
-                return refusal
+            renamed = await self._single_writes.rename(person, contact.contact_id)
+            if isinstance(renamed, Record):
+                return renamed
+            person = renamed
         active = await self._joining.resubscribe(person)
         if contact is not None and not person.row.email:
             kept_off = self._joining.kept_off(person, active, by_import=False)

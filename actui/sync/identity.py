@@ -219,8 +219,8 @@ class Identities:
         if contact.email and form not in self._holders:
             self._holders |= await self._knowledge.by_email([contact.email])
         others = [*before, *self._holders.get(form, NOBODY).contacts]
-        email = contact.email if is_importable(contact.email) else ""
-        return _person(payload, contact, replace(payload.row, email=email), others)
+        row = replace(payload.row, email=own_spelling(contact.email))
+        return _person(payload, contact, row, others)
 
     def _renamed(self, payload: Payload, contact: Known, before: Sequence[Known]) -> Person:
         """A contact that gets the profile's address, which nobody else has."""
@@ -247,6 +247,11 @@ def _person(
         others=frozenset(other.contact_id for other in others),
         bounced=first_bounced([*([contact] if contact is not None else ()), *others]),
     )
+
+
+def own_spelling(email: str) -> str:
+    """Where the row of a contact with this address goes; empty where no import takes it."""
+    return email if is_importable(email) else ""
 
 
 def not_joined(contact: Known, list_id: int, name: str, is_another: bool = False) -> OmittedList:

@@ -115,8 +115,8 @@ class RehearsedActiveCampaign:
         refused = tuple(r.email for r in rows if any(one.catches(r.email) for one in excluded))
         return BatchInfo("completed", failed_emails=refused)
 
-    async def rename_contact(self, contact_id: int, email: str) -> None:
-        """Keep the new address. Raises RefusedError as the service would (§6)."""
+    async def rename_contact(self, contact_id: int, email: str) -> str:
+        """Keep the new address and return it. Raises RefusedError as the service would (§6)."""
         owner = await self._owner(email)
         if owner is not None and owner.id != contact_id:
             raise RefusedError("The address is another contact's.", status=422)
@@ -124,6 +124,7 @@ class RehearsedActiveCampaign:
         self._renamed[email.lower()] = contact_id
         kept = self._kept.setdefault(_key(contact_id), Kept())
         kept.values.append(Change("email", _one(contact.email), (email,)))
+        return email
 
     async def write_contact(self, contact_id: int, row: ImportRow) -> None:
         """Keep names and fields. Raises RefusedError 404 without such a contact."""

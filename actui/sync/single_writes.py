@@ -13,7 +13,7 @@ from actui.model.journal import Done
 from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.run import ListCounts, Outcome, Reason, Record
 from actui.sync.goalrun import GoalRun
-from actui.sync.identity import Person
+from actui.sync.identity import Person, own_spelling
 from actui.sync.portions import ABOUT_THE_RECORD
 
 
@@ -23,16 +23,18 @@ class SingleWrites:
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
 
-    async def rename(self, person: Person, contact_id: int) -> Record | None:
+    async def rename(self, person: Person, contact_id: int) -> Person | Record:
         """Give the contact the person's address; the outcome where it does not get it.
 
-        A changed address goes to the contact the person is, never to a second one. Whatever
-        ActiveCampaign refuses is an outcome of this person.
+        A changed address goes to the contact the person is, never to a second one. The person's
+        row goes to the address as ActiveCampaign stores it, which may be in another letter case:
+        where case counts, any other spelling would make a second contact (activecampaign.md §6).
+        Whatever ActiveCampaign refuses is an outcome of this person.
         """
         service, email = self._run.activecampaign, person.row.email
         self._run.stop.check()
         try:
-            await service.rename_contact(contact_id, email)
+            stored = await service.rename_contact(contact_id, email)
         except RefusedError as refused:
             payload = person.payload
             if refused.status == 404:
@@ -43,7 +45,7 @@ class SingleWrites:
             reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
             record = payload.record(Outcome.REJECTED, reason, contact_id)
             return replace(record, detail=refused.detail, email=email)
-        return None
+        return replace(person, row=replace(person.row, email=own_spelling(stored)))
 
     async def write(
         self, person: Person, contact_id: int, kept_off: tuple[OmittedList, ...]

@@ -5,6 +5,8 @@ Where addresses in other letter case are other contacts, any other spelling woul
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.export.desk import (
@@ -123,3 +125,44 @@ async def test_leavers_are_recognized_under_the_stored_spelling(desk, matching):
     await desk.mutate("blueconic", "leave", id=person, segment=READERS)
     summary = await desk.export(goal, confirm_leavers=1)
     assert summary.lists.unsubscribed == 1
+
+
+@CASE
+@pytest.mark.parametrize("goal", [{}, BY_KEY], ids=["email", "another field"])
+async def test_a_changed_address_is_written_as_activecampaign_stores_it(desk, matching, goal):
+    """A contact that gets another address gets its fields and lists under the stored spelling."""
+    await desk.switch(email_matching=matching, contact_case="lower")
+    mappings = [
+        {"from": {"property": "first_name"}, "field": "firstName"},
+        {"from": {"property": "email"}, "field": "email"},
+    ]
+    wanted = {**goal, "mappings": mappings}
+    person = await desk.profile("old@example.com", customer_id="C-1")
+    assert (await desk.export(wanted)).created == 1
+    await desk.change(person, email=[MIXED], first_name=["Bo"])
+    assert (await desk.export(wanted)).updated == 1
+    (anna,) = await desk.lines("/contacts")
+    assert (anna["email"], anna["firstName"]) == (LOWER, "Bo")
+
+
+@CASE
+@pytest.mark.parametrize("fault", ["lost answer", "interrupted batch"])
+async def test_a_row_that_is_sent_again_goes_to_the_stored_spelling(desk, matching, fault):
+    """What was applied before has made the contact already."""
+    await desk.switch(email_matching=matching, contact_case="lower")
+    await desk.profile(MIXED, first_name="Anna")
+    await desk.profile("other@example.com")
+    if fault == "lost answer":
+        await desk.fault("reset-after-commit", ".*/bulk_import", method="POST")
+        summary = await desk.export()
+    else:
+        await desk.switch(batch_end="interrupted")
+        await desk.fault("hold", ".*/bulk_import", method="POST", after=1)
+        task = asyncio.create_task(desk.export())
+        await desk.arrived("POST", "/import/bulk_import", 2)
+        await desk.switch(batch_end="completed")
+        await desk.post("/release")
+        summary = await task
+    assert (summary.created, summary.updated) == (2, 0)
+    (anna,) = await annas(desk)
+    assert (anna["email"], anna["firstName"], anna["lists"]) == (LOWER, "Anna", {NEWSLETTER: 1})
