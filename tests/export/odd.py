@@ -9,6 +9,19 @@ from __future__ import annotations
 
 from tests.export.desk import READERS, VISITORS
 
+
+class Repeated(str):
+    """A long text of one letter, which a failing history prints in a few."""
+
+    __slots__ = ()
+
+    def __new__(cls, letter: str, times: int) -> Repeated:
+        return super().__new__(cls, letter * times)
+
+    def __repr__(self) -> str:
+        return f"{self[0]!r} * {len(self)}"
+
+
 LISTS = {"3": "Newsletter", "4": "3"}
 """By id; the second has the first one's id for a name."""
 SEGMENTS = (READERS, VISITORS)
@@ -56,8 +69,8 @@ NAMES: list[list[str]] = [
     *[["Ada"], ["Bea"], ["Cid"], []] * 4,
     ["Zoe\u0308"],
     ["=HYPERLINK(1)"],
-    ["n" * 60_000],
-    [letter * 60_000 for letter in "abcdefg"],
+    [Repeated("n", 60_000)],
+    [Repeated(letter, 60_000) for letter in "abcdefg"],
 ]
 VALUES: dict[str, list[list[str]]] = {
     "birthday": [
@@ -95,7 +108,7 @@ VALUES: dict[str, list[list[str]]] = {
         ["cafe\u0301"],
         ["platinum", "bronze"],
     ],
-    "city": [[], ["Łódź"], ["1,000", "Oslo"], ["\u200b"], ["٥", "1_000"], ["c" * 60_000]],
+    "city": [[], ["Łódź"], ["1,000", "Oslo"], ["\u200b"], ["٥", "1_000"], [Repeated("c", 60_000)]],
 }
 """The other properties of a profile."""
 ZONES = ("UTC", "UTC", "Europe/Amsterdam", "America/New_York")
