@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -123,6 +124,8 @@ class Told:
     omitted: Counter[str] = field(default_factory=Counter)
     """People for whom a value of a field was left out."""
     code: str = ""
+    writes: int = 0
+    """People written, or taken off a list."""
 
 
 @dataclass
@@ -188,6 +191,14 @@ class World:
 
     def listing(self, goal: Goal) -> list[Profile]:
         return [p for p in self.profiles.values() if goal.segment in p.segments]
+
+    def will_write(self, goals: list[Goal]) -> bool:
+        """Whether a changed run would write now.
+
+        After a run with nothing changed since, that is somebody whose place another person had at
+        the reading and left in that run: an address, a list, a link.
+        """
+        return any(told.writes for told in deepcopy(self).run(goals))
 
     def run(
         self, goals: list[Goal], *, full: bool = False, confirm: int | None = None
@@ -470,6 +481,7 @@ class GoalRun:
             raise Refusal("skipped/duplicate-identifier")
         if canonical(match.email) in self.world.excluded:
             raise Refusal("rejected/excluded")
+        self.told.writes += 1
         if contact is not None:
             self.memory.claimed.add(contact.number)
         unusual = ".." in match.email or len(match.email.rpartition("@")[0]) > LONGEST_LOCAL
@@ -571,6 +583,7 @@ class GoalRun:
         if people and not is_confirmed and (is_first or not self.world.listing(self.goal)):
             self.told.code = "leavers-need-confirmation"
             return
+        self.told.writes += len(leavers)
         for contact, on in leavers:
             contact.put(on, UNSUBSCRIBED)
             self.memory.members[contact.number, on] = contact.versions[on]
