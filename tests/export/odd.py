@@ -18,6 +18,9 @@ class Repeated(str):
     def __new__(cls, letter: str, times: int) -> Repeated:
         return super().__new__(cls, letter * times)
 
+    def __getnewargs__(self) -> tuple[str, int]:  # type: ignore[override] - for copies
+        return self[0], len(self)
+
     def __repr__(self) -> str:
         return f"{self[0]!r} * {len(self)}"
 
