@@ -31,11 +31,14 @@ from actui.sync.meter import Meter, stamp
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.recheck import Recheck
 from actui.sync.resolve import Accounts, read_accounts, refuse, resolve
+from actui.sync.servicetime import ServiceTime
 from actui.sync.stop import Stop
 from actui.sync.warned import tell
 
 _FIRST_START = "first-start"
 _SERVED_AT = "served-at"
+_UNDATED = "undated"
+"""Set where ActiveCampaign's answers carry no `Date`: the first start is by the machine's clock."""
 _GOALS = "goals"
 _PARTIAL = "partial"
 
@@ -109,6 +112,7 @@ class Engine:
             started=started,
         )
         self.stop = Stop(ports.ledger, run, ports.clock, self._stopping)
+        self._service_time = ServiceTime(ports.clock)
         self._meter = Meter(
             ports.ledger,
             ports.clock,
@@ -216,11 +220,20 @@ class Engine:
             self._connection = resolved
             self._goals = chosen_goals(resolved, self._options)
             self._keep_shape()
-        if ports.ledger.run_fact(self.summary.run, _SERVED_AT) is None:
+        is_first = ports.ledger.run_fact(self.summary.run, _SERVED_AT) is None
+        if is_first or any(isinstance(one, ExportGoal) and one.lifecycle for one in self._goals):
             page = await ports.activecampaign.highest_contact_id()
-            served = page.served_at or ports.clock.now()
-            ports.ledger.set_run_fact(self.summary.run, _SERVED_AT, stamp(served))
+            self._service_time.show(page.served_at)
+            if is_first:
+                self._keep_start(page.served_at)
         return await self._with_list_properties(accounts)
+
+    def _keep_start(self, served_at: datetime | None) -> None:
+        """The run's first start is what every one of its processes goes by."""
+        ledger, run = self._ports.ledger, self.summary.run
+        if served_at is None:
+            ledger.set_run_fact(run, _UNDATED, "1")
+        ledger.set_run_fact(run, _SERVED_AT, stamp(self._service_time.now()))
 
     async def _with_list_properties(self, accounts: Accounts) -> Accounts:
         """Create the properties that keep list names where they do not exist yet."""
@@ -313,6 +326,8 @@ class Engine:
             progress=self._meter.goal(summary),
             summary=summary,
             started_at=datetime.fromisoformat(served_at) if served_at else ports.clock.now(),
+            is_dated=ports.ledger.run_fact(self.summary.run, _UNDATED) is None,
+            service_now=self._service_time.now,
             settle_seconds=ports.settle_seconds,
             told=ports.told,
             forgotten=ports.forgotten,

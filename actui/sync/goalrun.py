@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from actui.model.connection import Connection
 from actui.model.goals import Goal, Mode
-from actui.model.journal import Done, GoalState
+from actui.model.journal import Done
 from actui.model.omitted import Omitted
 from actui.model.run import GoalProgress, GoalSummary, Record
 from actui.sync.forgetting import Forgotten, nobody
@@ -84,6 +84,10 @@ class GoalRun:
     summary: GoalSummary
     started_at: datetime
     """ActiveCampaign's own `Date` when this run first began: the next watermark."""
+    is_dated: bool
+    """Whether `started_at` is ActiveCampaign's; the machine's own must become no watermark."""
+    service_now: Callable[[], datetime]
+    """The present by ActiveCampaign's clock."""
     settle_seconds: float
     """How long after a lost answer a service may still apply what it was sent."""
     told: Told = untold
@@ -137,8 +141,8 @@ class GoalRun:
     def plan(self) -> tuple[bool, datetime | None]:
         """Whether to read everything, and since when else.
 
-        Everything: in a full run, when the goal is not the one that last succeeded, and when the
-        last complete reading is `reconcile_days` old.
+        Everything: in a full run, when the goal is not the one that last succeeded, when the last
+        complete reading is `reconcile_days` old, and when the watermark lies in the future.
         """
         state = self.ledger.goal_state(self.goal.id)
         changed_goal = not self.goal.is_configured_as(state.config_hash)
@@ -148,9 +152,24 @@ class GoalRun:
             )
         if self.is_full or changed_goal or state.watermark is None:
             return True, None
-        due = self.started_at - timedelta(days=self.goal.reconcile_days)
-        stale = state.reconciled is None or datetime.fromisoformat(state.reconciled) <= due
-        return stale, datetime.fromisoformat(state.watermark) - OVERLAP
+        watermark = datetime.fromisoformat(state.watermark)
+        if watermark > self.started_at:
+            self.note(
+                "The last complete run has a later time than this one, so a clock was wrong: "
+                "everybody is read once."
+            )
+            return True, None
+        return not self.is_recent(state.reconciled), watermark - OVERLAP
+
+    def is_recent(self, complete: str | None) -> bool:
+        """Whether a complete reading, by its stamp, is younger than `reconcile_days`.
+
+        One in the future was stamped by a clock that was wrong: nobody knows how old it is.
+        """
+        if complete is None:
+            return False
+        age = self.started_at - datetime.fromisoformat(complete)
+        return timedelta() <= age < timedelta(days=self.goal.reconcile_days)
 
     @property
     def is_full(self) -> bool:
@@ -180,15 +199,15 @@ class GoalRun:
         if self.options.is_partial or not summary.ok:
             return
         before = self.ledger.goal_state(self.goal.id)
-        now = stamp(self.started_at)
-        self.ledger.save_goal_state(
-            self.goal.id,
-            GoalState(
-                config_hash=self.goal.config_hash(),
+        after = replace(before, config_hash=self.goal.config_hash())
+        if self.is_dated:
+            now = stamp(self.started_at)
+            after = replace(
+                after,
                 watermark=now,
                 reconciled=now if read_everything else before.reconciled,
-            ),
-        )
+            )
+        self.ledger.save_goal_state(self.goal.id, after)
 
     def _tell_missing(self) -> None:
         only = self.options.only

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from actui.model.addresses import canonical, spellings
 from actui.model.goals import ListStatus
@@ -211,8 +211,7 @@ class Knowledge:
             return False  # an index of an older form lacks the contacts' own spellings
         if ledger.index_fact(_BOUNCED) is None:
             return False  # or how often mail to them has bounced
-        days = timedelta(days=self._run.goal.reconcile_days)
-        return datetime.fromisoformat(swept) > self._run.started_at - days
+        return self._run.is_recent(swept)
 
     async def _make_ready(self) -> None:
         if self._is_swept():
@@ -229,8 +228,9 @@ class Knowledge:
         ledger.set_index_fact(_FIELDS, json.dumps(self._fields))
         ledger.set_index_fact(_SPELLED, "own")
         ledger.set_index_fact(_BOUNCED, "counted")
-        ledger.set_index_fact(_REFRESHED, stamp(began))
-        ledger.set_index_fact(_SWEPT, stamp(began))
+        if self._run.is_dated:
+            ledger.set_index_fact(_REFRESHED, stamp(began))
+            ledger.set_index_fact(_SWEPT, stamp(began))
 
     async def _refresh(self) -> None:
         """Read again what changed since the last reading, an hour of overlap included.
@@ -240,7 +240,7 @@ class Knowledge:
         """
         ledger = self._run.ledger
         last = ledger.index_fact(_REFRESHED)
-        if last is None:
+        if last is None or datetime.fromisoformat(last) > self._run.started_at:
             await self._sweep()
             return
         since = datetime.fromisoformat(last) - OVERLAP
@@ -248,7 +248,8 @@ class Knowledge:
         if total - ledger.index_size() != int(ledger.index_fact(_UNCOUNTED) or 0):
             await self._sweep()
             return
-        ledger.set_index_fact(_REFRESHED, stamp(self._run.started_at))
+        if self._run.is_dated:
+            ledger.set_index_fact(_REFRESHED, stamp(self._run.started_at))
 
     async def _index(self, selection: Selection) -> int:
         """Read a selection into the index; how many contacts the account claims to have."""

@@ -132,7 +132,7 @@ class Threshold:
         if campaign.last_sent is None:
             return False
         window = self._cap.window if self._cap else None
-        return window is None or campaign.last_sent >= self._run.clock.now() - window - WARM
+        return window is None or campaign.last_sent >= self._run.service_now() - window - WARM
 
     def _kinds(self, lists: frozenset[int]) -> frozenset[str]:
         """What counts in a campaign to these lists."""
@@ -144,7 +144,7 @@ class Threshold:
         )
 
     async def _count(self, campaign: Campaign, link: CampaignLink) -> None:
-        now = self._run.clock.now().timestamp()
+        now = self._run.service_now().timestamp()
         async for hits in self._run.activecampaign.link_hits(link):
             self._run.stop.check()
             seen = self._run.ledger.hits([hit.id for hit in hits])
@@ -167,7 +167,7 @@ class Threshold:
         if self._cap is None or not self._counted:
             return {}
         window = self._cap.window
-        since = 0.0 if window is None else (self._run.clock.now() - window).timestamp()
+        since = 0.0 if window is None else (self._run.service_now() - window).timestamp()
         return self._run.ledger.touches(contacts, self._counted, since)
 
 

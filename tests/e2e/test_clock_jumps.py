@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -76,3 +77,59 @@ async def test_receipts_rise_whatever_the_clock_does(clock: type[Moved], off: fl
 
         assert await points(world) == plus(totals, 7)
         assert (summary.goals[0].read, summary.goals[0].unknown) == (PEOPLE, 0)
+
+
+NAMES: Row = {
+    "import": {
+        "name": "Names",
+        "contacts": "all",
+        "create_profiles": True,
+        "identifiers": [{"field": "email", "property": "email"}],
+        "mappings": [{"field": "firstName", "property": "first_name"}],
+    }
+}
+
+
+async def names(world: Lab) -> set[str]:
+    found = await world.properties()
+    return {one for held in found.values() for one in held.get("first_name", [])}
+
+
+@pytest.mark.parametrize("field", ["watermark", "reconciled"])
+async def test_a_watermark_in_the_future_makes_the_next_run_read_everything(field: str) -> None:
+    async with lab() as world:
+        await people(world)
+        connection = world.apply(NAMES)
+        await world.run()
+        with world.house.ledger(connection) as ledger:
+            goal = connection.goals[0].id
+            state = ledger.goal_state(goal)
+            ledger.save_goal_state(goal, replace(state, **{field: "2099-01-01T00:00:00Z"}))
+        await change(world, firstName="Ada")
+
+        summary = await world.run()
+
+        assert await names(world) == {"Ada"}
+        assert summary.goals[0].read == PEOPLE
+        with world.house.ledger(connection) as ledger:
+            after = ledger.goal_state(goal)
+        assert {after.watermark, after.reconciled} == {after.watermark}
+        assert str(after.watermark) < "2099"
+
+
+@pytest.mark.parametrize("off", JUMPS.values(), ids=JUMPS)
+async def test_the_machine_s_own_time_becomes_no_watermark(
+    clock: type[Moved], off: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with lab() as world:
+        await people(world)
+        world.apply(NAMES)
+        monkeypatch.setattr("actui.api.http._http_date", lambda text: None)
+        clock.off = off
+        await world.run()
+        await change(world, firstName="Ada")
+        clock.off = 0.0
+
+        await world.run()
+
+        assert await names(world) == {"Ada"}

@@ -8,6 +8,7 @@ import pytest
 
 from actui.sandbox.activecampaign.campaigns import Campaign
 from tests.export.desk import ACTIVE, NEWSLETTER, READERS, Desk
+from tests.export.test_clock_jumps import JUMPS, Moved
 
 DAY = 86_400.0
 CAPPED: dict[str, Any] = {
@@ -204,3 +205,18 @@ async def test_mail_to_another_spelling_of_the_address_counts(
     for number in range(10):  # enough to read everybody
         await desk.profile(f"other{number}@x.org")
     assert await over(desk) == {"anna"}
+
+
+@pytest.mark.parametrize("off", JUMPS.values(), ids=JUMPS)
+async def test_the_window_slides_by_activecampaign_s_time(
+    desk: Desk, mailing: Campaign, off: float
+) -> None:
+    await people(desk, "once", "twice")
+    await opened(desk, mailing, "once")
+    await opened(desk, mailing, "twice")
+    await opened(desk, mailing, "twice")
+    desk.clock = clock = Moved(desk.clock)
+    clock.off = off
+    assert await over(desk) == {"twice"}
+    await desk.post("/clock", advance=7.5 * DAY)
+    assert await over(desk) == set()
