@@ -38,7 +38,8 @@ def nobody_looks(house: House, stored: Stored, now: datetime) -> Finding | None:
     if connection.schedule.type == "manual" or not connection.enabled:
         return None
     looked = house.turns.looked()
-    if looked is not None and now - looked < _LOOKED_LATELY:
+    # whoever looks puts right what a clock has left that was ahead
+    if looked is not None and abs(now - looked) < _LOOKED_LATELY:
         return None
     when = "has ever looked" if looked is None else f"has looked since {looked:%Y-%m-%d %H:%M} UTC"
     return Finding(

@@ -23,6 +23,11 @@ from actui.model.timezones import time_zone
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
 _WEEK = 7
+_MICROSECOND = timedelta(microseconds=1)
+_STEP = timedelta(minutes=2)
+"""By how much a clock that is kept right may be put back."""
+_LATELY = timedelta(hours=1)
+"""Longer than between any two looks at what is due."""
 _LOOK_AHEAD = 2 * 366  # days: no kind leaves a longer gap
 
 
@@ -116,19 +121,30 @@ def awaiting(
     `started` is when the schedule last started a run. However many instants have passed since
     then, because the machine slept or a run took long, they are one: the first of them is told.
     """
-    due = next_due(schedule, zone, _after(since, started, now), since)
+    due = next_turn(schedule, zone, since, started, now)
     return due if due is not None and due <= now else None
 
 
 def next_turn(
     schedule: Schedule, zone: str, since: datetime, started: datetime | None, now: datetime
 ) -> datetime | None:
-    """When the schedule starts its next run: an instant not after `now` means at once."""
-    return next_due(schedule, zone, _after(since, started, now), since)
+    """When the schedule starts its next run: an instant not after `now` means at once.
+
+    A clock that was ahead and has been put right keeps no schedule still until that time: what was
+    stamped in the future counts as stamped a little while ago.
+    """
+    since, after = _anchors(since, started, now)
+    return next_due(schedule, zone, after, since)
 
 
-def _after(since: datetime, started: datetime | None, now: datetime) -> datetime:
-    if started is None or started < since:
-        return since - timedelta(microseconds=1)
-    # a clock that was ahead and has been put right must not keep the schedule still until then
-    return min(started, now)
+def _anchors(since: datetime, started: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    """The `since` and `after` of `next_due`, both as a clock that was never ahead had left them."""
+    latest = now + _STEP
+    known = started if started is not None and started <= latest else None
+    if since > latest:
+        since = known or now - _LATELY
+    elif started is not None and known is None:
+        return since, max(since - _MICROSECOND, now - _LATELY)
+    if known is None or known < since:
+        return since, since - _MICROSECOND
+    return since, min(known, now)

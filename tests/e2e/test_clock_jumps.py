@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from actui.clock import SystemClock
-from tests.e2e.lab import Lab, lab
+from tests.e2e.lab import Lab, Row, lab
 from tests.e2e.test_sums import PEOPLE, PUT, goal, people, points
 from tests.export.test_clock_jumps import JUMPS
 
