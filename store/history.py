@@ -12,6 +12,11 @@ from store.home import Home
 from store.jsonfile import as_stored, documents
 
 MOST_RUNS = 500
+_PLACE = "place"
+"""The key under which a document keeps its place in the order of saving.
+
+Stamps tell no order on a machine whose clock was moved.
+"""
 
 
 class History:
@@ -21,13 +26,16 @@ class History:
         self._path = home.history_file(connection_id)
 
     def save(self, summary: RunSummary) -> None:
-        """Add a run, or replace what was known of it."""
+        """Add a run, or replace what was known of it; the latest saved is the newest."""
         with documents(self._path) as database:
-            database.upsert(summary.model_dump(mode="json"), Query().run == summary.run)
+            with as_stored(self._path):
+                place = 1 + max((_recency(one)[1] for one in database.all()), default=0)
+            document = {**summary.model_dump(mode="json"), _PLACE: place}
+            database.upsert(document, Query().run == summary.run)
             surplus = len(database) - MOST_RUNS
             if surplus > 0:
                 with as_stored(self._path):
-                    oldest = sorted(database.all(), key=lambda d: str(d["started"]))[:surplus]
+                    oldest = sorted(database.all(), key=_recency)[:surplus]
                 database.remove(doc_ids=[document.doc_id for document in oldest])
 
     def note(self, run: str, notice: str) -> None:
@@ -38,21 +46,23 @@ class History:
             database.update({"notice": notice}, ended)
 
     def all(self, limit: int = MOST_RUNS) -> list[RunSummary]:
-        """The runs, newest first: one that goes on, then by their ends.
-
-        A run that was continued began earlier than one that failed to start in between.
-        """
+        """The runs, newest first: one that goes on, then in the order in which they ended."""
         with documents(self._path) as database, as_stored(self._path):
             found = sorted(database.all(), key=_recency, reverse=True)
-            return [RunSummary.model_validate(document) for document in found[:limit]]
+            return [_summary(document) for document in found[:limit]]
 
     def find(self, run: str) -> RunSummary | None:
         """One run by its id."""
         with documents(self._path) as database, as_stored(self._path):
             found = database.search(Query().run == run)
-            return RunSummary.model_validate(found[0]) if found else None
+            return _summary(found[0]) if found else None
 
 
-def _recency(document: Mapping[str, Any]) -> tuple[bool, str, str, str]:
+def _summary(document: Mapping[str, Any]) -> RunSummary:
+    return RunSummary.model_validate({k: v for k, v in document.items() if k != _PLACE})
+
+
+def _recency(document: Mapping[str, Any]) -> tuple[bool, int, str, str]:
+    """Sorts by the place; runs of before places were kept come first, by their stamps."""
     ended = document["ended"]
-    return ended is None, ended or "", document["started"], document["run"]
+    return ended is None, document.get(_PLACE, 0), ended or "", document["started"]

@@ -299,7 +299,7 @@ def _sorted(call: Call, response: httpx.Response) -> Answer:
                 f"{call.service} at {call.host} is busy (status {status}){said}",
                 status=status,
                 detail=words,
-                after=_retry_after(response.headers.get("Retry-After")),
+                after=_retry_after(response.headers),
             )
         raise LostAnswerError(
             f"{call.service} at {call.host} failed (status {status}){said}; "
@@ -373,14 +373,19 @@ def _http_date(text: str | None) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _retry_after(text: str | None) -> float | None:
+def _retry_after(headers: httpx.Headers) -> float | None:
+    """Seconds to wait; an instant counts from the answer's own `Date`, not by this machine's clock.
+
+    Without that `Date` nobody knows how far off the instant is.
+    """
+    text = headers.get("Retry-After")
     if not text:
         return None
     try:
         seconds = float(text)
     except ValueError:
-        moment = _http_date(text)
-        if moment is None:
+        moment, served_at = _http_date(text), _http_date(headers.get("Date"))
+        if moment is None or served_at is None:
             return None
-        seconds = (moment - datetime.now(UTC)).total_seconds()
+        seconds = (moment - served_at).total_seconds()
     return min(max(seconds, 0.0), _LONGEST_WAIT) if seconds == seconds else None  # noqa: PLR0124

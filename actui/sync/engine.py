@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from actui.model.connection import Connection, goal_called
 from actui.model.errors import (
@@ -158,7 +158,11 @@ class Engine:
                         ledger.restart_goal(left, goal.id)
                 return left, True
             ledger.end_run(left, resumable=False)
-        return new_run_id(self._ports.clock.now()), False
+        at = self._ports.clock.now()
+        # a clock that was put back, or stands still, shows an instant more than once
+        while ledger.knows_run(run := new_run_id(at)):
+            at += timedelta(milliseconds=1)
+        return run, False
 
     async def execute(self) -> RunSummary:
         """Run to a final state and return the summary; only bugs escape as exceptions."""

@@ -118,6 +118,7 @@ class Ledger(ExportMemory, Protocol):
 
     # the run
     def begin_run(self, run: str, trigger: str, started: str, pid: int) -> None: ...
+    def knows_run(self, run: str) -> bool: ...
     def open_run(self) -> str | None:
         """The id of the last run if it was stopped or cut off, None when there is none."""
 

@@ -144,9 +144,10 @@ class Outcomes(Base):
             )
         )
         rows += self._unchanged(packed, email.strip())
-        # a run's id sorts by its start; an unchanged row has the second in which its run began,
-        # which may lie before the last row of the run before
-        return sorted(rows, key=lambda row: (str(row["run"]), str(row["at"])))
+        # runs are numbered as they came, whatever the clock showed; an unchanged row has the second
+        # in which its run began, which may lie before the last row of the run before
+        numbers = dict(self._db.execute("SELECT id, number FROM run"))
+        return sorted(rows, key=lambda row: (numbers[row["run"]], str(row["at"])))
 
     def _lines(
         self, source: str, condition: str, values: Sequence[object]

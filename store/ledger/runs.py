@@ -22,6 +22,10 @@ class Runs(Base):
                 (run, started, trigger, pid),
             )
 
+    def knows_run(self, run: str) -> bool:
+        """Whether there has been a run of this id."""
+        return self._one("SELECT 1 FROM run WHERE id = ?", run) is not None
+
     def open_run(self) -> str | None:
         """The last run, if it can be continued."""
         row = self._db.execute("SELECT id, open FROM run ORDER BY number DESC LIMIT 1").fetchone()

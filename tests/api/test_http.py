@@ -148,14 +148,27 @@ async def test_a_bad_certificate_is_not_tried_again() -> None:
         ("soon", None),
         ("nan", None),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        # counted from the answer's own time, whatever this machine's clock shows
+        ("Wed, 01 Jan 2098 10:01:30 GMT", 90.0),
+        ("Wed, 01 Jan 2098 19:00:00 GMT", 600.0),
     ],
 )
 async def test_retry_after(header: str, after: float | None) -> None:
-    respx.get(URL).respond(429, headers={"Retry-After": header})
+    served = "Wed, 01 Jan 2098 10:00:00 GMT"
+    respx.get(URL).respond(429, headers={"Retry-After": header, "Date": served})
     async with http_client() as http:
         error = await failure(http, call(repeatable=False))
     assert isinstance(error, RetriableError)
     assert error.after == after
+
+
+@respx.mock
+async def test_an_instant_without_the_time_of_the_answer_says_nothing() -> None:
+    respx.get(URL).respond(429, headers={"Retry-After": "Wed, 01 Jan 2098 10:01:30 GMT"})
+    async with http_client() as http:
+        error = await failure(http, call(repeatable=False))
+    assert isinstance(error, RetriableError)
+    assert error.after is None
 
 
 def test_the_wait_is_what_the_service_asked_for_and_a_little_more() -> None:

@@ -125,3 +125,16 @@ async def test_one_stop_ends_every_wait_for_a_batch(desk: Desk, how: str, fault:
                 beside.request_stop(engine.summary.run)
             summary = await asyncio.wait_for(task, 20)
     assert summary.state is RunState.STOPPED
+
+
+async def test_a_clock_that_stands_still_gives_every_run_a_name_of_its_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.profile("p@x.org", first_name="Ada")
+    still = desk.clock.now()
+    monkeypatch.setattr(desk.clock, "now", lambda: still)
+    first = await desk.run(desk.connection())
+    await desk.profile("q@x.org", first_name="Ada")
+    second = await desk.run(desk.connection())
+    assert first.run != second.run
+    assert (second.goals[0].read, second.goals[0].created) == (2, 1)
