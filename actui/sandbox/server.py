@@ -25,6 +25,7 @@ from actui.sandbox.blueconic.tenant import Tenant
 from actui.sandbox.control_app import ControlApp, Levers
 from actui.sandbox.faults import FaultBook
 from actui.sandbox.gate import Delays, Gate
+from actui.sandbox.local_only import LoopbackHost, SecretPath
 from actui.sandbox.open_connections import OpenConnections
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.outside_changes import OutsideChanges
@@ -77,7 +78,7 @@ class Listener:
         self.url = f"http://{LOOPBACK}:{self.port}"
         self._server = QuietServer(
             uvicorn.Config(
-                app,
+                LoopbackHost(app),
                 http=connections.protocol_class(),
                 ws="none",
                 loop="none",
@@ -147,7 +148,9 @@ class Sandbox:
         campaign = self._listen("activecampaign", campaign_app, levers)
         blueconic = self._listen("blueconic", BlueConicApp(world.tenant, tokens), levers)
         control_port = world.ports.get("control", 0)
-        control = Listener(ControlApp(levers).build(), OpenConnections(), control_port)
+        token = world.control_token
+        control_app = SecretPath(ControlApp(levers).build(), token)
+        control = Listener(control_app, OpenConnections(), control_port)
         self._listeners.append(control)
         world.account.url, world.tenant.url = campaign.url, blueconic.url
         world.ports = {
@@ -164,7 +167,7 @@ class Sandbox:
                 "client_id": world.client_id,
                 "client_secret": world.client_secret,
             },
-            "control": {"url": control.url},
+            "control": {"url": f"{control.url}/{token}"},
         }
         if self._options.state is not None:
             self._saver = Saver(world, self._options.state, lambda: self._log.arrived)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from dataclasses import dataclass, field
 
@@ -30,6 +31,14 @@ class World:
     batches: Batches
     tenant: Tenant
     ports: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def control_token(self) -> str:
+        """What the control port's URL holds: as secret as the keys, and the same after a restart.
+
+        Derived, so that a state's file of an earlier version has one too.
+        """
+        return hmac.new(self.client_secret.encode(), b"control port", "sha256").hexdigest()[:32]
 
     def must_fit(self, options: SandboxOptions) -> None:
         """Numbers asked for other than these are a ValueError."""

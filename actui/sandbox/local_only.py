@@ -1,0 +1,81 @@
+"""Who may talk to the sandbox's ports: programs on this machine, and no page in a browser.
+
+Every web page that somebody opens can send requests to 127.0.0.1. One whose host name was made to
+point there names that host in `Host`; one that asks across origins is announced by the browser in
+`Origin` and `Sec-Fetch-Site`. No answer has CORS headers, so a page could read none either.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from ipaddress import ip_address
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_HOST = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9.-]+))(?::[0-9]{1,5})?")
+
+
+def is_loopback_host(header: str) -> bool:
+    """Whether a `Host` header names this machine: 127.0.0.0/8, [::1] or localhost, any port."""
+    found = _HOST.fullmatch(header.strip().lower())
+    if found is None:
+        return False
+    host = found["v6"] or found["name"]
+    if host.removesuffix(".") == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback and (address.version == 6) == bool(found["v6"])
+
+
+class LoopbackHost:
+    """Answers 421 to a request whose `Host` is not this machine, whatever it asks for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            hosts = _values(scope, b"host")
+            if len(hosts) != 1 or not is_loopback_host(hosts[0]):
+                refusal = PlainTextResponse("The sandbox answers to this machine alone.\n", 421)
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class SecretPath:
+    """Lets through what begins with the token's path, which is taken off, and is no browser's page.
+
+    Anything else gets a 404, or a 403 where a page asks, with no word on what would have been
+    right.
+    """
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._token = token.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        _, token, rest = [*scope["path"].split("/", 2), "", ""][:3]
+        if _is_page(scope):
+            await Response(status_code=403)(scope, receive, send)
+        elif not hmac.compare_digest(token.encode("utf-8", "replace"), self._token):
+            await Response(status_code=404)(scope, receive, send)
+        else:
+            path = f"/{rest}"
+            await self._app({**scope, "path": path, "raw_path": path.encode()}, receive, send)
+
+
+def _is_page(scope: Scope) -> bool:
+    sites = _values(scope, b"sec-fetch-site")
+    return bool(_values(scope, b"origin")) or any(site != "none" for site in sites)
+
+
+def _values(scope: Scope, wanted: bytes) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == wanted]
