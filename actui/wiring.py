@@ -22,6 +22,7 @@ from actui.api.blueconic_reads import proof, what_may_be_read
 from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, Patience
+from actui.api.waits import Waits
 from actui.claiming import claimed_by, others_on_account
 from actui.clock import SystemClock
 from actui.model.accounts import (
@@ -216,12 +217,17 @@ class House:
         """ActiveCampaign's client, with the stored key unless another is given."""
         key = self._secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY, key)
         url = _sendable("ActiveCampaign", connection.activecampaign.url)
+        sleep = patience.waits.sleep if patience.waits is not None else asyncio.sleep
         async with http_client(answer_seconds=self.settings.request_seconds) as http:
             yield ActiveCampaignClient(
                 url,
                 key,
-                pace=Pace(self._pace_file(url, "requests"), rate=self.settings.rate_of(url)),
-                bulk_pace=BulkPace(self._pace_file(url, "imports")),
+                pace=Pace(
+                    self._pace_file(url, "requests"),
+                    rate=self.settings.rate_of(url),
+                    sleep=sleep,
+                ),
+                bulk_pace=BulkPace(self._pace_file(url, "imports"), sleep=sleep),
                 http=http,
                 patience=patience,
             )
@@ -264,9 +270,11 @@ class House:
             history = History(self.home, connection.id)
             self._close_cut_off(connection, history)
             ledger = kept.enter_context(self.bound_ledger(connection, fresh=options.fresh))
+            waits = Waits()
+            patience = replace(PATIENT, waits=waits)
             async with (
-                self.activecampaign(connection) as activecampaign,
-                self.blueconic(connection) as blueconic,
+                self.activecampaign(connection, patience=patience) as activecampaign,
+                self.blueconic(connection, patience=patience) as blueconic,
             ):
                 ports = Ports(
                     activecampaign=activecampaign,
@@ -281,6 +289,7 @@ class House:
                     keep=self._keep,
                     claims=lambda list_id, contacts: self._claims(connection, list_id, contacts),
                     settle_seconds=self.settings.settle_seconds,
+                    stopping=waits.end,
                 )
                 engine = Engine(connection, ports, options, os.getpid())
                 # of chosen people the audit needs no list

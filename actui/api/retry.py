@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import stamina
 
 from actui.api.http import NotReachedError
+from actui.api.waits import Waits
 from actui.model.errors import RetriableError, ServiceError, UnreachableError
 
 T = TypeVar("T")
@@ -24,11 +25,13 @@ class Patience:
     """At most so many attempts, and none started later than `seconds` after the first.
 
     A host that was never reached at all is tried `unreached` times: a wrong address stays wrong.
+    Where a run can be asked to stop, `waits` ends the waits between attempts.
     """
 
     attempts: int = 8
     seconds: float = 180.0
     unreached: int = 3
+    waits: Waits | None = None
 
 
 PATIENT = Patience()
@@ -41,7 +44,8 @@ async def persist(
 
     Waits as long as the service asked for (`after`), else exponentially from 1 s to 30 s; both
     with jitter. In the end the last error is raised; UnreachableError when no attempt ever
-    reached `host`. Other errors pass at once.
+    reached `host`. Other errors pass at once. Raises StoppedError when the run is asked to stop
+    while it waits for the next attempt.
     """
     reached, missed = False, 0
 
@@ -51,14 +55,15 @@ async def persist(
         return _wait_for(error)
 
     try:
-        async for attempt in stamina.retry_context(
+        attempts = stamina.retry_context(
             on=wait_for,
             attempts=patience.attempts,
             timeout=patience.seconds,
             wait_initial=1.0,
             wait_max=30.0,
             wait_jitter=1.0,
-        ):
+        )
+        async for attempt in _stoppable(aiter(attempts), patience.waits):
             with attempt:
                 try:
                     return await send()
@@ -75,6 +80,13 @@ async def persist(
             f"{error.message}; check the address {host} and the network"
         ) from None
     raise AssertionError("the last attempt returns or raises")
+
+
+async def _stoppable(attempts: AsyncIterator[T], waits: Waits | None) -> AsyncIterator[T]:
+    """The attempts; the first comes at once, and a stop ends the wait for each other."""
+    yield await anext(attempts)
+    while True:
+        yield await (anext(attempts) if waits is None else waits.following(attempts))
 
 
 def _wait_for(error: Exception) -> bool | float:

@@ -53,6 +53,7 @@ class Ports:
     its names have been resolved to ids; `save` receives the summary at each change of state.
     `claims` tells which contacts export goals of other connections want to stay on a list;
     `told` hears what becomes of people. Without `rechecks`, people without a match are left alone.
+    `stopping` is called once somebody has asked the run to stop: the clients' waits are to end.
     """
 
     activecampaign: ActiveCampaign
@@ -67,6 +68,7 @@ class Ports:
     told: Told = untold
     forgotten: Forgotten = nobody
     rechecks: bool = True
+    stopping: Callable[[], None] = lambda: None
 
 
 def chosen_goals(connection: Connection, options: Options) -> list[ImportGoal | ExportGoal]:
@@ -370,6 +372,7 @@ class Engine:
         self._finish(state)
 
     def _stopping(self) -> None:
+        self._ports.stopping()
         if self.summary.state is RunState.RUNNING:
             self._enter(RunState.STOPPING)
 
