@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 PROOFS = {
     "chaos": "the real program killed at random instants, continued, and compared",
+    "faults": "every endpoint with every kind of fault at the first, middle, last and every call",
+    "mutate": "thousands of changed answers: no traceback, no hang, no wrong write",
 }
 """Each has `main(argv) -> int`, takes --count, --seed and --minutes, and ends by itself."""
 MEASUREMENTS = {

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+import stamina
 
+from actui.sandbox.faults import KINDS
+from tests.bench import faults, mutate
 from tests.bench.__main__ import MEASUREMENTS, PROOFS
 from tests.bench.__main__ import main as bench
+from tests.bench.arena import Arenas
 from tests.bench.chaos import killed, undisturbed
 from tests.bench.chaos_acts import SCENARIOS
 from tests.bench.figures import Figures
+from tests.bench.mutations import MUTATIONS, Answer
 
 
 @pytest.mark.parametrize("name", ["import with Sum", "connections"])
@@ -48,3 +55,57 @@ def test_every_bench_is_listed_and_a_wrong_name_is_no_bench(
     shown = capsys.readouterr().out
     assert all(f"  {name} " in shown for name in (*PROOFS, *MEASUREMENTS))
     assert bench(["nothing"]) == 2
+
+
+@pytest.fixture
+async def arenas() -> AsyncIterator[Arenas]:
+    made = Arenas()
+    with stamina.set_testing(True, attempts=3):
+        await made.prepare()
+        yield made
+    made.close()
+
+
+async def test_faults_end_as_the_table_says_and_a_clean_run_puts_things_right(
+    arenas: Arenas,
+) -> None:
+    """The bench has the whole matrix."""
+    figures = Figures("faults", 1)
+    for facts in (
+        ("blueconic", "PUT", "/rest/v2/profiles", "reset-after-commit", "first", 0),
+        ("blueconic", "GET", "/rest/v2/segments/ID/profiles", "truncated", "always", 0),
+        ("activecampaign", "POST", "/api/3/import/bulk_import", "503", "last", 1),
+    ):
+        await faults.held(arenas, faults.Cell(*facts), figures)
+    assert figures.failures == []
+
+
+def test_every_kind_of_fault_has_an_end_written_down() -> None:
+    calls = [
+        ("activecampaign", "GET", "/api/3/contacts"),
+        ("blueconic", "PUT", "/rest/v2/profiles"),
+    ]
+    matrix = list(faults.cells([*calls, ("blueconic", "GET", "/rest/v2/segments/ID/profiles")]))
+    assert all(cell.expected()[0] for cell in matrix)
+    assert {cell.kind for cell in matrix} >= {*KINDS}
+
+
+async def test_spoiled_answers_do_no_harm(arenas: Arenas) -> None:
+    figures = Figures("mutate", 1)
+    for number in range(2):
+        await mutate.lived(arenas, random.Random(f"short {number}"), figures, number)
+    assert figures.failures == []
+
+
+def test_every_mutation_can_spoil_an_answer_of_a_service() -> None:
+    page = {
+        "profiles": [{"id": "1", "email": "ä"}, {"id": "2", "email": "b"}],
+        "totalResults": 2,
+        "nextCursor": "x",
+    }
+    body = json.dumps(page).encode()
+    answer = Answer(200, [("Content-Type", "application/json")], body, page)
+    for name, spoil in MUTATIONS.items():
+        spoiled = [spoil(answer, random.Random(n)) for n in range(20)]
+        assert any(one not in (None, (200, answer.headers, body)) for one in spoiled), name
+    assert answer.json == json.loads(body)

@@ -1,0 +1,102 @@
+"""Thousands of changed answers: no traceback, no hang, no wrong write, and counts that add up.
+
+`python -m tests.bench mutate [--count ANSWERS]`. Each life begins at the instant of arena.py; some
+of the answers of its first runs are spoiled (mutations.py). Nobody who left may be put on the list,
+nobody may be unsubscribed who did not leave, no Sum may be added twice. Then the answers are left
+alone, and a full run must bring the correct state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from collections.abc import Sequence
+
+import httpx
+import stamina
+
+from tests.bench.arena import Arenas, differing, wrong_writes
+from tests.bench.figures import Budget, Figures, budget
+from tests.bench.mutations import Mutating
+
+AT_ONCE = 2
+RUNS = 2
+"""Runs with spoiled answers in a life."""
+RATES = (0.02, 0.06, 0.15, 0.3)
+"""Shares of the answers that are spoiled: few let a run come far, many let it fail in odd ways."""
+SAFE, RIGHT = "no bug, no hang, no wrong write", "right after a clean run"
+
+
+async def lived(arenas: Arenas, draw: random.Random, figures: Figures, number: int) -> int:
+    """One life; how many answers were spoiled in it."""
+    rate = draw.choice(RATES)
+    made: list[Mutating] = []
+
+    def between(inner: httpx.AsyncBaseTransport) -> Mutating:
+        made.append(Mutating(inner, draw, rate, figures))
+        return made[-1]
+
+    async with arenas.opened(between) as desk:
+        wrong: list[str] = []
+        for _ in range(RUNS):
+            await desk.ended()
+            wrong += wrong_writes(await desk.result(), arenas.expected)
+        spoiled = [name for one in made for name in one.names]
+        wrong += desk.troubles
+        rate = 0.0
+        await desk.post("/clock", advance=3600)
+        clean = await desk.ended(full=True)
+        later = [one for one in desk.troubles if one not in wrong]
+        if not clean.ok:
+            later.append(f"the clean run ended with {clean.code} {clean.goals}")
+        later += differing(await desk.result(), arenas.expected)
+    how = f"life {number}, {spoiled[-12:]}"
+    for line, found in ((SAFE, wrong), (RIGHT, later)):
+        if found:
+            figures.failed(line, f"{'; '.join(found[:3])[:1500]} | {how[:900]}")
+        else:
+            figures.held(line)
+    return len(spoiled)
+
+
+async def play(given: Budget, figures: Figures, arenas: Arenas) -> None:
+    """Lives until so many answers were spoiled."""
+    spoiled, lives = 0, iter(range(10**9))
+
+    async def worker() -> None:
+        nonlocal spoiled
+        while not given.is_spent(spoiled):
+            number = int(given.only) if given.only else next(lives)
+            # each life has a source of its own, so that it can be lived again alone
+            draw = random.Random(f"{given.seed} {number}")
+            spoiled += await lived(arenas, draw, figures, number)
+            if given.only:
+                return
+
+    await asyncio.gather(*(worker() for _ in range(1 if given.only else AT_ONCE)))
+    figures.notes["answers spoiled"] = f"{spoiled:,}"
+
+
+async def bench(given: Budget, figures: Figures) -> None:
+    """All lives, from a world of their own."""
+    arenas = Arenas()
+    try:
+        with stamina.set_testing(True, attempts=3):
+            await arenas.prepare()
+            await play(given, figures, arenas)
+    finally:
+        arenas.close()
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the table; 1 where something did not hold."""
+    about = "Spoil answers; --only N lives the N-th life of a seed again."
+    given = budget(argv, "mutate", about, count=10_000, counts="answers", only="life")
+    figures = Figures("mutate", given.seed)
+    asyncio.run(bench(given, figures))
+    return figures.ended(as_json=given.as_json)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
