@@ -19,9 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actui.forgetting import forget
+from actui.model.run import RETRY, RunSummary
 from actui.sandbox.activecampaign.rows import Exclusion, FieldOption
 from actui.sandbox.blueconic.tenant_catalogue import DIALOGUES as CATALOGUE
 from actui.sync import stages as probing
+from actui.sync.goalrun import Only
 from actui.sync.knowing import Knowledge
 from actui.wiring import House
 from store.forgotten import Forgotten
@@ -38,7 +40,7 @@ from tests.export.odd import (
     ZONES,
 )
 from tests.export.watch import Watch
-from tests.plain.exporting import BOUNCED, DIALOGUES, UNSUBSCRIBED, Goal, Profile, World
+from tests.plain.exporting import BOUNCED, DIALOGUES, UNSUBSCRIBED, Goal, Profile, Told, World
 from tests.plain.fields import MAPPED, TIERS
 
 FIELDS = (*MAPPED, "SEEN", "STAGE")
@@ -104,7 +106,11 @@ change = st.one_of(
     st.tuples(st.sampled_from(("delete", "erase")), one_of_them),
     st.tuples(st.just("rename"), one_of_them, st.sampled_from(CONTACTS)),
 )
-run = st.tuples(st.just("run"), st.sampled_from((False, False, True)), st.sampled_from((None, 99)))
+run = st.tuples(
+    st.sampled_from(("run", "run", "run", "retry")),
+    st.sampled_from((False, False, True)),
+    st.sampled_from((None, 99)),
+)
 goal_facts = st.fixed_dictionaries(
     {
         "segment": st.sampled_from((READERS, READERS, VISITORS)),
@@ -428,6 +434,32 @@ class Twins:
                 finally:
                     self.watch.engine = None
         told = self.world.run(self.goals, full=full, confirm=confirm)
+        await self._compare(summary, told)
+
+    async def retry(self) -> None:
+        """Send those again whom the runs before could not deliver, and nobody else."""
+        await self.desk.post("/clock", advance=120)
+        wanted = {goal.id: self.world.failed(goal) for goal in self.goals}
+        expected = {goal: {self.ids[n] for n in found} for goal, found in wanted.items() if found}
+        with self.desk.ledger() as ledger:
+            failed = ledger.failed()
+            same("failed", failed, expected)
+            if not failed:
+                return
+            only = Only({goal: frozenset(keys) for goal, keys in failed.items()})
+            options = {"goals": tuple(failed), "only": only, "trigger": RETRY}
+            connection = self.desk.kept or self.connection
+            async with self.desk.engine(connection, ledger, **options) as engine:
+                self.watch.engine = engine
+                try:
+                    summary = await engine.execute()
+                finally:
+                    self.watch.engine = None
+        told = self.world.retry(self.goals)
+        same("goals", [goal.goal_id for goal in summary.goals], list(told))
+        await self._compare(summary, list(told.values()))
+
+    async def _compare(self, summary: RunSummary, told: list[Told]) -> None:
         assert summary.code in ("", "goals-failed"), summary.message
         for goal, expected in zip(summary.goals, told, strict=True):
             assert goal.adds_up
@@ -511,6 +543,7 @@ async def play(drawn: dict[str, Any], place: Path) -> None:
         forgotten=drawn["forgotten"],
         zone=drawn["zone"],
         shows_stages=switches["lifecycle-stages"] != "absent",
+        lists_stages=switches["lifecycle-stages"] == "present",
         none_is_empty=switches["no-lifecycle-stage"] == "empty",
     )
 
@@ -526,10 +559,13 @@ async def play(drawn: dict[str, Any], place: Path) -> None:
             for what, *more in [*drawn["people"], *drawn["contacts"]]:
                 await twins.change(what, *more)
             await twins.run(full=False, confirm=None)
-            for changes, (_, full, confirm) in drawn["then"]:
+            for changes, (kind, full, confirm) in drawn["then"]:
                 for what, *more in changes:
                     await twins.change(what, *more)
-                await twins.run(full, confirm)
+                if kind == "retry":
+                    await twins.retry()
+                else:
+                    await twins.run(full, confirm)
             if not any(goal.is_full for goal in goals):
                 await twins.run_again()
 

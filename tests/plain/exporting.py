@@ -112,6 +112,13 @@ class GoalMemory:
     seen: set[int] = field(default_factory=set)
     """Contacts that a listing has shown and whose leaving was not dealt with since."""
     is_all_confirmed: bool = False
+    last: dict[int, str] = field(default_factory=dict)
+    """By profile: the outcome of the last run that was about it."""
+
+    @property
+    def failed(self) -> set[int]:
+        """Profiles that were sent, and refused, when a run was last about them."""
+        return {number for number, outcome in self.last.items() if outcome == "rejected"}
 
 
 @dataclass
@@ -155,6 +162,7 @@ class World:
         forgotten: Iterable[str] = (),
         zone: str = "UTC",
         shows_stages: bool = False,
+        lists_stages: bool = False,
         none_is_empty: bool = True,
     ) -> None:
         self.contacts: dict[int, Contact] = {}
@@ -170,7 +178,9 @@ class World:
         self.forgotten = {canonical(address) for address in forgotten}
         self.zone = ZoneInfo(zone)
         self.shows_stages = shows_stages
-        """Whether BlueConic shows stages anywhere; it does not matter where."""
+        """Whether BlueConic shows stages anywhere."""
+        self.lists_stages = lists_stages
+        """Whether a segment's listing shows them, and not only profiles that are read alone."""
         self.none_is_empty = none_is_empty
         """Whether people in no stage have an empty key, or none at all."""
         self._numbers = 0
@@ -203,14 +213,40 @@ class World:
     def run(
         self, goals: list[Goal], *, full: bool = False, confirm: int | None = None
     ) -> list[Told]:
-        return [GoalRun(self, goal, goals, full, confirm).told for goal in goals]
+        return [GoalRun(self, goal, goals, full=full, confirm=confirm).told for goal in goals]
+
+    def retry(self, goals: list[Goal]) -> dict[str, Told]:
+        """Send those whom an earlier run could not deliver once more; by goal with such people.
+
+        A merged profile stands for those it has replaced.
+        """
+        return {
+            goal.id: GoalRun(self, goal, goals, only=failed).told
+            for goal in goals
+            if (failed := self.failed(goal))
+        }
+
+    def failed(self, goal: Goal) -> set[int]:
+        """The profiles that a retry of the goal is about."""
+        return self.memory[goal.id].failed if goal.id in self.memory else set()
 
 
 class GoalRun:
-    """One goal of one run."""
+    """One goal of one run.
+
+    With `only` it is about those profiles alone, and nothing follows from anybody's absence. Who
+    else is listed still has what is theirs: the first place of two with one address.
+    """
 
     def __init__(
-        self, world: World, goal: Goal, goals: list[Goal], full: bool, confirm: int | None
+        self,
+        world: World,
+        goal: Goal,
+        goals: list[Goal],
+        *,
+        full: bool = False,
+        confirm: int | None = None,
+        only: set[int] | None = None,
     ) -> None:
         self.world, self.goal, self.goals = world, goal, goals
         self.memory = world.memory.setdefault(goal.id, GoalMemory())
@@ -228,35 +264,40 @@ class GoalRun:
             linked = {world.links[n] for n in profile.numbers if n in world.links}
             self.shown |= linked
             self.memory.claimed |= linked
-            ending = self.before_asking(profile, full)
+            if only is not None and not only & set(profile.numbers):
+                self.stand_by(profile)
+                continue
+            ending = self.before_asking(profile, full, again=only is not None)
             if ending is None:
                 waiting.append(profile)
             else:
-                self.tell(ending)
+                self.tell(profile, ending)
         # everybody's contact is settled before the first of them is written
         settled = [self.settled(profile) for profile in waiting]
         for profile, match in zip(waiting, settled, strict=True):
             if isinstance(match, str):
-                self.tell(match)
+                self.tell(profile, match)
             else:
                 try:
-                    self.tell(self.send(profile, match))
+                    self.tell(profile, self.send(profile, match))
                 except Refusal as refusal:
-                    self.tell(str(refusal))
+                    self.tell(profile, str(refusal))
                     if str(refusal) == REFUSED:
                         number = match.contact.number if match.contact else None
                         self.memory.refused[profile.number] = (self.asks_for(profile), number)
-        self.memory.claimed &= self.shown
-        self.memory.seen |= self.memory.claimed
+        if only is None:
+            self.memory.claimed &= self.shown
+            self.memory.seen |= self.memory.claimed
         counts = self.told.counts
         accepted = counts["created"] + counts["updated"] + counts["unchanged"]
         if counts["rejected"] and not accepted:
             self.told.code = "nothing-accepted"
-        elif goal.unsubscribe != "never" and goal.lists:
+        elif only is None and goal.unsubscribe != "never" and goal.lists:
             self.unsubscribe_leavers(confirm)
 
-    def tell(self, ending: str) -> None:
+    def tell(self, profile: Profile, ending: str) -> None:
         outcome, _, reason = ending.partition("/")
+        self.memory.last[profile.number] = outcome
         self.told.counts["read"] += 1
         self.told.counts[outcome] += 1
         if reason:
@@ -321,23 +362,43 @@ class GoalRun:
         for name, is_omitted in found.items():
             self.told.omitted[name] += is_omitted or bool(texts[name] and name not in kept)
 
-    def before_asking(self, profile: Profile, full: bool) -> str | None:
+    def stand_by(self, profile: Profile) -> None:
+        """Keep what is theirs for somebody whom this run is not about.
+
+        Nobody asks in which stage they are: where the listing does not show it, it may be the
+        goal's.
+        """
+        barred = self.barred(profile, is_asked=False) or self.missing(profile)
+        if not barred and self.wins_first(profile):
+            self.stands(profile)
+
+    def wins_first(self, profile: Profile) -> bool:
+        first = canonical(profile.usable[0]) if profile.usable else ""
+        word = first if self.goal.by == "email" else f"key {profile.keys[0]}"
+        return self.first.setdefault(word, profile.number) == profile.number
+
+    def stands(self, profile: Profile) -> bool:
+        """Whether what the profile asks for was accepted; then its contact is nobody else's."""
+        if self.memory.accepted.get(profile.number) != self.asks_for(profile):
+            return False
+        known = self.world.links.get(profile.number)
+        if known is not None:
+            self.taken.setdefault(f"contact {known}", profile.number)
+        return True
+
+    def before_asking(self, profile: Profile, full: bool, again: bool) -> str | None:
+        """How it ends before anybody looks for the contact; `again` sends what was refused."""
         before = self.memory.refused.pop(profile.number, None)
         barred = self.barred(profile) or self.missing(profile)
         if barred:
             return barred
         self.count_omitted(profile)
-        first = canonical(profile.usable[0]) if profile.usable else ""
-        word = first if self.goal.by == "email" else f"key {profile.keys[0]}"
-        if self.first.setdefault(word, profile.number) != profile.number:
+        if not self.wins_first(profile):
             return "skipped/duplicate-identifier"
         asked = self.asks_for(profile)
-        if not full and self.memory.accepted.get(profile.number) == asked:
-            known = self.world.links.get(profile.number)
-            if known is not None:
-                self.taken.setdefault(f"contact {known}", profile.number)
+        if not full and self.stands(profile):
             return "unchanged"
-        if not full and before is not None and before[0] == asked:
+        if not (full or again) and before is not None and before[0] == asked:
             # what ActiveCampaign refused is not sent again by itself
             self.memory.refused[profile.number] = before
             if before[1] is not None:
@@ -345,12 +406,14 @@ class GoalRun:
             return REFUSED
         return None
 
-    def barred(self, profile: Profile) -> str:
+    def barred(self, profile: Profile, is_asked: bool = True) -> str:
         if self.world.is_forgotten(*profile.addresses):
             return "skipped/forgotten"
         if self.world.needs_consent and not profile.consents:
             return "skipped/no-consent"
         if not self.goal.stage:
+            return ""
+        if not is_asked and not (self.knows_stages and self.world.lists_stages):
             return ""
         if not self.knows_stages:
             return "" if self.goal.unknown_stage == "export" else "skipped/stage-unknown"
