@@ -130,12 +130,15 @@ class Refusal:
 class RecheckMark:
     """How far a goal's recheck is: the stream of contacts and the last contact id in it.
 
-    `requests` are those that the run has spent on it.
+    `requests` are those that the run has spent on it; `began` is the stream and contact id from
+    which the run set out, None before that. `is_done` once everybody has had their turn in it.
     """
 
     stream: int = 0
     contact_id: int = 0
     requests: int = 0
+    began: tuple[int, int] | None = None
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,9 @@ class Done:
     what those of `records` were refused with who are not to be sent the same again; it is forgotten
     for everybody else among them. `accepted` are people whose data was accepted for an earlier run:
     it is remembered, and they have no outcome in this one yet. `config` is the digest of the goal
-    with which `records` and `accepted` were. `lists` counts what was done to lists.
+    with which `records` and `accepted` were. `lists` counts what was done to lists. `rechecked` is
+    how many people were rechecked and have no new outcome; `replaced` names those of `records` who
+    have an earlier outcome in this run, which is forgotten.
     """
 
     records: Sequence[tuple[str, Record, bytes | None]]
@@ -167,6 +172,8 @@ class Done:
     finished_block: int | None = None
     finished_batch: int | None = None
     recheck: RecheckMark | None = None
+    rechecked: int = 0
+    replaced: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

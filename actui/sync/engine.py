@@ -33,7 +33,7 @@ from actui.sync.recheck import Recheck
 from actui.sync.resolve import Accounts, read_accounts, refuse, resolve
 from actui.sync.servicetime import ServiceTime
 from actui.sync.stop import Stop
-from actui.sync.warned import tell
+from actui.sync.warned import take_back, tell
 
 _FIRST_START = "first-start"
 _SERVED_AT = "served-at"
@@ -296,6 +296,7 @@ class Engine:
             return
         self.stop.check()
         goal_run.progress.done = False
+        take_back(summary)
         try:
             with self._measured(summary):
                 await Recheck(goal_run, goal).execute()

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from actui.model.goals import ListStatus
 from actui.model.journal import Batch, Indexed
-from actui.model.omitted import OmittedList
 from actui.model.people import BatchInfo, BulkQueued, BulkRefused
 from actui.model.people import ImportRow as BulkRow
 from actui.model.standing import (
@@ -110,11 +109,6 @@ class ExportMemory(Protocol):
     def newcomers(self, goal: str) -> Sequence[Newcomer]: ...
 
     # lists
-    def lists_not_joined(
-        self, goal: str, keys: Iterable[str]
-    ) -> Mapping[str, tuple[OmittedList, ...]]:
-        """The lists that people of a goal were kept off when their row was last sent."""
-
     def listing(self) -> Listing: ...
     def members(self, goal: str, lists: Sequence[int]) -> Iterator[Sequence[Membership]]:
         """Contacts on the lists through this goal, some hundreds at a time."""

@@ -175,7 +175,7 @@ class ExportRun:
         links = run.ledger.links(keys)
         over = self._threshold.over(links.values())
         # nobody looks at the lists of people who are unchanged: what the last look showed stands
-        kept_out = run.ledger.lists_not_joined(self._goal.id, keys) if self._goal.lists else {}
+        kept_out = run.ledger.omitted(self._goal.id, keys) if self._goal.lists else {}
         gone = forgotten_profiles(self._goal, profiles, run.forgotten)
         refusals = self._refusals.of(keys)
         refused: dict[str, Refusal] = {}
@@ -200,7 +200,7 @@ class ExportRun:
             if isinstance(built, Record):
                 stands = built.outcome is Outcome.UNCHANGED or profile.id in refused
                 if stands and profile.id in kept_out:
-                    omitted = replace(built.omitted, lists=kept_out[profile.id])
+                    omitted = replace(built.omitted, lists=kept_out[profile.id].lists)
                     built = replace(built, omitted=omitted)
                 settled.append((profile.id, built, None))
                 if built.outcome is Outcome.UNCHANGED and isinstance(payload, Payload):

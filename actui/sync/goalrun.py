@@ -12,7 +12,7 @@ from actui.model.journal import Done
 from actui.model.omitted import Omitted
 from actui.model.run import GoalProgress, GoalSummary, Record
 from actui.sync.forgetting import Forgotten, nobody
-from actui.sync.meter import Meter, count, stamp
+from actui.sync.meter import Meter, count, count_rechecked, stamp
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.resolve import Accounts
 from actui.sync.stop import Stop
@@ -94,21 +94,31 @@ class GoalRun:
     forgotten: Forgotten = nobody
     unsettled: dict[str, Omitted] = field(default_factory=dict)
     """What was left out for people who have no outcome yet, by their key."""
+    rechecking: dict[str, Record | None] = field(default_factory=dict)
+    """People being rechecked, by their key, with the outcome that this run has counted, if any."""
 
     def commit(self, done: Done) -> None:
         """Make an acknowledged batch durable and count it: both, or neither where that fails."""
         records = [record for _, record, _ in done.records]
+        replaced = {key for key, _, _ in done.records if self.rechecking.get(key) is not None}
         counted = self.summary.model_copy(deep=True)
-        count(counted, records, done.lists)
+        self._count(counted, done)
         self.told(self.goal.id, records)
-        done = replace(done, config=self.goal.config_hash())
+        done = replace(done, config=self.goal.config_hash(), replaced=frozenset(replaced))
         self.ledger.commit(self.run, self.goal.id, done, counted)
         # the one object that is shown and saved: it counts what is durable and nothing else
-        count(self.summary, records, done.lists)
+        self._count(self.summary, done)
         for key, _, _ in done.records:
             self.unsettled.pop(key, None)
+            self.rechecking.pop(key, None)
         self.meter.troubles(self.summary.goal, records)
         self.meter.tick()
+
+    def _count(self, summary: GoalSummary, done: Done) -> None:
+        count(summary, (record for _, record, _ in done.records), done.lists)
+        outcomes = ((key, record) for key, record, _ in done.records)
+        count_rechecked(summary, outcomes, self.rechecking)
+        summary.rechecked += done.rechecked
 
     def expect(self, key: str, omitted: Omitted) -> None:
         """Somebody is on their way to an outcome; what was left out for them counts with it."""

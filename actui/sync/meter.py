@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from actui.model.run import (
+    ACCEPTED,
     FAILED,
     GoalProgress,
     GoalSummary,
@@ -17,7 +18,7 @@ from actui.model.run import (
     RunState,
 )
 from actui.sync.ports import Clock, Ledger
-from actui.sync.warned import count_omitted
+from actui.sync.warned import add_to, count_omitted
 
 FLUSH_SECONDS = 0.25
 MOST_PROBLEMS = 5
@@ -32,13 +33,33 @@ def count(summary: GoalSummary, records: Iterable[Record], lists: ListCounts) ->
     for name, more in lists:
         setattr(summary.lists, name, getattr(summary.lists, name) + more)
     for record in records:
-        summary.read += 1
-        outcome = record.outcome.value
-        setattr(summary, outcome, getattr(summary, outcome) + 1)
-        if record.reason is not None:
-            reasons = summary.reasons
-            reasons[record.reason.value] = reasons.get(record.reason.value, 0) + 1
-        count_omitted(summary, record.omitted)
+        _add(summary, record, 1)
+
+
+def count_rechecked(
+    summary: GoalSummary, records: Iterable[tuple[str, Record]], people: Mapping[str, Record | None]
+) -> None:
+    """Count those of `records`, by key, who are among the `people` being rechecked.
+
+    Whoever has an outcome in this run already, as `people` tells, no longer counts with that one.
+    """
+    for key, record in records:
+        if key not in people:
+            continue
+        summary.rechecked += 1
+        summary.matched += record.outcome in ACCEPTED
+        before = people[key]
+        if before is not None:
+            _add(summary, before, -1)
+
+
+def _add(summary: GoalSummary, record: Record, times: int) -> None:
+    summary.read += times
+    outcome = record.outcome.value
+    setattr(summary, outcome, getattr(summary, outcome) + times)
+    if record.reason is not None:
+        add_to(summary.reasons, record.reason.value, times)
+    count_omitted(summary, record.omitted, times)
 
 
 class Meter:

@@ -21,6 +21,7 @@ from actui.model.journal import (
     SumSend,
     Traffic,
 )
+from actui.model.omitted import Omitted
 from actui.model.people import (
     Contact,
     ContactField,
@@ -149,6 +150,9 @@ class Ledger(ExportMemory, Protocol):
     def commit(self, run: str, goal: str, done: Done, summary: GoalSummary) -> None: ...
     def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
         """Which of the keys already have their outcome in this run."""
+
+    def omitted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Omitted]:
+        """What was left out for people at their last outcome; those without any are missing."""
 
     # recheck
     def plan_recheck(self, run: str, goal: str) -> None:

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from actui.model.goals import ImportGoal, ListStatus
-from actui.model.journal import Block, Done, RecheckMark, SumKey
+from actui.model.journal import Block, Done, RecheckMark, Refusal, SumKey
 from actui.model.mapping import Rule
+from actui.model.omitted import NOTHING
 from actui.model.people import Contact
-from actui.model.run import Reason, Record
+from actui.model.run import Outcome, Reason, Record
 from actui.model.timezones import time_zone
 from actui.sync.entries import Entry, EntryBuilder
 from actui.sync.forgetting import forgotten_contacts, skipped
@@ -26,11 +27,11 @@ from actui.sync.limits import WRITE_ENTRIES
 from actui.sync.profile_links import ProfileLinks
 from actui.sync.reading import PAGE, BlockReader, Selection
 from actui.sync.receipts import Receipts
-from actui.sync.refusals import Refusals
+from actui.sync.refusals import Refusals, holds
 from actui.sync.sending import ProfileSender
 
 Stream = tuple[int | None, ListStatus | None]
-Records = list[tuple[str, Record, bytes | None]]
+Records = Sequence[tuple[str, Record, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class _Found:
 
     waiting: list[Entry] = field(default_factory=list)
     others: list[Entry] = field(default_factory=list)
-    records: Records = field(default_factory=list)
+    records: list[tuple[str, Record, bytes | None]] = field(default_factory=list)
     counted: list[str] = field(default_factory=list)
 
 
@@ -65,7 +66,8 @@ class Recheck:
         zone = time_zone(goal_run.connection.timezone)
         self._builder = EntryBuilder(goal, goal_run.accounts, zone)
         self._receipts = Receipts(goal_run)
-        self._sender = ProfileSender(goal_run, self._receipts, Refusals(goal_run), goal)
+        self._refusals = Refusals(goal_run)
+        self._sender = ProfileSender(goal_run, self._receipts, self._refusals, goal)
         self._links = ProfileLinks(goal_run, goal)
         self._reader = BlockReader(goal_run.activecampaign, Selection(), goal_run.warn_once)
         self._summed = [m for m in goal.mappings if m.rule is Rule.SUM]
@@ -82,9 +84,9 @@ class Recheck:
         """
         run = self._run
         mark = run.ledger.recheck_mark(run.run, self._goal.id)
-        if mark is None or not self._left(mark) or not self._has_anybody():
+        if mark is None or mark.is_done or not self._left(mark) or not self._has_anybody():
             return
-        self._mark = self._at = mark
+        self._mark = self._at = _within(mark, len(self._streams))
         run.phase("rechecking people without a match")
         self._receipts.take_up()
         try:
@@ -102,8 +104,7 @@ class Recheck:
         return bool(self._run.ledger.without_match(self._goal.id, 0, _HIGHEST, 1))
 
     async def _rotate(self, highest: int) -> None:
-        position = (self._mark.stream, self._mark.contact_id)
-        for leg in _rotation(len(self._streams), *position, highest):
+        for leg in _rotation(len(self._streams), self._mark, highest):
             ids = self._ids(leg)
             wanted = None if ids is None else frozenset(ids)
             cursor = leg.after
@@ -127,7 +128,7 @@ class Recheck:
                     return
                 if len(self._found.waiting) + PAGE > WRITE_ENTRIES:
                     await self._flush(leg.stream, cursor)
-        await self._flush(*position)
+        await self._flush(*self._began_at, is_done=True)
 
     def _ids(self, leg: _Leg) -> Sequence[int] | None:
         """Whom to look for where most contacts need not be read; None where each may be new."""
@@ -173,6 +174,7 @@ class Recheck:
         seen = run.ledger.seen_in_run(run.run, self._goal.id, keys)
         known = run.ledger.last_reasons(self._goal.id, keys)
         accepted = run.ledger.fingerprints(self._goal.id, keys)
+        refusals = self._refusals.of(keys)
         remembered = run.ledger.sums(self._sum_keys(mine))
         forgotten = forgotten_contacts(mine, run.forgotten)
         last = 0
@@ -199,10 +201,14 @@ class Recheck:
                 found.waiting.append(built)
                 if key in seen:
                     found.counted.append(key)
-            elif is_new or waits or not built.fingerprint.fits(accepted[key]):
+            elif is_new or waits or self._is_changed(built, accepted[key], refusals.get(key)):
                 run.expect(key, built.omitted)
                 found.others.append(built)
         return None
+
+    def _is_changed(self, entry: Entry, accepted: bytes, refusal: Refusal | None) -> bool:
+        """Whether this is neither what was accepted last nor what was refused since."""
+        return not (entry.fingerprint.fits(accepted) or holds(refusal, entry.fingerprint))
 
     def _is_of(self, contact: Contact, stream: int) -> bool:
         """Whether the goal reads the contact, and no stream before this one does."""
@@ -224,38 +230,45 @@ class Recheck:
 
     # writing
 
-    async def _flush(self, stream: int, contact_id: int) -> None:
+    @property
+    def _began_at(self) -> tuple[int, int]:
+        return self._mark.began or (self._mark.stream, self._mark.contact_id)
+
+    async def _flush(self, stream: int, contact_id: int, *, is_done: bool = False) -> None:
         """Send what was found, and note that everybody up to this contact had a turn."""
-        summary = self._run.summary
         found, self._found = self._found, _Found()
         waiting = await self._links.check(found.waiting)
-        before = summary.created + summary.updated + summary.unchanged
-        if waiting.matched:
-            await self._sender.recheck(waiting.matched)
-        summary.matched += summary.created + summary.updated + summary.unchanged - before
-        summary.rechecked += len(found.waiting)
-        self._count_once(found.counted)
+        unmatched = await self._send_waiting(waiting.matched, self._counted(found))
         others = await self._links.check(found.others)
         if others.matched:
             await self._sender.send(others.matched)
-        mark = RecheckMark(stream, contact_id, self._spent())
-        self._note(mark, [*found.records, *others.refused])
+        mark = RecheckMark(stream, contact_id, self._spent(), self._began_at, is_done)
+        self._note(mark, [*found.records, *others.refused], unmatched)
 
-    def _count_once(self, keys: Sequence[str]) -> None:
-        """Whoever has a new outcome in this run is not counted with the one before."""
-        summary = self._run.summary
-        reasons = self._run.ledger.last_reasons(self._goal.id, keys)
-        again = sum(reason is not Reason.NO_MATCH for reason in reasons.values())
-        if again:
-            summary.read -= again
-            summary.skipped -= again
-            summary.reasons[Reason.NO_MATCH.value] -= again
-            if not summary.reasons[Reason.NO_MATCH.value]:
-                del summary.reasons[Reason.NO_MATCH.value]
+    def _counted(self, found: _Found) -> dict[str, Record | None]:
+        """Those waiting, by key, with the outcome that this run has counted them with."""
+        omitted = self._run.ledger.omitted(self._goal.id, found.counted)
+        people: dict[str, Record | None] = {str(one.contact.id): None for one in found.waiting}
+        for key in found.counted:
+            before = Record(Outcome.SKIPPED, Reason.NO_MATCH, omitted=omitted.get(key, NOTHING))
+            people[key] = before
+        return people
 
-    def _note(self, mark: RecheckMark, records: Records | None = None) -> None:
+    async def _send_waiting(
+        self, matched: Sequence[Entry], people: dict[str, Record | None]
+    ) -> int:
+        """Send those waiting; how many of the `people` have no new outcome."""
+        self._run.rechecking = people
+        try:
+            if matched:
+                await self._sender.recheck(matched)
+            return len(people)
+        finally:
+            self._run.rechecking = {}
+
+    def _note(self, mark: RecheckMark, records: Records = (), unmatched: int = 0) -> None:
         self._at = mark
-        self._run.commit(Done(records=records or [], recheck=mark))
+        self._run.commit(Done(records=records, recheck=mark, rechecked=unmatched))
 
 
 _HIGHEST = 2**63 - 1
@@ -268,15 +281,26 @@ def _streams(goal: ImportGoal) -> Sequence[Stream]:
     return [(int(one.list.id or 0), status) for one in goal.lists for status in statuses]
 
 
-def _rotation(streams: int, stream: int, contact_id: int, highest: int) -> Iterator[_Leg]:
-    """Every stream once, from a position round to it again."""
-    if stream >= streams:
-        stream, contact_id = 0, 0
-    first = min(contact_id, highest)
+def _within(mark: RecheckMark, streams: int) -> RecheckMark:
+    """The mark, or one at the beginning where the goal no longer has its stream."""
+    if max(mark.stream, mark.began[0] if mark.began else 0) < streams:
+        return mark
+    return RecheckMark(requests=mark.requests)
+
+
+def _rotation(streams: int, mark: RecheckMark, highest: int) -> Iterator[_Leg]:
+    """From a mark through every stream once, to where the run set out."""
+    stream, first = mark.stream, min(mark.contact_id, highest)
+    last_stream, last = mark.began or (stream, first)
+    last = min(last, highest)
+    if stream == last_stream and first < last:
+        yield _Leg(stream, first, last)
+        return
     yield _Leg(stream, first, highest)
-    for number in [*range(stream + 1, streams), *range(stream)]:
-        yield _Leg(number, 0, highest)
-    yield _Leg(stream, 0, first)
+    between = (last_stream - stream - 1) % streams
+    for step in range(1, between + 1):
+        yield _Leg((stream + step) % streams, 0, highest)
+    yield _Leg(last_stream, 0, last)
 
 
 def _before_next(ids: Sequence[int], cursor: int) -> int | None:

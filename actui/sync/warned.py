@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 
 from actui.model.omitted import CLEANED, Omitted, OmittedValues
 from actui.model.run import GoalSummary
@@ -30,14 +30,26 @@ class Warnings:
         return Omitted(tuple(OmittedValues(*key, many) for key, many in taken.items()))
 
 
-def count_omitted(summary: GoalSummary, omitted: Omitted) -> None:
-    """Add what was left out for one person to a goal's warnings and to its people concerned."""
+def count_omitted(summary: GoalSummary, omitted: Omitted, times: int = 1) -> None:
+    """Add what was left out for one person to a goal's warnings and to its people concerned.
+
+    With -1 `times` it counts no longer.
+    """
     for one in omitted.values:
         reasons = summary.warned.setdefault(one.field, {})
-        reasons[one.why] = reasons.get(one.why, 0) + one.count
-        summary.warnings += one.count
+        add_to(reasons, one.why, times * one.count)
+        if not reasons:
+            del summary.warned[one.field]
+        summary.warnings += times * one.count
     for name in omitted.names:
-        summary.omitted[name] = summary.omitted.get(name, 0) + 1
+        add_to(summary.omitted, name, times)
+
+
+def add_to(counts: MutableMapping[str, int], name: str, more: int) -> None:
+    """Add to one of several counts; one that comes to nothing is not kept."""
+    counts[name] = counts.get(name, 0) + more
+    if not counts[name]:
+        del counts[name]
 
 
 def count_once(summary: GoalSummary, words: str) -> bool:
@@ -57,6 +69,12 @@ def tell(summary: GoalSummary) -> None:
     for words in _sentences(summary.warned):
         if words not in summary.message:
             summary.message = f"{summary.message} {words}".strip()
+
+
+def take_back(summary: GoalSummary) -> None:
+    """Undo `tell`, because more is going to be counted."""
+    for words in _sentences(summary.warned):
+        summary.message = " ".join(summary.message.replace(words, "").split())
 
 
 def _sentences(warned: Mapping[str, Mapping[str, int]]) -> Iterator[str]:

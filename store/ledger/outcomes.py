@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actui.model.addresses import canonical
-from actui.model.omitted import Omitted, OmittedList
+from actui.model.omitted import Omitted
 from actui.model.run import FAILED, NOT_ACCEPTED, Outcome, Reason, Record
 from store.ledger.base import Base
 from store.ledger.keys import Packed, pack, unpack
@@ -58,17 +58,14 @@ class Outcomes(Base):
         rows = self._db.execute("SELECT DISTINCT omitted FROM omitted")
         return {name for (kept,) in rows for name in Omitted.unpacked(json.loads(kept)).names}
 
-    def lists_not_joined(
-        self, goal: str, keys: Iterable[str]
-    ) -> Mapping[str, tuple[OmittedList, ...]]:
-        """The lists that people of a goal were kept off when their row was last sent."""
+    def omitted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Omitted]:
+        """What was left out for people of a goal at their last outcome, where that is anything."""
         rows = self._where_key_in(
             "SELECT key, omitted FROM omitted WHERE goal = ? AND key IN (?)",
             [self._goal(goal)],
             (pack(key) for key in keys),
         )
-        found = {unpack(key): Omitted.unpacked(json.loads(kept)).lists for key, kept in rows}
-        return {key: lists for key, lists in found.items() if lists}
+        return {unpack(key): Omitted.unpacked(json.loads(kept)) for key, kept in rows}
 
     def failed(
         self,

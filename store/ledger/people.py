@@ -61,6 +61,14 @@ class People(Standing, Recheck):
                 [_last(run_number, goal_number, one, config) for one in done.accepted],
             )
             self._commit_refused(db, goal_number, done)
+            db.executemany(
+                "DELETE FROM outcome WHERE run = ? AND goal = ? AND key = ?",
+                [
+                    (run_number, goal_number, pack(key))
+                    for key, record, _ in done.records
+                    if key in done.replaced and record.outcome is Outcome.UNCHANGED
+                ],
+            )
             self._commit_exported(db, goal_number, done.export)
             if done.recheck is not None:
                 self._commit_recheck(db, run, goal, done.recheck)

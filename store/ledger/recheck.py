@@ -30,7 +30,16 @@ class Recheck(Base):
             return None
         position = self._one("SELECT value FROM fact WHERE name = ?", _name(goal)) or "0:0"
         stream, _, contact_id = str(position).partition(":")
-        return RecheckMark(int(stream), int(contact_id), int(spent))
+        # the number of requests, then from where the run set out; a run of before kept the first
+        requests, _, began = str(spent).partition("@")
+        first, _, last = began.partition(":")
+        return RecheckMark(
+            int(stream),
+            int(contact_id),
+            int(requests),
+            began=(int(first), int(last)) if last else None,
+            is_done=began == _DONE,
+        )
 
     def _commit_recheck(
         self, db: sqlite3.Connection, run: str, goal: str, mark: RecheckMark
@@ -41,7 +50,7 @@ class Recheck(Base):
         )
         db.execute(
             "INSERT OR REPLACE INTO run_fact VALUES (?, ?, ?)",
-            (self._run(run), _name(goal), str(mark.requests)),
+            (self._run(run), _name(goal), _spent(mark)),
         )
 
     def without_match(self, goal: str, after: int, until: int, most: int) -> Sequence[int]:
@@ -61,6 +70,17 @@ class Recheck(Base):
             (pack(key) for key in keys),
         )
         return {unpack(key): reason_of(number) for key, number in rows}
+
+
+_DONE = "done"
+
+
+def _spent(mark: RecheckMark) -> str:
+    if mark.is_done:
+        return f"{mark.requests}@{_DONE}"
+    if mark.began is None:
+        return str(mark.requests)
+    return f"{mark.requests}@{mark.began[0]}:{mark.began[1]}"
 
 
 def _name(goal: str) -> str:
