@@ -187,6 +187,8 @@ class Recheck:
                 continue
             if not (is_new or waits or key in accepted):
                 continue  # skipped or rejected for what is on the contact itself
+            if key in forgotten and not waits:
+                continue  # nothing is kept of them, so they would look new
             built = (
                 skipped(contact_id=contact.id)
                 if key in forgotten

@@ -115,6 +115,7 @@ READINGS = {
     "total-counts": ("all", "rest"),
     "include-truncates": ("no", "yes"),
     "contact-filters": ("honoured", "listid-ignored", "status-ignored", "updated-after-ignored"),
+    "list-writes-bump-udate": ("yes", "no"),
     "merged-profile": ("survivor", "not-found"),
     "match-case": ("exact", "ignore"),
     "several-matches": ("oldest", "newest"),

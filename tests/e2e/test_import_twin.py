@@ -30,6 +30,8 @@ from tests.plain.imports import BlueConic, Memory, PlainImport, comparable
 
 HOUR = 3600.0
 RECONCILE = 7 * 24 * HOUR
+SILENT = {"subscribe": 1, "unsubscribe": 2, "bounce": 3}
+"""What may not move the stamp of a contact, and the status that it leads to."""
 COUNTS = ("read", "created", "updated", "unchanged", "skipped", "rejected", "unknown")
 
 
@@ -68,7 +70,7 @@ class History:
         )
         read = [row for row in contacts if everything or int(row["id"]) in self.touched]
         model = PlainImport(goal, LISTS, plain)
-        counts = model.run(read, self.memory, full=full)
+        counts = model.run(read, self.memory, full=full, everything=everything)
         failed = counts["rejected"] and not sum(counts[n] for n in COUNTS[1:4])
         if not everything and not failed:
             mine = {int(row["id"]) for row in read if model.reads(row)}
@@ -153,7 +155,7 @@ class History:
         ]
         what = data.draw(
             st.sampled_from(
-                ["fields", "fields", "id", "status", "delete", "erase", "forget", "none"]
+                ["fields", "fields", "id", "status", "delete", "erase", "forget", "none", *SILENT]
             )
         )
         if not rows or what == "none":
@@ -163,9 +165,21 @@ class History:
             note(f"forget {address!r}")
             await forget(self.lab.house, address, offline=data.draw(st.booleans()))
             self.memory.forgotten.add(canonical(address))
+            gone = {int(r["id"]) for r in rows if canonical(r["email"]) == canonical(address)}
+            places = [place for place in self.memory.endings if place[1] in gone]
+            for place in places:
+                del self.memory.endings[place]
             return
         row = data.draw(st.sampled_from(rows))
         ask: Row = {"service": "activecampaign", "id": row["id"]}
+        if what in SILENT:
+            list_id = str(data.draw(st.sampled_from(sorted(LISTS))))
+            await self.lab.post("/mutate", **ask, op=what, list=list_id)
+            # whoever stands on the list as asked is left alone
+            is_changed = row["lists"].get(list_id) != SILENT[what]
+            if is_changed and self.readings["list-writes-bump-udate"] == "yes":
+                self.touched.add(int(row["id"]))
+            return
         self.touched.add(int(row["id"]))
         if what == "fields":
             tag = data.draw(st.sampled_from(sorted(TEXTS)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from actui.forgetting import forget
 from actui.model.journal import Done
 from actui.model.run import GoalSummary
 from store.ledger import SqliteLedger
@@ -92,6 +93,20 @@ async def test_what_was_refused_on_a_selected_list_is_not_sent_again() -> None:
 
         assert (summary.read, summary.rechecked) == (0, 0)
         assert [row["path"] for row in await world.requests() if row["method"] == "PUT"] == []
+
+
+async def test_who_was_forgotten_does_not_look_new() -> None:
+    async with lab() as world:
+        await somebody(world, "a@x.org", lists={"3": 1})
+        world.apply(goal(contacts="lists", lists=[{"list": "Newsletter", "create_profiles": True}]))
+        await world.run()
+        await world.post("/clock", advance=7_200)
+        await world.run()
+        await forget(world.house, "a@x.org", offline=False)
+
+        summary = (await world.run()).goals[0]
+
+        assert (summary.read, summary.rechecked, summary.reasons) == (0, 0, {})
 
 
 class Died(BaseException):

@@ -40,6 +40,8 @@ class Memory:
 
     sums: dict[tuple[int, str, str], Decimal] = field(default_factory=dict)
     accepted: dict[tuple[str, int], object] = field(default_factory=dict)
+    refused: dict[tuple[str, int], tuple[object, str]] = field(default_factory=dict)
+    """What BlueConic last refused or found nobody for, by goal and contact, and how it ended."""
     imported: set[str] = field(default_factory=set)
     endings: dict[tuple[str, int], str] = field(default_factory=dict)
     """The last outcome of each contact, by goal."""
@@ -187,19 +189,36 @@ class PlainImport:
         self.omitted: Counter[str] = Counter()
         """Contacts of whom a value of a field did not fit, by field."""
 
-    def run(self, contacts: list[Row], memory: Memory, *, full: bool = True) -> Counter[str]:
-        """Import everybody by rising id; the counts by outcome and by `outcome/reason`."""
+    def run(
+        self,
+        contacts: list[Row],
+        memory: Memory,
+        *,
+        full: bool = True,
+        everything: bool = True,
+    ) -> Counter[str]:
+        """Import everybody by rising id; the counts by outcome and by `outcome/reason`.
+
+        A `full` run sends all of them, and one that reads `everything` also those whose refusal a
+        change in BlueConic may have ended.
+        """
         counts: Counter[str] = Counter()
         for contact in sorted(contacts, key=_id):
             if self.reads(contact):
-                self.count(contact, memory, counts, full=full)
+                self.count(contact, memory, counts, full=full, everything=everything)
         return counts
 
     def count(
-        self, contact: Row, memory: Memory, counts: Counter[str], *, full: bool = False
+        self,
+        contact: Row,
+        memory: Memory,
+        counts: Counter[str],
+        *,
+        full: bool = False,
+        everything: bool = False,
     ) -> str:
         """Import one contact and count what became of it."""
-        ending = self.one(contact, memory, counts, full=full)
+        ending = self.one(contact, memory, counts, full=full, everything=everything)
         memory.endings[self.place(contact)] = ending
         for name in _counted(ending):
             counts[name] += 1
@@ -222,7 +241,8 @@ class PlainImport:
                 continue
             links = self.sought(contact, memory)
             if isinstance(links, str):
-                if (waits or self.may_be_new(before)) and _id(contact) not in read:
+                may_count = waits or (self.may_be_new(before) and links != "skipped/forgotten")
+                if may_count and _id(contact) not in read:
                     self.count(contact, memory, counts)
             elif waits and not self.may_create(contact):
                 waiting.append((contact, links))
@@ -237,7 +257,8 @@ class PlainImport:
             if _id(contact) in read:
                 for name in _counted("skipped/no-match"):
                     counts[name] -= 1
-            ending = self.count(contact, memory, counts)
+                self.warn(contact, counts, -1)
+            ending = self.count(contact, memory, counts, full=True)
             counts["matched"] += ending in ("created", "updated", "unchanged")
         for contact in others:
             self.count(contact, memory, counts)
@@ -247,10 +268,12 @@ class PlainImport:
         return before is None and self.goal.get("contacts", "all") == "lists"
 
     def differs(self, contact: Row, memory: Memory) -> bool:
-        """Whether a contact on a selected list has other values than were accepted."""
+        """Whether a contact on a selected list has other values than were accepted or refused."""
         accepted = memory.accepted.get(self.place(contact))
         is_listed = self.goal.get("contacts", "all") == "lists"
-        return is_listed and accepted is not None and accepted != self.facts(contact)
+        facts = self.facts(contact)
+        refused, _ = memory.refused.get(self.place(contact), (None, ""))
+        return is_listed and accepted is not None and facts not in (accepted, refused)
 
     def stream(self, contact: Row) -> tuple[int, int, int]:
         """Where the contact comes when list after list is read, status after status."""
@@ -323,25 +346,46 @@ class PlainImport:
             links.append((link["property"], values))
         return links
 
-    def one(self, contact: Row, memory: Memory, counts: Counter[str], *, full: bool) -> str:
+    def one(
+        self,
+        contact: Row,
+        memory: Memory,
+        counts: Counter[str],
+        *,
+        full: bool,
+        everything: bool,
+    ) -> str:
         """What becomes of one contact, as `outcome` or `outcome/reason`."""
+        place = self.place(contact)
+        refused, before = memory.refused.pop(place, (None, ""))
         links = self.sought(contact, memory)
         if isinstance(links, str):
             return links
         facts = self.facts(contact)
-        place = self.place(contact)
         self.warn(contact, counts)
         if not full and memory.accepted.get(place) == facts:
             return "unchanged"
+        is_again = not full and refused == facts
+        if is_again and (not everything or before.startswith("rejected")):
+            memory.refused[place] = facts, before
+            return before if "/" in before else "unchanged"
         key = self.blueconic.find(links)
-        if key is None and not self.may_create(contact):
+        if key is None and (is_again or not self.may_create(contact)):
+            if not self.compares_profiles():
+                memory.refused[place] = facts, "skipped/no-match"
             return "skipped/no-match"
         ending, is_accepted = self.write(contact, key, links, memory)
         if is_accepted:
             memory.accepted[place] = facts
-        elif ending in ("created", "updated"):
+            return ending
+        memory.refused[place] = facts, ending
+        if ending in ("created", "updated"):
             counts["warnings"] += 1
         return ending
+
+    def compares_profiles(self) -> bool:
+        """Whether the named profile is read and compared, so that nothing need be sent."""
+        return self.names_profiles() and len(self.goal["identifiers"]) > 1
 
     def sought(self, contact: Row, memory: Memory) -> list[tuple[str, list[str]]] | str:
         """What is looked for in BlueConic, or what the contact ends as before."""
@@ -401,8 +445,8 @@ class PlainImport:
         clears = not raw.strip() and mapping.get("when_empty") == "clear"
         return values if values or clears else None
 
-    def warn(self, contact: Row, counts: Counter[str]) -> None:
-        """Count the values that no property takes, and the fields they are in."""
+    def warn(self, contact: Row, counts: Counter[str], times: int = 1) -> None:
+        """Count the values that no property takes, and the fields they are in; -1 takes it back."""
         fields = set()
         for mapping in self.goal.get("mappings", []):
             raw = value_of(contact, mapping["field"])
@@ -411,9 +455,10 @@ class PlainImport:
                 bad = int(bool(raw.strip()) and _summand(raw, kind) is None)
             else:
                 bad = fitted(raw, kind, self.blueconic.zone)[1]
-            counts["warnings"] += bad
+            counts["warnings"] += times * bad
             fields |= {mapping["field"]} if bad else set()
-        self.omitted.update(fields)
+        for name in fields:
+            self.omitted[name] += times
 
     def merged(
         self, contact: Row, before: Properties, memory: Memory
