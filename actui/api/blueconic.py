@@ -14,9 +14,15 @@ from pydantic import SecretStr
 
 from actui.api import blueconic_rows as shape
 from actui.api.blueconic_token import TokenSource
-from actui.api.http import Answer, Call, compact, exchange, read
+from actui.api.http import UNSENDABLE, Answer, Call, NotReachedError, compact, exchange, read
 from actui.api.retry import PATIENT, Patience, persist
-from actui.model.errors import CredentialsError, RefusedError, ServiceError
+from actui.model.errors import (
+    ActuiError,
+    CredentialsError,
+    LostAnswerError,
+    RefusedError,
+    ServiceError,
+)
 from actui.model.journal import Traffic
 from actui.model.people import (
     Lifecycle,
@@ -164,9 +170,7 @@ class BlueConicClient:
             param for name, value in pairs for param in (("property", name), ("value", value))
         )
         call = Call(SERVICE, "GET", f"{self._base}/profiles", params=params)
-        return await self._ask(
-            call, "read:profiles", lambda a: [str(r["id"]) for r in shape.rows(a.body, "profiles")]
-        )
+        return await self._ask(call, "read:profiles", lambda a: shape.found_ids(a.body))
 
     async def profile(self, profile_id: str, *, properties: Sequence[str]) -> Profile | None:
         """One profile with the named properties, None when it is gone (right read:profiles)."""
@@ -183,18 +187,21 @@ class BlueConicClient:
                 return None
             raise
 
-    async def profile_values(self, profile_id: str, property_id: str) -> Sequence[str] | None:
-        """One property of one profile, None when there is no such profile (right read:profiles)."""
-        found = await self.profile(profile_id, properties=[property_id])
-        return None if found is None else found.properties.get(property_id, ())
-
     async def write_profiles(
-        self, entries: Sequence[ProfileWrite], *, objectives: Sequence[str] = ()
+        self,
+        entries: Sequence[ProfileWrite],
+        *,
+        objectives: Sequence[str] = (),
+        once: bool = False,
     ) -> Sequence[WriteResult]:
         """Write up to 1,000 entries, else ValueError (right write:profiles).
 
         The results are in the order of the entries, fewer after a 413. Raises LostAnswerError when
         the answer did not come whole; 429 and 503 are refusals of all and are waited out.
+
+        With `once`, for entries that must not be written twice, the request leaves one time, with
+        a new token, and every answer but BlueConic's own for each entry raises LostAnswerError: a
+        proxy that lost its upstream may answer any status after the entries were written.
         """
         if not entries:
             return ()
@@ -216,19 +223,12 @@ class BlueConicClient:
                 raise RefusedError("BlueConic finds the request too large", status=413)
             return shape.results(answer.body, entries, partial=answer.status == 413)
 
+        if once:
+            return await self._ask_once(call, "write:profiles", parse)
         try:
             return await self._ask(call, "write:profiles", parse)
         except RefusedError as error:
-            words = error.detail.upper()
-            if error.status == 400 and ("STRATEGY" in words or _SUM_STRATEGY in words):
-                raise RefusedError(
-                    f"{error.message}; this tenant may not know the strategy {_SUM_STRATEGY}, "
-                    "which the rule Sum needs",
-                    code="strategy-refused",
-                    status=400,
-                    detail=error.detail,
-                ) from None
-            raise
+            raise _explained(error) from None
 
     async def _all(self, path: str, key: str, right: str | None) -> list[dict[str, Any]]:
         """Every row of a collection paged by startIndex and count, each id once.
@@ -258,12 +258,27 @@ class BlueConicClient:
             return await persist(send, host=call.host, patience=self._patience)
         except RefusedError as error:
             if error.status == 403 and right:
-                said = f" ({error.detail})" if error.detail else ""
-                raise CredentialsError(
-                    f"The BlueConic application lacks the right {right}{said}",
-                    code="right-missing",
-                ) from None
+                raise _right_missing(right, error) from None
             raise
+
+    async def _ask_once(self, call: Call, right: str, parse: Callable[[Answer], T]) -> T:
+        """Send a request that must not leave twice; only what never left is tried again."""
+
+        async def send() -> T:
+            async with self._slots:
+                auth = await self._token.renewed()
+                self._count()
+                try:
+                    answer = await exchange(self._http, replace(call, auth=auth))
+                    return read(call, answer, lambda _: parse(answer))
+                except ServiceError as error:
+                    if isinstance(error, NotReachedError) or error.code == UNSENDABLE:
+                        raise
+                    self.traffic.throttled += error.status in (429, 503)
+                    lost = _lost(call, error, right)
+            raise lost
+
+        return await persist(send, host=call.host, patience=self._patience)
 
     async def _with_token(self, call: Call) -> Answer:
         for attempt in (1, 2):
@@ -278,10 +293,52 @@ class BlueConicClient:
                     raise
                 self._token.refused(auth)
                 if attempt == 2:
-                    raise CredentialsError(
-                        f"BlueConic at {call.host} refuses the token it has just given"
-                    ) from None
+                    raise _token_refused(call) from None
         raise AssertionError("the second attempt returns or raises")
 
     def _count(self) -> None:
         self.traffic.requests += 1
+
+
+def _right_missing(right: str, error: ServiceError) -> CredentialsError:
+    said = f" ({error.detail})" if error.detail else ""
+    return CredentialsError(
+        f"The BlueConic application lacks the right {right}{said}", code="right-missing"
+    )
+
+
+def _token_refused(call: Call) -> CredentialsError:
+    return CredentialsError(f"BlueConic at {call.host} refuses the token it has just given")
+
+
+def _explained(error: RefusedError) -> RefusedError:
+    """The refusal, with what it may mean where it names the strategy of the rule Sum."""
+    words = error.detail.upper()
+    if error.status != 400 or not ("STRATEGY" in words or _SUM_STRATEGY in words):
+        return error
+    return RefusedError(
+        f"{error.message}; this tenant may not know the strategy {_SUM_STRATEGY}, "
+        "which the rule Sum needs",
+        code="strategy-refused",
+        status=400,
+        detail=error.detail,
+    )
+
+
+def _lost(call: Call, error: ServiceError, right: str) -> LostAnswerError:
+    """An answer that is not BlueConic's own for each entry: nobody knows what became of them."""
+    if isinstance(error, LostAnswerError):
+        return error
+    believed: ActuiError = error
+    if error.status == 401:
+        believed = _token_refused(call)
+    elif error.status == 403:
+        believed = _right_missing(right, error)
+    elif isinstance(error, RefusedError):
+        believed = _explained(error)
+    return LostAnswerError(
+        f"{error.message}; whether the profiles were written is unknown",
+        status=error.status,
+        detail=error.detail,
+        believed=believed,
+    )

@@ -6,8 +6,8 @@ key the rows are under. Parsers raise KeyError, TypeError or ValueError on anoth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from actui.model.people import (
     Lifecycle,
@@ -26,6 +26,8 @@ from actui.model.redaction import redact
 
 _LONGEST_STATE = 40
 """Characters of a state that BlueConic's documents do not name."""
+
+T = TypeVar("T")
 
 
 def rows(body: Any, key: str) -> list[dict[str, Any]]:
@@ -138,6 +140,11 @@ def results(body: Any, entries: Sequence[ProfileWrite], *, partial: bool) -> lis
         raise ValueError("fewer results than entries")
     named = {str(row["identifier"]): row for row in body if row.get("identifier") is not None}
     if len(named) < len(body):
+        if any(
+            row.get("identifier") is not None and str(row["identifier"]) != sent.identifier
+            for row, sent in zip(body, entries, strict=False)
+        ):
+            raise ValueError("results of other entries")
         return [_result(row, sent) for row, sent in zip(body, entries, strict=False)]
     found = [_result(named[e.identifier], e) for e in entries if e.identifier in named]
     if len(found) != len(body):
@@ -179,36 +186,119 @@ def _rule(write: PropertyWrite) -> dict[str, Any]:
     return told
 
 
+def found_ids(body: Any) -> list[str]:
+    """The ids of a search; a row that cannot be read may be the one that is looked for."""
+    found = body["profiles"]
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise TypeError("profiles")
+    return [str(row["id"]) for row in found]
+
+
 def profile(row: Mapping[str, Any]) -> Profile:
-    """One profile; its lifecycle stages are None where the key is absent, none where it is null."""
+    """One profile; its lifecycle stages are None where the key is absent, none where it is null.
+
+    What cannot be read is named in `unreadable`: it must not count as absent.
+    """
+    odd = _Oddities()
     permissions = row.get("permissions")
     level = permissions.get("level") if isinstance(permissions, dict) else None
-    legislation = row.get("privacyLegislation")
-    stages = _listed(row["lifecycleStages"]) if "lifecycleStages" in row else None
     return Profile(
         id=str(row["id"]),
-        properties={
-            str(p["id"]): tuple(str(v) for v in _listed(p.get("values")) if v is not None)
-            for p in _listed(row.get("properties"))
-        },
-        consented=frozenset(map(str, _listed(row.get("consentedObjectives")))),
-        refused=frozenset(map(str, _listed(row.get("refusedObjectives")))),
-        legislation=str(legislation) if legislation else None,
+        properties=_properties(row, odd),
+        consented=frozenset(odd.texts(row, "consentedObjectives")),
+        refused=frozenset(odd.texts(row, "refusedObjectives")),
+        legislation=odd.text(row, "privacyLegislation"),
         permission_level=str(level) if level else None,
-        segments=tuple(
-            (str(s["id"]), str(s.get("name") or "")) for s in _listed(row.get("segments"))
-        ),
-        lifecycle_stages=(None if stages is None else tuple(map(_stage_of_profile, stages))),
-        replaces=tuple(map(str, _listed(row.get("replaces")))),
-        replaced_by=str(row["replacedBy"]) if row.get("replacedBy") else None,
+        segments=tuple(odd.each(row, "segments", _segment_of_profile)),
+        lifecycle_stages=_stages(row, odd),
+        replaces=tuple(odd.texts(row, "replaces")),
+        replaced_by=odd.text(row, "replacedBy"),
+        unreadable=frozenset(odd.parts),
+        unreadable_properties=frozenset(odd.properties),
     )
+
+
+class _Oddities:
+    """Reads the optional parts of one profile and notes those that cannot be read."""
+
+    def __init__(self) -> None:
+        self.parts: set[str] = set()
+        self.properties: set[str] = set()
+
+    def text(self, row: Mapping[str, Any], key: str) -> str | None:
+        """A text; None where there is none."""
+        found = row.get(key)
+        if found is not None and not isinstance(found, str):
+            self.parts.add(key)
+            return None
+        return found or None
+
+    def texts(self, row: Mapping[str, Any], key: str) -> list[str]:
+        """A list of ids, without what is none."""
+        found = self._listed(row, key)
+        kept = [one for one in found if isinstance(one, str) and one]
+        if len(kept) < len(found):
+            self.parts.add(key)
+        return kept
+
+    def each(self, row: Mapping[str, Any], key: str, parse: Callable[[Any], T]) -> list[T]:
+        """What `parse` makes of the rows of a list, without those that it cannot read."""
+        kept = []
+        for one in self._listed(row, key):
+            try:
+                kept.append(parse(one))
+            except (KeyError, TypeError, ValueError, AttributeError):
+                self.parts.add(key)
+        return kept
+
+    def _listed(self, row: Mapping[str, Any], key: str) -> list[Any]:
+        found = row.get(key)
+        if found is None or isinstance(found, list):
+            return found or []
+        self.parts.add(key)
+        return []
+
+
+def _properties(row: Mapping[str, Any], odd: _Oddities) -> dict[str, tuple[str, ...]]:
+    if not isinstance(row.get("properties"), list):
+        odd.parts.add("properties")
+    found: dict[str, tuple[str, ...]] = {}
+    for name, values in odd.each(row, "properties", _property_of_profile):
+        kept = tuple(str(one) for one in values or () if isinstance(one, (str, int, float)))
+        if values is None or len(kept) < len(values):
+            odd.properties.add(name)
+        found[name] = (*found.get(name, ()), *kept)
+    return found
+
+
+def _property_of_profile(row: Mapping[str, Any]) -> tuple[str, list[Any] | None]:
+    """The id of a property and its values; None where they are no list."""
+    values = row.get("values")
+    return _id(row["id"]), values if isinstance(values, list) else None
+
+
+def _segment_of_profile(row: Mapping[str, Any]) -> tuple[str, str]:
+    return _id(row["id"]), str(row.get("name") or "")
+
+
+def _stages(row: Mapping[str, Any], odd: _Oddities) -> tuple[StageOfProfile, ...] | None:
+    if "lifecycleStages" not in row:
+        return None
+    found = odd.each(row, "lifecycleStages", _stage_of_profile)
+    return None if "lifecycleStages" in odd.parts else tuple(found)
 
 
 def _stage_of_profile(row: Mapping[str, Any]) -> StageOfProfile:
     lifecycle, stage = row["lifecycle"], row["stage"]
-    stage_id = str(stage.get("id") or stage.get("identifier") or "")
+    stage_id = _id(stage.get("id") or stage.get("identifier"))
     name = str(lifecycle.get("name") or "")
-    return StageOfProfile(str(lifecycle["id"]), name, stage_id, _name(stage))
+    return StageOfProfile(_id(lifecycle["id"]), name, stage_id, _name(stage))
+
+
+def _id(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("no id")
+    return value
 
 
 def _name(row: Mapping[str, Any]) -> str:

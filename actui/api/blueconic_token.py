@@ -68,6 +68,15 @@ class TokenSource:
                 self._auth = await self._fetch()
             return self._auth
 
+    async def renewed(self) -> BearerAuth:
+        """A token fetched now, so that it cannot end during the request; raises what `auth` does.
+
+        Tokens given out before stay in use where they are.
+        """
+        async with self._lock:
+            self._auth = await self._fetch()
+            return self._auth
+
     def refused(self, auth: BearerAuth) -> None:
         """Forget a token that was answered with 401, unless it has been replaced already."""
         if self._auth is auth:

@@ -95,9 +95,25 @@ class RetriableError(ServiceError):
 
 
 class LostAnswerError(ServiceError):
-    """A write was sent and its answer never came whole: it may or may not have been applied."""
+    """A write was sent and its answer never came whole: it may or may not have been applied.
+
+    `believed` is the error that the answer would be if it proved that nothing was applied; None
+    where no answer came.
+    """
 
     default_code = "answer-lost"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        detail: str = "",
+        believed: ActuiError | None = None,
+    ) -> None:
+        super().__init__(message, code=code, status=status, detail=detail)
+        self.believed = believed
 
 
 class RefusedError(ServiceError):

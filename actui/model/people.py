@@ -149,6 +149,8 @@ class Profile:
     `lifecycle_stages` are None where the tenant does not show them:
     unknown is not empty (design §7). `replaces` are the ids of profiles merged into this one;
     `replaced_by` is the id of the one that this was merged into, and then nothing else is known.
+    `unreadable` are the parts, by BlueConic's own key, and `unreadable_properties` the properties
+    of which the answer holds something that cannot be read: what they show is not all there is.
     """
 
     id: str
@@ -161,6 +163,13 @@ class Profile:
     lifecycle_stages: tuple[StageOfProfile, ...] | None = None
     replaces: tuple[str, ...] = ()
     replaced_by: str | None = None
+    unreadable: frozenset[str] = frozenset()
+    unreadable_properties: frozenset[str] = frozenset()
+
+    def shows(self, property_id: str) -> bool:
+        """Whether it is known which values of a property this profile has, none among them."""
+        is_whole = self.unreadable.isdisjoint(("properties", "replacedBy"))
+        return is_whole and property_id not in self.unreadable_properties
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,8 @@ CANNED: dict[str, Callable[[], Response]] = {
 
 def _after_commit(status: int, body: str) -> Response:
     """The answer of a proxy in the service's place; `body` is JSON where it begins like it."""
-    if not body:
-        return Response(status_code=status)
     kind = "application/json" if body.lstrip()[:1] in ("[", "{") else "text/html"
-    return Response(body, status, media_type=kind)
+    return Response(body, status, {"Server": "proxy"}, kind if body else None)
 
 
 Arrived = Callable[[str, str, str], None]

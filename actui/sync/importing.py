@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from actui.model.errors import GoalError
+from actui.model.errors import GoalError, RefusedError
 from actui.model.goals import ImportGoal
-from actui.model.journal import Block, Done, Refusal, SumKey, SumSend
+from actui.model.journal import Block, Done, Refusal, SumKey
 from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
 from actui.model.people import Contact
@@ -19,11 +19,12 @@ from actui.sync.entries import Entry, EntryBuilder
 from actui.sync.forgetting import forgotten_contacts, skipped
 from actui.sync.goalrun import GoalRun
 from actui.sync.linked import without_creating
+from actui.sync.portions import is_about_a_record, says_too_large
 from actui.sync.profile_links import ProfileLinks
 from actui.sync.reading import BEYOND, BlockReader, Selection, cut_into_blocks
-from actui.sync.receipts import RECEIPT_NAME, RECEIPT_PROPERTY, Receipts, Verdict
+from actui.sync.receipts import RECEIPT_NAME, RECEIPT_PROPERTY, Judged, Receipts, Verdict
 from actui.sync.refusals import Refusals, holds
-from actui.sync.sending import ATTEMPTS, ProfileSender, plain_record
+from actui.sync.sending import ProfileSender, plain_record
 
 MOST_ENTRIES = 1_000
 BLOCKS_AT_ONCE = 3
@@ -289,10 +290,12 @@ class ImportRun:
             self._late.setdefault(block, []).extend(contacts)
 
     async def _settle_late(self) -> None:
-        """Send what was not applied, and finish the blocks that waited for it."""
-        for _ in range(ATTEMPTS):
-            if not (self._late or self._receipts.holds_any):
-                return
+        """Send what was not applied, and finish the blocks that waited for it.
+
+        Ends because the sender gives up on answers that are lost time and again, and because
+        refused requests become smaller each time.
+        """
+        while self._late or self._receipts.holds_any:
             self._judge(await self._receipts.settle())
             late, self._late = self._late, {}
             for block, contacts in late.items():
@@ -303,26 +306,31 @@ class ImportRun:
                         await self._send(entries, block)
                 if block not in self._late:
                     self._run.commit(Done(records=(), finished_block=block))
-        if self._late:
-            raise GoalError(
-                "BlueConic's answers were lost time and again; run it again to continue.",
-                code="answers-lost",
-            )
 
-    def _judge(self, decided: Mapping[int, tuple[SumSend, Verdict]]) -> None:
-        """Remember what was added; say loudly what nobody can know."""
+    def _judge(self, decided: Mapping[int, Judged]) -> None:
+        """Remember what was added; say loudly what nobody can know.
+
+        What was refused alone and is absent was refused indeed. Raises the refusal where BlueConic
+        has taken nothing yet, so that the request itself may be at fault.
+        """
         sums: dict[SumKey, str] = {}
         records: list[tuple[str, Record, bytes | None]] = []
         refused: dict[str, Refusal] = {}
+        rejected: list[tuple[Entry, RefusedError]] = []
         known = {c.id: c for contacts in self._late.values() for c in contacts}
-        for contact_id, (send, verdict) in decided.items():
-            if verdict is Verdict.ABSENT:
+        for contact_id, judged in decided.items():
+            contact = known.get(contact_id)
+            if judged.verdict is Verdict.ABSENT:
+                if isinstance(judged.error, RefusedError) and is_about_a_record(judged.error):
+                    built = self._builder.build(contact, {}) if contact is not None else None
+                    if judged.together == 1 and isinstance(built, Entry):
+                        rejected.append((built, judged.error))
+                    self._sender.refused_together(contact_id, judged.together)
                 continue
-            sums.update(send.sums)
-            if verdict is Verdict.APPLIED:
+            sums.update(judged.send.sums)
+            if judged.verdict is Verdict.APPLIED:
                 self._sender.changed_before.add(contact_id)
                 continue
-            contact = known.get(contact_id)
             built = self._builder.build(contact, {}) if contact is not None else None
             omitted = built.omitted if built is not None else NOTHING
             if isinstance(built, Entry):
@@ -340,6 +348,10 @@ class ImportRun:
             )
             records.append((str(contact_id), record, None))
         self._run.commit(Done(records=records, sums=sums, settled=list(decided), refused=refused))
+        for _, error in rejected:
+            if not (self._sender.is_proven or says_too_large(error)):
+                raise error
+        self._sender.reject(rejected)
 
     async def _complete(self, highest_id: int) -> None:
         """A reading of everybody that never met the highest id, which still exists, fell short."""

@@ -25,6 +25,14 @@ def says_too_large(error: RefusedError) -> bool:
     return error.status in _TOO_LARGE
 
 
+def is_about_a_record(error: BaseException | None) -> bool:
+    """Whether one record of a refused request may be the reason."""
+    if not isinstance(error, RefusedError) or error.status not in ABOUT_THE_RECORD:
+        return False
+    # a page is what a server in front of the service answers, to a request that is too large
+    return error.code == RefusedError.default_code or says_too_large(error)
+
+
 class Portions(Generic[T]):
     """Sends in portions of `size` records; `is_proven` once the service has taken such a request.
 
@@ -49,9 +57,7 @@ class Portions(Generic[T]):
 
         Raises the error where it is not about a record.
         """
-        # a page is what a server in front of the service answers, to a request that is too large
-        is_known = error.code != RefusedError.default_code and not says_too_large(error)
-        if error.status not in ABOUT_THE_RECORD or is_known:
+        if not is_about_a_record(error):
             raise error
         if len(part) > 1:
             self.size = len(part) // 2

@@ -99,15 +99,17 @@ class BlueConic(Protocol):
     async def find_profiles(self, pairs: Sequence[tuple[str, str]]) -> Sequence[str]:
         """The ids of the profiles that carry all these values in unique properties."""
 
-    async def profile_values(self, profile_id: str, property_id: str) -> Sequence[str] | None:
-        """One property of one profile; None when there is no such profile."""
-
     async def write_profiles(
-        self, entries: Sequence[ProfileWrite], *, objectives: Sequence[str] = ()
+        self,
+        entries: Sequence[ProfileWrite],
+        *,
+        objectives: Sequence[str] = (),
+        once: bool = False,
     ) -> Sequence[WriteResult]:
         """At most 1,000 entries; results in order, fewer than sent after a 413.
 
-        Raises LostAnswerError when the answer did not come whole.
+        Raises LostAnswerError when the answer did not come whole and, with `once`, for every other
+        answer than BlueConic's own for each entry; nothing is sent again then.
         """
 
 

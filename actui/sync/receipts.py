@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from actui.model.errors import ActuiError
 from actui.model.journal import SumSend
 from actui.model.people import PropertyWrite
 from actui.sync.entries import Entry
@@ -21,6 +22,8 @@ from actui.sync.merged import surviving_profile
 RECEIPT_PROPERTY = "actui_sum_receipt"
 RECEIPT_NAME = "actui: receipt of the last sum"
 _WAIT_STEP = 0.5
+_MOST_READINGS = 4
+"""How often an entry is looked for after its request has ended, where answers cannot be read."""
 
 
 class Verdict(Enum):
@@ -29,12 +32,29 @@ class Verdict(Enum):
     APPLIED = "applied"
     ABSENT = "absent"
     UNCLEAR = "unclear"
+    UNREADABLE = "unreadable"
+    """Of one reading: the answer has something else in the receipt's place. It is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The fate of an entry; `error` is why its answer did not count, None where none came.
+
+    `together` is how many entries the request had.
+    """
+
+    send: SumSend
+    verdict: Verdict
+    error: ActuiError | None = None
+    together: int = 0
 
 
 @dataclass(slots=True)
 class _Held:
     send: SumSend
     due: float
+    error: ActuiError | None
+    together: int
     first: Verdict | None = None
 
 
@@ -87,36 +107,47 @@ class Receipts:
         self._run.ledger.journal_sums(sends, last_stamp=first + len(sends) - 1)
         return {send.contact_id: send for send in sends}
 
-    def lost(self, sends: Iterable[SumSend]) -> None:
-        """The answer for these did not come: hold them, from now on."""
+    def lost(
+        self, sends: Iterable[SumSend], error: ActuiError | None = None, together: int = 0
+    ) -> None:
+        """BlueConic's own answer for these did not come: hold them, from now on."""
         due = self._run.clock.monotonic() + self._run.settle_seconds
         for send in sends:
-            self._hold(send, due)
+            self._held[send.contact_id] = _Held(send, due, error, together)
 
-    def _hold(self, send: SumSend, due: float) -> None:
-        self._held[send.contact_id] = _Held(send, due)
-
-    async def settle(self) -> Mapping[int, tuple[SumSend, Verdict]]:
+    async def settle(self) -> Mapping[int, Judged]:
         """Wait until the fate of everyone held is known, as far as it ever can be.
 
         Stops waiting with StoppedError; what was held then is still in the journal.
         """
-        decided: dict[int, tuple[SumSend, Verdict]] = {}
+        decided: dict[int, Judged] = {}
         for contact_id, held in list(self._held.items()):
             if held.first is None:
                 held.first = await self._read(held.send)
             if held.first is Verdict.APPLIED:
-                decided[contact_id] = (held.send, Verdict.APPLIED)
+                decided[contact_id] = Judged(held.send, Verdict.APPLIED)
         for contact_id, held in self._held.items():
-            if contact_id in decided:
-                continue
-            await self._wait_until(held.due)
-            second = await self._read(held.send)
-            both_absent = held.first is Verdict.ABSENT and second is Verdict.ABSENT
-            fate = second if second is Verdict.APPLIED or both_absent else Verdict.UNCLEAR
-            decided[contact_id] = (held.send, fate)
+            if contact_id not in decided:
+                verdict = await self._fate(held)
+                decided[contact_id] = Judged(held.send, verdict, held.error, held.together)
         self._held.clear()
         return decided
+
+    async def _fate(self, held: _Held) -> Verdict:
+        """The last word on an entry that the first reading did not show as applied."""
+        await self._wait_until(held.due)
+        readings = [held.first]
+        for _ in range(_MOST_READINGS):
+            readings.append(await self._read(held.send))
+            if readings[-1] is Verdict.APPLIED:
+                return Verdict.APPLIED
+            if Verdict.UNCLEAR in readings:
+                return Verdict.UNCLEAR
+            if readings[-1] is Verdict.ABSENT and readings.count(Verdict.ABSENT) > 1:
+                return Verdict.ABSENT
+            self._run.stop.check()
+            await self._run.stop.pause(_WAIT_STEP)
+        return Verdict.UNCLEAR
 
     async def _wait_until(self, due: float) -> None:
         clock = self._run.clock
@@ -126,13 +157,21 @@ class Receipts:
             await clock.sleep(min(left, _WAIT_STEP))
 
     async def _read(self, send: SumSend) -> Verdict:
+        """One reading; only profiles that can be read whole prove that the receipt is absent."""
         found = Verdict.ABSENT
         for profile_id in await self._candidates(send):
-            values = await self._run.blueconic.profile_values(profile_id, RECEIPT_PROPERTY)
-            if send.receipt in (values or ()):
-                return Verdict.APPLIED
-            if any(not _is_older(value, send.receipt) for value in values or ()):
+            profile = await surviving_profile(self._run.blueconic, profile_id, [RECEIPT_PROPERTY])
+            if profile is None:
+                # it was there a moment ago: where it went, the entry may have gone
                 found = Verdict.UNCLEAR
+                continue
+            values = profile.properties.get(RECEIPT_PROPERTY, ())
+            if send.receipt in values:
+                return Verdict.APPLIED
+            if any(not _is_older(value, send.receipt) for value in values):
+                found = Verdict.UNCLEAR
+            elif found is Verdict.ABSENT and not profile.shows(RECEIPT_PROPERTY):
+                found = Verdict.UNREADABLE
         return found
 
     async def _candidates(self, send: SumSend) -> Sequence[str]:

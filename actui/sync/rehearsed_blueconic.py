@@ -47,7 +47,6 @@ class RehearsedBlueConic:
         self.segment_page = service.segment_page
         self.profile = service.profile
         self.find_profiles = service.find_profiles
-        self.profile_values = service.profile_values
         self.new_properties: list[str] = []
         self._objectives: Mapping[str, Objective] | None = None
         self._copies: dict[str, _Copy] = {}
@@ -58,7 +57,11 @@ class RehearsedBlueConic:
         self.new_properties.append(property_id)
 
     async def write_profiles(
-        self, entries: Sequence[ProfileWrite], *, objectives: Sequence[str] = ()
+        self,
+        entries: Sequence[ProfileWrite],
+        *,
+        objectives: Sequence[str] = (),
+        once: bool = False,  # noqa: ARG002  nothing is written at all
     ) -> Sequence[WriteResult]:
         """What BlueConic would answer, entry by entry; each sees what those before it did."""
         if objectives and self._objectives is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,7 +23,7 @@ from actui.sync.entries import Entry
 from actui.sync.goalrun import GoalRun
 from actui.sync.limits import WRITE_BYTES, WRITE_ENTRIES, entry_size
 from actui.sync.linked import LinkedProfiles, without_creating
-from actui.sync.portions import Portions, says_too_large
+from actui.sync.portions import Portions, is_about_a_record, says_too_large
 from actui.sync.receipts import Receipts, with_receipt
 from actui.sync.refusals import Refusals
 
@@ -31,6 +32,14 @@ ATTEMPTS = 3
 
 _NOT_APPLIED = (RefusedError, CredentialsError, UnreachableError, RetriableError)
 """Failures after which it is sure that nothing of the request was applied."""
+
+_MOST_LOSSES = 8
+"""Requests with a Sum in a row that a busy or silent service may leave unanswered."""
+_MOST_UNPROVEN = 10
+"""Requests in a row that may be refused over a record before the request itself is at fault."""
+_PARTS = 8
+"""Each cut of a refused request costs the wait for its receipts, so there are few."""
+_STRATEGY_REFUSED = "strategy-refused"
 
 _NOT_FOUND = "NOTFOUND"
 _STATES: dict[str, tuple[Outcome, Reason | None]] = {
@@ -41,6 +50,8 @@ _STATES: dict[str, tuple[Outcome, Reason | None]] = {
     "CONSENT_MISMATCH": (Outcome.SKIPPED, Reason.NO_CONSENT),
     "UNAUTHORIZED": (Outcome.REJECTED, Reason.NOT_AUTHORIZED),
 }
+_DOCUMENTED = {*_STATES, "SKIPPED", "RESTRICTION_MISMATCH", "DELETED"}
+"""The states of the reference (blueconic.md §11)."""
 _REFUSED_VALUE = "which BlueConic refused"
 _UNNAMED = "BlueConic"
 """What a refused value is counted under where BlueConic does not name its property."""
@@ -73,15 +84,19 @@ class ProfileSender:
         for mapping in goal.mappings:
             self._fields.setdefault(mapping.property, []).append(mapping.field)
         self._is_proven = False
+        self._losses = 0
+        """Requests with a Sum that BlueConic has not answered for, since the last that it has."""
+        self._lost = Counter[int]()
+        self._most: dict[int, int] = {}
         self.changed_before: set[int] = set()
 
     async def send(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """Write entries; those with a Sum whose answer was lost are returned, now held.
+        """Write entries; those with a Sum that have no answer of their own are returned, now held.
 
         A lost answer is no trouble for Set, Set if empty and Add, which are sent again; an entry
-        with a Sum is never sent a second time without knowing. Where BlueConic refuses a whole
-        request over one entry, that entry is rejected and the others are written. Raises GoalError
-        when answers are lost time and again, and what the client raises.
+        with a Sum is never sent a second time without knowing, whatever status was answered. Where
+        BlueConic refuses a whole request over one entry, that entry is rejected and the others are
+        written. Raises GoalError when answers are lost time and again, and what the client raises.
         """
         linked = self._linked.of(entries)
         firsts = [without_creating(one) if one.contact.id in linked else one for one in entries]
@@ -117,15 +132,16 @@ class ProfileSender:
         portions = Portions[Entry](WRITE_ENTRIES, is_proven=self._is_proven)
         lost, attempt = list[Entry](), 1
         while rest:
-            part = rest[: _fitting(rest[: portions.size])]
+            part = rest[: self._together(rest[: _fitting(rest[: portions.size])])]
             try:
                 results = await self._write(part, journal)
             except LostAnswerError as error:
-                summing = [entry for entry in part if entry.has_increment]
-                self._receipts.lost(journal[entry.contact.id] for entry in summing)
+                again, summing = _apart(part)
+                self._receipts.lost(_sends(summing, journal), error.believed, len(part))
                 lost += summing
-                again = [entry for entry in part if not entry.has_increment]
                 rest[: len(part)] = again
+                if summing:
+                    await self._after_loss(summing, error)
                 if attempt >= ATTEMPTS and again:
                     raise GoalError(
                         f"BlueConic's answers were lost {ATTEMPTS} times running: {error.message}"
@@ -134,14 +150,64 @@ class ProfileSender:
             except RefusedError as refused:
                 rest[: len(part)] = portions.refused(part, refused)
             else:
-                self._acknowledge(part[: len(results)], results, unfound)
-                del rest[: len(results)]
+                again, summing = self._acknowledge(part, results, unfound)
+                self._receipts.lost(_sends(summing, journal), together=len(part))
+                lost += summing
+                rest[: len(part)] = again
                 portions.accepted()
                 self._is_proven = True
-        self._reject(portions.at_fault())
+                self._losses = 0
+        self.reject(portions.at_fault())
         return lost
 
-    def _reject(self, refused: Sequence[tuple[Entry, RefusedError]]) -> None:
+    def _together(self, entries: Sequence[Entry]) -> int:
+        """How many of the first entries may be in one request, as far as refusals have shown."""
+        most = len(entries)
+        for number, entry in enumerate(entries):
+            most = min(most, self._most.get(entry.contact.id, most))
+            if number >= most:
+                return number
+        return most
+
+    async def _after_loss(self, summing: Sequence[Entry], error: LostAnswerError) -> None:
+        """Let a busy service rest, or give up where nothing but such answers come.
+
+        What is raised says what the answers say. The entries stay in the journal, and the next run
+        learns their fate.
+        """
+        self._losses += 1
+        believed = error.believed
+        if is_about_a_record(believed):
+            # the request is cut into smaller ones once its entries are known to be absent
+            if not self._is_proven and self._losses >= _MOST_UNPROVEN and believed is not None:
+                raise believed
+            return
+        for entry in summing:
+            self._lost[entry.contact.id] += 1
+        is_over = max(self._lost[entry.contact.id] for entry in summing) >= ATTEMPTS
+        if believed is not None and not isinstance(believed, RetriableError):
+            if is_over or self._losses >= ATTEMPTS or believed.code == _STRATEGY_REFUSED:
+                raise believed
+            return
+        if is_over or self._losses >= _MOST_LOSSES:
+            raise GoalError(
+                "BlueConic's answers were lost time and again; run it again to continue: "
+                f"{error.message}",
+                code="answers-lost",
+            )
+        after = believed.after if isinstance(believed, RetriableError) else 0.0
+        await self._run.stop.pause(2.0**self._losses if after is None else after)
+
+    def refused_together(self, contact_id: int, together: int) -> None:
+        """An entry was refused in a request with so many: next time it goes with fewer."""
+        self._most[contact_id] = max(1, together // _PARTS)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether BlueConic has taken any request."""
+        return self._is_proven
+
+    def reject(self, refused: Sequence[tuple[Entry, RefusedError]]) -> None:
         """Entries for which BlueConic refused a whole request."""
         if not refused:
             return
@@ -164,19 +230,33 @@ class ProfileSender:
             else entry.write
             for entry in entries
         ]
-        results = await self._run.blueconic.write_profiles(writes, objectives=self._objectives)
+        results = await self._run.blueconic.write_profiles(
+            writes,
+            objectives=self._objectives,
+            once=any(entry.has_increment for entry in entries),
+        )
         if not results:
             raise RefusedError("BlueConic took none of the profiles sent to it.", status=413)
         return results
 
     def _acknowledge(
-        self, entries: Sequence[Entry], results: Sequence[WriteResult], unfound: _Unfound
-    ) -> None:
+        self, part: Sequence[Entry], results: Sequence[WriteResult], unfound: _Unfound
+    ) -> tuple[list[Entry], list[Entry]]:
+        """Commit BlueConic's own answers; the entries without one, and those of them with a Sum.
+
+        A state that BlueConic does not document says nothing of a Sum.
+        """
+        again, summing = _apart(part[len(results) :])
+        answered = list(zip(part, results, strict=False))
+        summing += [e for e, r in answered if e.has_increment and r.state not in _DOCUMENTED]
+        open_ids = {entry.contact.id for entry in summing}
+        answered = [(e, r) for e, r in answered if e.contact.id not in open_ids]
+        entries = [entry for entry, _ in answered]
         records: list[tuple[str, Record, bytes | None]] = []
         sums: dict[SumKey, str] = {}
         imported: list[str] = []
         refused: dict[str, Refusal] = {}
-        for entry, result in zip(entries, results, strict=True):
+        for entry, result in answered:
             if entry.contact.id in unfound.linked and result.state == _NOT_FOUND:
                 unfound.entries.append(entry)
                 continue
@@ -193,6 +273,7 @@ class ProfileSender:
         self._run.commit(
             Done(records=records, sums=sums, settled=settled, imported=imported, refused=refused)
         )
+        return again, summing
 
     def _refused(self, entry: Entry) -> Refusal:
         return self._refusals.remember(entry.fingerprint.today)
@@ -229,6 +310,16 @@ class ProfileSender:
         if said and outcome in ACCEPTED:
             record = replace(record, omitted=self._omitted(entry, result))
         return record
+
+
+def _apart(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """The entries that may be sent again, and those with a Sum."""
+    again = [entry for entry in entries if not entry.has_increment]
+    return again, [entry for entry in entries if entry.has_increment]
+
+
+def _sends(entries: Sequence[Entry], journal: Mapping[int, SumSend]) -> list[SumSend]:
+    return [journal[entry.contact.id] for entry in entries]
 
 
 def _fitting(entries: Sequence[Entry]) -> int:

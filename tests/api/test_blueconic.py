@@ -350,6 +350,57 @@ async def test_a_write_whose_answer_is_lost_is_not_sent_again(
     assert route.call_count == 1
 
 
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 409, 413, 429, 499, 500, 503])
+async def test_a_write_that_leaves_once_is_lost_whatever_the_status(
+    client: BlueConicClient, token: respx.Route, respx_mock: respx.MockRouter, status: int
+) -> None:
+    route = respx_mock.put(f"{API}/profiles").respond(status)
+    with pytest.raises(LostAnswerError) as caught:
+        await client.write_profiles(WRITES, once=True)
+    assert (route.call_count, caught.value.status) == (1, status)
+
+
+async def test_a_write_that_leaves_once_has_a_new_token_and_waits_for_a_connection(
+    client: BlueConicClient, token: respx.Route, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get(f"{API}/segments").respond(json={"segments": []})
+    await client.segments()
+    good = httpx.Response(200, json=[{"state": "MODIFIED"}, {"state": "MODIFIED"}])
+    route = respx_mock.put(f"{API}/profiles").mock(side_effect=[httpx.ConnectError("down"), good])
+    assert len(await client.write_profiles(WRITES, once=True)) == 2
+    used = [call.request.headers["Authorization"] for call in route.calls]
+    assert used == ["Bearer t2", "Bearer t3"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": "p1"},
+        {"id": "p1", "properties": None},
+        {"id": "p1", "properties": {}},
+        {"id": "p1", "properties": ["receipt"]},
+        {"id": "p1", "properties": [{"id": None, "values": ["1"]}]},
+        {"id": "p1", "properties": [{"id": "receipt"}]},
+        {"id": "p1", "properties": [{"id": "receipt", "values": None}]},
+        {"id": "p1", "properties": [{"id": "receipt", "values": "1"}]},
+        {"id": "p1", "properties": [{"id": "receipt", "values": [None]}]},
+        {"id": "p1", "properties": [{"id": "receipt", "values": [{"value": "1"}]}]},
+        {"id": "p1", "properties": [], "replacedBy": ["p2"]},
+    ],
+)
+async def test_a_property_that_cannot_be_read_is_not_absent(
+    client: BlueConicClient, token: respx.Route, respx_mock: respx.MockRouter, row: Any
+) -> None:
+    respx_mock.get(f"{API}/profiles/p1").respond(json=row)
+    found = await client.profile("p1", properties=["receipt"])
+    assert found is not None
+    assert not found.shows("receipt")
+    respx_mock.get(f"{API}/profiles/p1").respond(json={"id": "p1", "properties": []})
+    found = await client.profile("p1", properties=["receipt"])
+    assert found is not None
+    assert found.shows("receipt")
+
+
 async def test_a_tenant_that_does_not_know_the_strategy_is_told_apart(
     client: BlueConicClient, token: respx.Route, respx_mock: respx.MockRouter
 ) -> None:

@@ -55,7 +55,6 @@ def calls(
         first = await blueconic.segment_page(segment.id, cursor=None, **more)  # type: ignore[arg-type]
         await blueconic.segment_page(segment.id, cursor=first.cursor, **more)  # type: ignore[arg-type]
         await blueconic.profile(first.profiles[0].id, properties=("email",))
-        await blueconic.profile_values(first.profiles[0].id, "email")
 
     async def contacts() -> None:
         await campaign.contacts_by_id(after_id=3)
@@ -101,7 +100,6 @@ def calls(
         "segment_page": lambda: page(("segments", "permissions")),
         "find_profiles": lambda: blueconic.find_profiles([("email", EMAIL)]),
         "profile": lambda: page(()),
-        "profile_values": lambda: page(()),
         "write_profiles": run,
     }
 
