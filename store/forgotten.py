@@ -13,10 +13,18 @@ from contextlib import closing
 from pathlib import Path
 
 from actui.model.addresses import spellings
+from actui.model.errors import ConfigError
+from store.damage import damaged, read_file
 from store.home import Home, is_there
-from store.jsonfile import open_private
+from store.jsonfile import open_private, sync_directory
+from store.sqlite import make_database, open_database, quick_check
 
 _AT_ONCE = 500
+_KEY_BYTES = 32
+_NO_KEY = (
+    "Without it nobody who was forgotten is known again: bring it back from a backup "
+    "(actui restore)."
+)
 GONE = "(forgotten)"
 
 
@@ -28,28 +36,32 @@ class Forgotten:
         self._key_file = home.root / "forgotten.key"
 
     def add(self, words: Iterable[str], origins: tuple[str, str]) -> None:
-        """Remember a person, durably; `origins` are the accounts of contact and profile ids."""
-        if not is_there(self._key_file):
-            with open_private(self._key_file) as file:
-                file.write(secrets.token_hex(32))
-                file.flush()
-                os.fsync(file.fileno())
-        if not is_there(self._file):
-            self._file.touch(mode=0o600)
-        marks = [(self._mark(word, origins),) for word in words]
-        with closing(sqlite3.connect(self._file)) as database, database:
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS forgotten (mark BLOB PRIMARY KEY) WITHOUT ROWID"
-            )
+        """Remember a person, durably; `origins` are the accounts of contact and profile ids.
+
+        Raises ConfigError where the people forgotten so far cannot be read.
+        """
+        if not self._exists():
+            # the key first: a list without its key would be everybody's end
+            self._make_key()
+            make_database(self._file, _create)
+        key = self._key()
+        marks = [(_mark(key, word, origins),) for word in words]
+        with closing(open_database(self._file)) as database:
+            database.execute("BEGIN IMMEDIATE")
             database.executemany("INSERT OR IGNORE INTO forgotten VALUES (?)", marks)
+            database.execute("COMMIT")
 
     def among(self, words: Iterable[str], origins: tuple[str, str]) -> set[str]:
-        """Those of the words that are a forgotten person's."""
-        if not is_there(self._file):
+        """Those of the words that are a forgotten person's.
+
+        Raises ConfigError where the forgotten cannot be read: then nobody is known to be none.
+        """
+        if not self._exists():
             return set()
-        by_mark = {self._mark(word, origins): word for word in words}
+        key = self._key()
+        by_mark = {_mark(key, word, origins): word for word in words}
         marks, found = list(by_mark), set[str]()
-        with closing(sqlite3.connect(self._file)) as database:
+        with closing(open_database(self._file)) as database:
             for start in range(0, len(marks), _AT_ONCE):
                 some = marks[start : start + _AT_ONCE]
                 places = ",".join("?" * len(some))
@@ -57,13 +69,59 @@ class Forgotten:
                 found.update(by_mark[mark] for (mark,) in database.execute(query, some))
         return found
 
-    def _mark(self, word: str, origins: tuple[str, str]) -> bytes:
-        kind = word.partition(" ")[0]
-        where = {"contact": origins[0], "profile": origins[1]}.get(kind, "")
-        key = bytes.fromhex(self._key_file.read_text())
-        # half a surrogate pair in an address must not end a run
-        text = f"{word} {where}".encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(text, key=key, digest_size=16).digest()
+    def check(self) -> str:
+        """What is wrong with what is kept here; empty where all is well. Reads all of it."""
+        try:
+            if not self._exists():
+                return ""
+            self._key()
+            with closing(open_database(self._file)) as database:
+                database.execute("SELECT count(mark) FROM forgotten").fetchone()
+                return quick_check(database)
+        except ConfigError as failure:
+            return failure.message
+
+    def _exists(self) -> bool:
+        try:
+            return is_there(self._file)
+        except OSError as wrong:
+            raise ConfigError(f"{self._file} cannot be read: {wrong.strerror}.") from wrong
+
+    def _make_key(self) -> None:
+        if not is_there(self._key_file):
+            temporary = self._key_file.with_name(f".{self._key_file.name}.{os.getpid()}.tmp")
+            with open_private(temporary) as file:
+                file.write(secrets.token_hex(_KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._key_file)
+            sync_directory(self._key_file.parent)
+
+    def _key(self) -> bytes:
+        """Raises DamagedError: with another key nobody who was forgotten would be known again."""
+        try:
+            key = bytes.fromhex(read_file(self._key_file).decode().strip())
+        except FileNotFoundError:
+            raise damaged(self._key_file, "it is not there", advice=_NO_KEY) from None
+        except OSError as wrong:
+            raise ConfigError(f"{self._key_file} cannot be read: {wrong.strerror}.") from wrong
+        except ValueError as wrong:
+            raise damaged(self._key_file, "it holds no key", advice=_NO_KEY) from wrong
+        if len(key) != _KEY_BYTES:
+            raise damaged(self._key_file, "it holds no whole key", advice=_NO_KEY)
+        return key
+
+
+def _create(database: sqlite3.Connection) -> None:
+    database.execute("CREATE TABLE forgotten (mark BLOB PRIMARY KEY) WITHOUT ROWID")
+
+
+def _mark(key: bytes, word: str, origins: tuple[str, str]) -> bytes:
+    kind = word.partition(" ")[0]
+    where = {"contact": origins[0], "profile": origins[1]}.get(kind, "")
+    # half a surrogate pair in an address must not end a run
+    text = f"{word} {where}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, key=key, digest_size=16).digest()
 
 
 def without_address(text: str, *emails: str) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 
 from store.home import Home, is_there
-from store.ledger.database import quick_check
 from store.ledger.exports import Exports
 from store.ledger.forgetting import Forgetting
 from store.ledger.outcomes import Outcomes
@@ -16,6 +15,7 @@ from store.ledger.runs import Runs
 from store.ledger.schema import connect
 from store.ledger.sums import Sums
 from store.ledger.touches import Touches
+from store.sqlite import quick_check
 
 __all__ = ["SqliteLedger", "open_ledger", "set_aside"]
 

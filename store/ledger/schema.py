@@ -12,7 +12,7 @@ from pathlib import Path
 from actui.model.addresses import canonical
 from actui.model.errors import ConfigError
 from store.home import is_there
-from store.ledger.database import Database, damaged_database, make_database, open_database
+from store.sqlite import Database, damaged_database, make_database, open_database
 
 _FIRST = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID;

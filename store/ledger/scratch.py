@@ -9,8 +9,8 @@ from pathlib import Path
 
 from store.home import is_there
 from store.ledger import SqliteLedger
-from store.ledger.database import Database, open_database
 from store.ledger.schema import migrate
+from store.sqlite import Database, open_database
 
 _ON_THEIR_WAY = ("batch", "sum_send", "newcomer")
 

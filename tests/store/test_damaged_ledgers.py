@@ -15,8 +15,8 @@ from actui.model.errors import ConfigError, DamagedError
 from actui.model.journal import SumKey, SumSend
 from store.home import Home
 from store.ledger import SqliteLedger, open_ledger
-from store.ledger.database import refuse_broken_log
 from store.ledger.scratch import scratch_ledger
+from store.sqlite import refuse_broken_log
 
 SENDS = [SumSend(one, f"r{one}", {SumKey(one, "f", "p"): "1"}, (), None, 0.0) for one in range(900)]
 

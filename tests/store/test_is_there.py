@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from actui.model.errors import ConfigError
 from store.forgotten import Forgotten
 from store.home import Home, is_there
 from store.locks import RunLock
@@ -25,7 +26,7 @@ def test_what_is_there_and_what_is_not(tmp_path: Path) -> None:
     assert is_there(tmp_path)
     assert not is_there(file / "below")
     for unknown in (looping(tmp_path / "loop"), tmp_path / ("x" * 300)):
-        with pytest.raises(OSError):  # noqa: PT011  its words are the system's
+        with pytest.raises(ConfigError, match=name):
             is_there(unknown)
 
 

@@ -24,10 +24,9 @@ from store.jsonfile import sync_directory
 BUSY_MS = 10_000
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_OPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
-_ADVICE = (
-    "{copy} `actui run NAME --fresh` sets the damaged file aside and keeps what can be read of it; "
-    "`actui restore` brings back a backup."
-)
+_NO_TABLE = ("no such table: ", "no such column: ")
+_FRESH = "`actui run NAME --fresh` sets the damaged file aside and keeps what can be read of it; "
+_RESTORE = "`actui restore` brings back a backup."
 _making = threading.Lock()
 
 _WAL_HEADER, _FRAME_HEADER = struct.Struct(">8I"), struct.Struct(">6I")
@@ -104,7 +103,7 @@ def _raise_explained(failure: sqlite3.Error, path: Path) -> NoReturn:
     """
     # the low byte is the kind of an extended code
     code = getattr(failure, "sqlite_errorcode", 0) & 0xFF
-    if code in _DAMAGED:
+    if code in _DAMAGED or str(failure).startswith(_NO_TABLE):
         raise damaged_database(path, str(failure)) from failure
     if code in _NOT_OPENED:
         raise ConfigError(f"{path} cannot be opened: {failure}.", code="unreadable") from failure
@@ -115,7 +114,8 @@ def damaged_database(path: Path, trouble: str) -> DamagedError:
     """The error for a damaged SQLite file, with the copy that an upgrade has left, if any."""
     copies = sorted(path.parent.glob(f"{path.name}.v*"), key=lambda one: one.stat().st_mtime)
     kept = f"Its last good copy is {copies[-1]}, from before an upgrade." if copies else ""
-    return damaged(path, trouble, advice=_ADVICE.format(copy=kept or "This home holds no copy."))
+    advice = (_FRESH if path.name.startswith("ledger") else "") + _RESTORE
+    return damaged(path, trouble, advice=f"{kept or 'This home holds no copy.'} {advice}")
 
 
 def open_database(path: Path, **options: Any) -> Database:
