@@ -29,6 +29,7 @@ _SECRETS = "actui.commands.credentials"
 _SCHEDULING = "actui.commands.scheduling"
 _TRYING = "actui.commands.trying"
 _SECRET_NAMES = ("activecampaign-api-key", "blueconic-client-secret")
+_CONFIRM_RESTORED = "run although the ledger may be older than the last run"
 _SWITCH_HELP = "choose a reading where the services' behaviour is not certain"
 
 
@@ -185,6 +186,7 @@ def _running(made: _Grammar) -> None:
     run.add_argument(
         "--confirm-leavers", type=_positive, metavar="N", help="unsubscribe up to N who left"
     )
+    run.add_argument("--confirm-restored", action="store_true", help=_CONFIRM_RESTORED)
     run.add_argument("--trigger", default="manual", help=argparse.SUPPRESS)
     made.add_named("watch", _RUNNING, "follow a connection's run until it ends")
     made.add_named("stop", _RUNNING, "ask a run to finish its batch and end; twice: now")
@@ -195,6 +197,7 @@ def _running(made: _Grammar) -> None:
         "--outcome", choices=("skipped", "rejected", "unknown"), help="these instead"
     )
     retry.add_argument("--reason", metavar="REASON", help="only those with this reason")
+    retry.add_argument("--confirm-restored", action="store_true", help=_CONFIRM_RESTORED)
 
 
 def _people(made: _Grammar) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Awaitable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from actui.sync.sent import decode, encode
 from actui.wiring import PROBE, House
 from store.forgotten import Forgotten, redact
 from store.ledger import open_ledger
+from store.ledger.salvage import ASIDE
 
 
 @dataclass(slots=True)
@@ -111,6 +113,12 @@ def _remove(house: House, report: Report, email: str, spelled: Collection[str]) 
     # ledgers that were set aside hold people too; backups of older forms are no one's any more
     for backup in place.glob("ledger*.db.v*"):
         backup.unlink()
+    # nobody can be taken out of a damaged one; what could be read of it was kept
+    for damaged in place.glob(f"ledger-*{ASIDE}*"):
+        if damaged.is_dir():
+            shutil.rmtree(damaged)
+        else:
+            damaged.unlink()
     for file in place.glob("ledger*.db"):
         with open_ledger(file) as ledger:
             report.rows += ledger.forget(email, report.contacts, report.profiles, strip)

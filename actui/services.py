@@ -212,13 +212,16 @@ class DetachedStarter:
         connection: Connection,
         leavers: Mapping[str, int] | None = None,
         fresh: bool = False,
+        restored: bool = False,
     ) -> str:
-        self._refuse(connection, fresh)
+        self._refuse(connection, fresh=fresh, restored=restored)
         words = [word for goal in leavers or () for word in ("--goal", goal)]
         if leavers:
             words += ["--confirm-leavers", str(max(leavers.values()))]
         if fresh:
             words.append("--fresh")
+        if restored:
+            words.append("--confirm-restored")
         return self._starter.start(connection, *words)
 
     def retry(self, connection: Connection, run: str, wanted: Filter) -> str:
@@ -227,11 +230,15 @@ class DetachedStarter:
         words = [word for name, value in chosen.items() if value for word in (f"--{name}", value)]
         return self._starter.retry(connection, *words)
 
-    def _refuse(self, connection: Connection, fresh: bool = False) -> None:
+    def _refuse(
+        self, connection: Connection, *, fresh: bool = False, restored: bool = False
+    ) -> None:
         if self._house.lock(connection).is_held():
             raise BusyError("This connection is already running.")
         if not fresh:
             self._house.knows_these_accounts(connection)
+            if not restored:
+                self._house.refuse_doubt(connection)
 
 
 class HousePreviewer:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -25,6 +25,7 @@ from actui.api.retry import PATIENT, Patience
 from actui.api.waits import Waits
 from actui.claiming import claimed_by, others_on_account
 from actui.clock import SystemClock
+from actui.doubting import find_doubt, last_with_goals, refuse_doubt, settle_doubt
 from actui.model.accounts import (
     CONNECTION_SECRETS,
     account_origins,
@@ -32,10 +33,12 @@ from actui.model.accounts import (
     secret_origin,
 )
 from actui.model.connection import Connection, origin, usable_url
-from actui.model.errors import ConfigError, CredentialsError
+from actui.model.doubt import Lost
+from actui.model.errors import ConfigError, CredentialsError, DamagedError, GoalError
 from actui.model.findings import BAD_URL, OnlineCheck
 from actui.model.mailbox import parse_address
 from actui.model.redaction import redact
+from actui.model.run import RunSummary
 from actui.model.secret import SecretName, needed_secret, secret_words
 from actui.model.settings import Settings, usable_mail_host
 from actui.sync.endings import close_cut_off
@@ -50,15 +53,24 @@ from store.forgotten import Forgotten
 from store.history import History
 from store.home import Home, is_there
 from store.ledger import SqliteLedger, open_ledger, set_aside
+from store.ledger.salvage import salvage, trouble_of
 from store.ledger.scratch import scratch_ledger_aside
 from store.locks import RunLock
 from store.notices import Notices
 from store.secrets import Secrets
 from store.settings import SettingsFile
+from store.sqlite import refuse_broken_log
 from store.turns import Turns
 
 PROBE = Patience(attempts=2, seconds=15.0)
 """Somebody is waiting for the answer of a test."""
+
+
+_MISSING = {Lost.SUMS: "Sums that were added", Lost.LISTS: "lists that people were put on"}
+
+
+def _tell_nobody(sentence: str) -> None:
+    """Null listener."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +136,13 @@ class House:
         latest = next(iter(history.all(limit=1)), None)
         if latest is None or latest.state.is_final:
             return
-        with self.ledger(connection) as ledger:
-            closed = close_cut_off(latest, ledger.read_progress(), datetime.now(UTC))
+        snapshot = None
+        # a ledger that cannot be read must not keep anybody from seeing the history
+        with suppress(ConfigError):
+            refuse_broken_log(file := self.home.ledger_file(connection.id))
+            with open_ledger(file) as ledger:
+                snapshot = ledger.read_progress()
+        closed = close_cut_off(latest, snapshot, datetime.now(UTC))
         if closed is not None:
             history.save(closed)
 
@@ -133,25 +150,65 @@ class House:
         return RunLock(self.home.lock_file(connection.id))
 
     def ledger(self, connection: Connection) -> SqliteLedger:
-        """The connection's ledger; use it as a context manager."""
-        return open_ledger(self.home.ledger_file(connection.id))
+        """The connection's ledger; use it as a context manager.
 
-    def bound_ledger(self, connection: Connection, *, fresh: bool) -> SqliteLedger:
-        """The ledger of exactly these two accounts (design §5).
+        Raises DamagedError for one that cannot be read as such.
+        """
+        file = self.home.ledger_file(connection.id)
+        if not self.lock(connection).is_held():
+            # closing the file would remove a broken log, and with it what tells of that
+            refuse_broken_log(file)
+        return open_ledger(file)
+
+    def bound_ledger(
+        self, connection: Connection, *, fresh: bool, tell: Callable[[str], None] = _tell_nobody
+    ) -> SqliteLedger:
+        """The ledger of exactly these two accounts (design §5); the caller holds the run lock.
 
         Raises ConfigError when it belongs to others and `fresh` does not say to start anew. One in
         which nobody is, as after a first run with a mistyped host, is nothing to ask about.
+
+        `fresh` also replaces a damaged one, and `tell` gets a sentence about that.
         """
-        if not self.knows_these_accounts(connection, others_too=fresh):
-            set_aside(self.home, connection.id)
-        ledger = self.ledger(connection)
+        file = self.home.ledger_file(connection.id)
+        begun_anew = False
+        if is_there(file):
+            if not fresh:
+                refuse_broken_log(file)
+            elif trouble := trouble_of(file):
+                tell(self._salvaged(connection, trouble))
+            if not self.knows_these_accounts(connection, others_too=fresh):
+                set_aside(self.home, connection.id)
+                begun_anew = True
+        ledger = open_ledger(file)
         try:
+            if begun_anew and (last := last_with_goals(self._runs(connection))) is not None:
+                ledger.set_follows(last.run)
             if ledger.bound_origins() is None:
                 ledger.bind_origins(*account_origins(connection))
         except BaseException:
             ledger.close()
             raise
         return ledger
+
+    def _runs(self, connection: Connection) -> list[RunSummary]:
+        return History(self.home, connection.id).all()
+
+    def _salvaged(self, connection: Connection, trouble: str) -> str:
+        """Replace a damaged ledger; what became of it, in sentences."""
+        found = salvage(self.home, connection.id, trouble)
+        with open_ledger(self.home.ledger_file(connection.id)) as ledger:
+            if (last := last_with_goals(self._runs(connection))) is not None:
+                ledger.set_follows(last.run)
+        told = f"{trouble} It was set aside as {found.aside}; {found.rows:,} rows were kept of it."
+        if found.doubt is not None:
+            missing = " and ".join(_MISSING[one] for one in sorted(found.doubt.lost))
+            told += f" Some of what it knew about {missing} could not be read."
+        lost = sorted(found.doubt.lost) if found.doubt else []
+        self.audit.record(
+            "replaced a damaged ledger", connection, aside=found.aside.name, lost=lost
+        )
+        return told
 
     def knows_these_accounts(self, connection: Connection, *, others_too: bool = False) -> bool:
         """Whether what the ledger says is of these accounts; else it is of no use for them.
@@ -172,6 +229,16 @@ class House:
             advice="Run it with --fresh to start anew with the changed account.",
             code="other-account",
         )
+
+    def refuse_doubt(self, connection: Connection) -> None:
+        """Raises ConfigError `restored` where a run of the whole connection has to be confirmed."""
+        file = self.home.ledger_file(connection.id)
+        runs = self._runs(connection)
+        if is_there(file) or last_with_goals(runs) is not None:
+            with self.ledger(connection) as ledger:
+                doubt = find_doubt(ledger, file, runs)
+            if doubt is not None:
+                refuse_doubt(connection, chosen_goals(connection, Options()), doubt)
 
     def secret(self, connection: Connection, name: SecretName) -> SecretStr:
         """A connection's secret. Raises CredentialsError with the way to store it."""
@@ -260,16 +327,31 @@ class House:
         return self.home.pace_dir / f"{account}-{kind}"
 
     @asynccontextmanager
-    async def engine(self, connection: Connection, options: Options) -> AsyncIterator[Engine]:
-        """An engine that holds the connection's run lock.
+    async def engine(
+        self,
+        connection: Connection,
+        options: Options,
+        tell: Callable[[str], None] = _tell_nobody,
+    ) -> AsyncIterator[Engine]:
+        """An engine that holds the connection's run lock; `tell` hears what is worth a sentence.
 
         Raises ConfigError, BusyError or CredentialsError before anything was sent or recorded.
         """
-        chosen_goals(connection, options)
+        goals = chosen_goals(connection, options)
         with self.lock(connection).held(), ExitStack() as kept:
             history = History(self.home, connection.id)
             self._close_cut_off(connection, history)
-            ledger = kept.enter_context(self.bound_ledger(connection, fresh=options.fresh))
+            ledger = kept.enter_context(
+                self.bound_ledger(connection, fresh=options.fresh, tell=tell)
+            )
+            settle_doubt(
+                connection,
+                goals,
+                ledger,
+                self.home.ledger_file(connection.id),
+                history.all(),
+                confirmed=options.confirm_restored,
+            )
             waits = Waits()
             patience = replace(PATIENT, waits=waits)
             async with (
@@ -331,7 +413,13 @@ class House:
     def _claims(
         self, connection: Connection, list_id: int, contacts: Iterable[int]
     ) -> set[int] | None:
-        return claimed_by(self._others(connection), self._ledger_if_any, list_id, contacts)
+        try:
+            return claimed_by(self._others(connection), self._ledger_if_any, list_id, contacts)
+        except DamagedError as failure:
+            raise GoalError(
+                f"Whom another connection wants to stay on the list is unknown. {failure.message}",
+                code=failure.code,
+            ) from failure
 
     def _ledger_if_any(self, connection: Connection) -> SqliteLedger | None:
         exists = is_there(self.home.ledger_file(connection.id))

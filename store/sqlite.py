@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
-from actui.model.errors import ActuiError, ConfigError, DamagedError
+from actui.model.errors import ConfigError, DamagedError
 from store.damage import damaged, read_file
 from store.home import is_there
 from store.jsonfile import sync_directory
@@ -131,7 +131,7 @@ def open_database(path: Path, **options: Any) -> Database:
         raise damaged_database(path, "there is something else than a file in its place")
     if kind.st_size == 0:
         raise damaged_database(path, "it is empty")
-    _refuse_foreign_log(path)
+    refuse_foreign_log(path)
     try:
         database = sqlite3.connect(
             path, timeout=BUSY_MS / 1000, isolation_level=None, factory=Database, **options
@@ -181,8 +181,10 @@ def quick_check(database: sqlite3.Connection) -> str:
     """What SQLite finds wrong with a whole file; empty where all is well. Reads all of it."""
     try:
         (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    except (sqlite3.Error, ActuiError) as failure:
-        return getattr(failure, "message", str(failure))
+    except DamagedError as failure:
+        return str(failure.__cause__)
+    except sqlite3.Error as failure:
+        return str(failure)
     return "" if found == "ok" else str(found).replace("\n", " ")
 
 
@@ -190,13 +192,14 @@ def quick_check(database: sqlite3.Connection) -> str:
 # it cannot read there, and what was committed is silently gone
 
 
-def _log_of(path: Path) -> Path:
+def log_of(path: Path) -> Path:
+    """The write-ahead log of a SQLite file."""
     return path.with_name(path.name + "-wal")
 
 
-def _refuse_foreign_log(path: Path) -> None:
+def refuse_foreign_log(path: Path) -> None:
     """Raises DamagedError where the log's header is none; a log of zeros holds nothing."""
-    log = _log_of(path)
+    log = log_of(path)
     try:
         header = read_file(log, _WAL_HEADER.size)
         # whoever begins the log anew may be at it just now
@@ -236,7 +239,7 @@ def refuse_broken_log(path: Path) -> None:
     before the file is opened by anybody: closing it removes the log.
     """
     try:
-        log = read_file(_log_of(path))
+        log = read_file(log_of(path))
     except OSError:
         return
     if not _is_header(log[: _WAL_HEADER.size]):
@@ -255,4 +258,4 @@ def refuse_broken_log(path: Path) -> None:
         if not good and commits:
             behind += 1
     if behind > 1:
-        raise damaged_database(path, f"its log {_log_of(path).name} is broken in the middle")
+        raise damaged_database(path, f"its log {log_of(path).name} is broken in the middle")

@@ -29,7 +29,12 @@ def retry(asked: argparse.Namespace) -> int:
         else:
             print(f"{connection.name}: nobody to send again")
         return exitcodes.OK
-    options = Options(goals=tuple(only.keys), only=only, trigger=RETRY)
+    options = Options(
+        goals=tuple(only.keys),
+        only=only,
+        trigger=RETRY,
+        confirm_restored=asked.confirm_restored,
+    )
     return ended(carry_out(house, connection, options, quiet=asked.json), asked.json)
 
 

@@ -49,6 +49,7 @@ def run(asked: argparse.Namespace) -> int:
         fresh=asked.fresh,
         limit=asked.limit,
         confirm_leavers=asked.confirm_leavers,
+        confirm_restored=asked.confirm_restored,
         trigger=DRY_RUN if asked.dry_run else asked.trigger,
     )
     if asked.dry_run:
@@ -119,7 +120,7 @@ async def _notify(
 async def _execute(
     house: House, connection: Connection, options: Options, quiet: bool
 ) -> RunSummary:
-    async with house.engine(connection, options) as engine:
+    async with house.engine(connection, options, say) as engine:
         loop = asyncio.get_running_loop()
 
         def asked_to_end(number: signal.Signals) -> None:

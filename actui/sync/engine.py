@@ -14,6 +14,7 @@ from actui.model.errors import (
     ActuiError,
     ConfigError,
     CredentialsError,
+    DamagedError,
     StoppedError,
     UnreachableError,
 )
@@ -271,7 +272,7 @@ class Engine:
                 else:
                     await ExportRun(goal_run, goal, ports.row_size, ports.claims).execute()
             through = summary.ok
-        except (StoppedError, CredentialsError, UnreachableError) as failure:
+        except (StoppedError, CredentialsError, UnreachableError, DamagedError) as failure:
             _fail(summary, failure)
             raise
         except ActuiError as failure:
@@ -300,7 +301,7 @@ class Engine:
         try:
             with self._measured(summary):
                 await Recheck(goal_run, goal).execute()
-        except (StoppedError, CredentialsError, UnreachableError):
+        except (StoppedError, CredentialsError, UnreachableError, DamagedError):
             raise
         except ActuiError as failure:
             goal_run.warn_once(
@@ -369,8 +370,14 @@ class Engine:
         self.summary.code, self.summary.message = failure.code, failure.message
         self.summary.cause = failure.default_code
         resumable = state is RunState.STOPPED and not self._options.is_partial
-        self._ports.ledger.end_run(self.summary.run, resumable=resumable)
-        self._finish(state)
+        try:
+            self._ports.ledger.end_run(self.summary.run, resumable=resumable)
+            self._finish(state)
+        except DamagedError:
+            # the history alone can tell how a run ended whose ledger failed it
+            self.summary.state = state
+            self.summary.ended = stamp(self._ports.clock.now())
+            self._ports.save(self.summary)
 
     def _stopping(self) -> None:
         self._ports.stopping()

@@ -54,6 +54,8 @@ class Options:
     fresh: bool = False
     limit: int | None = None
     confirm_leavers: int | None = None
+    confirm_restored: bool = False
+    """Whether somebody has seen that the ledger may be older than what was done (design §12)."""
     trigger: str = "manual"
     only: Only | None = None
     counts_leavers: bool = False

@@ -5,7 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from store.sqlite import damaged_database
+
+_Kept = TypeVar("_Kept", bound=BaseModel)
 
 _AT_ONCE = 500
 """Keys in one query; SQLite takes more, but the plan gets no better."""
@@ -55,6 +62,14 @@ class Base:
         )
         query = "SELECT number FROM configuration WHERE goal = ? AND config = ?"
         return int(self._one(query, goal, config))
+
+    def _parsed(self, kind: type[_Kept], text: str) -> _Kept:
+        """What was stored as JSON. Raises DamagedError for another shape."""
+        try:
+            return kind.model_validate_json(text)
+        except ValidationError as wrong:
+            path = getattr(self._db, "file", Path())
+            raise damaged_database(path, f"a {kind.__name__} in it has another shape") from wrong
 
     def _one(self, query: str, *values: Any) -> Any:
         row = self._db.execute(query, values).fetchone()

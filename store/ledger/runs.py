@@ -71,7 +71,7 @@ class Runs(Base):
     def read_progress(self) -> RunSnapshot | None:
         """The live picture of the last run."""
         found = self._one("SELECT snapshot FROM progress")
-        return None if found is None else RunSnapshot.model_validate_json(found)
+        return None if found is None else self._parsed(RunSnapshot, found)
 
     def data_version(self) -> int:
         """A number that differs whenever another process has written; cheap to ask."""
@@ -97,7 +97,7 @@ class Runs(Base):
             self._run(run),
             self._goal(goal),
         )
-        return None if found is None else GoalSummary.model_validate_json(found)
+        return None if found is None else self._parsed(GoalSummary, found)
 
     def save_goal_summary(self, run: str, goal: str, summary: GoalSummary, done: bool) -> None:
         """Keep a goal's counts, and whether it is through."""

@@ -1,0 +1,59 @@
+"""Whether a ledger may be behind what was done in its name, kept until somebody confirms it."""
+
+from __future__ import annotations
+
+import json
+
+from actui.model.doubt import Doubt, Lost
+from store.ledger.base import Base
+
+_DOUBT = "doubt"
+_PLACE = "place"
+_FOLLOWS = "follows"
+
+
+class Doubts(Base):
+    """Facts by which an older copy of a ledger is known as one."""
+
+    def doubt(self) -> Doubt | None:
+        """Why the memory may be incomplete; None where nothing speaks for that."""
+        kept = self._fact(_DOUBT)
+        if kept is None:
+            return None
+        facts = json.loads(kept)
+        return Doubt(facts["why"], frozenset(map(Lost, facts["lost"])))
+
+    def set_doubt(self, doubt: Doubt | None) -> None:
+        """Keep a doubt, durably, or take it away."""
+        if doubt is None:
+            self._db.execute("DELETE FROM fact WHERE name = ?", (_DOUBT,))
+            return
+        self._keep(_DOUBT, json.dumps({"why": doubt.why, "lost": sorted(doubt.lost)}))
+
+    def place(self) -> str | None:
+        """Which file the last run found itself in; None before the first that kept it."""
+        return self._fact(_PLACE)
+
+    def set_place(self, place: str) -> None:
+        """Keep it."""
+        self._keep(_PLACE, place)
+
+    def follows(self) -> str | None:
+        """The last run before this ledger was begun on purpose."""
+        return self._fact(_FOLLOWS)
+
+    def set_follows(self, run: str) -> None:
+        """Keep it."""
+        self._keep(_FOLLOWS, run)
+
+    def knows_run(self, run: str, *, ended: bool) -> bool:
+        """Whether a run is in this ledger, and where `ended` also its end."""
+        row = self._db.execute("SELECT open FROM run WHERE id = ?", (run,)).fetchone()
+        return row is not None and not (ended and row[0])
+
+    def _fact(self, name: str) -> str | None:
+        found = self._one("SELECT value FROM fact WHERE name = ?", name)
+        return None if found is None else str(found)
+
+    def _keep(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
