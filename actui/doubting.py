@@ -44,7 +44,8 @@ def find_doubt(ledger: SqliteLedger, file: Path, runs: Sequence[RunSummary]) -> 
     last = last_with_goals(runs)
     if last is None or last.run == ledger.follows():
         return None
-    if ledger.knows_run(last.run, ended=last.state is RunState.FINISHED):
+    is_known = ledger.has_ended if last.state is RunState.FINISHED else ledger.knows_run
+    if is_known(last.run):
         return None
     return Doubt(f"Its ledger does not know all of run {last.run}, which the run history shows.")
 

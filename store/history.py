@@ -28,7 +28,7 @@ class History:
     def save(self, summary: RunSummary) -> None:
         """Add a run, or replace what was known of it; the latest saved is the newest."""
         with documents(self._path) as database:
-            with as_stored(self._path):
+            with as_stored(self._path), as_stored(self._path):
                 place = 1 + max((_recency(one)[1] for one in database.all()), default=0)
             document = {**summary.model_dump(mode="json"), _PLACE: place}
             database.upsert(document, Query().run == summary.run)

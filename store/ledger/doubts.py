@@ -46,10 +46,10 @@ class Doubts(Base):
         """Keep it."""
         self._keep(_FOLLOWS, run)
 
-    def knows_run(self, run: str, *, ended: bool) -> bool:
-        """Whether a run is in this ledger, and where `ended` also its end."""
+    def has_ended(self, run: str) -> bool:
+        """Whether the end of a run is in this ledger."""
         row = self._db.execute("SELECT open FROM run WHERE id = ?", (run,)).fetchone()
-        return row is not None and not (ended and row[0])
+        return row is not None and not row[0]
 
     def _fact(self, name: str) -> str | None:
         found = self._one("SELECT value FROM fact WHERE name = ?", name)
