@@ -28,6 +28,7 @@ _KEPT = (
     "SSH_USER_AUTH",
     "SUDO_USER",
 )
+_LOGGING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 _NO_MANAGER_SECONDS = 3
 
 
@@ -67,7 +68,7 @@ class Starter:
             self._environ,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, str(file), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+                (os.POSIX_SPAWN_OPEN, 1, str(file), _LOGGING, 0o600),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
             setsid=True,

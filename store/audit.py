@@ -26,6 +26,7 @@ from store.user import name_of, user_name
 
 _ALWAYS = ("at", "user", "host", "action")
 _OF_A_CHANGE = {field.name for field in fields(Change)}
+_APPENDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 _NOBODY = 2**32 - 1
 """The kernel's login id of a process that no login started."""
 
@@ -128,7 +129,7 @@ def _key(file: str | None) -> str | None:
 
 
 def _append(file: Path, line: bytes) -> None:
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(file, _APPENDING, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         size = os.fstat(descriptor).st_size

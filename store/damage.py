@@ -33,7 +33,7 @@ def read_file(path: Path, most: int = -1) -> bytes:
     Raises FileNotFoundError where there is none, DamagedError for anything but a file, and
     OSError where it cannot be read.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise damaged(path, "there is something else than a file in its place")

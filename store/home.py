@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from actui.model.errors import ConfigError
+from store.ownership import close_home
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
@@ -53,6 +54,13 @@ def is_there(path: Path) -> bool:
     return True
 
 
+def _make(place: Path) -> None:
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise ConfigError(f"{place} cannot be made: {wrong.strerror}.") from wrong
+
+
 @dataclass(frozen=True)
 class Home:
     """One user's home; it exists once opened."""
@@ -61,10 +69,19 @@ class Home:
 
     @classmethod
     def open(cls, environ: Mapping[str, str]) -> Home:
-        """The home named by ACTUI_HOME, else the platform's place for state; made if needed."""
+        """The home named by ACTUI_HOME, else the platform's place for state; made if needed.
+
+        One's own is closed to everybody else. Raises ConfigError for one that is somebody else's,
+        or in which a symbolic link is.
+        """
         home = cls(_root(environ.get("ACTUI_HOME")))
+        _make(home.root)
+        try:
+            close_home(home.root, home.settings_file)
+        except OSError as wrong:
+            place = wrong.filename or home.root
+            raise ConfigError(f"{place} cannot be opened: {wrong.strerror}.") from wrong
         for place in (
-            home.root,
             home.runs_dir,
             home.ledgers_dir,
             home.locks_dir,
@@ -72,10 +89,7 @@ class Home:
             home.pace_dir,
             home.audit_dir,
         ):
-            try:
-                place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            except OSError as wrong:
-                raise ConfigError(f"{place} cannot be made: {wrong.strerror}.") from wrong
+            _make(place)
         return home
 
     @property

@@ -116,7 +116,9 @@ def backup_of(path: Path) -> Path:
 def open_private(path: Path) -> Any:
     """A new text file that only its owner can read, opened for writing."""
     return os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600),
+        "w",
+        encoding="utf-8",
     )
 
 

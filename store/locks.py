@@ -60,7 +60,9 @@ class RunLock:
     def _try_to_lock(self, tries: int = _TRIES) -> int | None:
         # not inherited by children: a lock must die with the run
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(
+                self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+            )
         except OSError as wrong:
             raise ConfigError(f"{self._path} cannot be opened: {wrong.strerror}.") from wrong
         try:

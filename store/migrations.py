@@ -21,6 +21,8 @@ def migrated(tables: Tables, version: int, path: Path) -> Tables:
     if version > LATEST:
         raise ConfigError(f"{path} was written by a newer actui; update this one.")
     for number in range(version, LATEST):
-        shutil.copyfile(path, path.with_name(f"{path.name}.v{number}"))
+        copy = path.with_name(f"{path.name}.v{number}")
+        shutil.copyfile(path, copy)
+        copy.chmod(0o600)
         tables = STEPS[number - 1](tables)
     return tables

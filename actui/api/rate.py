@@ -30,6 +30,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 _MARGIN = 1.02  # the service's clock and the way there are not ours
 _INSTANT = 1e-6  # less than this is a rounding error
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 _SLOWEST = 1 / 16
 _MOST_STRIKES = 10
 _RECOVERY = 0.02  # of the full speed, per success
@@ -229,7 +230,7 @@ class Pace:
     @staticmethod
     def _opened(path: Path) -> int:
         """An open regular file; nobody waits for a pipe in its place. Raises OSError."""
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        handle = os.open(path, _FLAGS, 0o600)
         if stat.S_ISREG(os.fstat(handle).st_mode):
             return handle
         os.close(handle)

@@ -20,6 +20,7 @@ from actui.model.errors import ActuiError, ConfigError
 from actui.model.redaction import redact
 from actui.terminal import discard_output
 
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _BESIDE = "actui met a bug beside its work ({})."
 _OF_DATABASES = (
     sqlite3.SQLITE_FULL,
@@ -132,7 +133,11 @@ class _Filtered(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         kind = record.exc_info[0] if record.exc_info else None
-        return _BESIDE.format(kind.__name__) if kind else redact(record.getMessage())
+        if kind:
+            return _BESIDE.format(kind.__name__)
+        said = redact(record.getMessage())
+        # actui's own loggers speak to the person, as `say` does
+        return f"actui: {said}" if record.name.startswith("actui.") else said
 
 
 def _filter_what_is_left() -> None:
@@ -163,7 +168,7 @@ def _report(bug: BaseException) -> str:
     cause = bug.__cause__ or bug.__context__
     if cause is not None:
         lines.append(f"from {type(cause).__name__}")
-    file = Home.open(os.environ).logs_dir / f"crash-{datetime.now(UTC):%Y%m%d-%H%M%S}.txt"
-    file.write_text("\n".join(lines) + "\n")
-    file.chmod(0o600)
+    file = Home.open(os.environ).logs_dir / f"crash-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.txt"
+    with os.fdopen(os.open(file, _NEW_FILE, 0o600), "w", encoding="utf-8") as report:
+        report.write("\n".join(lines) + "\n")
     return str(file)

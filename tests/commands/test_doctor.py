@@ -63,11 +63,12 @@ async def test_a_sound_home_and_then_what_is_wrong_with_it(tmp_path: Path) -> No
         (tmp_path / "home" / "runs").chmod(0o755)
         home.environ[KEY] = "wrong"
         done = await home.command("doctor", "--json")
-        assert done.returncode == 2
-        assert "chmod -R go=" in checks(done)["permissions"]["message"]
+        assert done.returncode == 4
+        # opening it has closed it, and said so
+        assert "It is closed now" in done.stderr
+        assert checks(done)["permissions"]["severity"] == "ok"
         assert checks(done)["ActiveCampaign of Demo"]["code"] == "credentials"
         assert checks(done)["BlueConic of Demo"]["severity"] == "ok"
-        (tmp_path / "home" / "runs").chmod(0o700)
         assert (await home.command("doctor")).returncode == 4
         offline = await home.command("doctor", "--offline")
         assert offline.returncode == 0
@@ -135,6 +136,13 @@ def test_logging_out(
 ) -> None:
     monkeypatch.setattr(health, "_ask", lambda *words: kills if words[0] == "busctl" else lingers)
     assert health.of_logging_out({"USER": "me"}).severity == severity
+
+
+def test_what_opening_could_not_close_is_wrong(place: Place) -> None:
+    place.runs_dir.chmod(0o755)
+    found = health.of_permissions(place)
+    assert found.severity == "error"
+    assert "chmod -R go=" in found.message
 
 
 def test_locks_of_a_home_are_its_owners_alone(place: Place) -> None:
