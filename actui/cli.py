@@ -13,6 +13,7 @@ from actui import __version__
 from actui.commands.examples import told
 from actui.commands.grammar import UNKNOWN, Parser
 from actui.model.errors import ConfigError
+from actui.output import safe_output
 
 _CONFIGURING = "actui.commands.configuring"
 _CHECKING = "actui.commands.checking"
@@ -269,6 +270,15 @@ def _span(text: str) -> float:
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out a command line and return its exit code."""
     said = sys.argv[1:] if words is None else list(words)
+    with safe_output(as_json="--json" in said):
+        code = _carried_out(said)
+    if words is None:
+        # the process ends now: ctrl+c pressed again must not replace the exit code
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
+
+
+def _carried_out(said: list[str]) -> int:
     asked: argparse.Namespace | ConfigError
     try:
         said = [_decoded(word) for word in said]
@@ -278,11 +288,7 @@ def main(words: Sequence[str] | None = None) -> int:
         asked = mistake
     from actui.commands.guard import guarded
 
-    code = guarded(lambda: _call(asked), as_json="--json" in said)
-    if words is None:
-        # the process ends now: ctrl+c pressed again must not replace the exit code
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return code
+    return guarded(lambda: _call(asked), as_json="--json" in said)
 
 
 def _decoded(word: str) -> str:

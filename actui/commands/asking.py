@@ -5,12 +5,13 @@ from __future__ import annotations
 import getpass
 import sys
 
+from actui.console.words import plain
 from actui.model.errors import ConfigError
 
 
 def ask(question: str) -> str:
     """The line that answers a question on stderr. Raises EOFError where nobody answers."""
-    print(question, end="", file=sys.stderr, flush=True)
+    print(plain(question), end="", file=sys.stderr, flush=True)
     try:
         line = sys.stdin.readline()
         line.encode()
@@ -31,7 +32,7 @@ def confirmed(question: str, otherwise: str) -> bool:
 def ask_hidden(question: str) -> str:
     """What is typed without being shown. Raises ConfigError for bytes that are not UTF-8."""
     try:
-        typed = getpass.getpass(question)
+        typed = getpass.getpass(plain(question))
         typed.encode()
     except UnicodeError:
         raise _no_text("What was typed") from None

@@ -68,7 +68,7 @@ def _switch(asked: argparse.Namespace, *, enabled: bool) -> int:
 
 def _done(connection: Connection, done: str, asked: argparse.Namespace) -> None:
     facts = {"connection": connection.name, "id": connection.id, "done": done}
-    print(json.dumps(facts) if asked.json else f"{connection.name}: {done}")
+    print(json.dumps(facts) if asked.json else plain(f"{connection.name}: {done}"))
 
 
 def enable(asked: argparse.Namespace) -> int:
@@ -112,5 +112,5 @@ def paths(asked: argparse.Namespace) -> int:
         print(json.dumps({name: str(path) for name, path in places.items()}))
     else:
         for name, path in places.items():
-            print(f"{name:12} {path}")
+            print(plain(f"{name:12} {path}"))
     return exitcodes.OK

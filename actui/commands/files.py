@@ -77,7 +77,7 @@ def _tell(
         done = f"renamed to {saved.name}{', updated' if is_more else ''}"
     print(plain(f"{was_called}: {'would be ' if asked.dry_run else ''}{done}"))
     for redirected in _redirected(before, saved):
-        print(f"  {redirected}")
+        print(plain(f"  {redirected}"))
     if saved.name != was_called:
         say(
             f"the file has the id of '{plain(was_called)}'; to make a new connection of it, "
@@ -206,7 +206,7 @@ def _write_all(folder: Path, chosen: list[Stored], *, as_json: bool) -> int:
             if as_json:
                 print(json.dumps({"connection": connection.name, "file": str(path), "done": done}))
             else:
-                print(f"{plain(connection.name)}: {path} {done}")
+                print(plain(f"{connection.name}: {path} {done}"))
     except OSError as wrong:
         raise ConfigError(f"{folder} cannot be written: {wrong.strerror}.") from wrong
     return exitcodes.OK

@@ -8,6 +8,7 @@ import json
 from actui import exitcodes
 from actui.commands.guard import say
 from actui.commands.running import carry_out, ended
+from actui.console.words import plain
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.run import FAILED, NOT_ACCEPTED, RETRY, Outcome, Reason
@@ -27,7 +28,7 @@ def retry(asked: argparse.Namespace) -> int:
         if asked.json:
             print(json.dumps({"connection": connection.name, "run": None, "people": 0}))
         else:
-            print(f"{connection.name}: nobody to send again")
+            print(f"{plain(connection.name)}: nobody to send again")
         return exitcodes.OK
     options = Options(
         goals=tuple(only.keys),

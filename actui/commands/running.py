@@ -26,6 +26,7 @@ from actui.model.errors import (
 )
 from actui.model.run import RunSnapshot, RunSummary
 from actui.notifying import Messenger
+from actui.output import send_control
 from actui.starting import SCHEDULE
 from actui.sync.endings import not_started
 from actui.sync.goalrun import Options
@@ -148,15 +149,16 @@ async def _tell(snapshot: RunSnapshot) -> None:
     shown = ""
     while True:
         line = progress_line(snapshot)
-        if line != shown and _write_progress(f"\r\x1b[K{line}"):
+        if line != shown and _write_progress(line, before="\r\x1b[K"):
             shown = line
         await asyncio.sleep(POLL_SECONDS)
 
 
-def _write_progress(text: str) -> bool:
+def _write_progress(text: str, *, before: str = "") -> bool:
     """Whether the terminal took it; the run does not wait for one that hangs."""
     if not takes_output(sys.stderr):
         return False
+    send_control(sys.stderr, before)
     print(text, end="", file=sys.stderr, flush=True)
     return True
 
@@ -234,9 +236,11 @@ def stop(asked: argparse.Namespace) -> int:
     if asked.json:
         print(json.dumps({"connection": connection.name, "stop": level}))
     elif level == 1:
-        print(f"{connection.name}: will end after the batch in flight; stop again to end now")
+        print(
+            f"{plain(connection.name)}: will end after the batch in flight; stop again to end now"
+        )
     else:
-        print(f"{connection.name}: ends now")
+        print(f"{plain(connection.name)}: ends now")
     return exitcodes.OK
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import sys
 import threading
 from datetime import datetime
 
@@ -12,7 +13,8 @@ from actui import exitcodes
 from actui.commands.guard import say
 from actui.commands.units import cron_line, systemd_unit
 from actui.console.words import plain
-from actui.model.errors import ActuiError
+from actui.model.characters import ACTING
+from actui.model.errors import ActuiError, ConfigError
 from actui.scheduling import Scheduler, Turn, utc_now
 from actui.starting import SCHEDULE, Starter
 from actui.terminal import lasting_output
@@ -70,6 +72,10 @@ def schedule(asked: argparse.Namespace) -> int:
 
 def _print(house: House, asked: argparse.Namespace) -> int:
     """What systemd or cron is to be given."""
+    if ACTING.search(f"{house.home.root}{sys.executable}"):
+        raise ConfigError(
+            "Neither systemd nor cron can be given this home: its path holds a control character."
+        )
     if asked.print_systemd:
         names = [stored.connection.name for stored in house.connections.all()]
         kind, text = "systemd", systemd_unit(house.home, house.settings, names)

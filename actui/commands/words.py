@@ -37,4 +37,5 @@ def goal_line(progress: GoalProgress) -> str:
 def print_findings(found: list[Finding], *, to_stderr: bool = False) -> None:
     """One line each; beside a command's own output they go to stderr."""
     for finding in found:
-        print(f"{finding.severity}: {finding.message}", file=sys.stderr if to_stderr else None)
+        line = plain(f"{finding.severity}: {finding.message}")
+        print(line, file=sys.stderr if to_stderr else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 from actui.console.draft import Draft
 from actui.console.forms import (
@@ -26,6 +25,7 @@ from actui.model.errors import ConfigError
 from actui.model.findings import findings
 from actui.model.mailbox import parse_address
 from actui.model.redaction import redact
+from actui.model.weburl import host_of
 
 _FOLDED = 70
 _LINE = 60
@@ -80,7 +80,7 @@ class MetadataForm:
             for index, recipient in enumerate(notify.recipients):
                 page.line(f"recipient:{index}", f"to {name(recipient)}")
             page.line("recipient+", "+ Add a recipient")
-            host = urlsplit(notify.webhook).hostname if notify.webhook else None
+            host = host_of(notify.webhook) if notify.webhook else None
             page.line("webhook", f"webhook: {name(host or 'none')}")
             if notify.recipients and not self._can_mail():
                 page.wrong("No e-mail can be sent: F9 Settings, name a mail server.", warning=True)

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from actui.model.characters import ACTING, BREAKS
 from actui.model.run import RunState, RunSummary
 from actui.model.timezones import zone_for_display
 
-# Marks, embeddings, overrides and isolates: they would reorder the text around them.
-_BIDI = frozenset(
-    chr(code) for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-)
-_SPACES = frozenset("\n\r\t\u2028\u2029")
+_NOT_PLAIN = re.compile(f"{ACTING.pattern}|[\ud800-\udfff]")
 
 
 def plain(text: str) -> str:
     """Text from outside as one line on which control characters and bidi overrides cannot act."""
-    return "".join(_safe(character) for character in text)
+    return _NOT_PLAIN.sub(_safe, text)
 
 
-def _safe(character: str) -> str:
-    if character in _SPACES:
+def _safe(found: re.Match[str]) -> str:
+    if found[0] in BREAKS:
         return " "
-    if character in _BIDI or unicodedata.category(character) == "Cc":
-        return ""
-    return "\ufffd" if unicodedata.category(character) == "Cs" else character
+    return "" if ACTING.match(found[0]) else "\ufffd"
 
 
 def typed_over(typed: str, stored: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from actui.model.connection import Connection
+from actui.model.weburl import host_of
 
 HIDDEN = "(hidden)"
 
@@ -74,6 +74,6 @@ def _body(connection: Connection | None) -> Any:
     goals = zip(connection.goals, body["goals"], strict=True)
     body["goals"] = {goal.id or goal.name: {"kind": goal.kind, **facts} for goal, facts in goals}
     if body["notify"]["webhook"]:
-        host = urlsplit(body["notify"]["webhook"]).hostname or ""
+        host = host_of(body["notify"]["webhook"])
         body["notify"]["webhook"] = f"{host} {HIDDEN}"
     return body

@@ -5,6 +5,7 @@ No I/O: text in, text out. No secret has a place in the format.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from actui.model.characters import BIDI, escaped
 from actui.model.connection import Connection, usable_url, webhook_url
 from actui.model.errors import ConfigError
 from actui.model.goals import Named
@@ -31,6 +33,7 @@ _NO_TEXT = {
 _TEXT_MEANT = ("string_type", "model_type")
 _NUMBER_MEANT = ("int_type", "int_from_float")
 _MOST_SENTENCES = 20
+_BIDI = re.compile(f"[{BIDI}]")
 _ABOUT_ID = """\
   # apply updates the connection of this id, also under another name or with other accounts;
   # to make a new one of this file, leave the id out and give it another name
@@ -43,6 +46,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _quoted(dumper: yaml.SafeDumper, text: str) -> ScalarNode:
     style = "'" if is_almost_a_number(text) else None
+    if _BIDI.search(text):
+        style = '"'  # where `dump` can write them as escapes
     return dumper.represent_scalar(f"{TAG}str", text, style=style)
 
 
@@ -110,7 +115,9 @@ def dump(connection: Connection) -> str:
     goals = zip(connection.goals, body["goals"], strict=True)
     body["goals"] = [{goal.kind: facts} for goal, facts in goals]
     tree = {"version": VERSION, "connection": _short(body)}
-    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96)
+    text = yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96)
+    # control characters are escaped by now; a terminal that shows the file obeys others too
+    return _BIDI.sub(lambda found: escaped(found[0]), text)
 
 
 def dump_file(connection: Connection) -> str:

@@ -49,6 +49,14 @@ def _parts_trouble(parts: SplitResult, *, has_more: bool) -> str:
     return next((said for is_wrong, said in troubles if is_wrong), "") or host_trouble(host)
 
 
+def host_of(url: str) -> str:
+    """The host that an address names, for a person; empty where it names none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def host_trouble(host: str) -> str:
     """Why nothing can be at a host name or address, as half a sentence; empty if it can be.
 
