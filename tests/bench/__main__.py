@@ -11,6 +11,8 @@ PROOFS = {
     "chaos": "the real program killed at random instants, continued, and compared",
     "faults": "every endpoint with every kind of fault at the first, middle, last and every call",
     "mutate": "thousands of changed answers: no traceback, no hang, no wrong write",
+    "crowd": "many processes at once on one home",
+    "secrets": "marked secrets, searched for in all that is written, sent and printed",
 }
 """Each has `main(argv) -> int`, takes --count, --seed and --minutes, and ends by itself."""
 MEASUREMENTS = {

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-
-import yaml
 
 from store.settings import SettingsFile
 from tests.e2e.lab import NAME, Lab
@@ -258,7 +257,7 @@ async def _stored(world: Lab) -> None:
         "goals": goals,
     }
     file = world.place / "changed.yaml"
-    file.write_text(yaml.safe_dump({"version": 1, "connection": connection}))
+    file.write_text(json.dumps({"version": 1, "connection": connection}))
     file.chmod(0o600)
 
 

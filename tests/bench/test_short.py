@@ -11,13 +11,13 @@ import pytest
 import stamina
 
 from actui.sandbox.faults import KINDS
-from tests.bench import faults, mutate
+from tests.bench import crowd, faults, mutate, secrets
 from tests.bench.__main__ import MEASUREMENTS, PROOFS
 from tests.bench.__main__ import main as bench
 from tests.bench.arena import Arenas
 from tests.bench.chaos import killed, undisturbed
 from tests.bench.chaos_acts import SCENARIOS
-from tests.bench.figures import Figures
+from tests.bench.figures import Budget, Figures
 from tests.bench.mutations import MUTATIONS, Answer
 
 
@@ -109,3 +109,20 @@ def test_every_mutation_can_spoil_an_answer_of_a_service() -> None:
         spoiled = [spoil(answer, random.Random(n)) for n in range(20)]
         assert any(one not in (None, (200, answer.headers, body)) for one in spoiled), name
     assert answer.json == json.loads(body)
+
+
+async def test_a_crowd_on_one_home_loses_and_doubles_nothing() -> None:
+    figures = Figures("crowd", 2)
+    await crowd.play(Budget(count=8, seed=2), figures)
+    assert figures.failures == []
+
+
+def test_marked_secrets_are_found_nowhere() -> None:
+    figures = Figures("secrets", 1)
+    secrets.play(Budget(count=1, seed=1, only="environment, all well"), figures)
+    assert figures.failures == []
+    assert {"webhooks", "mails", "pictures of the console"} <= figures.lines.keys()
+
+
+def test_secrets_are_searched_for_in_every_command() -> None:
+    assert secrets.commands() <= {*secrets.COMMANDS, *secrets.ELSEWHERE}

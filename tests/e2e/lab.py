@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 
 from actui.model.connection import Connection
 from actui.model.document import load
@@ -67,7 +66,8 @@ class Lab:
             "goals": list(goals),
             **more,
         }
-        text = yaml.safe_dump({"version": 1, "connection": connection})
+        # JSON is YAML, and never has an anchor where two goals share a list
+        text = json.dumps({"version": 1, "connection": connection})
         return self.house.connections.save(load(text, NAME)).connection
 
     async def run(self, **options: Any) -> RunSummary:
