@@ -6,6 +6,7 @@ One JSON object a line, one file a month, so that old ones can be archived. Neve
 from __future__ import annotations
 
 import base64
+import errno
 import fcntl
 import hashlib
 import json
@@ -19,7 +20,7 @@ from typing import Any
 
 from actui.model.connection import Connection
 from actui.model.difference import Change
-from actui.model.errors import ConfigError
+from actui.model.errors import StorageError
 from store.damage import read_file
 from store.home import Home
 from store.user import name_of, user_name
@@ -45,7 +46,7 @@ class Audit:
         changes: Sequence[Change] = (),
         **detail: Any,
     ) -> None:
-        """Add a line, durably. Raises ConfigError when it cannot be written."""
+        """Add a line, durably. Raises StorageError when it cannot be written."""
         at = datetime.now(UTC)
         line: dict[str, Any] = {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", **who(self._environ)}
         line["action"] = action
@@ -58,7 +59,7 @@ class Audit:
         try:
             _append(file, json.dumps(line, ensure_ascii=False).encode(errors="backslashreplace"))
         except OSError as wrong:
-            raise ConfigError(f"{file} cannot be written: {wrong.strerror}.") from wrong
+            raise StorageError.of(file, wrong) from wrong
 
     def lines(self, connection: str | None = None) -> Iterator[dict[str, Any]]:
         """The lines, newest first; of one connection by name or id, also one that is gone.
@@ -135,7 +136,9 @@ def _append(file: Path, line: bytes) -> None:
         size = os.fstat(descriptor).st_size
         # a line that was cut off must not swallow this one
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, (b"\n" if torn else b"") + line + b"\n")
+        whole = (b"\n" if torn else b"") + line + b"\n"
+        if os.write(descriptor, whole) < len(whole):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -7,11 +7,11 @@ whole, the last good copy is kept, and one lock is held over read-modify-write.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from tinydb import TinyDB
 from tinydb.storages import Storage
 
-from actui.model.errors import BusyError, ConfigError, DamagedError
+from actui.model.errors import BusyError, ConfigError, DamagedError, StorageError
 from store.damage import damaged, is_good, read_file
 from store.migrations import LATEST, Tables, migrated
 
@@ -54,7 +54,10 @@ class SafeStorage(Storage):
         return migrated(tables, version, self._path)
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
-        """Replace the file; a crash at any instant leaves the old one or the new one."""
+        """Replace the file; a crash at any instant leaves the old one or the new one.
+
+        Call it while holding the file's lock. Raises StorageError; the file is as it was then.
+        """
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         whole = {_VERSION_KEY: {"version": LATEST}, **data}
         try:
@@ -62,14 +65,36 @@ class SafeStorage(Storage):
                 json.dump(whole, file, ensure_ascii=False, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
-            if self._path.exists():
-                shutil.copyfile(self._path, backup_of(self._path))
-                backup_of(self._path).chmod(0o600)
+            self._keep_copy()
             temporary.replace(self._path)
+            sync_directory(self._path.parent)
         except OSError as wrong:
-            temporary.unlink(missing_ok=True)
-            raise ConfigError(f"{self._path} cannot be written: {wrong.strerror}.") from wrong
-        sync_directory(self._path.parent)
+            raise StorageError.of(self._path, wrong) from wrong
+        finally:
+            # ours after a failure, and those of processes that died while they held the lock
+            remove_temporaries(self._path)
+
+    def _keep_copy(self) -> None:
+        """Keep the file as it is now under another name, which takes no space."""
+        if not self._path.exists():
+            return
+        copy = self._path.with_name(f".{self._path.name}.bak.{os.getpid()}.tmp")
+        copy.unlink(missing_ok=True)
+        try:
+            os.link(self._path, copy)
+        except OSError:  # a file system without hard links
+            with open_private(copy) as file:
+                file.write(self._path.read_text(encoding="utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+        copy.replace(backup_of(self._path))
+
+
+def remove_temporaries(path: Path) -> None:
+    """Remove what writes of a file have left; call it while holding the file's lock."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with suppress(OSError):
+            left.unlink()
 
 
 def _tables(text: bytes) -> tuple[Tables, int]:

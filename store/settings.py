@@ -61,8 +61,12 @@ class SettingsFile:
             self._write(database, settings)
 
     def _write(self, database: TinyDB, settings: Settings) -> None:
-        database.truncate()
-        database.insert(settings.model_dump(mode="json"))
+        # one write: between two, a crash or a full disk would leave no settings at all
+        document, found = settings.model_dump(mode="json"), database.all()
+        if found:
+            database.update(document, doc_ids=[found[0].doc_id])
+        else:
+            database.insert(document)
 
 
 def _tellable(change: Change) -> Change:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from actui.model.errors import ConfigError
+from actui.model.errors import ConfigError, StorageError
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
@@ -38,6 +38,7 @@ _LONGEST_PAUSE = 3600.0
 _ANSWERS = 50  # how many round trips tell the quickest way there
 _SLACK = 0.01  # seconds: no two ways are ever equally quick
 _MOST_DELAY = 1.0  # seconds: a request that takes longer has arrived long before its answer
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _UNSHARED_RATE = 100.0  # faster than this is the sandbox, where a file per request would cost most
 
 
@@ -210,6 +211,8 @@ class Pace:
         try:
             handle = self._opened(self._path)
         except OSError as wrong:
+            if wrong.errno in _NO_SPACE:
+                raise StorageError.of(self._path, wrong) from wrong
             raise ConfigError(
                 f"{self._path} cannot be opened: {wrong.strerror}.",
                 advice="Move it away: it holds nothing but the time of the last requests.",
@@ -221,11 +224,18 @@ class Pace:
             yield state
             told = json.dumps(_written(state)).encode()
             if told != text:
-                os.lseek(handle, 0, os.SEEK_SET)
-                os.write(handle, told)
-                os.ftruncate(handle, len(told))
+                self._write(handle, told)
         finally:
             os.close(handle)
+
+    def _write(self, handle: int, told: bytes) -> None:
+        try:
+            os.lseek(handle, 0, os.SEEK_SET)
+            if os.write(handle, told) < len(told):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.ftruncate(handle, len(told))
+        except OSError as wrong:
+            raise StorageError.of(self._path, wrong) from wrong
 
     @staticmethod
     def _opened(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -16,7 +17,7 @@ from typing import Any
 
 from actui import __version__, exitcodes
 from actui.console.words import plain
-from actui.model.errors import ActuiError, ConfigError
+from actui.model.errors import ActuiError, ConfigError, StorageError
 from actui.model.redaction import redact
 from actui.terminal import discard_output
 
@@ -68,6 +69,9 @@ def _told(failure: BaseException) -> tuple[str, str, int]:
         return "Nothing was answered.", ConfigError.default_code, exitcodes.USAGE
     trouble = _surroundings(failure)
     if trouble:
+        if _is_full(failure):
+            said = f"{trouble}. Free some space on its disk, then try again."
+            return said, StorageError.default_code, exitcodes.USAGE
         said = f"{trouble}. See: actui doctor"
         return said, ConfigError.default_code, exitcodes.USAGE
     said = f"actui met a bug ({type(failure).__name__})."
@@ -91,6 +95,12 @@ def _surroundings(failure: BaseException) -> str:
     if isinstance(failure, sqlite3.Error) and code in _OF_DATABASES:
         return f"A ledger cannot be read or written: {redact(failure)}"
     return ""
+
+
+def _is_full(failure: BaseException) -> bool:
+    if isinstance(failure, OSError):
+        return failure.errno in (errno.ENOSPC, errno.EDQUOT)
+    return getattr(failure, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
 
 
 def _print_last(line: str) -> None:

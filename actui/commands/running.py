@@ -23,6 +23,7 @@ from actui.model.errors import (
     ConfigError,
     CredentialsError,
     StoppedError,
+    StorageError,
 )
 from actui.model.run import RunSnapshot, RunSummary
 from actui.notifying import Messenger
@@ -96,7 +97,8 @@ async def _run(house: House, connection: Connection, options: Options, quiet: bo
     except (ConfigError, CredentialsError) as failure:
         if options.trigger == SCHEDULE:
             unseen = not_started(connection, failure, options.trigger, datetime.now(UTC))
-            house.history(connection).save(unseen)
+            with suppress(StorageError):
+                house.history(connection).save(unseen)
             await _notify(house, connection, messenger, unseen)
         raise
     await _notify(house, connection, messenger, summary)
@@ -115,7 +117,8 @@ async def _notify(
     except asyncio.CancelledError:
         summary.notice = "Nobody was told: the process was asked to end."
     if summary.notice:
-        house.history(connection).note(summary.run, summary.notice)
+        with suppress(StorageError):  # what the run did is told all the same
+            house.history(connection).note(summary.run, summary.notice)
 
 
 async def _execute(

@@ -2,7 +2,8 @@
 
     ActuiError
     ├── ConfigError           the user's configuration or command line; nothing was sent
-    │   └── DamagedError      a file of the home is not what it should be
+    │   ├── DamagedError      a file of the home is not what it should be
+    │   └── StorageError      a file of the home cannot be written; what runs can be continued
     ├── BusyError             another process runs this connection
     ├── CredentialsError      a key, secret or origin is missing, refused or bound elsewhere
     ├── UnreachableError      the service never answered: wrong host, no network
@@ -18,6 +19,8 @@ Each carries `code` (stable, for machines) and `message` (one sentence a user ca
 """
 
 from __future__ import annotations
+
+import errno
 
 
 class ActuiError(Exception):
@@ -43,6 +46,22 @@ class DamagedError(ConfigError):
 
     def __init__(self, trouble: str, *, code: str = "damaged", advice: str = "") -> None:
         super().__init__(trouble, code=code, advice=advice)
+
+
+class StorageError(ConfigError):
+    """A file of the home cannot be written, as on a full disk (exit code 2); the text names it.
+
+    A run that meets it ends where it stands and can be continued.
+    """
+
+    default_code = "not-written"
+
+    @classmethod
+    def of(cls, path: object, wrong: OSError) -> StorageError:
+        """The error for what the machine refused."""
+        full = wrong.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "Free some space on its disk, then try again." if full else ""
+        return cls(f"{path} cannot be written: {wrong.strerror or wrong}.", advice=advice)
 
 
 class BusyError(ActuiError):

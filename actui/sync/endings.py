@@ -11,6 +11,8 @@ from actui.model.run import GoalSummary, RunSnapshot, RunState, RunSummary
 from actui.sync.meter import stamp
 from actui.sync.warned import tell
 
+GOALS_FAILED = "goals-failed"
+"""The code of a run that came to its end, though not with every goal."""
 CUT_OFF = "cut-off"
 """The code of a run whose process was gone before its work was done."""
 
@@ -42,7 +44,10 @@ def not_started(
 def close_cut_off(
     summary: RunSummary, snapshot: RunSnapshot | None, now: datetime
 ) -> RunSummary | None:
-    """The closed form of a run whose process is gone, or None if it ended properly."""
+    """The closed form of a run whose process is gone, or None if it ended properly.
+
+    One that ended by itself, and could not write that into the history, has ended so.
+    """
     if summary.state.is_final:
         return None
     goals: Sequence[GoalSummary] = summary.goals
@@ -50,6 +55,18 @@ def close_cut_off(
         goals = [progress.summary for progress in snapshot.goals]
     for goal in goals:
         tell(goal)
+    if snapshot is not None and snapshot.run == summary.run and snapshot.state is RunState.FINISHED:
+        failed = [goal for goal in goals if not goal.ok]
+        return summary.model_copy(
+            update={
+                "state": RunState.FINISHED,
+                "ok": not failed,
+                "code": GOALS_FAILED if failed else "",
+                "message": snapshot.message,
+                "ended": snapshot.updated,
+                "goals": list(goals),
+            }
+        )
     return summary.model_copy(
         update={
             "state": RunState.FAILED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,13 +16,14 @@ from actui.model.errors import (
     CredentialsError,
     DamagedError,
     StoppedError,
+    StorageError,
     UnreachableError,
 )
 from actui.model.findings import errors
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.people import ImportRow
 from actui.model.run import GoalSummary, RequestCounts, RunSnapshot, RunState, RunSummary
-from actui.sync.endings import new_run_id
+from actui.sync.endings import GOALS_FAILED, new_run_id
 from actui.sync.exporting import ExportRun
 from actui.sync.forgetting import Forgotten, nobody
 from actui.sync.goalrun import GoalRun, Options, Told, untold
@@ -36,6 +37,11 @@ from actui.sync.servicetime import ServiceTime
 from actui.sync.stop import Stop
 from actui.sync.warned import take_back, tell
 
+_ENDS_THE_RUN = (
+    *(StoppedError, CredentialsError, UnreachableError),
+    *(DamagedError, StorageError),
+)
+"""Failures that no other goal of the run can escape."""
 _FIRST_START = "first-start"
 _SERVED_AT = "served-at"
 _UNDATED = "undated"
@@ -168,7 +174,11 @@ class Engine:
         return run, False
 
     async def execute(self) -> RunSummary:
-        """Run to a final state and return the summary; only bugs escape as exceptions."""
+        """Run to a final state and return the summary.
+
+        Raises what no ledger or history can be told: StorageError, sqlite3.Error, OSError, and
+        bugs. The run is cut off then, and can be continued.
+        """
         ports, summary = self._ports, self.summary
         ports.ledger.begin_run(summary.run, summary.trigger, summary.started, self._pid)
         if self._resumed:
@@ -181,12 +191,18 @@ class Engine:
         self._enter(RunState.STARTING)
         work: asyncio.Task[object] = asyncio.create_task(self._work())
         watch = asyncio.create_task(self.stop.watch(work))
+        # without it nobody would hear a wish to stop any more
+        watch.add_done_callback(lambda ended: work.cancel() if _failed(ended) else None)
         try:
             await work
         except asyncio.CancelledError:
+            if watch.done() and not watch.cancelled() and (failed := watch.exception()):
+                raise failed from None
             if self.stop.level == 0:
                 raise
             self._end(RunState.STOPPED, StoppedError("The run was ended at once."))
+        except StorageError:
+            raise  # nothing more can be written down: whoever notices closes it, and it goes on
         except StoppedError as stopped:
             self._end(RunState.STOPPED, stopped)
         except ActuiError as failure:
@@ -210,7 +226,7 @@ class Engine:
         failed = [goal for goal in self.summary.goals if not goal.ok]
         self.summary.ok = not failed
         if failed:
-            self.summary.code = "goals-failed"
+            self.summary.code = GOALS_FAILED
             self.summary.message = f"{failed[0].goal}: {failed[0].message}"
         self._ports.ledger.end_run(self.summary.run, resumable=False)
         self._finish(RunState.FINISHED)
@@ -272,7 +288,7 @@ class Engine:
                 else:
                     await ExportRun(goal_run, goal, ports.row_size, ports.claims).execute()
             through = summary.ok
-        except (StoppedError, CredentialsError, UnreachableError, DamagedError) as failure:
+        except _ENDS_THE_RUN as failure:
             _fail(summary, failure)
             raise
         except ActuiError as failure:
@@ -301,7 +317,7 @@ class Engine:
         try:
             with self._measured(summary):
                 await Recheck(goal_run, goal).execute()
-        except (StoppedError, CredentialsError, UnreachableError, DamagedError):
+        except _ENDS_THE_RUN:
             raise
         except ActuiError as failure:
             goal_run.warn_once(
@@ -363,8 +379,11 @@ class Engine:
     def _enter(self, state: RunState) -> None:
         self.summary.state = state
         self.summary.unique = self._ports.ledger.unique()
-        self._ports.save(self.summary)
-        self._meter.state(state, self.summary.message)
+        try:
+            self._ports.save(self.summary)
+        finally:
+            # where the history cannot be written, this says how the run has ended
+            self._meter.state(state, self.summary.message)
 
     def _end(self, state: RunState, failure: ActuiError) -> None:
         self.summary.code, self.summary.message = failure.code, failure.message
@@ -382,7 +401,8 @@ class Engine:
     def _stopping(self) -> None:
         self._ports.stopping()
         if self.summary.state is RunState.RUNNING:
-            self._enter(RunState.STOPPING)
+            with suppress(StorageError):  # it stops whether or not that can be written down
+                self._enter(RunState.STOPPING)
 
     def _finish(self, state: RunState) -> None:
         self.summary.ended = stamp(self._ports.clock.now())
@@ -393,6 +413,10 @@ def is_unfinished(ledger: Ledger) -> bool:
     """Whether the last run was about everybody and has not come to its end."""
     left = ledger.open_run()
     return left is not None and ledger.run_fact(left, _PARTIAL) is None
+
+
+def _failed(task: asyncio.Task[None]) -> bool:
+    return not task.cancelled() and task.exception() is not None
 
 
 def _fail(summary: GoalSummary, failure: ActuiError) -> None:

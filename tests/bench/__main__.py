@@ -13,6 +13,7 @@ PROOFS = {
     "mutate": "thousands of changed answers: no traceback, no hang, no wrong write",
     "crowd": "many processes at once on one home",
     "secrets": "marked secrets, searched for in all that is written, sent and printed",
+    "disk": "the real program on full disks, continued once there is room, and compared",
 }
 """Each has `main(argv) -> int`, takes --count, --seed and --minutes, and ends by itself."""
 MEASUREMENTS = {

@@ -17,7 +17,10 @@ from tests.bench.__main__ import main as bench
 from tests.bench.arena import Arenas
 from tests.bench.chaos import killed, undisturbed
 from tests.bench.chaos_acts import SCENARIOS
+from tests.bench.disk import filled
+from tests.bench.disk import undisturbed as undisturbed_disk
 from tests.bench.figures import Budget, Figures
+from tests.bench.full_disks import Disk, disks
 from tests.bench.mutations import MUTATIONS, Answer
 
 
@@ -126,3 +129,15 @@ def test_marked_secrets_are_found_nowhere() -> None:
 
 def test_secrets_are_searched_for_in_every_command() -> None:
     assert secrets.commands() <= {*secrets.COMMANDS, *secrets.ELSEWHERE}
+
+
+@pytest.mark.parametrize("kind", disks()[0], ids=lambda kind: kind.name)
+async def test_a_program_on_a_full_disk_comes_to_the_same_end(kind: type[Disk]) -> None:
+    name = "import with Sum"
+    scenario = replace(SCENARIOS[name], acts=SCENARIOS[name].acts[:1])
+    figures = Figures("disk", 17)
+    calm, troubles = await undisturbed_disk(scenario, kind())
+    assert troubles == []
+    await filled(name, scenario, calm, random.Random(17), figures)
+    assert figures.failures == []
+    assert figures.tallies["exit codes"] == {"2": 1}
