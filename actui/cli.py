@@ -252,6 +252,13 @@ def _keeping(made: _Grammar) -> None:
         "name", nargs="?", metavar="NAME", help="of this connection, even a gone one"
     )
     audit.add_argument("--limit", type=_positive, default=50, metavar="N", help="default 50")
+    backup = made.add("backup", _KEEPING, "write everything but secrets into one file")
+    backup.add_argument("file", metavar="FILE", help="a new file")
+    restore = made.add("restore", _KEEPING, "put a backup into this home")
+    restore.add_argument("file", metavar="FILE", help="as actui backup wrote it")
+    restore.add_argument(
+        "--replace", action="store_true", help="also where the home holds something; it is kept"
+    )
     made.add("paths", _CONFIGURING, "say where actui keeps what")
 
 

@@ -81,6 +81,18 @@ class Forgotten:
         except ConfigError as failure:
             return failure.message
 
+    def take_over(self, other: Forgotten) -> bool:
+        """Add everybody whom another home has forgotten; False where its key is another."""
+        if self._key() != other._key():
+            return False
+        with closing(open_database(other._file)) as database:
+            marks = database.execute("SELECT mark FROM forgotten").fetchall()
+        with closing(open_database(self._file)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.executemany("INSERT OR IGNORE INTO forgotten VALUES (?)", marks)
+            database.execute("COMMIT")
+        return True
+
     def _exists(self) -> bool:
         try:
             return is_there(self._file)

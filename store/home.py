@@ -12,6 +12,7 @@ from platformdirs import user_state_path
 
 from actui.model.errors import ConfigError
 from store.ownership import close_home
+from store.placing import finish_restoring
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
@@ -81,6 +82,7 @@ class Home:
         except OSError as wrong:
             place = wrong.filename or home.root
             raise ConfigError(f"{place} cannot be opened: {wrong.strerror}.") from wrong
+        finish_restoring(home.root)
         for place in (
             home.runs_dir,
             home.ledgers_dir,

@@ -24,7 +24,7 @@ from store.damage import damaged, is_good, read_file
 from store.migrations import LATEST, Tables, migrated
 
 _LOCK_SECONDS = 10
-_VERSION_KEY = "_schema"
+VERSION_KEY = "_schema"
 
 
 class SafeStorage(Storage):
@@ -59,7 +59,7 @@ class SafeStorage(Storage):
         Call it while holding the file's lock. Raises StorageError; the file is as it was then.
         """
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
-        whole = {_VERSION_KEY: {"version": LATEST}, **data}
+        whole = {VERSION_KEY: {"version": LATEST}, **data}
         try:
             with open_private(temporary) as file:
                 json.dump(whole, file, ensure_ascii=False, indent=1)
@@ -100,7 +100,7 @@ def remove_temporaries(path: Path) -> None:
 def _tables(text: bytes) -> tuple[Tables, int]:
     """Tables of documents and their version. Raises one of UNREADABLE for anything else."""
     tables = json.loads(text.decode())
-    version = tables.pop(_VERSION_KEY, {"version": LATEST})["version"]
+    version = tables.pop(VERSION_KEY, {"version": LATEST})["version"]
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise ValueError(version)
     for documents_ in tables.values():
@@ -122,6 +122,16 @@ def damaged_documents(path: Path, trouble: str) -> DamagedError:
     """The error for a damaged file of documents, with its last good copy where that is one."""
     copy = backup_of(path)
     return damaged(path, trouble, copy if is_good(copy, _tables) else None)
+
+
+def check_documents(path: Path, content: bytes) -> None:
+    """Raises DamagedError, which names the file, where its content is no documents."""
+    try:
+        _, version = _tables(content)
+    except UNREADABLE as wrong:
+        raise damaged_documents(path, "it holds no documents") from wrong
+    if version > LATEST:
+        raise ConfigError(f"{path} was written by a newer actui; update this one.")
 
 
 @contextmanager

@@ -57,6 +57,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("actui audit", "the last things that anybody did"),
         ("actui audit Newsletter --limit 5", "to one connection"),
     ),
+    "backup": (("actui backup actui-2026-11-28.tar.gz", "all but secrets, also while runs go on"),),
+    "restore": (
+        ("actui restore actui-2026-11-28.tar.gz", "into a home in which nothing is yet"),
+        ("actui restore actui-2026-11-28.tar.gz --replace", "keeps what was there beside it"),
+    ),
     "doctor": (
         ("actui doctor", "what is wrong, and what to do"),
         ("actui doctor --offline", "without asking the services"),
