@@ -14,6 +14,7 @@ PROOFS = {
     "crowd": "many processes at once on one home",
     "secrets": "marked secrets, searched for in all that is written, sent and printed",
     "disk": "the real program on full disks, continued once there is room, and compared",
+    "broken": "deliberately broken versions, each caught by one of the above",
 }
 """Each has `main(argv) -> int`, takes --count, --seed and --minutes, and ends by itself."""
 MEASUREMENTS = {

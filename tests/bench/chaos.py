@@ -16,23 +16,36 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from actui.model.settings import Settings
+from store.home import Home
+from store.ledger import open_ledger
+from store.settings import SettingsFile
 from tests.bench.chaos_acts import MEANWHILE, NEWSLETTER, RUN, SCENARIOS, Act, Scenario
 from tests.bench.endstate import State, differences, end_state, unreadable
 from tests.bench.figures import Budget, Figures, budget
 from tests.e2e.lab import NAME, Lab, lab
 from tests.e2e.processes import ACTUI
 
+AIMED = 0.25
+"""Share of the signals to a run that are sent while the answer to a write is on its way."""
+WRITES = (("PUT", "/rest/v2/profiles"), ("POST", ".*/(import/bulk_import|contactLists)"))
 AT_ONCE = 3
 """Worlds at the same time."""
 PATIENCE = 120.0
 """Seconds after which a process that has not ended counts as hanging."""
 KEYLESS = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+
+FULL = 2
+"""SQLite's word for: nothing is acknowledged before it is on the disk."""
 
 Signals = Callable[[subprocess.Popen[str]], Any]
 
@@ -158,6 +171,31 @@ class Life:
             await self.world.post("/mutate", service="activecampaign", **one)
         await self.world.forget()
 
+    async def aimed(self, act: Act, kill: str) -> bool:
+        """Send the signal while the first answer to a write is on its way, which is the worst
+        instant; whether the command came to its end all the same.
+
+        The write has been applied. A SIGTERM must end a run in order, to be continued.
+        """
+        fault = {"kind": "hold" if kill == "SIGTERM" else "timeout-after-commit"}
+        for method, path in WRITES:
+            await self.world.post("/faults", method=method, path=path, **fault)
+        process = self.spawn(act, act.words)
+        while process.poll() is None:
+            if any(one["struck"] for one in (await self.world.control.get("/faults")).json()):
+                break
+            await asyncio.sleep(0.003)
+        struck = process.poll() is None
+        if struck:
+            SIGNALS[kill](process)
+            await asyncio.sleep(0.2)
+        await self.world.control.delete("/faults")
+        await self.world.post("/release")
+        code = await self.ended(process, f"{' '.join(act.words)} after {kill} at a write")
+        if struck and kill == "SIGTERM" and code != 5 and "--dry-run" not in act.words:
+            self.troubles.append(f"a run that was stopped at its first write ended with {code}")
+        return code in act.done
+
     async def disturbed(
         self, act: Act, kill: str, is_now: Callable[[float, int], bool], delay: float
     ) -> bool:
@@ -262,6 +300,13 @@ async def killed(
         for number, act in enumerate(scenario.acts):
             await living.prepare(act)
             kill = draw.choice(OFTEN)
+            if act.is_run and act.writes and draw.random() < AIMED:
+                kill = draw.choice(("SIGKILL", "SIGKILL", "SIGTERM"))
+                kills.append(f"{kill} in {act.words[0]} at its first write")
+                figures.tally("signals", f"{kill} at a write")
+                if not await living.aimed(act, kill):
+                    await living.continued(act)
+                continue
             is_now, delay, when = _instant(draw, calm, number)
             kills.append(f"{kill} in {act.words[0]} {when}")
             figures.tally("signals", kill)
@@ -289,6 +334,33 @@ def _instant(
         return (lambda _, seen: seen >= wanted), delay, f"at request {wanted} + {delay:.3f} s"
     wait = draw.uniform(0.1, 1.1) * seconds
     return (lambda passed, _: passed >= wait), 0.0, f"after {wait:.2f} s"
+
+
+def durable(figures: Figures) -> None:
+    """What no kill of a process can show: a file is on the disk before it takes the old one's
+    place, and a commit of the ledger before it is acknowledged."""
+    done: list[str] = []
+    fsync, replaced = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        done.append("fsync")
+        fsync(descriptor)
+
+    def moved(path: Path, target: Path) -> Path:
+        done.append("replace")
+        return replaced(path, target)
+
+    with tempfile.TemporaryDirectory() as place:
+        with patch("os.fsync", synced), patch.object(Path, "replace", moved):
+            SettingsFile(Home.open({"ACTUI_HOME": place})).save(Settings())
+        last = len(done) - done[::-1].index("replace") - 1
+        is_safe = "fsync" in done[:last] and "fsync" in done[last:]
+        with open_ledger(Path(place) / "ledger.db") as ledger:
+            (level,) = ledger._db.execute("PRAGMA synchronous").fetchone()
+    if is_safe and level >= FULL:
+        figures.held("on the disk before it is said")
+    else:
+        figures.failed("on the disk before it is said", f"{done}, synchronous = {level}")
 
 
 async def play(given: Budget, figures: Figures) -> None:
@@ -324,6 +396,7 @@ def main(argv: Sequence[str]) -> int:
     about = "Kill the program at random instants, continue it, compare the end."
     given = budget(argv, "chaos", about, count=200, counts="signals", only="scenario")
     figures = Figures("chaos", given.seed)
+    durable(figures)
     asyncio.run(play(given, figures))
     return figures.ended(as_json=given.as_json)
 

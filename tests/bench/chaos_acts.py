@@ -31,7 +31,7 @@ class Act:
     """A command that is killed; what happens before it, and what while it is at work.
 
     `is_run`: it may only end early by SIGKILL or, in order, by SIGTERM. `done` are the exit codes
-    of a command that came to its end.
+    of a command that came to its end. `writes`: it writes to a service.
     """
 
     words: tuple[str, ...] = RUN
@@ -39,6 +39,7 @@ class Act:
     meanwhile: tuple[dict[str, Any], ...] = ()
     stdin: str = ""
     is_run: bool = True
+    writes: bool = True
     done: tuple[int, ...] = (0,)
     continued: tuple[str, ...] | None = None
     """The command that continues it; None: the same."""
@@ -302,8 +303,8 @@ SCENARIOS: dict[str, Scenario] = {
     "preview and dry run": Scenario(
         _both_ways,
         (
-            Act(words=("preview", NAME, "--json")),
-            Act(words=("run", NAME, "--dry-run", "--json")),
+            Act(words=("preview", NAME, "--json"), writes=False),
+            Act(words=("run", NAME, "--dry-run", "--json"), writes=False),
         ),
     ),
     "both ways, stopped by a command": Scenario(

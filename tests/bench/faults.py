@@ -17,10 +17,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-import stamina
-
 from actui.sandbox.faults import KINDS
-from tests.bench.arena import Arena, Arenas, Ended, differing, endpoints, wrong_writes
+from tests.bench.arena import Arena, Arenas, Ended, differing, endpoints, prepared, wrong_writes
 from tests.bench.figures import Budget, Figures, budget
 
 AT_ONCE = 4
@@ -253,13 +251,9 @@ async def play(given: Budget, figures: Figures, arenas: Arenas) -> None:
 
 async def bench(given: Budget, figures: Figures) -> None:
     """The matrix, from a world of its own."""
-    arenas = Arenas()
-    try:
-        with stamina.set_testing(True, attempts=3):
-            await arenas.prepare()
+    async with prepared(figures) as arenas:
+        if arenas is not None:
             await play(given, figures, arenas)
-    finally:
-        arenas.close()
 
 
 def main(argv: Sequence[str]) -> int:

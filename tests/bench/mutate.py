@@ -14,9 +14,8 @@ import sys
 from collections.abc import Sequence
 
 import httpx
-import stamina
 
-from tests.bench.arena import Arenas, differing, wrong_writes
+from tests.bench.arena import Arenas, differing, prepared, wrong_writes
 from tests.bench.figures import Budget, Figures, budget
 from tests.bench.mutations import Mutating
 
@@ -80,13 +79,9 @@ async def play(given: Budget, figures: Figures, arenas: Arenas) -> None:
 
 async def bench(given: Budget, figures: Figures) -> None:
     """All lives, from a world of their own."""
-    arenas = Arenas()
-    try:
-        with stamina.set_testing(True, attempts=3):
-            await arenas.prepare()
+    async with prepared(figures) as arenas:
+        if arenas is not None:
             await play(given, figures, arenas)
-    finally:
-        arenas.close()
 
 
 def main(argv: Sequence[str]) -> int:

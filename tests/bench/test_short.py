@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-import stamina
 
 from actui.sandbox.faults import KINDS
-from tests.bench import crowd, faults, mutate, secrets
+from tests.bench import broken, crowd, faults, mutate, secrets
 from tests.bench.__main__ import MEASUREMENTS, PROOFS
 from tests.bench.__main__ import main as bench
-from tests.bench.arena import Arenas
-from tests.bench.chaos import killed, undisturbed
+from tests.bench.arena import Arenas, prepared
+from tests.bench.chaos import durable, killed, undisturbed
 from tests.bench.chaos_acts import SCENARIOS
 from tests.bench.disk import filled
 from tests.bench.disk import undisturbed as undisturbed_disk
@@ -62,11 +61,10 @@ def test_every_bench_is_listed_and_a_wrong_name_is_no_bench(
 
 @pytest.fixture
 async def arenas() -> AsyncIterator[Arenas]:
-    made = Arenas()
-    with stamina.set_testing(True, attempts=3):
-        await made.prepare()
+    figures = Figures("arena", 0)
+    async with prepared(figures) as made:
+        assert made is not None, figures.failures
         yield made
-    made.close()
 
 
 async def test_faults_end_as_the_table_says_and_a_clean_run_puts_things_right(
@@ -105,6 +103,7 @@ def test_every_mutation_can_spoil_an_answer_of_a_service() -> None:
         "profiles": [{"id": "1", "email": "ä"}, {"id": "2", "email": "b"}],
         "totalResults": 2,
         "nextCursor": "x",
+        "contactLists": [{"contact": "1", "list": "3", "status": "2"}],
     }
     body = json.dumps(page).encode()
     answer = Answer(200, [("Content-Type", "application/json")], body, page)
@@ -141,3 +140,22 @@ async def test_a_program_on_a_full_disk_comes_to_the_same_end(kind: type[Disk]) 
     await filled(name, scenario, calm, random.Random(17), figures)
     assert figures.failures == []
     assert figures.tallies["exit codes"] == {"2": 1}
+
+
+@pytest.mark.parametrize("name", broken.BREAKAGES)
+def test_every_breakage_still_has_its_lines(name: str) -> None:
+    breakage = broken.BREAKAGES[name]
+    assert (broken.ROOT / breakage.file).read_text().count(breakage.old) == 1
+    assert breakage.bench[0] in PROOFS
+
+
+def test_a_broken_version_is_caught(capsys: pytest.CaptureFixture[str]) -> None:
+    assert broken.main(["--only", "commits of the ledger", "--seed", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert "| commits of the ledger are not on the disk | chaos | yes |" in shown
+
+
+def test_what_is_on_the_disk_before_it_is_said() -> None:
+    figures = Figures("chaos", 1)
+    durable(figures)
+    assert figures.failures == []
