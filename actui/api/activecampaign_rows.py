@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actui.api.http import Answer, compact
-from actui.model.goals import ListStatus
+from actui.model.goals import ANY_LIST, ListStatus
 from actui.model.mapping import perstag
 from actui.model.people import (
     BatchInfo,
@@ -34,13 +34,15 @@ BULK_ROWS = 250
 BULK_BYTES = 399_999
 # What surrounds the rows of a bulk import, with room to spare.
 BULK_ENVELOPE = 64
-# activecampaign.md §5.2; "91" and the like mark relations that are no longer there.
+# activecampaign.md §5.2; anything else, and the "91" of old exports, may be any of them.
 _STATUS = {
     "0": ListStatus.UNCONFIRMED,
     "1": ListStatus.ACTIVE,
     "2": ListStatus.UNSUBSCRIBED,
     "3": ListStatus.BOUNCED,
 }
+_NO = frozenset({"None", "", "0", "False"})
+"""What says that a contact is not erased; whatever else is there may say that it is."""
 STATUS_NUMBER = {status: number for number, status in _STATUS.items()}
 _BATCH_STATES = frozenset({"waiting", "claimed", "active", "completed", "failed", "interrupted"})
 
@@ -91,18 +93,22 @@ def contact_page(answer: Answer, tags: Mapping[int, str]) -> ContactPage:
     body = answer.body
     sent = rows(body, "contacts")
     found = [row for row in sent if int(row["id"]) <= MOST_ID]
-    values = _by_contact(body.get("fieldValues"))
-    lists = _by_contact(body.get("contactLists"))
-    contacts = []
+    values, lists = _Sideload(body, "fieldValues"), _Sideload(body, "contactLists")
+    on_page = {str(row["id"]) for row in found}
+    contacts, missing = [], set[int]()
     for row in found:
         own = str(row["id"])
-        contacts.append(_contact(row, values[own], lists[own], tags))
+        contact = _contact(row, values.of(own), lists.of(own), tags)
+        contacts.append(contact)
+        is_whole = values.is_whole(row, on_page) and lists.is_whole(row, on_page)
+        if not is_whole or ListStatus.UNREADABLE in contact.lists.values():
+            missing.add(contact.id)
     meta = body.get("meta")
     return ContactPage(
         contacts=contacts,
         total=number(meta.get("total")) if isinstance(meta, dict) else None,
         served_at=answer.served_at,
-        missing=_incomplete(found, body),
+        missing=frozenset(missing),
         beyond=len(sent) - len(found),
     )
 
@@ -111,9 +117,9 @@ def single_contact(body: Any, tags: Mapping[int, str]) -> Contact:
     """The answer of `GET /contacts/{id}` (activecampaign.md §3.5)."""
     row = body["contact"]
     own = str(row["id"])
-    values = _by_contact(body.get("fieldValues"))
-    lists = _by_contact(body.get("contactLists"))
-    return _contact(row, values[own], lists[own], tags, alone=True)
+    values, lists = _Sideload(body, "fieldValues"), _Sideload(body, "contactLists")
+    # every row of this answer is about this contact: one that says otherwise cannot be read
+    return _contact(row, values.of(own), lists.all_of(row), tags, alone=True)
 
 
 def own_address(row: Mapping[str, Any], contact_id: int) -> str:
@@ -229,7 +235,12 @@ def batch_info(body: Any) -> BatchInfo:
 
 def outstanding(body: Any) -> int:
     """The sum of the batches still waiting (activecampaign.md §7.2)."""
-    return sum(number(row.get("batches")) or 0 for row in rows(body, "outstanding"))
+    found = body["outstanding"]
+    if not isinstance(found, list):
+        raise TypeError("outstanding")
+    # of a number that cannot be read, it is known only that something may be on its way
+    counts = [number(row.get("batches")) if isinstance(row, dict) else None for row in found]
+    return sum(1 if count is None else count for count in counts)
 
 
 def moment(text: Any) -> datetime | None:
@@ -260,10 +271,10 @@ def _contact(
     left: dict[int, datetime] = {}
     list_rows: dict[int, ListRow] = {}
     for relation in lists:
-        list_id = number(relation.get("list"))
-        status = _STATUS.get(str(relation.get("status")))
-        if list_id is None or status is None:
-            continue
+        list_id = _row_id(relation.get("list")) or ANY_LIST
+        status = _STATUS.get(str(relation.get("status")), ListStatus.UNREADABLE)
+        if list_id == ANY_LIST:
+            status = ListStatus.UNREADABLE
         # Where a list has two rows, the one that is not active protects the person.
         if list_id not in standing or status is not ListStatus.ACTIVE:
             standing[list_id] = status
@@ -271,8 +282,11 @@ def _contact(
             left.pop(list_id, None)
             if since is not None:
                 left[list_id] = since  # §5.2: the time of the unsubscription
-            if alone:
+            if alone and list_id != ANY_LIST:
                 list_rows[list_id] = _list_row(relation, status)
+    bounces = row.get("bounced_hard")
+    if bounces not in (None, "") and number(bounces) is None:
+        standing[ANY_LIST] = ListStatus.UNREADABLE  # mail to them may have bounced for good
     return Contact(
         id=int(row["id"]),
         email=_text(row.get("email")),
@@ -283,7 +297,7 @@ def _contact(
         updated=moment(row.get("udate")),
         bounced_hard=number(row.get("bounced_hard")) or 0,
         bounced_soft=number(row.get("bounced_soft")) or 0,
-        erased=any(str(row.get(key)) in ("1", "True") for key in ("deleted", "anonymized")),
+        erased=any(str(row.get(key)) not in _NO for key in ("deleted", "anonymized")),
         fields=fields,
         lists=standing,
         left=left,
@@ -291,27 +305,46 @@ def _contact(
     )
 
 
-def _incomplete(found: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> frozenset[int]:
-    """Contacts whose own id arrays name rows that the answer lacks."""
-    missing = set()
-    for key in ("fieldValues", "contactLists"):
-        sideload = body.get(key)
-        there = {str(item.get("id")) for item in _listed(sideload) if isinstance(item, dict)}
-        for row in found:
-            own = row.get(key)
-            # Without an array of ids the sideload must do; without either `include` was ignored.
-            named = {str(item) for item in own} if isinstance(own, list) else set()
-            if not named <= there or not (isinstance(own, list) or isinstance(sideload, list)):
-                missing.add(int(row["id"]))
-    return frozenset(missing)
+class _Sideload:
+    """The rows of one kind beside contacts, each with the contact it is about."""
 
+    def __init__(self, body: Mapping[str, Any], key: str) -> None:
+        sent = body.get(key)
+        self._key = key
+        self._is_there = isinstance(sent, list)
+        self._rows = [row if isinstance(row, dict) else {} for row in _listed(sent)]
+        self._by_contact: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in self._rows:
+            self._by_contact[str(row.get("contact"))].append(row)
 
-def _by_contact(sideload: Any) -> defaultdict[str, list[dict[str, Any]]]:
-    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in _listed(sideload):
-        if isinstance(row, dict):
-            found[str(row.get("contact"))].append(row)
-    return found
+    def of(self, contact: str) -> Sequence[Mapping[str, Any]]:
+        """The rows that are about a contact."""
+        return self._by_contact.get(contact, ())
+
+    def is_whole(self, contact: Mapping[str, Any], on_page: set[str]) -> bool:
+        """Whether these are all rows of a contact, by its own array of ids.
+
+        Without such an array the answer must do, if each row of it is somebody's of the page;
+        without either `include` was ignored.
+        """
+        own = contact.get(self._key)
+        if not isinstance(own, list):
+            return self._is_there and self._by_contact.keys() <= on_page
+        there = {str(row.get("id")) for row in self.of(str(contact["id"]))}
+        return {str(one) for one in own} <= there
+
+    def all_of(self, contact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """The rows of the answer about one contact alone; what is missing is a row without keys."""
+        own, name = contact.get(self._key), str(contact["id"])
+        found: list[Mapping[str, Any]] = []
+        for row in self._rows:
+            is_own = str(row.get("contact")) == name
+            found.append(row if is_own else {"list": row.get("list")})
+        named = {str(one) for one in own} if isinstance(own, list) else set()
+        there = {str(row.get("id")) for row in self._rows}
+        if not named <= there or not (isinstance(own, list) or self._is_there):
+            found.append({})
+        return found
 
 
 def _listed(value: Any) -> list[Any]:
@@ -320,6 +353,12 @@ def _listed(value: Any) -> list[Any]:
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def _row_id(value: Any) -> int | None:
+    """The id of a thing of the account; None for anything else, a truth value among it."""
+    found = number(value) if isinstance(value, (str, int)) and value is not True else None
+    return found if found is not None and found > 0 else None
 
 
 def number(value: Any) -> int | None:

@@ -21,7 +21,7 @@ from actui.console.goalwords import recheck_words
 from actui.console.importmappings import NOTHING, ImportMappings
 from actui.console.words import counted, number
 from actui.model.errors import ConfigError
-from actui.model.goals import MOST_RECHECKS, ListChoice, ListStatus
+from actui.model.goals import LIST_STATUSES, MOST_RECHECKS, ListChoice, ListStatus
 
 _LEVELS = ("PERSONAL", "ANONYMOUS", "DO_NOT_TRACK")
 
@@ -46,7 +46,7 @@ class ImportForm(ImportMappings):
         statuses = goal.read_statuses
         shown = "any" if statuses is None else ", ".join(sorted(statuses))
         page.line("statuses", f"status on the list: {shown}")
-        if statuses is not None and len(statuses) < len(ListStatus):
+        if statuses is not None and len(statuses) < len(LIST_STATUSES):
             page.hint("The help article does not ask for a status: choose all four.", 3)
         saved = f"Save the lists to the property {name(goal.save_lists_to or '')}"
         if not goal.save_lists_to:
@@ -184,7 +184,7 @@ class ImportForm(ImportMappings):
         now = self.goal.statuses or []
         return Choose(
             "Contacts with which status on the list?",
-            labelled((status.value, status.value) for status in ListStatus),
+            labelled((status.value, status.value) for status in LIST_STATUSES),
             put,
             many=True,
             chosen=tuple(status.value for status in now),

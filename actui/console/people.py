@@ -9,11 +9,12 @@ from typing import Any
 
 from actui.console.words import counted, moment, plain
 from actui.model.connection import Connection
-from actui.model.goals import Goal, ImportGoal
+from actui.model.goals import Goal, ImportGoal, ListStatus
 from actui.model.omitted import (
     CLEANED,
     NO_USABLE_ADDRESS,
     NOTHING,
+    RESUBSCRIPTION_LOST,
     Omitted,
     OmittedList,
     OmittedValues,
@@ -152,6 +153,11 @@ def _values(one: OmittedValues) -> str:
 def _list(one: OmittedList) -> str:
     if one.why == NO_USABLE_ADDRESS:
         why = "ActiveCampaign's import does not take the contact's address"
+    elif one.why == RESUBSCRIPTION_LOST:
+        why = "ActiveCampaign's answers were lost, and the next run tries again"
+    elif one.why == ListStatus.UNREADABLE:
+        whose = "" if one.contact_id is None else f" of contact {one.contact_id}, the same person,"
+        why = f"ActiveCampaign's answer about the list status{whose} cannot be read"
     else:
         who = "" if one.contact_id is None else f"contact {one.contact_id}, the same person, is "
         since = f" since {one.since[:10]}" if one.since else ""

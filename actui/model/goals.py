@@ -28,6 +28,15 @@ class ListStatus(StrEnum):
     ACTIVE = "active"
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
+    UNREADABLE = "unreadable"
+    """A row that cannot be read: it may be any of the others, and so nobody is subscribed over it.
+    No goal can ask for it."""
+
+
+LIST_STATUSES = tuple(one for one in ListStatus if one is not ListStatus.UNREADABLE)
+"""Those that ActiveCampaign knows."""
+ANY_LIST = 0
+"""Stands for the list of a row that does not tell which one it is about."""
 
 
 class Named(Strict):
@@ -100,6 +109,13 @@ class ImportGoal(Goal):
     save_lists_to: str | None = None
     recheck_requests: int = Field(default=100, ge=0, le=MOST_RECHECKS)
     mappings: list[ImportMapping] = Field(default_factory=list)
+
+    @field_validator("statuses")
+    @classmethod
+    def _are_known(cls, statuses: list[ListStatus] | None) -> list[ListStatus] | None:
+        if statuses and ListStatus.UNREADABLE in statuses:
+            raise ValueError(f"statuses are {', '.join(LIST_STATUSES)}")
+        return statuses
 
     @property
     def read_statuses(self) -> frozenset[ListStatus] | None:

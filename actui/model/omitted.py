@@ -11,6 +11,8 @@ from typing import Any
 
 NO_USABLE_ADDRESS = "no-usable-address"
 """Why a contact joins no list: only a bulk import does that, and it does not take its address."""
+RESUBSCRIPTION_LOST = "resubscription-lost"
+"""Why somebody may not be on a list again: the answers to it were lost, and it is tried again."""
 CLEANED = "cleaned of blanks and invisible characters"
 """Why an address is not sent as it is stored: of the value, only this was left out."""
 
@@ -32,10 +34,10 @@ class OmittedValues:
 class OmittedList:
     """A list of the goal that the person was not put on.
 
-    `why` is the status that keeps them off (`unsubscribed`, `bounced`, `unconfirmed`) or
-    NO_USABLE_ADDRESS. `since` is when they unsubscribed, ISO 8601 in UTC, empty where
-    ActiveCampaign does not tell. `contact_id` is the contact with that status where it is not the
-    person's own but another of the same person.
+    `why` is the status that keeps them off (`unsubscribed`, `bounced`, `unconfirmed`,
+    `unreadable`), NO_USABLE_ADDRESS or RESUBSCRIPTION_LOST. `since` is when they unsubscribed,
+    ISO 8601 in UTC, empty where ActiveCampaign does not tell. `contact_id` is the contact with that
+    status where it is not the person's own but another of the same person.
     """
 
     list: str

@@ -10,7 +10,7 @@ from itertools import product
 
 from actui.model.addresses import clean, spellings
 from actui.model.consent import LEGISLATION_PROPERTY, LEGISLATIONS, OBJECTIVE_PROPERTIES
-from actui.model.goals import ImportGoal, ListStatus
+from actui.model.goals import LIST_STATUSES, ImportGoal, ListStatus
 from actui.model.journal import SumKey
 from actui.model.mapping import (
     IdentifierLink,
@@ -126,7 +126,7 @@ class EntryBuilder:
         return any(status in self._statuses for status in contact.lists.values())
 
     def _on(self, contact: Contact) -> list[int]:
-        statuses = self._statuses or frozenset(ListStatus)
+        statuses = self._statuses or frozenset(LIST_STATUSES)
         return [i for i in self._selected if contact.lists.get(i) in statuses]
 
     def _may_create(self, contact: Contact) -> bool:

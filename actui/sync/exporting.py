@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from actui.model.addresses import canonical
-from actui.model.goals import ExportGoal
+from actui.model.goals import ExportGoal, ListStatus
 from actui.model.journal import Accepted, Done, Refusal
 from actui.model.people import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
@@ -16,6 +16,7 @@ from actui.sync.acceptance import Acceptance
 from actui.sync.batches import Batches
 from actui.sync.chosen import Chosen
 from actui.sync.exclusions import Exclusions
+from actui.sync.fingerprints import accepted_but_left
 from actui.sync.forgetting import forgotten_profiles, skipped
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import Identities, Person
@@ -26,6 +27,7 @@ from actui.sync.newcomers import learn_newcomers
 from actui.sync.outgoing import Outgoing
 from actui.sync.payload import Payload, PayloadBuilder
 from actui.sync.refusals import Refusals, holds
+from actui.sync.resubscribing import Resubscribed
 from actui.sync.segments import SegmentReading
 from actui.sync.sent import Sent
 from actui.sync.shown import ShownContacts
@@ -89,6 +91,8 @@ class ExportRun:
         self._listing = self._reading.listing
         self._shown = ShownContacts(goal_run, goal, self._reading)
         self._waiting: list[Payload] = []
+        self._looked_at_again: set[str] = set()
+        """Unchanged people whose list rows could not be read when they were sent."""
         self._listed = 0
         self._everything, _ = goal_run.plan()
 
@@ -190,6 +194,16 @@ class ExportRun:
                 else builder.build(profile, _fingerprint(accepted.get(profile.id)))
             )
             built = self._settled(payload, accepted, links, over)
+            if (
+                isinstance(payload, Payload)
+                and isinstance(built, Record)
+                and built.outcome is Outcome.UNCHANGED
+                and profile.id in kept_out
+                and any(one.why == ListStatus.UNREADABLE for one in kept_out[profile.id].lists)
+            ):
+                # nobody knows whether they belong there: they are looked at, and seldom sent
+                self._looked_at_again.add(profile.id)
+                built = payload
             if not mine:
                 continue
             before = refusals.get(profile.id)
@@ -283,7 +297,7 @@ class ExportRun:
             refused[payload.profile_id] = mark
         self._run.commit(Done(records=[(payload.profile_id, record, None)], refused=refused))
 
-    async def _put_on_its_way(self, person: Person, over: set[int]) -> Record | None:
+    async def _put_on_its_way(self, person: Person, over: set[int]) -> Record | None:  # noqa: PLR0911  one for each reason
         """Everything that one person needs; an outcome where it ends here."""
         payload, contact = person.payload, person.contact
         if contact is not None:
@@ -304,11 +318,19 @@ class ExportRun:
             if isinstance(renamed, Record):
                 return renamed
             person = renamed
-        active = await self._joining.resubscribe(person)
+        again = await self._joining.resubscribe(person)
         if contact is not None and not person.row.email:
-            kept_off = self._joining.kept_off(person, active, by_import=False)
-            return await self._single_writes.write(person, contact.contact_id, kept_off)
-        await self._outgoing.add(self._sent(person, active))
+            kept_off = self._joining.kept_off(person, again, by_import=False)
+            mark = _accepted_with(payload, again)
+            return await self._single_writes.write(person, contact.contact_id, kept_off, mark)
+        sent = self._sent(person, again)
+        if payload.profile_id in self._looked_at_again and not (
+            sent.row.subscribe or again.active or again.lost
+        ):
+            known_as = contact.contact_id if contact is not None else None
+            record = payload.record(Outcome.UNCHANGED, None, known_as)
+            return replace(record, omitted=sent.omitted)
+        await self._outgoing.add(sent)
         return None
 
     async def _excluded(self, person: Person) -> Record | None:
@@ -330,7 +352,7 @@ class ExportRun:
             words.append(f"contact {person.contact.contact_id}")
         return all([self._listing.win(word, profile) for word in words])
 
-    def _sent(self, person: Person, active: set[int]) -> Sent:
+    def _sent(self, person: Person, again: Resubscribed) -> Sent:
         """The row with the lists it joins, and what is known of the person as it leaves.
 
         Where an earlier process may have sent the same row, what it set out to do still counts.
@@ -338,12 +360,12 @@ class ExportRun:
         payload, contact = person.payload, person.contact
         earlier = self._batches.intended.get(payload.profile_id)
         begun = earlier.row.subscribe if earlier is not None else ()
-        joined = self._joining.joined(person, active, begun)
-        kept_off = self._joining.kept_off(person, active)
+        joined = self._joining.joined(person, again, begun)
+        kept_off = self._joining.kept_off(person, again)
         return Sent(
             profile_id=payload.profile_id,
             row=replace(person.row, subscribe=joined),
-            fingerprint=payload.fingerprint.today,
+            fingerprint=_accepted_with(payload, again),
             contact_id=contact.contact_id if contact is not None else None,
             is_new=contact is None or (earlier is not None and earlier.is_new),
             left=len(kept_off),
@@ -357,6 +379,12 @@ def _builder(
 ) -> PayloadBuilder:
     zone, stage = time_zone(run.connection.timezone), stage_of(goal, run.accounts)
     return PayloadBuilder(run.connection, goal, run.accounts, zone, row_size=row_size, stage=stage)
+
+
+def _accepted_with(payload: Payload, again: Resubscribed) -> bytes:
+    """What is accepted of a person; who has a resubscription that was lost is sent again."""
+    today = payload.fingerprint.today
+    return accepted_but_left(today) if again.lost else today
 
 
 def _fingerprint(accepted: Accepted | None) -> bytes | None:

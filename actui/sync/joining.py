@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from actui.model.goals import ExportGoal, ListStatus
-from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
+from actui.model.omitted import NO_USABLE_ADDRESS, RESUBSCRIPTION_LOST, OmittedList
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import Person, bounced_off, not_joined
-from actui.sync.resubscribing import Resubscribing
+from actui.sync.resubscribing import NOTHING_DONE, Resubscribed, Resubscribing
 
 
 class Joining:
     """Decides for one export goal which lists a person is put on.
 
-    `active` is what `resubscribe` returned for the same person.
+    `again` is what `resubscribe` returned for the same person.
     """
 
     def __init__(self, goal_run: GoalRun, goal: ExportGoal) -> None:
@@ -26,11 +26,11 @@ class Joining:
             self._closed_by_a_bounce = (None, ListStatus.UNSUBSCRIBED)
         self._resubscribing = Resubscribing(goal_run, goal)
 
-    async def resubscribe(self, person: Person) -> set[int]:
-        """Resubscribe the contact where the goal asks for it; the lists it is active on again."""
+    async def resubscribe(self, person: Person) -> Resubscribed:
+        """Resubscribe the contact where the goal asks for it."""
         contact = person.contact
         if contact is None or person.bounced is not None:
-            return set()
+            return NOTHING_DONE
         unsubscribed = [
             list_id
             for list_id in self._lists
@@ -40,12 +40,14 @@ class Joining:
         ]
         return await self._resubscribing.on(contact.contact_id, unsubscribed, person.others)
 
-    def joined(self, person: Person, active: set[int], begun: Collection[int]) -> tuple[int, ...]:
+    def joined(
+        self, person: Person, again: Resubscribed, begun: Collection[int]
+    ) -> tuple[int, ...]:
         """The lists that the person's import joins: those on which there is no row, and no others.
 
         Of those that an earlier process may have `begun` to join, also where the row is active.
         """
-        standing = {**person.standing, **dict.fromkeys(active, ListStatus.ACTIVE)}
+        standing = {**person.standing, **dict.fromkeys(again.active, ListStatus.ACTIVE)}
         return tuple(
             id_
             for id_ in self._lists
@@ -54,19 +56,21 @@ class Joining:
         )
 
     def kept_off(
-        self, person: Person, active: set[int], *, by_import: bool = True
+        self, person: Person, again: Resubscribed, *, by_import: bool = True
     ) -> tuple[OmittedList, ...]:
         """The goal's lists that the person is not on and does not join, each with the reason."""
         found = []
         for named in self._goal.lists:
             id_ = int(named.id or 0)
-            status = ListStatus.ACTIVE if id_ in active else person.standing.get(id_)
+            status = ListStatus.ACTIVE if id_ in again.active else person.standing.get(id_)
             holder = person.kept_out.get(id_, person.contact)
             if person.bounced is not None and status in self._closed_by_a_bounce:
                 is_another = person.bounced is not person.contact
                 found.append(bounced_off(person.bounced, named.name, is_another=is_another))
                 continue
-            if status is None and not by_import:
+            if id_ in again.lost:
+                found.append(OmittedList(named.name, RESUBSCRIPTION_LOST))
+            elif status is None and not by_import:
                 found.append(OmittedList(named.name, NO_USABLE_ADDRESS))
             elif holder is not None and status not in (None, ListStatus.ACTIVE):
                 found.append(not_joined(holder, id_, named.name, id_ in person.kept_out))

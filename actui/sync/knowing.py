@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from actui.model.addresses import canonical, spellings
-from actui.model.goals import ListStatus
+from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
 from actui.model.journal import Indexed
 from actui.model.people import Contact, ContactPage
 from actui.sync.forgetting import without_forgotten
@@ -30,7 +30,12 @@ _FIELDS = "fields"
 _UNCOUNTED = "uncounted"
 _SPELLED = "spelled"
 _BOUNCED = "bounced"
+_UNREADABLE = "unreadable"
 _ROWS_AT_ONCE = 1_000
+UNREADABLE_ROWS = (
+    "ActiveCampaign's answers hold list rows that cannot be read; whom they are about was not put "
+    "on those lists: look at these people's lists in ActiveCampaign."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,9 @@ class Knowledge:
         self._ready = False
         self._total: int | None = None
         # one index serves all goals of the connection
+        goal = goal_run.goal
+        named = goal.lists if isinstance(goal, ExportGoal) else ()
+        self._lists = [int(one.id or 0) for one in named]
         exports = goal_run.connection.exports()
         self._fields = sorted({key for goal in exports for key in key_fields(goal)} - {"id"})
 
@@ -128,7 +136,10 @@ class Knowledge:
         if not self._ready:
             return await self.look_up(emails)
         rows = self._run.ledger.indexed({canonical(email) for email in emails})
-        return {form: _holders(_known(one) for one in found) for form, found in rows.items()}
+        return {
+            form: _holders([known for one in found if (known := await self._fresh(one))])
+            for form, found in rows.items()
+        }
 
     async def by_id(self, ids: Iterable[int]) -> dict[int, Known]:
         """Contacts that exist; one that the index lacks is asked for, so absent means gone."""
@@ -136,7 +147,8 @@ class Knowledge:
         found: dict[int, Known] = {}
         if self._ready:
             indexed = self._run.ledger.indexed_ids(wanted)
-            found = {id_: _known(one) for id_, one in indexed.items()}
+            fresh = [(id_, await self._fresh(one)) for id_, one in indexed.items()]
+            found = {id_: known for id_, known in fresh if known is not None}
         for contact_id in sorted(wanted - found.keys()):
             self._run.stop.check()
             contact = await self._run.activecampaign.contact(contact_id)
@@ -181,11 +193,30 @@ class Knowledge:
         rest = [email for form, email in wanted.items() if form not in found]
         return found | await self.look_up(rest)
 
+    async def _fresh(self, one: Indexed) -> Known | None:
+        """A contact of the index; one with a row that could not be read is read again now."""
+        if ListStatus.UNREADABLE not in one.lists.values():
+            return _known(one)
+        self._run.stop.check()
+        contact = await self._run.activecampaign.contact(one.contact_id)
+        return None if contact is None else self._seen(contact)
+
+    def _by_list(self, lists: Mapping[int, ListStatus]) -> Mapping[int, ListStatus]:
+        """The statuses on lists; a row without a list may be about any of the goal's."""
+        if ListStatus.UNREADABLE not in lists.values():
+            return lists
+        found = dict(lists)
+        if found.pop(ANY_LIST, None) is not None:
+            found = {**dict.fromkeys(self._lists, ListStatus.UNREADABLE), **found}
+        if any(found.get(id_) is ListStatus.UNREADABLE for id_ in self._lists):
+            self._warn(UNREADABLE_ROWS)
+        return found
+
     def _seen(self, contact: Contact) -> Known:
         return Known(
             contact.id,
             contact.email,
-            contact.lists,
+            self._by_list(contact.lists),
             contact.erased,
             {name: contact_value(contact, name) for name in self._fields},
             contact.bounced_hard + contact.bounced_soft,
@@ -211,6 +242,8 @@ class Knowledge:
             return False  # an index of an older form lacks the contacts' own spellings
         if ledger.index_fact(_BOUNCED) is None:
             return False  # or how often mail to them has bounced
+        if ledger.index_fact(_UNREADABLE) is None:
+            return False  # or list rows that cannot be read
         return self._run.is_recent(swept)
 
     async def _make_ready(self) -> None:
@@ -228,6 +261,7 @@ class Knowledge:
         ledger.set_index_fact(_FIELDS, json.dumps(self._fields))
         ledger.set_index_fact(_SPELLED, "own")
         ledger.set_index_fact(_BOUNCED, "counted")
+        ledger.set_index_fact(_UNREADABLE, "kept")
         if self._run.is_dated:
             ledger.set_index_fact(_REFRESHED, stamp(began))
             ledger.set_index_fact(_SWEPT, stamp(began))

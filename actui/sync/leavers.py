@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Protocol
 
-from actui.model.errors import GoalError, LostAnswerError
-from actui.model.goals import ExportGoal, ListStatus
+from actui.model.errors import GoalError, LostAnswerError, RefusedError
+from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
 from actui.model.journal import Done
 from actui.model.people import Contact
 from actui.model.run import ListCounts
@@ -45,6 +45,15 @@ class Shown(Protocol):
     def listing(self) -> Listing: ...
     @property
     def is_complete(self) -> bool: ...
+
+
+LOST = (
+    "ActiveCampaign's answers to unsubscribing were lost twice; these people may still be on their "
+    "lists, and the next run tries again."
+)
+UNREADABLE_LEAVERS = (
+    "ActiveCampaign's answers hold list rows that cannot be read; nobody was unsubscribed there."
+)
 
 
 class _UnsureError(Exception):
@@ -223,7 +232,10 @@ class Leavers:
             if contact is None or contact.id != one.contact_id:
                 contact = await self._run.activecampaign.contact(one.contact_id)
             row = self._row(contact, one.list_id)
-            if contact is None or row is None or not _is_its_own(row, one):
+            if contact is not None and _is_unreadable(contact, one.list_id):
+                self._unseen.add(one.contact_id)
+                self._keep(one, UNREADABLE_LEAVERS)
+            elif contact is None or row is None or not _is_its_own(row, one):
                 gone.append((one.contact_id, one.list_id))
             elif row.status is not ListStatus.ACTIVE:
                 self._unseen.add(one.contact_id)
@@ -309,22 +321,18 @@ class Leavers:
         service, pair = self._run.activecampaign, (one.contact_id, one.list_id)
         contact = await service.contact(one.contact_id)
         row = self._row(contact, one.list_id)
+        if contact is not None and _is_unreadable(contact, one.list_id):
+            self._keep(one, UNREADABLE_LEAVERS)
+            return
         if row is None or not _is_its_own(row, one):
             self._run.commit(Done(records=(), export=Exported(gone=[pair])))
             return
         if row.status is not ListStatus.ACTIVE:
             return
-        try:
-            row = await service.set_list_status(*pair, ListStatus.UNSUBSCRIBED)
-            mark = row.mark
-        except LostAnswerError:
-            row = self._row(await service.contact(one.contact_id), one.list_id)
-            if row is None or row.status is not ListStatus.UNSUBSCRIBED:
-                row = await service.set_list_status(*pair, ListStatus.UNSUBSCRIBED)
-                mark = row.mark
-            else:
-                # whether this goal did it, or the person, nobody knows: it was the person
-                mark = ""
+        mark = await self._set_unsubscribed(pair)
+        if mark is None:
+            self._keep(one, LOST)
+            return
         self._run.commit(
             Done(
                 records=(),
@@ -334,11 +342,39 @@ class Leavers:
             )
         )
 
+    async def _set_unsubscribed(self, pair: tuple[int, int]) -> str | None:
+        """The row's mark, empty where nobody knows who did it; None where nobody knows at all."""
+        service = self._run.activecampaign
+        for attempt in (1, 2):
+            try:
+                return (await service.set_list_status(*pair, ListStatus.UNSUBSCRIBED)).mark
+            except (LostAnswerError, RefusedError) as error:
+                # a status does not prove that the row is as it was: the row tells
+                row = self._row(await service.contact(pair[0]), pair[1])
+                if row is not None and row.status is ListStatus.UNSUBSCRIBED:
+                    # whether this goal did it, or the person, nobody knows: it was the person
+                    return ""
+                if isinstance(error, RefusedError):
+                    raise
+                if row is None or attempt == 2:
+                    return None
+        return None
+
+    def _keep(self, one: Membership, why: str) -> None:
+        """Nobody knows that a contact is off the list: the next run looks at it again."""
+        self._kept.add(one.contact_id)
+        self._run.warn_once(why)
+
     def _remarked(self, contact_id: int) -> dict[str, bytes]:
         """Whoever comes back into the segment is sent again, though nothing else changed."""
         profiles = self._run.ledger.profiles_of(contact_id)
         accepted = self._run.ledger.fingerprints(self._goal.id, profiles)
         return {profile: accepted_but_left(mark) for profile, mark in accepted.items()}
+
+
+def _is_unreadable(contact: Contact, list_id: int) -> bool:
+    """Whether a row that cannot be read is, or may be, the contact's on this list."""
+    return ListStatus.UNREADABLE in (contact.lists.get(list_id), contact.lists.get(ANY_LIST))
 
 
 def _is_its_own(row: ListRow, one: Membership) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from actui.model.addresses import canonical
+from actui.model.goals import ListStatus
 from actui.model.journal import Done
 from actui.model.standing import Exported, Membership
 from actui.sync.export_ports import Listing
@@ -38,7 +39,7 @@ async def learn_newcomers(run: GoalRun, knowledge: Knowledge, listing: Listing) 
                     Membership(contact.contact_id, list_id, one.at)
                     for one, contact in known
                     for list_id in one.lists
-                    if list_id in contact.lists
+                    if contact.lists.get(list_id) not in (None, ListStatus.UNREADABLE)
                 ],
                 learned=[one.profile_id for one in newcomers],
             ),

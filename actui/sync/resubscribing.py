@@ -7,14 +7,31 @@ setting covers this very row; the intention is written down before the request l
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from actui.model.errors import LostAnswerError, RefusedError
-from actui.model.goals import ExportGoal, ListStatus
+from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
 from actui.model.journal import Done
 from actui.model.people import Contact
 from actui.model.run import ListCounts
 from actui.model.standing import Exported, ListRow, Membership
 from actui.sync.goalrun import GoalRun
+
+LOST = (
+    "ActiveCampaign's answers to resubscribing were lost twice; these people may not be on their "
+    "lists, and the next run tries again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resubscribed:
+    """Lists on which somebody is active again, and those of which nobody knows."""
+
+    active: frozenset[int] = frozenset()
+    lost: frozenset[int] = frozenset()
+
+
+NOTHING_DONE = Resubscribed()
 
 
 class Resubscribing:
@@ -26,28 +43,32 @@ class Resubscribing:
 
     async def on(
         self, contact_id: int, lists: Sequence[int], others: Iterable[int] = ()
-    ) -> set[int]:
-        """Those of the lists on which the contact is active again because of this goal.
+    ) -> Resubscribed:
+        """On which of the lists the contact is active again because of this goal.
 
-        None where mail to it, or to one of the `others` of the same person, has bounced for good.
+        On none where mail to it, or to one of the `others` of the same person, bounced for good.
         """
         if self._goal.resubscribe == "never" or not lists:
-            return set()
+            return NOTHING_DONE
         for other in others:
             if _has_bounced(await self._run.activecampaign.contact(other)):
-                return set()
+                return NOTHING_DONE
         contact = await self._run.activecampaign.contact(contact_id)
-        if contact is None or contact.erased or _has_bounced(contact):
-            return set()
+        if contact is None or contact.erased or _has_bounced(contact) or ANY_LIST in contact.lists:
+            return NOTHING_DONE
         done: set[int] = set()
+        lost: set[int] = set()
         for list_id in lists:
             row = contact.list_rows.get(list_id)
             if row is None or not self._is_covered(contact_id, list_id, row):
                 continue
             self._run.stop.check()
-            if await self._set_active(contact_id, list_id, row):
+            is_active = await self._set_active(contact_id, list_id, row)
+            if is_active is None:
+                lost.add(list_id)
+            elif is_active:
                 done.add(list_id)
-        return done
+        return Resubscribed(frozenset(done), frozenset(lost))
 
     def _is_covered(self, contact_id: int, list_id: int, row: ListRow) -> bool:
         """Whether this goal set the row so and nobody has touched it, or its setting is `all`.
@@ -66,13 +87,17 @@ class Resubscribing:
         # an intention over the very same row was never carried out
         return before is None or (not before.done and before.mark == row.mark)
 
-    async def _set_active(self, contact_id: int, list_id: int, row: ListRow) -> bool:
+    async def _set_active(self, contact_id: int, list_id: int, row: ListRow) -> bool | None:
+        """Whether the row is active now; None where nobody knows, or it was tried in vain."""
         self._run.ledger.intend_resubscribing(contact_id, list_id, row.mark)
         try:
             now = await self._send(contact_id, list_id, row)
         except RefusedError as refused:
             self._run.warn_once(f"Resubscribing was refused: {refused.detail}")
             return False
+        if now == row or (now is not None and now.status is ListStatus.UNREADABLE):
+            self._run.warn_once(LOST)
+            return None
         if now is None or now.status is not ListStatus.ACTIVE:
             return False
         at = self._run.started_at.timestamp()
@@ -89,14 +114,19 @@ class Resubscribing:
         return True
 
     async def _send(self, contact_id: int, list_id: int, row: ListRow) -> ListRow | None:
-        """Send once; after a lost answer the row itself tells whether to send again."""
+        """Send once; without an answer of its own the row tells whether to send again.
+
+        Raises RefusedError where the row is as it was after a refusal.
+        """
         service = self._run.activecampaign
         for attempt in (1, 2):
             try:
                 return await service.set_list_status(contact_id, list_id, ListStatus.ACTIVE)
-            except LostAnswerError:
+            except (LostAnswerError, RefusedError) as error:
                 contact = await service.contact(contact_id)
                 now = None if contact is None else contact.list_rows.get(list_id)
+                if isinstance(error, RefusedError) and now == row:
+                    raise
                 if attempt == 2 or now != row:
                     return now
         return None

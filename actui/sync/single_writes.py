@@ -37,8 +37,12 @@ class SingleWrites:
             stored = await service.rename_contact(contact_id, email)
         except RefusedError as refused:
             payload = person.payload
-            if refused.status == 404:
+            contact = await service.contact(contact_id)
+            if contact is None:
                 return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
+            if contact.email.lower() == email.lower():
+                # a status does not prove that the address is as it was
+                return replace(person, row=replace(person.row, email=own_spelling(contact.email)))
             owners = [one.id for one in await service.contacts_by_email(email)]
             if owners and contact_id not in owners:
                 return payload.record(Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owners[0])
@@ -48,13 +52,13 @@ class SingleWrites:
         return replace(person, row=replace(person.row, email=own_spelling(stored)))
 
     async def write(
-        self, person: Person, contact_id: int, kept_off: tuple[OmittedList, ...]
+        self, person: Person, contact_id: int, kept_off: tuple[OmittedList, ...], mark: bytes
     ) -> Record | None:
         """Write the fields of a contact without an address that an import would take.
 
         Commits the outcome and returns None; an outcome of a refusal is the caller's to commit.
-        `kept_off` are the goal's lists that the contact is not on. Raises RefusedError for a
-        refusal that is not about this person.
+        `kept_off` are the goal's lists that the contact is not on, `mark` the fingerprint that is
+        kept. Raises RefusedError for a refusal that is not about this person.
         """
         payload = person.payload
         self._run.stop.check()
@@ -75,7 +79,7 @@ class SingleWrites:
         profile = payload.profile_id
         self._run.commit(
             Done(
-                records=[(profile, record, payload.fingerprint.today)],
+                records=[(profile, record, mark)],
                 exported=[profile],
                 links={profile: contact_id},
                 lists=ListCounts(left=left),

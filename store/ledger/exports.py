@@ -17,6 +17,7 @@ _LETTERS = {
     ListStatus.ACTIVE: "1",
     ListStatus.UNSUBSCRIBED: "2",
     ListStatus.BOUNCED: "3",
+    ListStatus.UNREADABLE: "?",
 }
 _STATUSES = {letter: status for status, letter in _LETTERS.items()}
 _INDEX_FACT = "index:"

@@ -114,6 +114,37 @@ async def test_a_row_somebody_touched_since_is_not_own(desk: Desk) -> None:
     assert await desk.status("a@x.org") == UNSUBSCRIBED
 
 
+@pytest.mark.parametrize("fault", ["reset", "503", "500-html"])
+async def test_a_resubscription_that_is_lost_twice_is_tried_again(desk: Desk, fault: str) -> None:
+    await desk.contact("a@x.org", {NEWSLETTER: UNSUBSCRIBED})
+    await desk.profile("a@x.org")
+    await desk.fault(fault, ".*/contactLists", method="POST", times=2)
+    summary = await desk.export({"resubscribe": "all"})
+    assert (summary.ok, summary.lists.resubscribed) == (True, 0)
+    assert summary.warnings == 1
+    assert "resubscribing were lost" in summary.message
+    assert desk.rows()[0]["omitted"].lists[0].why == "resubscription-lost"
+    assert await desk.status("a@x.org") == UNSUBSCRIBED
+
+    summary = await desk.export({"resubscribe": "all"})
+    assert (summary.lists.resubscribed, await desk.status("a@x.org")) == (1, ACTIVE)
+    await desk.forget()
+    assert (await desk.export({"resubscribe": "all"})).unchanged == 1
+    assert await desk.writes() == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 422, 503])
+async def test_a_resubscription_counts_whatever_status_was_answered(
+    desk: Desk, status: int
+) -> None:
+    await desk.contact("a@x.org", {NEWSLETTER: UNSUBSCRIBED})
+    await desk.profile("a@x.org")
+    await desk.fault(f"{status}-after-commit", ".*/contactLists", method="POST")
+    summary = await desk.export({"resubscribe": "all"})
+    assert (summary.ok, summary.lists.resubscribed, summary.warnings) == (True, 1, 0)
+    assert await desk.status("a@x.org") == ACTIVE
+
+
 @pytest.mark.parametrize("fault", ["reset", "reset-after-commit"])
 async def test_a_lost_answer_resubscribes_once(desk: Desk, fault: str) -> None:
     await desk.contact("a@x.org", {NEWSLETTER: UNSUBSCRIBED})
