@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from actui.api import activecampaign_rows as shape
-from actui.api.activecampaign_account import AccountClient
+from actui.api.activecampaign_account import SERVICE, AccountClient
+from actui.model.errors import ServiceError
 from actui.model.standing import Campaign, CampaignLink, LinkHit
 
 # Counters that move when somebody opens or clicks; machine opens are in none of them.
@@ -33,7 +34,13 @@ class ActivityCalls(AccountClient):
         async for _ in self._pages(f"campaigns/{campaign_id}/campaignLists", found):
             pass
         named = (row.get("listid") or row.get("list") for row in found.values())
-        return frozenset(number for one in named if (number := shape.number(one)))
+        lists = [shape.number(one) for one in named]
+        if None in lists:
+            # a list left out could let people past a threshold
+            raise ServiceError(
+                f"{SERVICE}'s answer about the lists of campaign {campaign_id} cannot be read"
+            )
+        return frozenset(one for one in lists if one)
 
     async def campaign_links(self, campaign_id: int) -> Sequence[CampaignLink]:
         """The links people can reach; the tracker's second row, of no message, is left out."""

@@ -144,8 +144,9 @@ def _list_row(row: Mapping[str, Any], status: ListStatus) -> ListRow:
 
 
 def exclusion(row: Mapping[str, Any]) -> Exclusion:
-    """A phrase that keeps addresses out (activecampaign.md §5.5)."""
-    return Exclusion(_text(row["matchPhrase"]), _text(row.get("matchType")))
+    """A phrase that keeps addresses out (activecampaign.md §5.5), empty if it cannot be read."""
+    phrase = row.get("matchPhrase")
+    return Exclusion(phrase if isinstance(phrase, str) else "", _text(row.get("matchType")))
 
 
 def bulk_row(row: ImportRow, *, exclude_automations: bool) -> dict[str, Any]:
@@ -224,13 +225,18 @@ def batch_info(body: Any) -> BatchInfo:
     """How far a batch is (activecampaign.md §7.2)."""
     state = str(body["status"]).lower()
     ids = body.get("success")
-    failed = body.get("failure")
-    mails = [f.get("email") if isinstance(f, dict) else f for f in _listed(failed)]
     return BatchInfo(
         state=state if state in _BATCH_STATES else "unknown",
         contact_ids=frozenset(n for i in _listed(ids) if (n := number(i)) is not None),
-        failed_emails=tuple(str(mail) for mail in mails if mail),
+        failed_emails=_failed_emails(body.get("failure")),
     )
+
+
+def _failed_emails(failed: Any) -> tuple[str, ...] | None:
+    """The addresses that were refused; None where it cannot be read which."""
+    mails = [one.get("email") if isinstance(one, dict) else one for one in _listed(failed)]
+    kept = tuple(one for one in mails if isinstance(one, str) and one)
+    return kept if isinstance(failed, list) and len(kept) == len(mails) else None
 
 
 def outstanding(body: Any) -> int:

@@ -103,7 +103,13 @@ def profile_page(body: Any, cursor: str) -> ProfilePage:
             raise ValueError("the cursor does not move")
         following = None
     total = body.get("totalResults")
-    return ProfilePage(profiles, total if isinstance(total, int) else None, following, is_last)
+    return ProfilePage(
+        profiles,
+        total if isinstance(total, int) else None,
+        following,
+        is_last,
+        unreadable=len(body["profiles"]) - len(profiles),
+    )
 
 
 def entry(write: ProfileWrite) -> dict[str, Any]:
@@ -202,13 +208,15 @@ def profile(row: Mapping[str, Any]) -> Profile:
     odd = _Oddities()
     permissions = row.get("permissions")
     level = permissions.get("level") if isinstance(permissions, dict) else None
+    if row.get("segments") is None:
+        odd.parts.add("segments")  # everybody who is listed is in one at least
     return Profile(
         id=str(row["id"]),
         properties=_properties(row, odd),
         consented=frozenset(odd.texts(row, "consentedObjectives")),
         refused=frozenset(odd.texts(row, "refusedObjectives")),
         legislation=odd.text(row, "privacyLegislation"),
-        permission_level=str(level) if level else None,
+        permission_level=level if isinstance(level, str) and level else None,
         segments=tuple(odd.each(row, "segments", _segment_of_profile)),
         lifecycle_stages=_stages(row, odd),
         replaces=tuple(odd.texts(row, "replaces")),

@@ -176,13 +176,15 @@ class Profile:
 class ProfilePage:
     """One page of a segment listing; `cursor` None is its end.
 
-    `is_last` only where BlueConic itself named no further page.
+    `is_last` only where BlueConic itself named no further page. `unreadable` is the number of
+    rows that are no profiles.
     """
 
     profiles: Sequence[Profile]
     total: int | None
     cursor: str | None
     is_last: bool = False
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +256,10 @@ class BatchInfo:
     """How far a batch is: its state, the contact ids it names and the e-mails it refused.
 
     `state` is `waiting claimed active completed failed interrupted`, or `unknown` while
-    ActiveCampaign answers `false` (activecampaign.md §7.2).
+    ActiveCampaign answers `false` (activecampaign.md §7.2). `failed_emails` are None where the
+    answer has them in a form that cannot be read.
     """
 
     state: str
     contact_ids: frozenset[int] = frozenset()
-    failed_emails: tuple[str, ...] = ()
+    failed_emails: tuple[str, ...] | None = ()

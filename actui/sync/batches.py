@@ -6,6 +6,7 @@ result is known and its people's outcomes are committed. Nothing counts before t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -36,6 +37,8 @@ ARRIVING = 10.0
 """Seconds, at most, for which a batch whose answer was lost may not even count as outstanding."""
 FIRST_POLL = 2.0
 SHORTEST_TYPICAL, LONGEST_TYPICAL = 0.2, 120.0
+_MOST_UNREADABLE = 3
+"""Answers about one batch, at most, that do not tell whom ActiveCampaign has refused."""
 _FINAL = ("completed", "failed", "interrupted")
 
 Refused = Sequence[tuple[Sent, Reason, str]]
@@ -66,6 +69,7 @@ class Batches:
         self._clearing = Clearing(goal_run)
         self.intended: dict[str, Sent] = {}
         """Rows of an earlier process that nobody knows to have left, by profile."""
+        self._unreadable = Counter[int]()
         self._unsure: list[int] = []
         self._is_proven = False
 
@@ -219,6 +223,8 @@ class Batches:
         info = await self._run.activecampaign.batch(batch.batch_id)
         age = min(self._ages.of(batch), LONGEST_TYPICAL)
         # One that has ended may have done so long before it was asked about.
+        if info.state == "completed" and info.failed_emails is None:
+            return self._unread(batch)
         if info.state not in _FINAL:
             self._typical = max(self._typical, age)
             return False
@@ -231,7 +237,7 @@ class Batches:
         return True
 
     async def _completed(self, batch: Batch, rows: Sequence[Sent], info: BatchInfo) -> None:
-        failed = {canonical(email) for email in info.failed_emails}
+        failed = {canonical(email) for email in info.failed_emails or ()}
         done = [sent for sent in rows if canonical(sent.row.email) not in failed]
         undone = [sent for sent in rows if canonical(sent.row.email) in failed]
         known = await self._knowledge.look_up([sent.row.email for sent in undone])
@@ -323,8 +329,18 @@ class Batches:
         # nobody among them was refused: the next run sends them again
         self._accept(batch, [], [(sent, reason, detail) for sent in rows], {})
 
-    def _unresolved(self, batch: Batch) -> None:
-        detail = f"Batch {batch.batch_id} did not finish within 30 minutes."
+    def _unread(self, batch: Batch) -> bool:
+        """Whether a batch is given up that does not tell whom ActiveCampaign has refused."""
+        self._unreadable[batch.number] += 1
+        if self._unreadable[batch.number] < _MOST_UNREADABLE:
+            return False
+        self._unresolved(
+            batch, f"ActiveCampaign's answer about batch {batch.batch_id} cannot be read."
+        )
+        return True
+
+    def _unresolved(self, batch: Batch, detail: str = "") -> None:
+        detail = detail or f"Batch {batch.batch_id} did not finish within 30 minutes."
         rows = [(sent, Reason.UNRESOLVED, detail) for sent in decode(batch.payload)]
         self._accept(batch, [], rows, self._marks(rows))
 

@@ -47,7 +47,12 @@ class Exclusions:
     def _keep(self, exclusions: Sequence[Exclusion]) -> None:
         self._is_read = True
         for one in exclusions:
-            if one.kind == "exact":
+            if not one.phrase:
+                self._run.warn_once(
+                    "ActiveCampaign's exclusion list holds a phrase that cannot be read, so actui "
+                    "cannot tell whom it keeps out: look at the list in ActiveCampaign."
+                )
+            elif one.kind == "exact":
                 self._whole[canonical(one.phrase)] = one.phrase
             else:
                 self._others.append(one)

@@ -39,9 +39,11 @@ class LinkedProfiles:
         """The entry with the spellings in which its linked profiles have the contact's address."""
         form = canonical(entry.contact.email)
         found: dict[tuple[str, str], None] = {}
+        is_known = True
         for profile_id in profiles:
             self._run.stop.check()
             profile = await self._run.blueconic.profile(profile_id, properties=self._properties)
+            is_known &= profile is None or all(map(profile.shows, self._properties))
             found |= {
                 (name, value): None
                 for name in self._properties
@@ -54,7 +56,9 @@ class LinkedProfiles:
             for group in entry.write.matching
         ]
         matching = tuple(dict.fromkeys((*entry.write.matching, *groups)))
-        return replace(entry, write=replace(entry.write, matching=matching))
+        changed = replace(entry, write=replace(entry.write, matching=matching))
+        # the address may be there in a form that cannot be read: no second profile is made
+        return changed if is_known else without_creating(changed)
 
 
 def without_creating(entry: Entry) -> Entry:

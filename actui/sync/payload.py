@@ -48,6 +48,10 @@ _DOMAIN = re.compile(r"[^\s@\"(),:;<>\[\\\]]+\.[A-Za-z]{2,}\Z")
 _MOST_ROW = BULK_BYTES - BULK_ENVELOPE - 4 * LONGEST_ADDRESS
 _LEFT_OUT = f"as ActiveCampaign takes at most {BULK_BYTES:,} bytes of one person"
 _TOO_LARGE = f"the identifiers alone take more than the {BULK_BYTES:,} bytes of an import"
+_CONSENT = frozenset({"consentedObjectives", "refusedObjectives", "privacyLegislation"})
+"""The parts of a profile that consent is decided by."""
+_UNREADABLE_CONSENT = "BlueConic's answer about the person's consent cannot be read"
+_UNREADABLE_MERGES = "BlueConic's answer about the profiles merged into this one cannot be read"
 _TOO_MANY_IDS = f"the profile has more than {MOST_LOOKUPS} contact ids"
 
 
@@ -201,7 +205,11 @@ class PayloadBuilder:
         """The outcome of a profile that may not be sent, or has no address to go to."""
         known_as = next(iter(addresses), "")
         if not self._has_consent(profile):
-            return _record(profile, Outcome.SKIPPED, Reason.NO_CONSENT, known_as)
+            detail = "" if profile.unreadable.isdisjoint(_CONSENT) else _UNREADABLE_CONSENT
+            return _record(profile, Outcome.SKIPPED, Reason.NO_CONSENT, known_as, detail)
+        if "replaces" in profile.unreadable:
+            reason = Reason.AMBIGUOUS_MATCH
+            return _record(profile, Outcome.SKIPPED, reason, known_as, _UNREADABLE_MERGES)
         barred = barred_by_stage(self._goal, self._stage, profile)
         if barred is not None:
             return _record(profile, Outcome.SKIPPED, barred, known_as)
@@ -288,6 +296,8 @@ class PayloadBuilder:
         if not self._objectives or profile.consented & self._objectives:
             return True
         if not self._where_needed or profile.refused & self._objectives:
+            return False
+        if not profile.unreadable.isdisjoint(_CONSENT):
             return False
         zone = profile.legislation or "NONE"
         known = self._accounts.objectives

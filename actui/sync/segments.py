@@ -15,12 +15,19 @@ _TOLERATED = 100
 """One in so many of `totalResults` may be missing: its count lags behind."""
 
 
+UNREADABLE_PEOPLE = (
+    "BlueConic's listing holds profiles that cannot be read, so it is not known who is in the "
+    "segment: look at what stands between actui and BlueConic."
+)
+
+
 class SegmentReading:
     """One listing from its start; a cursor is never kept, a continued run lists again.
 
     `told` is how many profiles BlueConic says the segment holds, None as long as it has not said
     so, and `total` the same as a number. `is_complete` when the listing came to an end
-    of its own and holds, within one per cent, as many different profiles as it said.
+    of its own, everybody in it can be recognized, and it holds, within one per cent, as many
+    different profiles as it said.
     """
 
     def __init__(
@@ -38,6 +45,8 @@ class SegmentReading:
         self.listing = listing
         self.told: int | None = None
         self._ended = False
+        self._identifying = identifying_properties(goal)
+        self._is_readable = True
 
     @property
     def total(self) -> int:
@@ -46,17 +55,27 @@ class SegmentReading:
     @property
     def is_complete(self) -> bool:
         missing = abs(self.total - self.listing.count())
-        return self._ended and missing * _TOLERATED <= self.total
+        return self._ended and self._is_readable and missing * _TOLERATED <= self.total
 
     async def pages(self) -> AsyncIterator[Sequence[Profile]]:
         """Page by page; each profile's recognising words are in the listing by then."""
         async for page in segment_pages(self._run, self._goal, self._properties, self._expand):
             if page.total is not None:
                 self.told = max(self.total, page.total)
+            if page.unreadable or any(map(self._is_anonymous, page.profiles)):
+                self._is_readable = False
+                self._run.warn_once(UNREADABLE_PEOPLE)
             self._remember(page.profiles)
             if page.cursor is None:
                 self._ended = page.is_last and self.told is not None
             yield page.profiles
+
+    def _is_anonymous(self, profile: Profile) -> bool:
+        """Whether what the profile is recognized by cannot all be read."""
+        return not (
+            profile.unreadable.isdisjoint(("replaces", "replacedBy"))
+            and all(map(profile.shows, self._identifying))
+        )
 
     def _remember(self, profiles: Sequence[Profile]) -> None:
         links = self._run.ledger.links([id_ for p in profiles for id_ in (p.id, *p.replaces)])

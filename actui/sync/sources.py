@@ -67,10 +67,12 @@ def values_of(  # noqa: PLR0911  one for each source
     """A profile's values, None for one that has no name; None for all where they are unknown."""
     match source:
         case PropertySource():
-            return profile.properties.get(source.property, ())
+            return _held(profile, source.property)
         case TextSource():
             return (source.text,)
         case SegmentsSource():
+            if "segments" in profile.unreadable:
+                return None
             wanted = source.segments
             found = [
                 name or names.segments.get(id_)
@@ -86,17 +88,23 @@ def values_of(  # noqa: PLR0911  one for each source
             return None if stages is None else [stage.lifecycle or None for stage in stages]
         case "viewed_interactions":
             known = names.interactions
-            return None if known is None else _interactions(profile, known)
+            viewed = _held(profile, VIEWED)
+            return None if known is None or viewed is None else _interactions(viewed, known)
         case "permission_level":
             return (profile.permission_level,) if profile.permission_level else None
         case _:
             assert_never(source)
 
 
-def _interactions(profile: Profile, names: Mapping[str, str]) -> list[str | None]:
+def _held(profile: Profile, property_id: str) -> Sequence[str] | None:
+    """A property's values; None where they cannot be read."""
+    return profile.properties.get(property_id, ()) if profile.shows(property_id) else None
+
+
+def _interactions(viewed: Sequence[str], names: Mapping[str, str]) -> list[str | None]:
     """Each dialogue once: of one that was seen in two variants there is one name to tell."""
     found: list[str | None] = []
-    for id_ in profile.properties.get(VIEWED, ()):
+    for id_ in viewed:
         name = names.get(id_)
         if name is None or name not in found:
             found.append(name)

@@ -31,6 +31,9 @@ _FORBIDDEN = (
 )
 
 
+_UNREADABLE = frozenset({"lifecycleStages", "replacedBy"})
+
+
 class _Shown(Enum):
     LISTED = auto()
     ALONE = auto()
@@ -101,8 +104,8 @@ class Stages:
 
     async def _alone(self, profile: Profile) -> Profile:
         read = await self._get(profile.id)
-        # who is gone, or went up in another profile, is not in no stage
-        if read is None or read.replaced_by is not None:
+        # who is gone, went up in another profile, or cannot be read, is not in no stage
+        if read is None or read.replaced_by is not None or _UNREADABLE & read.unreadable:
             return profile
         return _in_none(replace(profile, lifecycle_stages=read.lifecycle_stages))
 
@@ -118,7 +121,7 @@ class Stages:
 
 
 def _in_none(profile: Profile) -> Profile:
-    if profile.lifecycle_stages is not None:
+    if profile.lifecycle_stages is not None or "lifecycleStages" in profile.unreadable:
         return profile
     return replace(profile, lifecycle_stages=())
 

@@ -10,7 +10,7 @@ import pytest
 
 from actui.api import activecampaign_rows as shape
 from actui.api.http import Answer
-from actui.model.goals import ListStatus
+from actui.model.goals import LIST_STATUSES
 
 RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "recorded"
 
@@ -38,7 +38,7 @@ def test_one_contact() -> None:
         contact = shape.single_contact(body, {1: "TAG"})
         assert contact.id == int(body["contact"]["id"])
         assert contact.created is not None
-        assert set(contact.lists.values()) <= set(ListStatus)
+        assert set(contact.lists.values()) <= set(LIST_STATUSES)
         assert contact.lists.keys() == {int(row["list"]) for row in body["contactLists"]}
 
 
