@@ -21,7 +21,7 @@ from actui.console.ports import Which
 from actui.console.words import counted
 from actui.model.accounts import secret_origin
 from actui.model.connection import Connection
-from actui.model.errors import BusyError, ServiceError
+from actui.model.errors import BusyError, DamagedError, ServiceError
 from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.secret import SecretName
@@ -101,10 +101,16 @@ class LedgerReader:
             self._opened = None
 
     def snapshot(self) -> RunSnapshot | None:
-        return self._ledger.read_progress()
+        try:
+            return self._ledger.read_progress()
+        except DamagedError:  # the history shows how the run ended, and why
+            return None
 
     def version(self) -> int:
-        version = self._ledger.data_version()
+        try:
+            version = self._ledger.data_version()
+        except DamagedError:
+            return -1
         return (self._times << 32) + version
 
     def unique(self) -> UniqueCounts:

@@ -277,9 +277,17 @@ class RunScreen(ActuiScreen):
 
 
 async def run_now(
-    page: ActuiScreen, workbench: Workbench, connection: Connection, *, fresh: bool = False
+    page: ActuiScreen,
+    workbench: Workbench,
+    connection: Connection,
+    *,
+    fresh: bool = False,
+    restored: bool = False,
 ) -> None:
-    """Show the connection's run, started if none is going; another account is asked about."""
+    """Show the connection's run, started if none is going.
+
+    Another account, and a memory that may be older than the last run, are asked about.
+    """
     if workbench.is_running(connection):
         page.app.push_screen(RunScreen(workbench, connection))
         return
@@ -287,17 +295,26 @@ async def run_now(
     for words, _ in told:
         words.put(_STARTING)
     try:
-        since, said = await workbench.start(connection, fresh=fresh)
+        since, said = await workbench.start(connection, fresh=fresh, restored=restored)
     except ConfigError as refused:
-        if refused.code != "other-account":
+        if refused.code == "restored":
+            question = ConfirmScreen(
+                f"{plain(refused.trouble)}\n\nRun it all the same?",
+                do="Run",
+                keep="Do not run",
+            )
+            anew = partial(run_now, page, workbench, connection, fresh=fresh, restored=True)
+        elif refused.code == "other-account":
+            question = ConfirmScreen(
+                f"{plain(refused.trouble)}\n\nStart anew with the changed account? What is known "
+                "of people of the other one is set aside: nobody counts as sent or unsubscribed "
+                "before.",
+                do="Start anew",
+                keep="Do not run",
+            )
+            anew = partial(run_now, page, workbench, connection, fresh=True)
+        else:
             raise
-        question = ConfirmScreen(
-            f"{plain(refused.trouble)}\n\nStart anew with the changed account? What is known of "
-            "people of the other one is set aside: nobody counts as sent or unsubscribed before.",
-            do="Start anew",
-            keep="Do not run",
-        )
-        anew = partial(run_now, page, workbench, connection, fresh=True)
         page.app.push_screen(question, lambda yes: page.attempt(anew, RUN) if yes else None)
         return
     finally:

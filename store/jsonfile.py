@@ -134,6 +134,11 @@ def check_documents(path: Path, content: bytes) -> None:
         raise ConfigError(f"{path} was written by a newer actui; update this one.")
 
 
+def check_file(path: Path) -> None:
+    """Raises ConfigError or DamagedError where a file that is there holds no documents."""
+    SafeStorage(path).read()
+
+
 @contextmanager
 def as_stored(path: Path, trouble: str = "a document in it has another shape") -> Iterator[None]:
     """A block that reads what documents of a file hold; what does not fit is a DamagedError."""

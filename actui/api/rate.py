@@ -93,6 +93,31 @@ def _number(value: Any, least: float = 0.0, most: float = sys.float_info.max) ->
     return float(value)
 
 
+def check_pace_file(path: Path) -> None:
+    """Raises ConfigError for a file that no pace can be read from, OSError where it is none."""
+    handle = _opened(path)
+    try:
+        text = os.read(handle, 65536)
+        if text:
+            _read(json.loads(text))
+    except _UNREADABLE:
+        raise ConfigError(
+            f"{path} holds no pace of requests.",
+            advice="Delete it: it holds nothing but the time of the last requests.",
+        ) from None
+    finally:
+        os.close(handle)
+
+
+def _opened(path: Path) -> int:
+    """An open regular file; nobody waits for a pipe in its place. Raises OSError."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return handle
+    os.close(handle)
+    raise OSError(errno.EINVAL, "It is not a file")
+
+
 _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
@@ -209,7 +234,7 @@ class Pace:
             yield self._own
             return
         try:
-            handle = self._opened(self._path)
+            handle = _opened(self._path)
         except OSError as wrong:
             if wrong.errno in _NO_SPACE:
                 raise StorageError.of(self._path, wrong) from wrong
@@ -236,15 +261,6 @@ class Pace:
             os.ftruncate(handle, len(told))
         except OSError as wrong:
             raise StorageError.of(self._path, wrong) from wrong
-
-    @staticmethod
-    def _opened(path: Path) -> int:
-        """An open regular file; nobody waits for a pipe in its place. Raises OSError."""
-        handle = os.open(path, _FLAGS, 0o600)
-        if stat.S_ISREG(os.fstat(handle).st_mode):
-            return handle
-        os.close(handle)
-        raise OSError(errno.EINVAL, "It is not a file")
 
     def _parsed(self, text: bytes) -> _State:
         if not text:

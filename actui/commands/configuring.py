@@ -12,6 +12,7 @@ from actui.commands.guard import say
 from actui.commands.words import print_findings
 from actui.console.words import plain, state_words
 from actui.model.connection import Connection
+from actui.model.errors import DamagedError
 from actui.model.findings import BAD_URL, findings
 from actui.scheduling import coming_run
 from actui.wiring import House
@@ -28,7 +29,11 @@ def list_(asked: argparse.Namespace) -> int:
         for finding in findings(connection):
             if finding.code == BAD_URL:
                 say(f"{connection.name}: {finding.message}")
-        last = next(iter(house.history(connection).all(limit=1)), None)
+        try:
+            last = next(iter(house.history(connection).all(limit=1)), None)
+        except DamagedError as failure:  # the other connections can be shown
+            say(failure.message)
+            last = None
         running = house.lock(connection).is_held()
         coming = coming_run(house, stored, datetime.now(UTC))
         due = coming.isoformat(timespec="seconds") if coming else None

@@ -11,11 +11,14 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from actui import exitcodes, health
 from actui.api.mail import try_mail_server
+from actui.api.rate import check_pace_file
 from actui.console.words import plain
 from actui.health import Check
 from actui.model.connection import Connection, is_loopback
@@ -26,6 +29,11 @@ from actui.notifying import MAIL_SECRET
 from actui.scheduling import nobody_looks
 from actui.wiring import PROBE, House
 from store.connections import Stored
+from store.forgotten import Forgotten
+from store.history import History
+from store.home import is_id
+from store.jsonfile import check_file
+from store.sqlite import damaged_database
 
 CLOCK_SECONDS = 60
 """A clock further off shifts schedules and what counts as changed."""
@@ -77,13 +85,15 @@ def _all(house: House, *, offline: bool) -> Iterator[Check]:
     yield from _safely("time zones", lambda: health.of_time_zones(zones))
     yield from _safely("proxy", lambda: health.of_proxies(environ, is_used=is_used))
     yield from _safely("certificates", lambda: health.of_certificates(environ, is_used=is_used))
+    yield from _safely("files", lambda: _files(house))
     if trouble is not None:
         yield trouble
         return
     other_way = bool(settings.password_command) or settings.secrets_in_file
     yield from _safely("keyring", lambda: health.of_keyring(house.secrets, other_way))
     yield from _addresses(connections)
-    yield from (_ledger(house, connection) for connection in connections)
+    for connection in connections:
+        yield from _ledger(house, connection)
     yield from _safely("schedule", lambda: _schedules(house, known))
     if not connections:
         yield health.good("connections", "There is none yet: actui apply FILE")
@@ -129,15 +139,51 @@ def _addresses(connections: Sequence[Connection]) -> Iterator[Check]:
                 yield health.wrong(about, finding.message, ConfigError.default_code)
 
 
-def _ledger(house: House, connection: Connection) -> Check:
+def _ledger(house: House, connection: Connection) -> Iterator[Check]:
+    """The whole file is read, as only that finds a page that no run has touched yet."""
     about = f"ledger of {connection.name}"
     try:
         with house.ledger(connection) as ledger:
-            unique = ledger.unique()
+            broken = ledger.whole_check()
+            unique, doubt = ledger.unique(), ledger.doubt()
     except (ActuiError, OSError, sqlite3.Error) as failure:
-        return health.wrong(about, f"It cannot be opened: {redact(failure)}.".replace("..", "."))
+        yield health.wrong(about, f"It cannot be opened: {redact(failure)}.".replace("..", "."))
+        return
+    if broken:
+        file = house.home.ledger_file(connection.id)
+        yield health.wrong(about, damaged_database(file, broken).message)
+        return
     known = unique.imported + unique.exported
-    return health.good(about, f"It opens, and knows {known:,} profiles.")
+    yield health.good(about, f"It is whole, and knows {known:,} profiles.")
+    if doubt is not None:
+        said = "Runs with a Sum, resubscribe or unsubscribe need --confirm-restored."
+        yield health.doubtful(about, f"It may not remember all that was done. {doubt.why} {said}")
+
+
+def _files(house: House) -> Iterator[Check]:
+    """Every other file that can be damaged without anybody noticing; a row for each that is."""
+    home, found = house.home, 0
+    histories = [one for one in home.runs_dir.glob("*.json") if is_id(one.stem)]
+    looks: dict[Path, Callable[[], object]] = {
+        home.turns_file: house.turns.started,
+        home.secrets_file: lambda: check_file(home.secrets_file),
+        home.notices_file: lambda: check_file(home.notices_file),
+        home.audit_dir: lambda: list(house.audit.lines()),
+        **{one: History(home, one.stem).all for one in histories},
+        **{one: partial(check_pace_file, one) for one in home.pace_dir.iterdir()},
+    }
+    for path, look in looks.items():
+        try:
+            look()
+        except (ActuiError, OSError) as failure:
+            found += 1
+            words = getattr(failure, "message", redact(failure))
+            yield health.wrong("files", words if str(path) in words else f"{path}: {words}")
+    if trouble := Forgotten(home).check():
+        found += 1
+        yield health.wrong("files", trouble)
+    if not found:
+        yield health.good("files", f"{len(looks) + 1} other places in the home can be read.")
 
 
 def _schedules(house: House, known: Sequence[Stored]) -> Iterator[Check]:

@@ -151,12 +151,14 @@ class RunStarter(Protocol):
         connection: Connection,
         leavers: Mapping[str, int] | None = None,
         fresh: bool = False,
+        restored: bool = False,
     ) -> str:
         """Start it and say, in one sentence, what keeps it alive without this console.
 
         With `leavers`, only these goals, by id, each of which may unsubscribe so many who left.
         Raises ConfigError, code other-account, where what is known is of other accounts and
-        `fresh` does not say to start anew.
+        `fresh` does not say to start anew, and code restored where what is known may be older than
+        the last run and `restored` does not say to go on.
         """
 
     def retry(self, connection: Connection, run: str, wanted: Filter) -> str:

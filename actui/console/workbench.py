@@ -16,7 +16,7 @@ from actui.console.people import Filter, Person
 from actui.console.ports import RunReader, Services, Stored, Which
 from actui.console.words import ASCII, UNICODE, Glyphs, counted, instant, number, plain
 from actui.model.connection import Connection, new_id
-from actui.model.errors import ActuiError, ConfigError, CredentialsError
+from actui.model.errors import ActuiError, ConfigError, CredentialsError, DamagedError
 from actui.model.findings import Finding, errors, findings
 from actui.model.preview import Ask, Preview
 from actui.model.run import RETRY, RunSnapshot, RunSummary, UniqueCounts
@@ -131,13 +131,19 @@ class Workbench:
     def _overview(self, stored: Stored) -> Overview:
         connection = stored.connection
         running = self.is_running(connection)
-        latest = self._services.history(connection).all(HISTORY_ROWS)
+        damage = ""
+        try:
+            latest = self._services.history(connection).all(HISTORY_ROWS)
+        except DamagedError as failure:  # the list, and the other connections in it, can be shown
+            latest, damage = (), failure.message
         last = next(iter(latest), None)
         # some people tried again say nothing about a direction
         whole = next((run for run in latest if run.trigger != RETRY), None)
         if whole is not None and _is_mended(whole, stored):
             whole = None
         found = findings(connection)
+        if damage:
+            found.append(Finding("damaged", "history", damage, "warning"))
         for which, words in SECRET_WORDS.items():
             # a run that was, found them wherever they are for runs
             if last is None and self._has_secret.get((connection.id, which)) is False:
@@ -280,12 +286,21 @@ class Workbench:
         return self.reader(connection).is_running()
 
     def unique(self, connection: Connection) -> UniqueCounts:
-        """Distinct profiles exchanged through the connection, ever."""
-        return self.reader(connection).unique()
+        """Distinct profiles exchanged through the connection, ever; none from a damaged ledger.
+
+        Starting a run says what is wrong with it, and so does `actui doctor`.
+        """
+        try:
+            return self.reader(connection).unique()
+        except DamagedError:
+            return UniqueCounts()
 
     def history(self, connection: Connection) -> Sequence[RunSummary]:
-        """The latest runs, newest first."""
-        return self._services.history(connection).all(HISTORY_ROWS)
+        """The latest runs, newest first; none from a damaged history, which the list names."""
+        try:
+            return self._services.history(connection).all(HISTORY_ROWS)
+        except DamagedError:
+            return ()
 
     def run(self, connection: Connection, run: str) -> RunSummary | None:
         """One run of the history."""
@@ -317,17 +332,19 @@ class Workbench:
         *,
         leavers: Mapping[str, int] | None = None,
         fresh: bool = False,
+        restored: bool = False,
     ) -> tuple[Mark, str]:
         """Start a run; the mark to follow it from, and what keeps it alive.
 
         With `leavers`, only these goals, by id, where so many may be unsubscribed who left.
-        `fresh` sets aside what is known of other accounts, which is refused otherwise.
+        `fresh` sets aside what is known of other accounts, and `restored` acts on a memory that may
+        be older than the last run; both are refused otherwise.
 
         Raises ConfigError or CredentialsError where the run would end at once for the same reason.
         """
         await self._check(connection)
         starter = self._services.starter
-        return await self._started(connection, starter.start, connection, leavers, fresh)
+        return await self._started(connection, starter.start, connection, leavers, fresh, restored)
 
     async def retry(self, connection: Connection, run: str, wanted: Filter) -> tuple[Mark, str]:
         """Start a run that sends people of an earlier run again; see `start`."""

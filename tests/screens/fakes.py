@@ -273,6 +273,7 @@ class FakeStarter:
         connection: Connection,
         leavers: Mapping[str, int] | None = None,
         fresh: bool = False,
+        restored: bool = False,
     ) -> str:
         if self.elsewhere and not fresh:
             advice = "Run it with --fresh."
