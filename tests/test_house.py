@@ -62,3 +62,17 @@ def test_every_dependency_says_why_it_is_there() -> None:
     for dependency in wanted:
         (line,) = [line for line in reasons if line.strip().startswith(f'"{dependency}"')]
         assert len(line.partition("#")[2].strip()) > 10, line
+
+
+def test_every_dependency_has_an_upper_bound() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    known = [
+        *project["build-system"]["requires"],
+        *project["project"]["dependencies"],
+        *(
+            one
+            for several in project["project"]["optional-dependencies"].values()
+            for one in several
+        ),
+    ]
+    assert not [one for one in known if "<" not in one and "==" not in one]
