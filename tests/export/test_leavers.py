@@ -277,3 +277,29 @@ async def test_a_lost_answer_is_looked_after(desk: Desk, fault: str) -> None:
     # when nobody can know whose word it was, it was the person's
     expected = 1 if fault == "reset" else 0
     assert (await desk.export(LEAVING)).lists.resubscribed == expected
+
+
+async def test_an_unsubscription_that_is_lost_twice_is_tried_again(desk: Desk) -> None:
+    profiles = await people(desk, 3)
+    await desk.export(LEAVING)
+    await leave(desk, profiles["p0@x.org"])
+    await leave(desk, profiles["p1@x.org"])
+    await desk.fault("reset", ".*/contactLists", method="POST", times=2)
+    summary = await desk.export(LEAVING)
+    assert (summary.ok, summary.lists.unsubscribed, summary.warnings) == (True, 1, 1)
+    assert "unsubscribing were lost" in summary.message
+    assert (await desk.export(LEAVING)).lists.unsubscribed == 1
+    assert await active(desk) == {"p2@x.org"}
+
+
+@pytest.mark.parametrize("status", [400, 404, 503])
+async def test_an_unsubscription_counts_whatever_status_was_answered(
+    desk: Desk, status: int
+) -> None:
+    profiles = await people(desk, 2)
+    await desk.export(LEAVING)
+    await leave(desk, profiles["p0@x.org"])
+    await desk.fault(f"{status}-after-commit", ".*/contactLists", method="POST")
+    summary = await desk.export(LEAVING)
+    assert (summary.ok, summary.lists.unsubscribed) == (True, 1)
+    assert await active(desk) == {"p1@x.org"}
