@@ -17,6 +17,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from time import sleep
 from typing import IO, Any, cast
 
+from actui.output import send_control
+
 _LAST_SECONDS = 3.0
 _LONGEST_COPY = 74_994
 """Bytes of text in base64 that terminals take at once (terminal.md §1.1)."""
@@ -41,6 +43,12 @@ class _LastingStream:
         except OSError as failure:
             self._go_on(failure)
             return len(text)
+
+    def send_control(self, text: str) -> None:
+        try:
+            send_control(self._stream, text)
+        except OSError as failure:
+            self._go_on(failure)
 
     def flush(self) -> None:
         try:
