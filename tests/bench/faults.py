@@ -93,6 +93,27 @@ EXCEPTIONS: list[tuple[str, str, str, tuple[str, ...], str]] = [
         "BlueConic refuses the client itself: no other goal could do better",
     ),
     (
+        "redirect",
+        "middle",
+        "GET /api/3/contacts",
+        ("goal",),
+        "by then the run has begun, and looks for one goal's people",
+    ),
+    (
+        "redirect",
+        "last",
+        "GET /api/3/contacts",
+        ("ok",),
+        "the last reading is the recheck of people without a match, which no run depends on",
+    ),
+    (
+        "truncated|reset-after-commit|timeout-after-commit",
+        "always",
+        "POST /api/3/contactLists",
+        ("ok",),
+        "the list row itself shows that the change was made",
+    ),
+    (
         r"\d+-after-commit",
         "first|middle|last",
         "(POST|PUT) /api/3/.*",
