@@ -40,7 +40,7 @@ AIMED = 0.25
 WRITES = (("PUT", "/rest/v2/profiles"), ("POST", ".*/(import/bulk_import|contactLists)"))
 AT_ONCE = 3
 """Worlds at the same time."""
-PATIENCE = 120.0
+PATIENCE = 600.0
 """Seconds after which a process that has not ended counts as hanging."""
 KEYLESS = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 

@@ -31,7 +31,7 @@ from tests.e2e.test_sums import goal, people, points
 
 AT_ONCE = 10
 """Processes at the same time."""
-PATIENCE = 240.0
+PATIENCE = 600.0
 SAVES = 5
 """Saves of each console."""
 OTHER = "Other"
