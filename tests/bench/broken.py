@@ -27,7 +27,7 @@ SUM_LOST: Bench = ("faults", "--only", "reset-after-commit first PUT /rest/v2/pr
 ALWAYS: Bench = ("faults", "--only", "always PUT /rest/v2/profiles")
 DURABLE: Bench = ("chaos", "--count", "0")
 IMPORT: Bench = ("chaos", "--only", "import with Sum", "--count", "6", "--seed", "1118")
-SPOILED: Bench = ("mutate", "--count", "400", "--seed", "3")
+ROWS: Bench = ("mutate", "--only", "row", "--count", "400", "--seed", "3")
 CROWD: Bench = ("crowd", "--count", "30", "--seed", "3")
 ECHO: Bench = ("secrets", "--only", "environment, activecampaign echoes json-400")
 
@@ -97,7 +97,7 @@ BREAKAGES: dict[str, Breakage] = {
         "actui/sync/entries.py",
         "        if before == value:\n            return None\n",
         "",
-        SPOILED,
+        ("mutate", "--only", "order", "--count", "20"),
     ),
     "no redaction": Breakage(
         "actui/model/redaction.py",
@@ -113,9 +113,16 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "an incomplete listing counts as complete": Breakage(
         "actui/sync/segments.py",
-        "        return self._ended and missing * _TOLERATED <= self.total\n",
+        "        return self._ended and self._is_readable and missing * _TOLERATED <= self.total\n",
         "        return missing > -1\n",
-        SPOILED,
+        ROWS,
+    ),
+    "an unreadable list row is skipped": Breakage(
+        "actui/api/activecampaign_rows.py",
+        "        if list_id == ANY_LIST:\n            status = ListStatus.UNREADABLE\n",
+        "        if status is ListStatus.UNREADABLE or list_id == ANY_LIST:\n"
+        "            continue\n",
+        ROWS,
     ),
     "counts before the commit": Breakage(
         "actui/sync/goalrun.py",

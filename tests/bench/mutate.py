@@ -17,7 +17,7 @@ import httpx
 
 from tests.bench.arena import Arenas, differing, prepared, wrong_writes
 from tests.bench.figures import Budget, Figures, budget
-from tests.bench.mutations import Mutating
+from tests.bench.mutations import MUTATIONS, Mutating
 
 AT_ONCE = 2
 RUNS = 2
@@ -27,13 +27,19 @@ RATES = (0.02, 0.06, 0.15, 0.3)
 SAFE, RIGHT = "no bug, no hang, no wrong write", "right after a clean run"
 
 
-async def lived(arenas: Arenas, draw: random.Random, figures: Figures, number: int) -> int:
+async def lived(
+    arenas: Arenas,
+    draw: random.Random,
+    figures: Figures,
+    number: int,
+    kinds: Sequence[str] = tuple(MUTATIONS),
+) -> int:
     """One life; how many answers were spoiled in it."""
     rate = draw.choice(RATES)
     made: list[Mutating] = []
 
     def between(inner: httpx.AsyncBaseTransport) -> Mutating:
-        made.append(Mutating(inner, draw, rate, figures))
+        made.append(Mutating(inner, draw, rate, figures, kinds))
         return made[-1]
 
     async with arenas.opened(between) as desk:
@@ -62,18 +68,20 @@ async def lived(arenas: Arenas, draw: random.Random, figures: Figures, number: i
 async def play(given: Budget, figures: Figures, arenas: Arenas) -> None:
     """Lives until so many answers were spoiled."""
     spoiled, lives = 0, iter(range(10**9))
+    named = given.only if not given.only.isdecimal() else ""
+    kinds = tuple(name for name in MUTATIONS if named in name)
 
     async def worker() -> None:
         nonlocal spoiled
         while not given.is_spent(spoiled):
-            number = int(given.only) if given.only else next(lives)
+            number = int(given.only) if given.only.isdecimal() else next(lives)
             # each life has a source of its own, so that it can be lived again alone
             draw = random.Random(f"{given.seed} {number}")
-            spoiled += await lived(arenas, draw, figures, number)
-            if given.only:
+            spoiled += await lived(arenas, draw, figures, number, kinds)
+            if given.only.isdecimal():
                 return
 
-    await asyncio.gather(*(worker() for _ in range(1 if given.only else AT_ONCE)))
+    await asyncio.gather(*(worker() for _ in range(1 if given.only.isdecimal() else AT_ONCE)))
     figures.notes["answers spoiled"] = f"{spoiled:,}"
 
 
@@ -86,8 +94,10 @@ async def bench(given: Budget, figures: Figures) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Print the table; 1 where something did not hold."""
-    about = "Spoil answers; --only N lives the N-th life of a seed again."
-    given = budget(argv, "mutate", about, count=10_000, counts="answers", only="life")
+    about = (
+        "Spoil answers; --only N lives the N-th life of a seed again, --only TEXT spoils so alone."
+    )
+    given = budget(argv, "mutate", about, count=10_000, counts="answers", only="mutation")
     figures = Figures("mutate", given.seed)
     asyncio.run(bench(given, figures))
     return figures.ended(as_json=given.as_json)

@@ -29,6 +29,8 @@ ODD_VALUES: tuple[Any, ...] = (
     *(10**30, -(10**30), 1e308, float("inf"), float("nan"), 2**63, "9999-12-31T23:59:59-12:00"),
     *({"id": None}, [None], [[]], "https://[", "0x10", "1e5", " 1 ", 0.5),
 )
+UNCOUNTED = {"campaigns", "links", "linkData", "campaignLists"}
+"""Listings of which nothing tells surely how many rows they have."""
 COUNTS = ("total", "totalResults", "count", "profileCount", "startIndex")
 ROWS_OF_VALUES = ("value", "values")
 """Keys of what people entered: an odd value there may be what somebody did enter."""
@@ -38,6 +40,9 @@ DECIDING = re.compile(
 )
 """Answers that decide what is written: spoiled three times as often, and more often row by row."""
 OF_ROWS = ("row lost", "list row", "missing key", "null", "wrong count", "duplicate id", "cursor")
+
+TRIES = 40
+"""Ways that are tried on an answer, of which some fit some answers alone."""
 
 Spoiled = tuple[int, list[tuple[str, str]], bytes]
 
@@ -136,6 +141,8 @@ def _row_lost(answer: Answer, draw: random.Random) -> Spoiled | None:
 
 
 def _counts_rows(told: Any) -> bool:
+    if isinstance(told, dict) and not UNCOUNTED.isdisjoint(told):
+        return False
     return isinstance(told, dict) and ("totalResults" in told or "meta" in told)
 
 
@@ -342,10 +349,15 @@ class Mutating(httpx.AsyncBaseTransport):
     """Spoils some of the answers that pass; `names` tells which, in order."""
 
     def __init__(
-        self, inner: httpx.AsyncBaseTransport, draw: random.Random, rate: float, figures: Figures
+        self,
+        inner: httpx.AsyncBaseTransport,
+        draw: random.Random,
+        rate: float,
+        figures: Figures,
+        kinds: Sequence[str],
     ) -> None:
         self._inner, self._draw, self._figures = inner, draw, figures
-        self.rate = rate
+        self.rate, self._kinds = rate, kinds
         self.names: list[str] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -366,22 +378,29 @@ class Mutating(httpx.AsyncBaseTransport):
         except ValueError:
             told = None
         answer = Answer(response.status_code, headers, body, told)
-        name, (status, headers, body) = self._spoiled(answer, OF_ROWS if decides else ())
+        found = self._spoiled(answer, OF_ROWS if decides else ())
+        if found is None:
+            return httpx.Response(
+                response.status_code, headers=headers, stream=_Body(body), request=request
+            )
+        name, (status, headers, body) = found
         self._figures.tally("mutations", name)
         self.names.append(f"{name} of {request.method} {request.url.path}")
         # the suite holds answers without this header to the services' documents
         headers = [*headers, ("Server", "spoiled")]
         return httpx.Response(status, headers=headers, stream=_Body(body), request=request)
 
-    def _spoiled(self, answer: Answer, often: Sequence[str]) -> tuple[str, Spoiled]:
-        names = list(MUTATIONS)
-        while True:
-            name = self._draw.choice(often if often and self._draw.random() < 0.4 else names)
+    def _spoiled(self, answer: Answer, often: Sequence[str]) -> tuple[str, Spoiled] | None:
+        """The answer spoiled in a way that fits it; None where none of the ways does."""
+        often = [name for name in often if name in self._kinds]
+        for _ in range(TRIES):
+            name = self._draw.choice(often if often and self._draw.random() < 0.4 else self._kinds)
             if self._draw.random() >= RARE.get(name, 1.0):
                 continue
             found = MUTATIONS[name](answer, self._draw)
             if found is not None:
                 return name, found
+        return None
 
     async def aclose(self) -> None:
         """The transport behind is closed by whoever made it."""
