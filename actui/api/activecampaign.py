@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from actui.api import activecampaign_rows as shape
 from actui.api.activecampaign_account import PAGE, SERVICE, AccountClient
 from actui.api.activecampaign_activity import ActivityCalls
+from actui.api.answer_values import object_at
 from actui.api.http import Call, compact, read
 from actui.model.addresses import canonical
-from actui.model.errors import RefusedError, RetriableError, ServiceError
-from actui.model.goals import ListStatus
+from actui.model.errors import AnswerTooLargeError, RefusedError, RetriableError, ServiceError
+from actui.model.goals import ANY_LIST, ListStatus
 from actui.model.people import (
     BatchInfo,
     BulkQueued,
@@ -39,23 +41,20 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
 
     async def fields(self) -> Sequence[ContactField]:
         """All custom contact fields, from as many pages as there are."""
-        found: dict[int, dict[str, Any]] = {}
-        options: dict[str, dict[str, Any]] = {}
-        async for body in self._pages("fields", found):
-            sideload = body.get("fieldOptions")
-            for option in sideload if isinstance(sideload, list) else ():
-                options[str(option.get("id"))] = option
-        all_options = list(options.values())
-        fields = [shape.contact_field(row, all_options) for row in found.values()]
+        options: dict[str, shape.FieldOption] = {}
+
+        def parse(body: Any) -> dict[int, ContactField]:
+            found = shape.contact_fields(body)
+            options.update(shape.field_options(body))
+            return found
+
+        fields = shape.with_options(await self._all("fields", parse), options.values())
         self._tags = {field.id: field.tag for field in fields}
         return fields
 
     async def lists(self) -> Sequence[ContactList]:
         """All lists the key's user may see, from as many pages as there are."""
-        found: dict[int, dict[str, Any]] = {}
-        async for _ in self._pages("lists", found):
-            pass
-        return [shape.contact_list(row) for row in found.values()]
+        return await self._all("lists", shape.contact_lists)
 
     async def contacts_by_id(
         self,
@@ -69,10 +68,11 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
     ) -> ContactPage:
         """At most 100 contacts in rising id order; both bounds are exclusive (§3.6).
 
-        Both instants must know their time zone. What the service returns is passed on unchecked:
-        filters may have been ignored (§3.1).
+        Fewer where a page is too large to be read; a contact that alone is comes without its
+        fields and lists, as `too_large`. Both instants must know their time zone. What the service
+        returns is passed on unchecked: filters may have been ignored (§3.1).
         """
-        params = [("orders[id]", "ASC"), ("limit", PAGE), _INCLUDE, ("id_greater", str(after_id))]
+        params = [("orders[id]", "ASC"), _INCLUDE, ("id_greater", str(after_id))]
         if before_id is not None:
             params.append(("id_less", str(before_id)))
         if list_id is not None:
@@ -83,7 +83,12 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             if moment is not None:
                 utc = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
                 params.append((f"filters[{name}]", utc))
-        return await self._contact_page(params)
+        try:
+            return await self._page_size.ask(
+                lambda limit: self._contact_page([*params, ("limit", str(limit))])
+            )
+        except AnswerTooLargeError:
+            return await self._outlines([*params, ("limit", "1")])
 
     async def highest_contact_id(self) -> ContactPage:
         """The page that holds only the contact with the highest id, without its fields.
@@ -113,6 +118,10 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             if error.status == 404:
                 return None
             raise
+        except AnswerTooLargeError:
+            bounds = [("id_greater", str(contact_id - 1)), ("id_less", str(contact_id + 1))]
+            page = await self._outlines([*bounds, ("limit", "1")])
+            return next((one for one in page.contacts if one.id == contact_id), None)
 
     async def contacts_by_email(self, email: str) -> Sequence[Contact]:
         """The contacts that ActiveCampaign finds by that address, in any spelling of it.
@@ -120,7 +129,12 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
         It compares the value as it is, so ask for every spelling (`addresses.spellings`). Living
         contacts come first, then those in the same case, in lower case, and then the oldest.
         """
-        page = await self._contact_page([("email", email), ("limit", PAGE), _INCLUDE])
+        asked = [("email", email), ("limit", str(PAGE))]
+        try:
+            page = await self._contact_page([*asked, _INCLUDE])
+        except AnswerTooLargeError:
+            # without their fields and lists, for which each is read alone
+            page = await self._contact_page(asked)
         form, lower = canonical(email), email.lower()
         same = [one for one in page.contacts if canonical(one.email) == form]
         whole = [await self.contact(one.id) if one.id in page.missing else one for one in same]
@@ -157,7 +171,9 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             auth=self._auth,
             content=compact({"contact": told}),
         )
-        return await self._asked(call, lambda body: shape.own_address(body["contact"], contact_id))
+        return await self._asked(
+            call, lambda body: shape.own_address(object_at(body, "contact"), contact_id)
+        )
 
     async def set_list_status(self, contact_id: int, list_id: int, status: ListStatus) -> ListRow:
         """Set a contact's status on one list; the row as it is now (§5.2).
@@ -180,23 +196,12 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             repeatable=False,
         )
         return await self._asked(
-            call, lambda body: shape.list_row(body["contactList"], contact_id, list_id)
+            call, lambda body: shape.list_row(object_at(body, "contactList"), contact_id, list_id)
         )
 
     async def exclusions(self) -> Sequence[Exclusion]:
         """The phrases that keep addresses out of every import (§5.5)."""
-        found: list[Exclusion] = []
-        seen: set[str] = set()
-        while True:
-            params = [("limit", PAGE), ("offset", str(len(seen)))]
-            rows = await self._get(
-                "lists/exclusions", params, lambda a: shape.rows(a.body, "exclusions")
-            )
-            fresh = [row for row in rows if str(row.get("id")) not in seen]
-            if not fresh:
-                return found
-            seen.update(str(row.get("id")) for row in fresh)
-            found += [shape.exclusion(row) for row in fresh]
+        return await self._all("lists/exclusions", shape.exclusions)
 
     async def bulk_import(
         self, rows: Sequence[ImportRow], *, exclude_automations: bool
@@ -221,10 +226,13 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             await self._bulk_pace.acquire(len(rows))
             answer = await self._send(call)
             if answer.status == 400 and not isinstance(answer.body, dict):
-                raise RefusedError("ActiveCampaign refused the bulk import", status=400)
-            told = read(call, answer, lambda body: shape.bulk_answer(body, len(rows)))
+                raise RefusedError(f"{SERVICE} refused {call.endpoint} (status 400)", status=400)
+            is_refusal = answer.status == 400
+            told = read(
+                call, answer, lambda body: shape.bulk_answer(body, len(rows), refused=is_refusal)
+            )
             if isinstance(told, str):
-                raise self._bulk_refusal(told, answer.status)
+                raise self._bulk_refusal(call, told, answer.status)
             self._bulk_pace.succeeded()
             return told
 
@@ -239,14 +247,21 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
         """How many batches of the account are not finished yet (§7.2)."""
         return await self._get("import/bulk_import", (), lambda a: shape.outstanding(a.body))
 
-    def _bulk_refusal(self, words: str, status: int) -> ServiceError:
+    def _bulk_refusal(self, call: Call, words: str, status: int) -> ServiceError:
         if shape.is_bulk_limit(words):
             self.traffic.throttled += 1
             self._bulk_pace.slow_down(_BULK_WAIT)
-            message = f"ActiveCampaign takes no more bulk imports for now: {words}"
+            message = f"{SERVICE} takes no more bulk imports for now ({call.endpoint}): {words}"
             return RetriableError(message, status=status, detail=words, after=_BULK_WAIT)
-        message = f"ActiveCampaign refused the bulk import: {words}"
+        message = f"{SERVICE} refused {call.endpoint} (status {status}): {words}"
         return RefusedError(message, status=status, detail=words)
+
+    async def _outlines(self, params: Sequence[tuple[str, str]]) -> ContactPage:
+        """A page of contacts without their fields and lists, which are too large to be read."""
+        page = await self._contact_page([one for one in params if one != _INCLUDE])
+        unread = {ANY_LIST: ListStatus.UNREADABLE}
+        outlines = [replace(one, too_large=True, lists=unread) for one in page.contacts]
+        return replace(page, contacts=outlines, missing=frozenset())
 
     async def _contact_page(self, params: Sequence[tuple[str, str]]) -> ContactPage:
         tags = await self._field_tags()

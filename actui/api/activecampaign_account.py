@@ -6,7 +6,7 @@ activecampaign.md §1. The calls themselves are in `actui.api.activecampaign`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,17 +14,9 @@ import httpx
 from pydantic import SecretStr
 
 from actui.api import activecampaign_rows as shape
-from actui.api.http import (
-    WEB_PAGE,
-    Answer,
-    Call,
-    exchange,
-    read,
-    unusable,
-    wrong_host,
-)
+from actui.api.http import WEB_PAGE, Answer, Call, exchange, read, wrong_host
 from actui.api.rate import BulkPace, Pace
-from actui.api.retry import PATIENT, Patience, persist
+from actui.api.retry import PATIENT, PageSize, Patience, persist
 from actui.model.errors import (
     CredentialsError,
     LostAnswerError,
@@ -36,10 +28,13 @@ from actui.model.journal import Traffic
 from actui.model.people import User
 
 SERVICE = "ActiveCampaign"
-PAGE = "100"  # the maximum (activecampaign.md §3.1)
+PAGE = 100  # the maximum (activecampaign.md §3.1)
+MOST_PAGES = 1_000
+"""Pages after which a listing that brings something new each time is no listing."""
 _DENIALS = 3  # in a row, before a 403 is taken at its word
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 
 class _KeyAuth(httpx.Auth):
@@ -80,29 +75,36 @@ class AccountClient:
         self._patience = patience
         self._tags: dict[int, str] | None = None
         self._tags_lock = asyncio.Lock()
+        self._page_size = PageSize(PAGE)
 
     async def _pages(
-        self, path: str, found: dict[int, dict[str, Any]]
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Fill `found` by id and yield each page, up to one that brings nothing new.
+        self, path: str, parse: Callable[[Any], Mapping[K, T]], *, most: int = MOST_PAGES
+    ) -> AsyncIterator[Mapping[K, T]]:
+        """What is new on each page, by id, up to a page that brings nothing new.
 
-        The rows are under the last word of the path. `meta.total` and short pages end nothing:
-        neither is reliable (§3.1, §3.2).
+        `parse` reads the body of a page. `meta.total` and short pages end nothing: neither is
+        reliable (§3.1, §3.2). Raises ServiceError after `most` pages.
         """
-        offset = 0
-        name = path.rpartition("/")[2]
-        while True:
-            params = [("limit", PAGE), ("offset", str(offset))]
-            body, rows = await self._get(
-                path,
-                params,
-                lambda a: (a.body, shape.rows_by_id(a.body, name)),
-            )
-            if rows.keys() <= found.keys():
+        seen: set[K] = set()
+        offset, size = 0, PageSize(PAGE)
+        for _ in range(most):
+
+            def ask(limit: int, offset: int = offset) -> Awaitable[Mapping[K, T]]:
+                params = [("limit", str(limit)), ("offset", str(offset))]
+                return self._get(path, params, lambda answer: parse(answer.body))
+
+            page = await size.ask(ask)
+            fresh = {id_: row for id_, row in page.items() if id_ not in seen}
+            if not fresh:
                 return
-            offset += len(rows)
-            found.update(rows)
-            yield body
+            offset += len(page)
+            seen.update(fresh)
+            yield fresh
+        raise ServiceError(f"{SERVICE} went on listing {path} after {most:,} pages.")
+
+    async def _all(self, path: str, parse: Callable[[Any], Mapping[K, T]]) -> list[T]:
+        """Everything on all pages, each id once."""
+        return [row async for page in self._pages(path, parse) for row in page.values()]
 
     async def _get(
         self, path: str, params: Sequence[tuple[str, str]], parse: Callable[[Answer], T]
@@ -188,8 +190,6 @@ class AccountClient:
                     raise
                 page = error.status if error.code == WEB_PAGE else None
                 continue
-            if not isinstance(answer.body, dict) or "user" not in answer.body:
-                raise unusable(call, "without saying whose key it is", status=answer.status)
             return read(call, answer, shape.user)
         if page in (401, 403):
             # the service itself refuses in JSON or without a body (§1.2)

@@ -10,12 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from actui.api import activecampaign_rows as shape
-from actui.api.activecampaign_account import SERVICE, AccountClient
-from actui.model.errors import ServiceError
+from actui.api.activecampaign_account import AccountClient
+from actui.api.answer_values import by_id, count, number, number_id, text
 from actui.model.standing import Campaign, CampaignLink, LinkHit
 
 # Counters that move when somebody opens or clicks; machine opens are in none of them.
 _COUNTERS = ("opens", "uniqueopens", "linkclicks", "uniquelinkclicks", "subscriberclicks")
+
+_MOST_HIT_PAGES = 50_000
+"""Five million opens of one link: more than any mailing has had."""
 
 
 class ActivityCalls(AccountClient):
@@ -23,54 +26,54 @@ class ActivityCalls(AccountClient):
 
     async def campaigns(self) -> Sequence[Campaign]:
         """All campaigns, whenever they were sent."""
-        found: dict[int, dict[str, Any]] = {}
-        async for _ in self._pages("campaigns", found):
-            pass
-        return [_campaign(row) for row in found.values()]
+        return await self._all("campaigns", lambda body: by_id(body, "campaigns", _campaign))
 
     async def campaign_lists(self, campaign_id: int) -> frozenset[int]:
         """The lists a campaign has to do with."""
-        found: dict[int, dict[str, Any]] = {}
-        async for _ in self._pages(f"campaigns/{campaign_id}/campaignLists", found):
-            pass
-        named = (row.get("listid") or row.get("list") for row in found.values())
-        lists = [shape.number(one) for one in named]
-        if None in lists:
-            # a list left out could let people past a threshold
-            raise ServiceError(
-                f"{SERVICE}'s answer about the lists of campaign {campaign_id} cannot be read"
-            )
-        return frozenset(one for one in lists if one)
+        path = f"campaigns/{campaign_id}/campaignLists"
+        found = await self._all(path, lambda body: by_id(body, "campaignLists", _list_of_campaign))
+        return frozenset(id_ for id_ in found if id_ is not None)
 
     async def campaign_links(self, campaign_id: int) -> Sequence[CampaignLink]:
         """The links people can reach; the tracker's second row, of no message, is left out."""
-        found: dict[int, dict[str, Any]] = {}
-        async for _ in self._pages(f"campaigns/{campaign_id}/links", found):
-            pass
-        return [
-            CampaignLink(number, row.get("link") == "open")
-            for number, row in found.items()
-            if str(row.get("messageid") or row.get("message")) != "0"
-        ]
+        path = f"campaigns/{campaign_id}/links"
+        found = await self._all(path, lambda body: by_id(body, "links", _link))
+        return [link for link in found if link is not None]
 
     async def link_hits(self, link: CampaignLink) -> AsyncIterator[Sequence[LinkHit]]:
         """Who opened or clicked, a page at a time."""
-        found: dict[int, dict[str, Any]] = {}
-        known = 0
-        async for _ in self._pages(f"links/{link.id}/linkData", found):
-            rows = list(found.items())[known:]
-            known = len(found)
-            yield [_hit(number, row, link) for number, row in rows]
+        path = f"links/{link.id}/linkData"
+
+        def parse(body: Any) -> dict[int, LinkHit]:
+            return by_id(body, "linkData", lambda row: _hit(row, link))
+
+        async for page in self._pages(path, parse, most=_MOST_HIT_PAGES):
+            yield list(page.values())
 
 
 def _campaign(row: dict[str, Any]) -> Campaign:
     sent = [shape.moment(row.get(key)) for key in ("sdate", "ldate")]
     times: list[datetime] = [one for one in sent if one is not None]
-    counters = " ".join(str(row.get(key) or "0") for key in _COUNTERS)
-    return Campaign(int(row["id"]), counters, max(times, default=None))
+    counters = " ".join(text(row.get(key)) or "0" for key in _COUNTERS)
+    return Campaign(number_id(row["id"]), counters, max(times, default=None))
 
 
-def _hit(number: int, row: dict[str, Any], link: CampaignLink) -> LinkHit:
+def _list_of_campaign(row: dict[str, Any]) -> int | None:
+    """A list that a campaign has to do with; one left out could let people past a threshold."""
+    named = number(row.get("listid") or row.get("list"))
+    if named is None:
+        raise ValueError("not a list")
+    return named or None
+
+
+def _link(row: dict[str, Any]) -> CampaignLink | None:
+    """A link of a message; None for one of none."""
+    if str(row.get("messageid") or row.get("message")) == "0":
+        return None
+    return CampaignLink(number_id(row["id"]), row.get("link") == "open")
+
+
+def _hit(row: dict[str, Any], link: CampaignLink) -> LinkHit:
     read = str(row.get("isread") if row.get("isread") is not None else "")
     # "1" is the pixel, "0" a link; where it is missing the link itself tells (§8.2)
     kind = {"1": "opened", "0": "clicked", "": "opened" if link.is_open else "clicked"}.get(read)
@@ -78,9 +81,9 @@ def _hit(number: int, row: dict[str, Any], link: CampaignLink) -> LinkHit:
         kind = None
     contact = row.get("subscriberid") or row.get("contact")
     return LinkHit(
-        number,
-        shape.number(contact) or 0,
+        number_id(row["id"]),
+        number(contact) or 0,
         kind,
-        shape.number(row.get("times")) or 1,
+        count(row.get("times")) or 1,
         shape.moment(row.get("tstamp")),
     )

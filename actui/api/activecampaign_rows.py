@@ -7,11 +7,27 @@ and the key the rows are under. Parsers raise KeyError, TypeError or ValueError 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from actui.api.answer_values import (
+    by_id,
+    count,
+    id_if_kept,
+    items,
+    number,
+    number_id,
+    object_at,
+    objects,
+    rows,
+    text,
+    text_id,
+    text_id_or_none,
+)
 from actui.api.http import Answer, compact
+from actui.api.json_values import MOST_NUMBER
 from actui.model.goals import ANY_LIST, ListStatus
 from actui.model.mapping import perstag
 from actui.model.people import (
@@ -28,8 +44,9 @@ from actui.model.people import (
 from actui.model.redaction import redact
 from actui.model.standing import Exclusion, ListRow
 
-MOST_ID = 2**63 - 2
-"""The largest number that a ledger can keep and that can be bounded from above."""
+MOST_ID = MOST_NUMBER
+_YEARS = range(1970, 2200)
+"""Years in which anything of an account can have happened; others are a zero date or a mistake."""
 BULK_ROWS = 250
 BULK_BYTES = 399_999
 # What surrounds the rows of a bulk import, with room to spare.
@@ -47,52 +64,74 @@ STATUS_NUMBER = {status: number for number, status in _STATUS.items()}
 _BATCH_STATES = frozenset({"waiting", "claimed", "active", "completed", "failed", "interrupted"})
 
 
-def rows(body: Any, key: str) -> list[dict[str, Any]]:
-    """The list of objects under `key`, which must be there."""
-    found = body[key]
-    if not isinstance(found, list):
-        raise TypeError(key)
-    return [row for row in found if isinstance(row, dict)]
+@dataclass(frozen=True, slots=True)
+class FieldOption:
+    """A value that the custom field with the id `field` accepts."""
+
+    field: int
+    order: int
+    value: str
 
 
 def user(body: Any) -> User:
     """Who the key belongs to (activecampaign.md §2)."""
-    row = body["user"]
-    name = f"{_text(row.get('firstName'))} {_text(row.get('lastName'))}".strip()
-    return User(name or _text(row.get("username")), _text(row.get("email")))
+    found = object_at(body, "user")
+    name = f"{text(found.get('firstName'))} {text(found.get('lastName'))}".strip()
+    return User(name or text(found.get("username")), text(found.get("email")))
 
 
-def contact_list(row: Mapping[str, Any]) -> ContactList:
-    """One list (activecampaign.md §5.1)."""
+def contact_lists(body: Any) -> dict[int, ContactList]:
+    """A page of lists (activecampaign.md §5.1)."""
+    return by_id(body, "lists", _contact_list)
+
+
+def _contact_list(row: Mapping[str, Any]) -> ContactList:
     return ContactList(
-        int(row["id"]), _text(row.get("name")), number(row.get("active_subscribers"))
+        number_id(row["id"]), text(row.get("name")), count(row.get("active_subscribers"))
     )
 
 
-def contact_field(row: Mapping[str, Any], options: Sequence[Mapping[str, Any]]) -> ContactField:
-    """One custom field with the values it accepts, in their order (activecampaign.md §4.1)."""
-    own = [o for o in options if str(o.get("field")) == str(row["id"])]
-    own.sort(key=lambda option: number(option.get("orderid")) or 0)
+def contact_fields(body: Any) -> dict[int, ContactField]:
+    """A page of custom fields without the values they accept (activecampaign.md §4.1)."""
+    return by_id(body, "fields", _contact_field)
+
+
+def _contact_field(row: Mapping[str, Any]) -> ContactField:
     return ContactField(
-        id=int(row["id"]),
-        tag=perstag(_text(row.get("perstag"))),
-        title=_text(row.get("title")),
-        type=_text(row.get("type")) or "text",
-        options=tuple(_text(option.get("value")) for option in own),
+        id=number_id(row["id"]),
+        tag=perstag(text(row.get("perstag"))),
+        title=text(row.get("title")),
+        type=text(row.get("type")) or "text",
     )
 
 
-def rows_by_id(body: Any, key: str) -> dict[int, dict[str, Any]]:
-    """The rows under `key` by their ids, without those whose id is larger than 64 bits."""
-    found = {int(row["id"]): row for row in rows(body, key)}
-    return {id_: row for id_, row in found.items() if id_ <= MOST_ID}
+def field_options(body: Any) -> dict[str, FieldOption]:
+    """The accepted values beside a page of custom fields, by their own ids."""
+    found = objects(body.get("fieldOptions"))
+    return {
+        text(one.get("id")): FieldOption(
+            number_id(one.get("field")), number(one.get("orderid")) or 0, text(one.get("value"))
+        )
+        for one in found
+    }
+
+
+def with_options(
+    fields: Sequence[ContactField], options: Iterable[FieldOption]
+) -> list[ContactField]:
+    """The fields with the values they accept, in their order."""
+    accepted = sorted(options, key=lambda option: option.order)
+    return [
+        replace(field, options=tuple(one.value for one in accepted if one.field == field.id))
+        for field in fields
+    ]
 
 
 def contact_page(answer: Answer, tags: Mapping[int, str]) -> ContactPage:
     """A page of contacts with the sideloaded rows that belong to each (activecampaign.md §3.4)."""
     body = answer.body
     sent = rows(body, "contacts")
-    found = [row for row in sent if int(row["id"]) <= MOST_ID]
+    found = [row for row in sent if id_if_kept(row["id"]) is not None]
     values, lists = _Sideload(body, "fieldValues"), _Sideload(body, "contactLists")
     on_page = {str(row["id"]) for row in found}
     contacts, missing = [], set[int]()
@@ -106,7 +145,7 @@ def contact_page(answer: Answer, tags: Mapping[int, str]) -> ContactPage:
     meta = body.get("meta")
     return ContactPage(
         contacts=contacts,
-        total=number(meta.get("total")) if isinstance(meta, dict) else None,
+        total=count(meta.get("total")) if isinstance(meta, dict) else None,
         served_at=answer.served_at,
         missing=frozenset(missing),
         beyond=len(sent) - len(found),
@@ -115,23 +154,23 @@ def contact_page(answer: Answer, tags: Mapping[int, str]) -> ContactPage:
 
 def single_contact(body: Any, tags: Mapping[int, str]) -> Contact:
     """The answer of `GET /contacts/{id}` (activecampaign.md §3.5)."""
-    row = body["contact"]
-    own = str(row["id"])
+    found = object_at(body, "contact")
+    own = str(found["id"])
     values, lists = _Sideload(body, "fieldValues"), _Sideload(body, "contactLists")
     # every row of this answer is about this contact: one that says otherwise cannot be read
-    return _contact(row, values.of(own), lists.all_of(row), tags, alone=True)
+    return _contact(found, values.of(own), lists.all_of(found), tags, alone=True)
 
 
 def own_address(row: Mapping[str, Any], contact_id: int) -> str:
     """A contact's address, empty where the answer has none; refuses another contact's row."""
-    if int(row["id"]) != contact_id:
+    if number_id(row["id"]) != contact_id:
         raise ValueError("another contact")
-    return str(row.get("email") or "")
+    return text(row.get("email"))
 
 
 def list_row(row: Mapping[str, Any], contact_id: int, list_id: int) -> ListRow:
     """A contact's row on one list (activecampaign.md §5.2)."""
-    if (int(row["contact"]), int(row["list"])) != (contact_id, list_id):
+    if (number_id(row["contact"]), number_id(row["list"])) != (contact_id, list_id):
         raise ValueError("another row")
     return _list_row(row, _STATUS[str(row["status"])])
 
@@ -139,14 +178,21 @@ def list_row(row: Mapping[str, Any], contact_id: int, list_id: int) -> ListRow:
 def _list_row(row: Mapping[str, Any], status: ListStatus) -> ListRow:
     # `udate` tells an unsubscription only; `updated_timestamp` moves with every change (§5.2)
     told = (row.get(key) for key in ("sdate", "udate", "updated_timestamp"))
-    mark = "|".join(_text(one) for one in told)
+    mark = "|".join(text(one) for one in told)
     return ListRow(status, mark, moment(row.get("sdate")))
 
 
-def exclusion(row: Mapping[str, Any]) -> Exclusion:
-    """A phrase that keeps addresses out (activecampaign.md §5.5), empty if it cannot be read."""
+def exclusions(body: Any) -> dict[str, Exclusion]:
+    """A page of phrases that keep addresses out, by their ids (activecampaign.md §5.5).
+
+    A phrase that cannot be read is empty.
+    """
+    return {text_id(one["id"]): _exclusion(one) for one in rows(body, "exclusions")}
+
+
+def _exclusion(row: Mapping[str, Any]) -> Exclusion:
     phrase = row.get("matchPhrase")
-    return Exclusion(phrase if isinstance(phrase, str) else "", _text(row.get("matchType")))
+    return Exclusion(phrase if isinstance(phrase, str) else "", text(row.get("matchType")))
 
 
 def bulk_row(row: ImportRow, *, exclude_automations: bool) -> dict[str, Any]:
@@ -190,35 +236,47 @@ def bulk_row_size(row: ImportRow) -> int:
     return len(compact(bulk_row(row, exclude_automations=True))) + 1
 
 
-def bulk_answer(body: Any, sent: int) -> BulkQueued | BulkRefused | str:
-    """What became of a batch of `sent` rows; a text is a refusal that names no row (§7.1)."""
-    batch_id = body.get("batchId")
-    if batch_id:
-        return BulkQueued(str(batch_id))
-    reasons = body.get("failureReasons")
-    named = [r for r in reasons if isinstance(r, dict)] if isinstance(reasons, list) else []
+def bulk_answer(body: Any, sent: int, *, refused: bool) -> BulkQueued | BulkRefused | str:
+    """What became of a batch of `sent` rows; a text is a refusal that names no row (§7.1).
+
+    `refused` is what the status says; without it only `success: 0` proves that nothing was queued.
+    """
+    batch_id = text_id_or_none(body.get("batchId"))
+    if batch_id is not None:
+        return BulkQueued(batch_id)
+    if not refused and number(body.get("success", body.get("Success"))) != 0:
+        raise ValueError("neither queued nor refused")
+    reasons = items(body.get("failureReasons"))
+    named = [reason for reason in reasons if isinstance(reason, dict)]
     words: dict[int, str] = {}
-    numbers = [int(reason["contact"]) for reason in named]
+    numbers = [_row_number(reason["contact"]) for reason in named]
     # One-based in the one recording there is; a zero gives the other reading away.
     first = 0 if 0 in numbers else 1
-    for number, reason in zip(numbers, named, strict=True):
-        if not 0 <= number - first < sent:
-            return f"contact {number}: {redact(_text(reason.get('failureReason')))}"
-        said = redact(_text(reason.get("failureReason")))
-        before = words.get(number - first)
-        words[number - first] = f"{before}; {said}" if before else said
+    for place, reason in zip(numbers, named, strict=True):
+        if not 0 <= place - first < sent:
+            return f"contact {place}: {redact(text(reason.get('failureReason')))}"
+        said = redact(text(reason.get("failureReason")))
+        before = words.get(place - first)
+        words[place - first] = f"{before}; {said}" if before else said
     if words:
         return BulkRefused(tuple(sorted(words.items())))
-    told = [str(reason) for reason in reasons] if isinstance(reasons, list) else []
-    text = redact(" ".join([_text(body.get("message")), *told]))
-    if not text:
+    told = [str(reason) for reason in reasons]
+    refusal = redact(" ".join([text(body.get("message")), *told]))
+    if not refusal:
         raise ValueError("neither a batch nor a reason")
-    return text
+    return refusal
 
 
-def is_bulk_limit(text: str) -> bool:
+def _row_number(value: Any) -> int:
+    found = count(value)
+    if found is None:
+        raise ValueError("not the number of a row")
+    return found
+
+
+def is_bulk_limit(refusal: str) -> bool:
     """Whether a refusal of a bulk import is its rate limit, which is a 400 (§7.1)."""
-    return "rate limit" in text.lower() or "per minute" in text.lower()
+    return "rate limit" in refusal.lower() or "per minute" in refusal.lower()
 
 
 def batch_info(body: Any) -> BatchInfo:
@@ -241,23 +299,21 @@ def _failed_emails(failed: Any) -> tuple[str, ...] | None:
 
 def outstanding(body: Any) -> int:
     """The sum of the batches still waiting (activecampaign.md §7.2)."""
-    found = body["outstanding"]
-    if not isinstance(found, list):
-        raise TypeError("outstanding")
     # of a number that cannot be read, it is known only that something may be on its way
-    counts = [number(row.get("batches")) if isinstance(row, dict) else None for row in found]
-    return sum(1 if count is None else count for count in counts)
+    counts = [count(one.get("batches")) for one in rows(body, "outstanding")]
+    return sum(1 if known is None else known for known in counts)
 
 
-def moment(text: Any) -> datetime | None:
-    """An instant in UTC; None for null, a zero date and a time that names no offset."""
-    if not isinstance(text, str) or text.startswith("0000"):
+def moment(value: Any) -> datetime | None:
+    """An instant in UTC; None for null, a zero date, a time without offset and an absurd year."""
+    if not isinstance(value, str) or value.startswith("0000"):
         return None
     try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo else None
+        found = datetime.fromisoformat(value)
+        instant = found.astimezone(UTC) if found.tzinfo else None
     except (ValueError, OverflowError):
         return None
+    return instant if instant is not None and instant.year in _YEARS else None
 
 
 def _contact(
@@ -272,7 +328,7 @@ def _contact(
     for value in values:
         tag = tags.get(number(value.get("field")) or 0)
         if tag:  # values of fields deleted since do occur
-            fields[tag] = _text(value.get("value"))
+            fields[tag] = text(value.get("value"))
     standing: dict[int, ListStatus] = {}
     left: dict[int, datetime] = {}
     list_rows: dict[int, ListRow] = {}
@@ -294,11 +350,11 @@ def _contact(
     if bounces not in (None, "") and number(bounces) is None:
         standing[ANY_LIST] = ListStatus.UNREADABLE  # mail to them may have bounced for good
     return Contact(
-        id=int(row["id"]),
-        email=_text(row.get("email")),
-        first_name=_text(row.get("firstName")),
-        last_name=_text(row.get("lastName")),
-        phone=_text(row.get("phone")),
+        id=number_id(row["id"]),
+        email=text(row.get("email")),
+        first_name=text(row.get("firstName")),
+        last_name=text(row.get("lastName")),
+        phone=text(row.get("phone")),
         created=moment(row.get("cdate")),
         updated=moment(row.get("udate")),
         bounced_hard=number(row.get("bounced_hard")) or 0,
@@ -357,20 +413,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
 def _row_id(value: Any) -> int | None:
     """The id of a thing of the account; None for anything else, a truth value among it."""
-    found = number(value) if isinstance(value, (str, int)) and value is not True else None
+    found = number(value)
     return found if found is not None and found > 0 else None
-
-
-def number(value: Any) -> int | None:
-    """A whole number of at most 64 bits, as text or not; None for anything else."""
-    try:
-        found = int(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return found if abs(found) <= MOST_ID else None

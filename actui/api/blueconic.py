@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -13,11 +13,13 @@ import httpx
 from pydantic import SecretStr
 
 from actui.api import blueconic_rows as shape
+from actui.api.answer_values import rows, text_id
 from actui.api.blueconic_token import TokenSource
 from actui.api.http import UNSENDABLE, Answer, Call, NotReachedError, compact, exchange, read
-from actui.api.retry import PATIENT, Patience, persist
+from actui.api.retry import PATIENT, PageSize, Patience, persist
 from actui.model.errors import (
     ActuiError,
+    AnswerTooLargeError,
     CredentialsError,
     LostAnswerError,
     RefusedError,
@@ -38,6 +40,10 @@ from actui.model.people import (
 SERVICE = "BlueConic"
 MOST_ENTRIES = 1000
 _PAGE = 100
+_MOST_PAGES = 1_000
+"""Pages after which a listing that brings something new each time is no listing."""
+_NO_PROPERTY = "id"
+"""With no property named BlueConic sends all; every profile has this one as its key."""
 # Refusals "too busy" and "too many at once": nothing of the request was done.
 _UNAPPLIED = frozenset({429, 503})
 # The prose says SUM where the schema says this (blueconic.md §3).
@@ -71,14 +77,16 @@ class BlueConicClient:
         self._http = http
         self._patience = patience
         self._slots = asyncio.Semaphore(at_once)
+        self._page_sizes: dict[int, PageSize] = {}
         self._token = TokenSource(
             self._base, client_id, secret, http=http, sending=self._count, clock=clock
         )
 
     async def properties(self) -> Sequence[Property]:
         """All profile properties (right read:profile-properties)."""
-        found = await self._all("profileProperties", "profileProperties", "read:profile-properties")
-        return [shape.profile_property(row) for row in found]
+        return await self._all(
+            "profileProperties", shape.profile_property, "read:profile-properties"
+        )
 
     async def create_property(self, property_id: str, name: str, type_: str) -> None:
         """Create a profile property of the filter type `type_` (right write:profile-properties).
@@ -104,23 +112,20 @@ class BlueConicClient:
 
     async def segments(self) -> Sequence[Segment]:
         """All segments (right read:segments)."""
-        found = await self._all("segments", "segments", "read:segments")
-        return [shape.segment(row) for row in found]
+        return await self._all("segments", shape.segment, "read:segments")
 
     async def objectives(self) -> Sequence[Objective]:
         """All objectives (right read:objectives)."""
-        found = await self._all("objectives", "objectives", "read:objectives")
-        return [shape.objective(row) for row in found]
+        return await self._all("objectives", shape.objective, "read:objectives")
 
     async def lifecycles(self) -> Sequence[Lifecycle]:
         """All lifecycles (right read:lifecycles); none where the tenant is too old to know them."""
         try:
-            found = await self._all("lifecycles", "lifecycles", "read:lifecycles")
+            return await self._all("lifecycles", shape.lifecycle, "read:lifecycles")
         except RefusedError as error:
             if error.status == 404:
                 return ()
             raise
-        return [shape.lifecycle(row) for row in found]
 
     async def interactions(self) -> Mapping[str, str] | None:
         """The dialogue's name for each id that `interactions_viewed` may hold.
@@ -129,12 +134,12 @@ class BlueConicClient:
         where dialogues cannot be read (403, 404; right read:dialogues).
         """
         try:
-            found = await self._all("dialogues", "dialogues", None)
+            found = await self._all("dialogues", shape.interaction_names, None)
         except RefusedError as error:
             if error.status in (403, 404):
                 return None
             raise
-        return {id_: name for row in found for id_, name in shape.interaction_names(row)}
+        return {id_: name for names in found for id_, name in names}
 
     async def segment_page(
         self,
@@ -147,19 +152,29 @@ class BlueConicClient:
     ) -> ProfilePage:
         """One page of a segment's profiles; `cursor` None begins, `count` is at most 1,000,000.
 
-        Only the named properties are in the answer; with none named BlueConic sends all of them.
+        It holds fewer where that many are too large to be read; a profile that alone is comes with
+        its id and nothing else, as `too_large`. Only the named properties are in the answer; with
+        none named BlueConic sends all of them.
         A page's order and its cursor are BlueConic's: begin again rather than keep a cursor.
         """
         at = cursor or "*"
-        params = [("cursor", at), ("count", str(count))]
-        if properties:
-            params.append(("properties", ",".join(properties)))
-        params += [("expand", part) for part in expand]
         url = f"{self._base}/segments/{quote(segment_id, safe='')}/profiles"
-        call = Call(SERVICE, "GET", url, params=tuple(params))
-        return await self._ask(
-            call, "read:segments", lambda answer: shape.profile_page(answer.body, at)
-        )
+        named = [("properties", ",".join(properties))] if properties else []
+        expanded = [("expand", part) for part in expand]
+
+        async def ask(size: int, *wanted: tuple[str, str]) -> ProfilePage:
+            call = Call(SERVICE, "GET", url, params=(("cursor", at), ("count", str(size)), *wanted))
+            return await self._ask(
+                call, "read:segments", lambda answer: shape.profile_page(answer.body, at)
+            )
+
+        sizes = self._page_sizes.setdefault(count, PageSize(count))
+        try:
+            return await sizes.ask(lambda size: ask(size, *named, *expanded))
+        except AnswerTooLargeError:
+            page = await ask(1, ("properties", _NO_PROPERTY))
+            outlines = [Profile(one.id, too_large=True) for one in page.profiles]
+            return replace(page, profiles=outlines)
 
     async def find_profiles(self, pairs: Sequence[tuple[str, str]]) -> Sequence[str]:
         """The ids of the profiles with all these (property, value) (right read:profiles).
@@ -178,7 +193,7 @@ class BlueConicClient:
             SERVICE,
             "GET",
             f"{self._base}/profiles/{quote(profile_id, safe='')}",
-            params=(("properties", ",".join(properties) or "id"),),
+            params=(("properties", ",".join(properties) or _NO_PROPERTY),),
         )
         try:
             return await self._ask(call, "read:profiles", lambda a: shape.profile(a.body))
@@ -220,7 +235,9 @@ class BlueConicClient:
 
         def parse(answer: Answer) -> Sequence[WriteResult]:
             if answer.status == 413 and not isinstance(answer.body, list):
-                raise RefusedError("BlueConic finds the request too large", status=413)
+                raise RefusedError(
+                    f"{SERVICE} finds {call.endpoint} too large (status 413)", status=413
+                )
             return shape.results(answer.body, entries, partial=answer.status == 413)
 
         if once:
@@ -230,23 +247,32 @@ class BlueConicClient:
         except RefusedError as error:
             raise _explained(error) from None
 
-    async def _all(self, path: str, key: str, right: str | None) -> list[dict[str, Any]]:
-        """Every row of a collection paged by startIndex and count, each id once.
+    async def _all(
+        self, path: str, parse: Callable[[Mapping[str, Any]], T], right: str | None
+    ) -> list[T]:
+        """Every row of a collection paged by startIndex and count, parsed, each id once.
 
-        Ends at a page that brings nothing new; totals are not relied on.
+        The rows are under the collection's own name. Ends at a page that brings nothing new;
+        totals are not relied on. Raises ServiceError where there is always something new.
         """
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[str, T] = {}
+        size = PageSize(_PAGE)
         start = 0
-        while True:
-            params = (("startIndex", str(start)), ("count", str(_PAGE)))
-            call = Call(SERVICE, "GET", f"{self._base}/{path}", params=params)
-            page = await self._ask(
-                call, right, lambda a: {str(r["id"]): r for r in shape.rows(a.body, key)}
-            )
+        for _ in range(_MOST_PAGES):
+
+            def ask(count: int, start: int = start) -> Awaitable[dict[str, T]]:
+                params = (("startIndex", str(start)), ("count", str(count)))
+                call = Call(SERVICE, "GET", f"{self._base}/{path}", params=params)
+                return self._ask(
+                    call, right, lambda a: {text_id(r["id"]): parse(r) for r in rows(a.body, path)}
+                )
+
+            page = await size.ask(ask)
             if page.keys() <= found.keys():
                 return list(found.values())
             found.update(page)
             start += len(page)
+        raise ServiceError(f"{SERVICE} went on listing {path} after {_MOST_PAGES:,} pages.")
 
     async def _ask(self, call: Call, right: str | None, parse: Callable[[Answer], T]) -> T:
         async def send() -> T:

@@ -9,6 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from actui.api.answer_values import (
+    count,
+    items,
+    object_at,
+    objects,
+    rows,
+    text,
+    text_id,
+    text_id_or_none,
+)
 from actui.model.people import (
     Lifecycle,
     Objective,
@@ -30,52 +40,50 @@ _LONGEST_STATE = 40
 T = TypeVar("T")
 
 
-def rows(body: Any, key: str) -> list[dict[str, Any]]:
-    """The list of objects under `key`, which must be there."""
-    found = body[key]
-    if not isinstance(found, list):
-        raise TypeError(key)
-    return [row for row in found if isinstance(row, dict)]
-
-
 def profile_property(row: Mapping[str, Any]) -> Property:
     """One profile property."""
     return Property(
-        id=str(row["id"]),
+        id=text_id(row["id"]),
         name=_name(row),
-        type=str(row.get("filterType") or "SELECT").upper(),
+        type=(text(row.get("filterType")) or "SELECT").upper(),
         indexed=row.get("indexed") is True,
     )
 
 
 def segment(row: Mapping[str, Any]) -> Segment:
     """One segment; its size is unknown where `profileCount` is left out."""
-    size = row.get("profileCount")
-    return Segment(str(row["id"]), _name(row), size if isinstance(size, int) else None)
+    return Segment(text_id(row["id"]), _name(row), count(row.get("profileCount")))
 
 
 def objective(row: Mapping[str, Any]) -> Objective:
     """One objective; no zones where `needsConsent` is false."""
-    zones = _listed(row.get("legislations")) if row.get("needsConsent") is not False else []
-    return Objective(str(row["id"]), _name(row), tuple(str(zone) for zone in zones))
+    zones = items(row.get("legislations")) if row.get("needsConsent") is not False else []
+    return Objective(text_id(row["id"]), _name(row), tuple(text(zone) for zone in zones))
 
 
 def lifecycle(row: Mapping[str, Any]) -> Lifecycle:
     """One lifecycle with its stages in order; a stage calls its id `identifier`."""
-    stages = tuple(_stage(stage) for stage in _listed(row.get("stages")))
-    return Lifecycle(str(row["id"]), _name(row), row.get("isEnabled") is not False, stages)
+    stages = tuple(_stage(stage) for stage in objects(row.get("stages")))
+    return Lifecycle(text_id(row["id"]), _name(row), row.get("isEnabled") is not False, stages)
 
 
 def _stage(row: Mapping[str, Any]) -> Stage:
-    rule = row.get("rule") if isinstance(row.get("rule"), dict) else {}
-    cap = rule.get("frequencyCapViews") if rule else None
-    window = str(rule.get("frequencyCapDuration") or "") if rule else ""
+    rule = object_at(row, "rule") if row.get("rule") else {}
+    window = text(rule.get("frequencyCapDuration"))
     return Stage(
-        id=str(row.get("identifier") or row["id"]),
-        name=str(row.get("name") or ""),
+        id=text_id(row.get("identifier") or row["id"]),
+        name=text(row.get("name")),
         window=window,
-        cap=int(cap) if cap is not None and window else None,
+        cap=_cap(rule.get("frequencyCapViews")) if window else None,
     )
+
+
+def _cap(value: Any) -> int | None:
+    """None without a cap; what cannot be read is not taken for that."""
+    found = count(value)
+    if found is None and value is not None:
+        raise ValueError("not a number of views")
+    return found
 
 
 def interaction_names(row: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -83,10 +91,10 @@ def interaction_names(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
     `variants` is an array in the examples and one object in the schema.
     """
-    name, variants = str(row.get("name") or ""), row.get("variants")
-    rows = [variants] if isinstance(variants, dict) else _listed(variants)
-    ids = [row["id"], *(one.get("id") for one in rows if isinstance(one, dict))]
-    return [(str(id_), name) for id_ in ids if id_ and name]
+    name, variants = text(row.get("name")), row.get("variants")
+    found = [variants] if isinstance(variants, dict) else items(variants)
+    ids = (text_id_or_none(one.get("id")) for one in found if isinstance(one, dict))
+    return [(id_, name) for id_ in (text_id(row["id"]), *ids) if id_ and name]
 
 
 def profile_page(body: Any, cursor: str) -> ProfilePage:
@@ -95,20 +103,22 @@ def profile_page(body: Any, cursor: str) -> ProfilePage:
     The listing ends with a page without `nextCursor`; an empty page that repeats the cursor is an
     end too, a full one would never end and raises ValueError.
     """
-    profiles = [profile(row) for row in rows(body, "profiles")]
-    following = body.get("nextCursor") or None
+    sent = body["profiles"]
+    if not isinstance(sent, list):
+        raise TypeError("profiles")
+    profiles = [profile(row) for row in sent if isinstance(row, dict)]
+    following = text_id_or_none(body.get("nextCursor"))
     is_last = following is None
     if following == cursor:
         if profiles:
             raise ValueError("the cursor does not move")
         following = None
-    total = body.get("totalResults")
     return ProfilePage(
         profiles,
-        total if isinstance(total, int) else None,
+        count(body.get("totalResults")),
         following,
         is_last,
-        unreadable=len(body["profiles"]) - len(profiles),
+        unreadable=len(sent) - len(profiles),
     )
 
 
@@ -144,7 +154,7 @@ def results(body: Any, entries: Sequence[ProfileWrite], *, partial: bool) -> lis
         raise ValueError("not one result per entry")
     if len(body) < len(entries) and not partial:
         raise ValueError("fewer results than entries")
-    named = {str(row["identifier"]): row for row in body if row.get("identifier") is not None}
+    named = {text(row["identifier"]): row for row in body if row.get("identifier") is not None}
     if len(named) < len(body):
         if any(
             row.get("identifier") is not None and str(row["identifier"]) != sent.identifier
@@ -159,12 +169,11 @@ def results(body: Any, entries: Sequence[ProfileWrite], *, partial: bool) -> lis
 
 
 def _result(row: Mapping[str, Any], sent: ProfileWrite) -> WriteResult:
-    profile_id = row.get("profileId")
     told = row.get("validationErrors")
     return WriteResult(
         identifier=sent.identifier,
-        state=redact(row["state"], _LONGEST_STATE).upper(),
-        profile_id=str(profile_id) if profile_id else None,
+        state=redact(text_id(row["state"]), _LONGEST_STATE).upper(),
+        profile_id=text_id_or_none(row.get("profileId")),
         complaints=tuple(_complaints(told)),
         complained_about=frozenset(map(str, told)) if isinstance(told, dict) else frozenset(),
     )
@@ -194,10 +203,7 @@ def _rule(write: PropertyWrite) -> dict[str, Any]:
 
 def found_ids(body: Any) -> list[str]:
     """The ids of a search; a row that cannot be read may be the one that is looked for."""
-    found = body["profiles"]
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise TypeError("profiles")
-    return [str(row["id"]) for row in found]
+    return [text_id(row["id"]) for row in rows(body, "profiles")]
 
 
 def profile(row: Mapping[str, Any]) -> Profile:
@@ -207,16 +213,15 @@ def profile(row: Mapping[str, Any]) -> Profile:
     """
     odd = _Oddities()
     permissions = row.get("permissions")
-    level = permissions.get("level") if isinstance(permissions, dict) else None
     if row.get("segments") is None:
         odd.parts.add("segments")  # everybody who is listed is in one at least
     return Profile(
-        id=str(row["id"]),
+        id=text_id(row["id"]),
         properties=_properties(row, odd),
         consented=frozenset(odd.texts(row, "consentedObjectives")),
         refused=frozenset(odd.texts(row, "refusedObjectives")),
         legislation=odd.text(row, "privacyLegislation"),
-        permission_level=level if isinstance(level, str) and level else None,
+        permission_level=odd.text(permissions, "level") if isinstance(permissions, dict) else None,
         segments=tuple(odd.each(row, "segments", _segment_of_profile)),
         lifecycle_stages=_stages(row, odd),
         replaces=tuple(odd.texts(row, "replaces")),
@@ -272,7 +277,7 @@ def _properties(row: Mapping[str, Any], odd: _Oddities) -> dict[str, tuple[str, 
         odd.parts.add("properties")
     found: dict[str, tuple[str, ...]] = {}
     for name, values in odd.each(row, "properties", _property_of_profile):
-        kept = tuple(str(one) for one in values or () if isinstance(one, (str, int, float)))
+        kept = tuple(text(one) for one in values or () if isinstance(one, (str, int, float)))
         if values is None or len(kept) < len(values):
             odd.properties.add(name)
         found[name] = (*found.get(name, ()), *kept)
@@ -282,11 +287,11 @@ def _properties(row: Mapping[str, Any], odd: _Oddities) -> dict[str, tuple[str, 
 def _property_of_profile(row: Mapping[str, Any]) -> tuple[str, list[Any] | None]:
     """The id of a property and its values; None where they are no list."""
     values = row.get("values")
-    return _id(row["id"]), values if isinstance(values, list) else None
+    return text_id(row["id"]), values if isinstance(values, list) else None
 
 
 def _segment_of_profile(row: Mapping[str, Any]) -> tuple[str, str]:
-    return _id(row["id"]), str(row.get("name") or "")
+    return text_id(row["id"]), text(row.get("name"))
 
 
 def _stages(row: Mapping[str, Any], odd: _Oddities) -> tuple[StageOfProfile, ...] | None:
@@ -297,21 +302,11 @@ def _stages(row: Mapping[str, Any], odd: _Oddities) -> tuple[StageOfProfile, ...
 
 
 def _stage_of_profile(row: Mapping[str, Any]) -> StageOfProfile:
-    lifecycle, stage = row["lifecycle"], row["stage"]
-    stage_id = _id(stage.get("id") or stage.get("identifier"))
-    name = str(lifecycle.get("name") or "")
-    return StageOfProfile(_id(lifecycle["id"]), name, stage_id, _name(stage))
-
-
-def _id(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("no id")
-    return value
+    lifecycle, stage = object_at(row, "lifecycle"), object_at(row, "stage")
+    stage_id = text_id(stage.get("id") or stage.get("identifier"))
+    name = text(lifecycle.get("name"))
+    return StageOfProfile(text_id(lifecycle["id"]), name, stage_id, _name(stage))
 
 
 def _name(row: Mapping[str, Any]) -> str:
-    return str(row.get("name") or row.get("id") or "")
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return text(row.get("name")) or text(row.get("id"))

@@ -11,10 +11,14 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from actui.api.answer_values import count
 from actui.api.http import Call, exchange, read, wrong_host
 from actui.model.errors import CredentialsError, RefusedError, ServiceError
 from actui.model.redaction import register_secret
 
+_USUAL_LIFETIME = 3_600
+"""Seconds, where BlueConic names none that can be read; a 401 renews a token, too."""
+_LONGEST_LIFETIME = 86_400
 _EARLY = 60.0  # seconds before its end at which a token is no longer used
 _TOKEN = re.compile(r"[!-~]+")
 """Visible ASCII, which RFC 6749 (appendix A.12) makes a token of and a header can carry."""
@@ -128,4 +132,5 @@ def _token(body: Any) -> tuple[SecretStr, float]:
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise ValueError("no token that a header can carry")
     register_secret(token)
-    return SecretStr(token), float(body.get("expires_in") or 3600)
+    lifetime = count(body.get("expires_in")) or _USUAL_LIFETIME
+    return SecretStr(token), float(min(lifetime, _LONGEST_LIFETIME))

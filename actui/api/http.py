@@ -5,9 +5,9 @@ Nothing here retries; `actui.api.retry` does, guided by the class of the error.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +19,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from actui.api.bodies import ENCODINGS, Body, read_body
+from actui.api.json_values import parse_json
 from actui.api.network import MachineTransport, certificate_setting, proxy_setting
 from actui.model.errors import (
+    AnswerTooLargeError,
     LostAnswerError,
     RefusedError,
     RetriableError,
@@ -36,11 +39,14 @@ for _name in ("httpx", "httpcore"):
 REDIRECTED = "redirected"
 UNSENDABLE = "unsendable"
 WEB_PAGE = "web-page"
+MOST_BYTES = 16 * 2**20
+"""Bytes of one answer, unpacked. A usual page of either service takes a tenth of it."""
+TRANSFER_SECONDS = 60.0
+"""How much longer a whole exchange may take than a service may be silent within it."""
 _LONGEST_WAIT = 600.0
+_LONGEST_WORDS = 2_000
 _LAST_PORT = 65_535
-_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_HALF = re.compile(f"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
-"""An escape of half a surrogate pair: JSON lets it pass."""
+_YEARS = range(1970, 2200)
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -52,6 +58,9 @@ NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol)
 _UNSENDABLE = (httpx.LocalProtocolError, UnicodeError)
 """What the HTTP library raises for a header or target that HTTP does not allow, before any byte of
 the request is sent. Sending it again is no use."""
+
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What reading a value raises that is not there or of another kind."""
 
 T = TypeVar("T")
 
@@ -87,6 +96,11 @@ class Call:
         """The host the request goes to."""
         return urlsplit(self.url).hostname or ""
 
+    @property
+    def endpoint(self) -> str:
+        """Method and path, for a message; the query, which may name people, is left out."""
+        return redact(f"{self.method} {urlsplit(self.url).path}")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -121,28 +135,34 @@ def http_client(
 
 
 async def exchange(http: httpx.AsyncClient, call: Call) -> Answer:
-    """Send `call` once.
+    """Send `call` once and read its whole answer, within bounds of time and of MOST_BYTES.
 
     Raises NotReachedError or UnreachableError when nothing was sent, RetriableError when it may be
-    sent again, LostAnswerError when a write may have been applied, RefusedError for 4xx and
-    ServiceError for a redirect and, with the code `unsendable`, for a request that HTTP does not
-    allow. Errors carry no header and no request, and of other libraries' text what `redact` leaves.
+    sent again, LostAnswerError when a write may have been applied, RefusedError for 4xx,
+    AnswerTooLargeError when what was read is larger than MOST_BYTES, and ServiceError for a
+    redirect and, with the code `unsendable`, for a request that HTTP does not allow. Errors carry
+    no header and no request, and of other libraries' text what `redact` leaves.
     """
     try:
         check_port(call.url)
-        response = await http.request(
+        request = http.build_request(
             call.method,
             call.url,
-            auth=call.auth,
             params=list(call.params) or None,
             content=call.content,
             data=call.form,
             headers=_headers(call),
         )
+        async with asyncio.timeout((http.timeout.read or 0.0) + TRANSFER_SECONDS):
+            response = await http.send(request, auth=call.auth, stream=True)
+            try:
+                body = await read_body(response, MOST_BYTES)
+            finally:
+                await response.aclose()
     except (httpx.HTTPError, *NO_ADDRESS, UnicodeError, OSError) as error:
         failure = _transport_failure(call, error)
     else:
-        return _sorted(call, response)
+        return _sorted(call, response, body)
     # Raised outside the handler: a traceback through httpx would show the request's headers.
     raise failure
 
@@ -158,7 +178,7 @@ def unusable(
     call: Call, why: str, *, status: int | None = None, code: str | None = None
 ) -> ServiceError:
     """The error for an answer that came but says nothing: `why` completes "… answered …"."""
-    message = f"{call.service} at {call.host} answered {why}"
+    message = f"{call.service} at {call.host} answered {call.endpoint} {why}"
     if call.repeatable:
         return RetriableError(message, status=status, code=code)
     return LostAnswerError(
@@ -184,7 +204,15 @@ def read(call: Call, answer: Answer, parse: Callable[[Any], T]) -> T:
     """`parse(answer.body)`; a body of another shape is an unusable answer."""
     try:
         return parse(answer.body)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        OverflowError,
+        RecursionError,
+    ):
         failure = unusable(call, "without the data that was asked for", status=answer.status)
     raise failure
 
@@ -219,7 +247,7 @@ def _words(body: Any) -> Iterator[str]:
 
 
 def _headers(call: Call) -> dict[str, str]:
-    headers = {"Accept": "application/json"}
+    headers = {"Accept": "application/json", "Accept-Encoding": ENCODINGS}
     if call.content is not None:
         headers["Content-Type"] = "application/json"
     return headers
@@ -251,7 +279,9 @@ def _transport_failure(call: Call, error: Exception) -> ServiceError | Unreachab
             f"{call.service} at {call.host} could not be reached{through} ({reason})"
         )
     if isinstance(error, httpx.TimeoutException):
-        why = "nothing in time"
+        why = "with nothing in time"
+    elif isinstance(error, TimeoutError):
+        why = "too slowly to be waited for"
     elif isinstance(error, httpx.DecodingError):
         why = "with a body that could not be unpacked"
     else:
@@ -277,39 +307,44 @@ def _certificate_failed(error: BaseException | None) -> bool:
     return False
 
 
-def _sorted(call: Call, response: httpx.Response) -> Answer:
+def _sorted(call: Call, response: httpx.Response, body: Body) -> Answer:
     status = response.status_code
     if 300 <= status < 400:
         target = _host(response.headers.get("Location", "")) or "another page"
         raise ServiceError(
-            f"{call.host} points to {target} instead of answering: is that the right address?",
+            f"{call.host} points to {target} instead of answering {call.endpoint}: "
+            "is that the right address?",
             code=REDIRECTED,
             status=status,
         )
-    body, is_json = _json(response)
-    if is_json and (200 <= status < 300 or status in call.accept):
-        return Answer(status, body, _http_date(response.headers.get("Date")))
+    is_wanted = 200 <= status < 300 or status in call.accept
+    if is_wanted and not body.is_whole:
+        raise _too_large(call, status)
+    is_page = _is_page(response, body.content)
+    value, is_json = (None, False) if is_page else _json(body.content)
+    if is_wanted and is_json:
+        return Answer(status, value, _http_date(response.headers.get("Date")))
     if 200 <= status < 300:
-        raise _no_json(call, response)
-    words = service_words(body) if is_json else _plain_words(response)
+        raise _no_json(call, status, body.content, is_page=is_page)
+    words = "" if is_page else service_words(value) if is_json else _plain_words(body.content)
     said = f": {words}" if words else ""
     if status in (408, 425, 429) or status >= 500:
         if call.repeatable or status in call.unapplied:
             raise RetriableError(
-                f"{call.service} at {call.host} is busy (status {status}){said}",
+                f"{call.service} at {call.host} is busy (status {status} to {call.endpoint}){said}",
                 status=status,
                 detail=words,
                 after=_retry_after(response.headers),
             )
         raise LostAnswerError(
-            f"{call.service} at {call.host} failed (status {status}){said}; "
+            f"{call.service} at {call.host} failed (status {status} to {call.endpoint}){said}; "
             "whether the request was applied is unknown",
             status=status,
             detail=words,
         )
     raise RefusedError(
-        f"{call.service} refused the request (status {status}){said}",
-        code=WEB_PAGE if _is_page(response) else None,
+        f"{call.service} refused {call.endpoint} (status {status}){said}",
+        code=WEB_PAGE if is_page else None,
         status=status,
         detail=words,
     )
@@ -319,58 +354,56 @@ def _host(location: str) -> str:
     """The host of another server's address, as a message may name it; empty for none."""
     try:
         return redact(httpx.URL(location).host)
-    except (httpx.InvalidURL, UnicodeError):
+    except (httpx.InvalidURL, ValueError):  # an address that is none in whatever way
         return ""
 
 
-def _no_json(call: Call, response: httpx.Response) -> ServiceError:
-    if not response.content.strip():
-        return unusable(call, "with an empty body", status=response.status_code)
-    if _is_page(response):
+def _too_large(call: Call, status: int) -> ServiceError:
+    what = f"with more than {MOST_BYTES / 2**20:,.0f} MiB"
+    if not call.repeatable:
+        return unusable(call, what, status=status)
+    return AnswerTooLargeError(
+        f"{call.service} at {call.host} answered {call.endpoint} {what}", status=status
+    )
+
+
+def _no_json(call: Call, status: int, content: bytes, *, is_page: bool) -> ServiceError:
+    if not content.strip():
+        return unusable(call, "with an empty body", status=status)
+    if is_page:
         why = "with a web page instead of data: is that the right address?"
-        return unusable(call, why, status=response.status_code, code=WEB_PAGE)
-    return unusable(call, "with a body that is cut off or no JSON", status=response.status_code)
+        return unusable(call, why, status=status, code=WEB_PAGE)
+    return unusable(call, "with a body that is cut off or no JSON", status=status)
 
 
-def _json(response: httpx.Response) -> tuple[Any, bool]:
+def _json(content: bytes) -> tuple[Any, bool]:
     # The declared type is no help: ActiveCampaign calls JSON `text/plain` (activecampaign.md §1.2).
-    if not response.content.strip() or _is_page(response):
-        return None, False
-    # One name that is no text must not make a page of a hundred people unreadable.
-    text = response.content.decode("utf-8-sig", "replace")
     try:
-        body = json.loads(text)
-        return (_mended(body) if _HALF.search(text) else body), True
-    except (ValueError, RecursionError):
+        return parse_json(content), True
+    except ValueError:
         return None, False
 
 
-def _mended(body: Any) -> Any:
-    """The same without halves of surrogate pairs, which no text, URL or database can hold."""
-    if isinstance(body, str):
-        return body.encode("utf-8", "replace").decode()
-    if isinstance(body, list):
-        return [_mended(one) for one in body]
-    if isinstance(body, dict):
-        return {_mended(key): _mended(value) for key, value in body.items()}
-    return body
-
-
-def _is_page(response: httpx.Response) -> bool:
+def _is_page(response: httpx.Response, content: bytes) -> bool:
     kind = response.headers.get("Content-Type", "")
-    return "html" in kind or response.content.lstrip()[:1] == b"<"
+    return bool(content.strip()) and ("html" in kind or content.lstrip()[:1] == b"<")
 
 
-def _plain_words(response: httpx.Response) -> str:
-    return "" if _is_page(response) else redact(response.text, 200)
+def _plain_words(content: bytes) -> str:
+    return redact(content[:_LONGEST_WORDS].decode("utf-8", "replace"), 200)
 
 
 def _http_date(text: str | None) -> datetime | None:
+    """An instant of HTTP in UTC; None for what is none, and for one that cannot be a time of now.
+
+    A watermark is made of it: with a year far ahead nothing would ever have changed since.
+    """
     try:
         moment = parsedate_to_datetime(text or "")
-    except ValueError:
+        found = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return found if found.year in _YEARS else None
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:

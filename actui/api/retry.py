@@ -12,7 +12,12 @@ import stamina
 
 from actui.api.http import NotReachedError
 from actui.api.waits import Waits
-from actui.model.errors import RetriableError, ServiceError, UnreachableError
+from actui.model.errors import (
+    AnswerTooLargeError,
+    RetriableError,
+    ServiceError,
+    UnreachableError,
+)
 
 T = TypeVar("T")
 
@@ -87,6 +92,31 @@ async def _stoppable(attempts: AsyncIterator[T], waits: Waits | None) -> AsyncIt
     yield await anext(attempts)
     while True:
         yield await (anext(attempts) if waits is None else waits.following(attempts))
+
+
+class PageSize:
+    """How many records to ask for at a time: fewer while the answers are too large."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = most
+
+    async def ask(self, fetch: Callable[[int], Awaitable[T]]) -> T:
+        """`fetch` a page of at most so many records, halved until its answer can be taken.
+
+        Raises AnswerTooLargeError when a single record is too large.
+        """
+        while True:
+            size = self._size
+            try:
+                page = await fetch(size)
+            except AnswerTooLargeError:
+                if size == 1:
+                    raise
+                self._size = max(1, size // 2)
+            else:
+                self._size = min(self._most, 2 * size)
+                return page
 
 
 def _wait_for(error: Exception) -> bool | float:

@@ -9,6 +9,7 @@
     ├── UnreachableError      the service never answered: wrong host, no network
     ├── ServiceError          the service answered and the answer cannot be used
     │   ├── RetriableError    it may work later (429, 503, time-out); `after` seconds if it said so
+    │   ├── AnswerTooLargeError   more than is read at once; ask for less
     │   ├── LostAnswerError   the request may have been applied; nobody knows
     │   └── RefusedError      this request will never be accepted as it is
     ├── GoalError             this goal cannot go on, the others can
@@ -111,6 +112,12 @@ class RetriableError(ServiceError):
     ) -> None:
         super().__init__(message, code=code, status=status, detail=detail)
         self.after = after
+
+
+class AnswerTooLargeError(ServiceError):
+    """The answer to a read is larger than is taken: ask for fewer records at a time."""
+
+    default_code = "answer-too-large"
 
 
 class LostAnswerError(ServiceError):

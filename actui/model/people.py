@@ -17,7 +17,8 @@ class Contact:
     `fields` maps the upper-case personalisation tag to the value as ActiveCampaign stores it;
     `lists` maps list id to status, `left` to the instant at which the contact unsubscribed, where
     ActiveCampaign tells it. `updated` is the instant of `udate`, None for a zero date.
-    `list_rows` is filled only where one contact was read alone.
+    `list_rows` is filled only where one contact was read alone. `too_large` is a contact whose
+    own fields and lists are more than is read at once: nothing is known of them.
     """
 
     id: int
@@ -34,6 +35,7 @@ class Contact:
     lists: Mapping[int, ListStatus] = field(default_factory=dict)
     left: Mapping[int, datetime] = field(default_factory=dict)
     list_rows: Mapping[int, ListRow] = field(default_factory=dict)
+    too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ class Profile:
     `replaced_by` is the id of the one that this was merged into, and then nothing else is known.
     `unreadable` are the parts, by BlueConic's own key, and `unreadable_properties` the properties
     of which the answer holds something that cannot be read: what they show is not all there is.
+    `too_large` is a profile whose properties are more than is read at once: only its id is known.
     """
 
     id: str
@@ -165,11 +168,12 @@ class Profile:
     replaced_by: str | None = None
     unreadable: frozenset[str] = frozenset()
     unreadable_properties: frozenset[str] = frozenset()
+    too_large: bool = False
 
     def shows(self, property_id: str) -> bool:
         """Whether it is known which values of a property this profile has, none among them."""
         is_whole = self.unreadable.isdisjoint(("properties", "replacedBy"))
-        return is_whole and property_id not in self.unreadable_properties
+        return is_whole and not self.too_large and property_id not in self.unreadable_properties
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ class _Link:
 _LISTS_TOLD = 3
 _UNFIT = "which the BlueConic property cannot hold"
 _LEFT_OUT = f"as one person may take at most {ENTRY_BYTES:,} bytes of a request to BlueConic"
+_UNREAD = "ActiveCampaign's answer for this contact alone is larger than actui reads"
 _LONG_IDENTIFIERS = f"the values of its links take more than {LONGEST_LOOKUP:,} bytes"
 
 
@@ -118,7 +119,12 @@ class EntryBuilder:
         self._warnings = Warnings()
 
     def belongs(self, contact: Contact) -> bool:
-        """Whether the goal reads this contact at all: list and status by its own rows."""
+        """Whether the goal reads this contact at all: list and status by its own rows.
+
+        One whose rows are too large to be read is taken for what it was listed as.
+        """
+        if contact.too_large:
+            return True
         if self._goal.contacts == "lists":
             return bool(self._on(contact))
         if self._statuses is None:
@@ -140,6 +146,8 @@ class EntryBuilder:
         """The entry, or the outcome of a contact that needs no write."""
         if contact.erased:
             return _record(contact, Outcome.SKIPPED, Reason.ERASED)
+        if contact.too_large:
+            return _record(contact, Outcome.REJECTED, Reason.TOO_LARGE, _UNREAD)
         links: list[_Link] = []
         profile_id: str | None = None
         for link in self._goal.identifiers:

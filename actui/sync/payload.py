@@ -47,6 +47,7 @@ _FORBIDDEN = re.compile(r'[\s"(),:;<>@\[\\\]]')
 _DOMAIN = re.compile(r"[^\s@\"(),:;<>\[\\\]]+\.[A-Za-z]{2,}\Z")
 _MOST_ROW = BULK_BYTES - BULK_ENVELOPE - 4 * LONGEST_ADDRESS
 _LEFT_OUT = f"as ActiveCampaign takes at most {BULK_BYTES:,} bytes of one person"
+_UNREAD = "BlueConic's answer for this profile alone is larger than actui reads"
 _TOO_LARGE = f"the identifiers alone take more than the {BULK_BYTES:,} bytes of an import"
 _CONSENT = frozenset({"consentedObjectives", "refusedObjectives", "privacyLegislation"})
 """The parts of a profile that consent is decided by."""
@@ -160,6 +161,8 @@ class PayloadBuilder:
 
         `accepted` is the fingerprint of what ActiveCampaign last took for this profile.
         """
+        if profile.too_large:
+            return _record(profile, Outcome.REJECTED, Reason.TOO_LARGE, "", _UNREAD)
         raw, addresses = raw_addresses(self._goal, profile), addresses_of(self._goal, profile)
         known_as = next(iter(addresses), "")
         emails = tuple(address for address in addresses if is_importable(address))

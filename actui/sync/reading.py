@@ -200,9 +200,14 @@ class BlockReader:
             if not before < contact.id < block.before_id:
                 self._warn("ActiveCampaign sent contacts outside the ids asked for.")
                 continue
-            if list_id is not None and (
-                list_id not in contact.lists
-                or (status is not None and contact.lists[list_id] is not status)
+            # of one that is too large no list is known but the one it was found by
+            if (
+                list_id is not None
+                and not contact.too_large
+                and (
+                    list_id not in contact.lists
+                    or (status is not None and contact.lists[list_id] is not status)
+                )
             ):
                 self._warn("ActiveCampaign sent contacts that are not on the list asked for.")
                 continue

@@ -133,8 +133,8 @@ class Resubscribing:
 
 
 def _has_bounced(contact: Contact | None) -> bool:
-    """Whether mail to a contact bounced for good, on any list of the account."""
-    if contact is None:
-        return False
+    """Whether mail to a contact bounced for good, on any list of the account, or may have."""
+    if contact is None or ANY_LIST in contact.lists:
+        return contact is not None
     on_a_list = [*contact.lists.values(), *(row.status for row in contact.list_rows.values())]
     return contact.bounced_hard > 0 or ListStatus.BOUNCED in on_a_list

@@ -62,17 +62,24 @@ class SegmentReading:
         async for page in segment_pages(self._run, self._goal, self._properties, self._expand):
             if page.total is not None:
                 self.told = max(self.total, page.total)
-            if page.unreadable or any(map(self._is_anonymous, page.profiles)):
-                self._is_readable = False
-                self._run.warn_once(UNREADABLE_PEOPLE)
+            self._note_unreadable(page)
             self._remember(page.profiles)
             if page.cursor is None:
                 self._ended = page.is_last and self.told is not None
             yield page.profiles
 
+    def _note_unreadable(self, page: ProfilePage) -> None:
+        """Nothing follows from a listing in which somebody may be who is not recognized."""
+        odd = [profile for profile in page.profiles if self._is_anonymous(profile)]
+        if page.unreadable or odd:
+            self._is_readable = False
+        # who is too large is rejected with that reason
+        if page.unreadable or not all(profile.too_large for profile in odd):
+            self._run.warn_once(UNREADABLE_PEOPLE)
+
     def _is_anonymous(self, profile: Profile) -> bool:
         """Whether what the profile is recognized by cannot all be read."""
-        return not (
+        return profile.too_large or not (
             profile.unreadable.isdisjoint(("replaces", "replacedBy"))
             and all(map(profile.shows, self._identifying))
         )

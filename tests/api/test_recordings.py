@@ -11,6 +11,7 @@ import pytest
 from actui.api import activecampaign_rows as shape
 from actui.api.http import Answer
 from actui.model.goals import LIST_STATUSES
+from actui.model.people import ContactField
 
 RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "recorded"
 
@@ -33,6 +34,12 @@ def test_a_page_of_contacts() -> None:
         assert page.missing == {c.id for c in page.contacts}  # recorded without `include`
 
 
+def fields_of(body: Any) -> list[ContactField]:
+    """The custom fields of a page, with what they accept."""
+    found = list(shape.contact_fields(body).values())
+    return shape.with_options(found, shape.field_options(body).values())
+
+
 def test_one_contact() -> None:
     for body in bodies("get-contact"):
         contact = shape.single_contact(body, {1: "TAG"})
@@ -44,7 +51,7 @@ def test_one_contact() -> None:
 
 def test_fields_and_their_options() -> None:
     for body in bodies("list-custom-fields"):
-        fields = [shape.contact_field(row, body["fieldOptions"]) for row in body["fields"]]
+        fields = fields_of(body)
         assert fields
         assert all(field.tag == field.tag.upper() and field.title for field in fields)
         assert sum(len(field.options) for field in fields) == len(body["fieldOptions"])
@@ -52,12 +59,12 @@ def test_fields_and_their_options() -> None:
 
 def test_one_field() -> None:
     for body in bodies("get-custom-field"):
-        field = shape.contact_field(body["field"], body["fieldOptions"])
+        (field,) = fields_of({**body, "fields": [body["field"]]})
         assert field.options[:1] == ("af",)
 
 
 def test_lists() -> None:
     for body in bodies("lists"):
-        found = [shape.contact_list(row) for row in shape.rows(body, "lists")]
-        assert found
+        found = list(shape.contact_lists(body).values())
+        assert len(found) == len(body["lists"]) > 0
         assert all(item.id > 0 and item.name for item in found)

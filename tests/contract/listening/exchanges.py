@@ -9,7 +9,7 @@ from __future__ import annotations
 import marshal
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -70,30 +70,54 @@ def noted_in(place: Path) -> Iterator[Exchange]:
             held = held[end:]
 
 
+class _NotedStream:
+    """A body on its way to actui, remembered as it passes; `whole` once it came to its end."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.taken = b""
+        self.whole = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            self.taken += piece
+            yield piece
+        self.whole = True
+
+
 class _Listening:
     """An HTTP client whose requests and answers are noted."""
 
     def __init__(self, http: Any, notebook: Notebook) -> None:
         self._http = http
         self._notebook = notebook
+        self.timeout = http.timeout
+        self.build_request = http.build_request
 
-    async def request(self, method: str, url: str, **more: Any) -> Any:
-        request = self._http.build_request(
-            method, url, **{key: value for key, value in more.items() if key != "auth"}
-        )
+    async def send(self, request: Any, **more: Any) -> Any:
         query = tuple(request.url.params.multi_items())
         # as it went over the wire: an id may hold a slash
         path = request.url.raw_path.decode().partition("?")[0]
-        asked = Exchange(method, path, query, request.content)
+        asked = Exchange(request.method, path, query, request.content)
         try:
-            response = await self._http.request(method, url, **more)
+            response = await self._http.send(request, **more)
         except BaseException:
             self._notebook.note(asked)
             raise
+        passing, close = _NotedStream(response.stream), response.aclose
+        stream, response.stream = response.stream, passing
         # a sandbox does not name its server as replays do; what single tests answer is not its word
-        if request.url.host == LOOPBACK and "Server" not in response.headers:
-            asked = replace(asked, status=response.status_code, answer=response.content)
-        self._notebook.note(asked)
+        is_ours = request.url.host == LOOPBACK and "Server" not in response.headers
+
+        async def closed() -> None:
+            response.stream = stream
+            try:
+                await close()
+            finally:
+                answered = replace(asked, status=response.status_code, answer=passing.taken)
+                self._notebook.note(answered if is_ours and passing.whole else asked)
+
+        response.aclose = closed
         return response
 
 
