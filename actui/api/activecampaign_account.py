@@ -14,7 +14,7 @@ import httpx
 from pydantic import SecretStr
 
 from actui.api import activecampaign_rows as shape
-from actui.api.http import WEB_PAGE, Answer, Call, exchange, read, wrong_host
+from actui.api.http import WEB_PAGE, Answer, Call, exchange, page_instead, read, wrong_host
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, PageSize, Patience, persist
 from actui.model.errors import (
@@ -22,7 +22,6 @@ from actui.model.errors import (
     LostAnswerError,
     RetriableError,
     ServiceError,
-    UnreachableError,
 )
 from actui.model.journal import Traffic
 from actui.model.people import User
@@ -193,11 +192,7 @@ class AccountClient:
             return read(call, answer, shape.user)
         if page in (401, 403):
             # the service itself refuses in JSON or without a body (§1.2)
-            raise UnreachableError(
-                f"{call.host} answers with a web page instead of data (status {page}): something "
-                "on the way, such as a firewall, may refuse the request",
-                code=WEB_PAGE,
-            )
+            raise page_instead(call, page)
         if page:
             raise CredentialsError(
                 f"{call.host} answers with a web page instead of data: "

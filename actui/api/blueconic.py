@@ -15,7 +15,17 @@ from pydantic import SecretStr
 from actui.api import blueconic_rows as shape
 from actui.api.answer_values import rows, text_id
 from actui.api.blueconic_token import TokenSource
-from actui.api.http import UNSENDABLE, Answer, Call, NotReachedError, compact, exchange, read
+from actui.api.http import (
+    UNSENDABLE,
+    WEB_PAGE,
+    Answer,
+    Call,
+    NotReachedError,
+    compact,
+    exchange,
+    page_instead,
+    read,
+)
 from actui.api.retry import PATIENT, PageSize, Patience, persist
 from actui.model.errors import (
     ActuiError,
@@ -49,6 +59,10 @@ _UNAPPLIED = frozenset({429, 503})
 # The prose says SUM where the schema says this (blueconic.md §3).
 _SUM_STRATEGY = "INCREMENT"
 
+_FORBIDDEN = 403
+_SECOND_LOOK = 0.5
+"""Seconds until a denial is looked at again."""
+
 T = TypeVar("T")
 
 
@@ -57,8 +71,8 @@ class BlueConicClient:
 
     `url` is the tenant's base address as `service_url` leaves it. At most `at_once` requests are
     under way together, for BlueConic answers 429 to concurrency. `http` is closed by whoever made
-    it. A 401 has the token replaced once; a 403 is a CredentialsError that names the right that
-    the application lacks.
+    it. A 401 has the token replaced once; a 403 that a second request confirms is a
+    CredentialsError that names the right that the application lacks.
     """
 
     def __init__(
@@ -276,14 +290,22 @@ class BlueConicClient:
 
     async def _ask(self, call: Call, right: str | None, parse: Callable[[Answer], T]) -> T:
         async def send() -> T:
-            async with self._slots:  # given back while waiting to try again
-                answer = await self._with_token(call)
+            try:
+                answer = await self._answer(call)
+            except RefusedError as error:
+                if error.status != _FORBIDDEN:
+                    raise
+                # one alone may come from something on the way; what is sent here may be sent twice
+                await asyncio.sleep(_SECOND_LOOK)
+                answer = await self._answer(call)
             return read(call, answer, lambda _: parse(answer))
 
         try:
             return await persist(send, host=call.host, patience=self._patience)
         except RefusedError as error:
-            if error.status == 403 and right:
+            if error.status == _FORBIDDEN and error.code == WEB_PAGE:
+                raise page_instead(call, _FORBIDDEN) from None
+            if error.status == _FORBIDDEN and right:
                 raise _right_missing(right, error) from None
             raise
 
@@ -305,6 +327,10 @@ class BlueConicClient:
             raise lost
 
         return await persist(send, host=call.host, patience=self._patience)
+
+    async def _answer(self, call: Call) -> Answer:
+        async with self._slots:  # given back while waiting to try again
+            return await self._with_token(call)
 
     async def _with_token(self, call: Call) -> Answer:
         for attempt in (1, 2):
@@ -358,7 +384,7 @@ def _lost(call: Call, error: ServiceError, right: str) -> LostAnswerError:
     believed: ActuiError = error
     if error.status == 401:
         believed = _token_refused(call)
-    elif error.status == 403:
+    elif error.status == _FORBIDDEN:
         believed = _right_missing(right, error)
     elif isinstance(error, RefusedError):
         believed = _explained(error)

@@ -12,13 +12,14 @@ import httpx
 from pydantic import SecretStr
 
 from actui.api.answer_values import count
-from actui.api.http import Call, exchange, read, wrong_host
+from actui.api.http import WEB_PAGE, Answer, Call, exchange, page_instead, read, wrong_host
 from actui.model.errors import CredentialsError, RefusedError, ServiceError
 from actui.model.redaction import register_secret
 
 _USUAL_LIFETIME = 3_600
 """Seconds, where BlueConic names none that can be read; a 401 renews a token, too."""
 _LONGEST_LIFETIME = 86_400
+_FORBIDDEN = 403
 _EARLY = 60.0  # seconds before its end at which a token is no longer used
 _TOKEN = re.compile(r"[!-~]+")
 """Visible ASCII, which RFC 6749 (appendix A.12) makes a token of and a header can carry."""
@@ -94,15 +95,16 @@ class TokenSource:
             form=_Form(self._client_id, self._secret),
         )
         asked = self._clock()
-        self._sending()
         try:
-            answer = await exchange(self._http, call)
+            answer = await self._answer(call)
         except ServiceError as error:
             elsewhere = wrong_host(call, error, "the host name of the tenant")
             if elsewhere is not None:
                 raise elsewhere from None
             if not isinstance(error, RefusedError):
                 raise
+            if error.status == _FORBIDDEN and error.code == WEB_PAGE:
+                raise page_instead(call, _FORBIDDEN) from None
             said = f" ({error.detail})" if error.detail else ""
             raise CredentialsError(
                 f"BlueConic at {call.host} does not accept the client id and secret{said}: "
@@ -111,6 +113,17 @@ class TokenSource:
         token, lifetime = read(call, answer, _token)
         self._good_until = asked + max(lifetime - _EARLY, lifetime / 2)
         return BearerAuth(token)
+
+    async def _answer(self, call: Call) -> Answer:
+        """A 403 without a word of the service may come from something on the way: ask once more."""
+        try:
+            self._sending()
+            return await exchange(self._http, call)
+        except RefusedError as error:
+            if error.status != _FORBIDDEN or error.detail:
+                raise
+        self._sending()
+        return await exchange(self._http, call)
 
 
 class _Form(dict[str, str]):

@@ -200,6 +200,15 @@ def wrong_host(call: Call, error: ServiceError, check: str) -> UnreachableError 
     return None
 
 
+def page_instead(call: Call, status: int) -> UnreachableError:
+    """The error where the service's own answer never came, only a page that denies access."""
+    return UnreachableError(
+        f"{call.host} answers with a web page instead of data (status {status}): something "
+        "on the way, such as a firewall, may refuse the request",
+        code=WEB_PAGE,
+    )
+
+
 def read(call: Call, answer: Answer, parse: Callable[[Any], T]) -> T:
     """`parse(answer.body)`; a body of another shape is an unusable answer."""
     try:

@@ -2,7 +2,8 @@
 
 The settings are the variables of the environment that curl and httpx read. Each is read only for
 a request that needs it, so a broken one does not matter where nothing needs it: this machine
-itself (`is_loopback`) is always reached directly, and only https needs certificates.
+itself (`is_loopback`) and plain http are always reached directly, and only https needs
+certificates.
 """
 
 from __future__ import annotations
@@ -71,10 +72,13 @@ def find_setting(name: str, environ: Mapping[str, str]) -> Setting | None:
 
 
 def proxy_setting(url: httpx.URL, environ: Mapping[str, str] = os.environ) -> Setting | None:
-    """The variable that names the proxy for a request; None when it goes directly."""
-    if is_loopback(url.host):
+    """The variable that names the proxy for a request; None when it goes directly.
+
+    Plain http is for this machine alone, so whatever is not https goes through no proxy.
+    """
+    if url.scheme != "https" or is_loopback(url.host):
         return None
-    found = find_setting(f"{url.scheme}_proxy", environ) or find_setting("all_proxy", environ)
+    found = find_setting("https_proxy", environ) or find_setting("all_proxy", environ)
     if found is None:
         return None
     exempt = find_setting(NO_PROXY, environ)

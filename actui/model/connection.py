@@ -6,7 +6,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Network, IPv6Address, ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -17,6 +17,8 @@ from actui.model.goals import AnyGoal, ExportGoal, ImportGoal, Named, as_named
 from actui.model.mapping import Strict
 from actui.model.timezones import NO_DATA, time_zone
 from actui.model.weburl import url_trouble
+
+_LOOPBACK_V4, _LOOPBACK_V6 = IPv4Network("127.0.0.0/8"), IPv6Address("::1")
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -80,16 +82,18 @@ def origin(url: str) -> str:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine: localhost, 127.0.0.0/8 or ::1, never asked of the DNS."""
-    name = (host or "").lower().removesuffix(".").strip("[]")
+    """Whether a host is this machine: localhost, 127.0.0.0/8 or ::1, never asked of the DNS.
+
+    Nothing else is, on any version of Python: no address of IPv4 in IPv6, no zone, no subdomain.
+    """
+    name = (host or "").lower().removesuffix(".")
     if name == "localhost":
         return True
     try:
-        address = ip_address(name)
+        address = ip_address(name.removeprefix("[").removesuffix("]"))
     except ValueError:
         return False
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback
+    return address in _LOOPBACK_V4 if address.version == 4 else address == _LOOPBACK_V6
 
 
 def service_url(value: str) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hmac
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Address, ip_address
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_LOOPBACK_V4, _LOOPBACK_V6 = IPv4Network("127.0.0.0/8"), IPv6Address("::1")
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9.-]+))(?::[0-9]{1,5})?")
 
 
@@ -29,7 +30,9 @@ def is_loopback_host(header: str) -> bool:
         address = ip_address(host)
     except ValueError:
         return False
-    return address.is_loopback and (address.version == 6) == bool(found["v6"])
+    if found["v6"]:
+        return address == _LOOPBACK_V6
+    return address in _LOOPBACK_V4
 
 
 class LoopbackHost:

@@ -298,15 +298,23 @@ ENDPOINTS = [
         PROFILE,
     ),
     Endpoint(
-        "receipt",
-        "/rest/v2/profiles/p1",
-        lambda a, b: b.profile_values("p1", "email"),
-        PROFILE,
-    ),
-    Endpoint(
         "write-profiles",
         "/rest/v2/profiles",
         lambda a, b: b.write_profiles([WRITE]),
+        [
+            {
+                "identifier": "7",
+                "state": "MODIFIED",
+                "profileId": "p1",
+                "validationErrors": {"visits": ["not a number"]},
+            }
+        ],
+        "PUT",
+    ),
+    Endpoint(
+        "write-once",
+        "/rest/v2/profiles",
+        lambda a, b: b.write_profiles([WRITE], once=True),
         [
             {
                 "identifier": "7",

@@ -151,6 +151,51 @@ async def test_a_missing_right_is_named(
     assert await client.lifecycles() == ()
 
 
+async def test_one_bare_403_is_confirmed_before_a_right_is_missed(
+    client: BlueConicClient, token: respx.Route, respx_mock: respx.MockRouter
+) -> None:
+    route = respx_mock.get(f"{API}/segments")
+    route.side_effect = [httpx.Response(403), httpx.Response(200, json={"segments": []})]
+    assert await client.segments() == []
+    denials = [httpx.Response(403), httpx.Response(403, json={"message": "no"})]
+    route.side_effect = denials
+    with pytest.raises(CredentialsError, match=r"read:segments \(no\)"):
+        await client.segments()
+    assert route.call_count == 4
+    dialogues = respx_mock.get(f"{API}/dialogues")
+    dialogues.side_effect = [httpx.Response(403), httpx.Response(200, json={"dialogues": []})]
+    assert await client.interactions() == {}
+    page = httpx.Response(403, html="<html>denied</html>")
+    route.side_effect = [page, page]
+    with pytest.raises(UnreachableError, match="web page"):
+        await client.segments()
+
+
+async def test_a_write_that_is_denied_once_is_sent_again(
+    client: BlueConicClient, token: respx.Route, respx_mock: respx.MockRouter
+) -> None:
+    route = respx_mock.put(f"{API}/profiles")
+    told = [{"identifier": "7", "state": "CREATED"}, {"identifier": "8", "state": "UNCHANGED"}]
+    route.side_effect = [httpx.Response(403), httpx.Response(200, json=told)]
+    assert [one.state for one in await client.write_profiles(WRITES)] == ["CREATED", "UNCHANGED"]
+    route.side_effect = [httpx.Response(403), httpx.Response(403)]
+    with pytest.raises(CredentialsError, match="write:profiles"):
+        await client.write_profiles(WRITES)
+
+
+async def test_a_token_denied_without_a_word_is_asked_for_once_more(
+    client: BlueConicClient, respx_mock: respx.MockRouter
+) -> None:
+    route = respx_mock.post(f"{API}/oauth/token")
+    respx_mock.get(f"{API}/segments").respond(json={"segments": []})
+    route.side_effect = [httpx.Response(403), httpx.Response(200, json={"access_token": "t"})]
+    assert await client.segments() == []
+    client._token.refused(await client._token.auth())
+    route.side_effect = [httpx.Response(403), httpx.Response(403)]
+    with pytest.raises(CredentialsError, match="client id and secret"):
+        await client.segments()
+
+
 async def test_collections_are_paged_to_the_end(
     client: BlueConicClient, token: respx.Route, respx_mock: respx.MockRouter
 ) -> None:

@@ -16,8 +16,10 @@ from actui.api.network import (
     proxy_setting,
     tls_context,
 )
-from actui.model.connection import is_loopback
+from actui.model.connection import is_loopback, service_url, webhook_url
 from actui.model.errors import ConfigError
+from actui.model.settings import MailServer, Settings
+from actui.sandbox.local_only import is_loopback_host
 
 PROXY = "http://proxy.example:3128"
 
@@ -32,9 +34,49 @@ def test_loopback_never_goes_through_a_proxy(scheme: str, host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["localhost.example", "128.0.0.1", "10.0.0.1", "", None, "[::2]"])
+NOT_LOOPBACK = [
+    "localhost.example",
+    "a.localhost",
+    "128.0.0.1",
+    "126.255.255.255",
+    "10.0.0.1",
+    "0.0.0.0",
+    "[::2]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::127.0.0.1]",
+]
+
+
+@pytest.mark.parametrize("host", [*NOT_LOOPBACK, "", None, "::1%lo", "127.1", "[localhost]"])
 def test_what_is_not_loopback(host: str | None) -> None:
     assert not is_loopback(host)
+    assert host is None or not is_loopback_host(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST.", "127.0.0.1", "127.255.255.255", "[::1]"]
+)
+def test_loopback_is_the_same_everywhere(host: str) -> None:
+    """For URLs, for the HTTP library, for the pace, for mail without TLS and for the sandbox."""
+    url = f"http://{host}:8025"
+    assert service_url(url) == url
+    assert webhook_url(url) == url
+    assert is_loopback(httpx.URL(url).host)
+    assert is_loopback_host(host)
+    assert Settings(requests_per_second=100).rate_of(url) == 100
+    assert MailServer(host=host.strip("[]"), security="none", username="me").host
+
+
+@pytest.mark.parametrize("host", NOT_LOOPBACK)
+def test_plain_http_to_another_machine_is_refused_and_takes_no_proxy(host: str) -> None:
+    url = f"http://{host}:8025"
+    for accept in (service_url, webhook_url):
+        with pytest.raises(ValueError, match="https"):
+            accept(url)
+    environ = {"ALL_PROXY": PROXY, "HTTP_PROXY": PROXY, "HTTPS_PROXY": PROXY}
+    assert proxy_setting(httpx.URL(url), environ) is None
+    assert Settings(requests_per_second=100).rate_of(url) == 5
 
 
 @pytest.mark.parametrize(

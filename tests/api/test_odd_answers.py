@@ -37,7 +37,8 @@ each = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpo
 
 
 @pytest.fixture(autouse=True)
-def no_waiting() -> Iterator[None]:
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("actui.api.blueconic._SECOND_LOOK", 0.0)
     with stamina.set_testing(True, attempts=1):
         yield
 

@@ -63,7 +63,7 @@ async def test_a_goal_that_failed_tells_its_warnings_after_its_trouble() -> None
     async with lab() as world:
         await person(world, "ann")
         world.apply(goal())
-        await world.fault("403-bare", PUT, method="PUT")
+        await world.fault("403-bare", PUT, method="PUT", times=2)
         (failed,) = (await world.run()).goals
         assert (failed.ok, failed.warnings) == (False, 1)
         assert failed.message.endswith(SUMMED.format("1 value"))
