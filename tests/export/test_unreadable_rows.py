@@ -27,13 +27,13 @@ EMAIL = "a@x.org"
 @contextmanager
 def changed(monkeypatch: pytest.MonkeyPatch, change: Callable[[Row], None]) -> Iterator[None]:
     """Each list row in ActiveCampaign's answers goes through `change`."""
-    original = httpx.AsyncClient.request
+    original = httpx.AsyncClient.send
 
-    async def request(self: Any, method: str, url: Any, **more: Any) -> httpx.Response:
-        answer = await original(self, method, url, **more)
-        if method != "GET" or "/api/3/contacts" not in str(url):
+    async def send(self: Any, request: httpx.Request, **more: Any) -> httpx.Response:
+        answer = await original(self, request, **more)
+        if request.method != "GET" or "/api/3/contacts" not in str(request.url):
             return answer
-        body = answer.json()
+        body = json.loads(await answer.aread())
         for row in body.get("contactLists", []):
             change(row)
         headers = {"Server": "changed", "Date": answer.headers["Date"]}
@@ -42,7 +42,7 @@ def changed(monkeypatch: pytest.MonkeyPatch, change: Callable[[Row], None]) -> I
         )
 
     with monkeypatch.context() as patch:
-        patch.setattr(httpx.AsyncClient, "request", request)
+        patch.setattr(httpx.AsyncClient, "send", send)
         yield
 
 
