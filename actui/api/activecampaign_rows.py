@@ -187,7 +187,7 @@ def exclusions(body: Any) -> dict[str, Exclusion]:
 
     A phrase that cannot be read is empty.
     """
-    return {text_id(one["id"]): _exclusion(one) for one in rows(body, "exclusions")}
+    return {text_id(text(one["id"])): _exclusion(one) for one in rows(body, "exclusions")}
 
 
 def _exclusion(row: Mapping[str, Any]) -> Exclusion:
@@ -241,7 +241,7 @@ def bulk_answer(body: Any, sent: int, *, refused: bool) -> BulkQueued | BulkRefu
 
     `refused` is what the status says; without it only `success: 0` proves that nothing was queued.
     """
-    batch_id = text_id_or_none(body.get("batchId"))
+    batch_id = text_id_or_none(text(body.get("batchId")))
     if batch_id is not None:
         return BulkQueued(batch_id)
     if not refused and number(body.get("success", body.get("Success"))) != 0:

@@ -75,12 +75,11 @@ def text(value: Any) -> str:
 
 def text_id(value: Any) -> str:
     """An id that is a text, as BlueConic's are. An empty one raises ValueError."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if not isinstance(value, str):
         raise TypeError("not an id")
-    found = str(value)
-    if not found.strip() or len(found) > _LONGEST_KEY:
+    if not value.strip() or len(value) > _LONGEST_KEY:
         raise ValueError("an empty id, or one too long to ask for")
-    return found
+    return value
 
 
 def text_id_or_none(value: Any) -> str | None:

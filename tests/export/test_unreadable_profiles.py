@@ -22,13 +22,13 @@ def changed(
     monkeypatch: pytest.MonkeyPatch, where: str, change: Callable[[Row], None]
 ) -> Iterator[None]:
     """Each answer whose URL holds `where` goes through `change`."""
-    original = httpx.AsyncClient.request
+    original = httpx.AsyncClient.send
 
-    async def request(self: Any, method: str, url: Any, **more: Any) -> httpx.Response:
-        answer = await original(self, method, url, **more)
-        if method != "GET" or where not in str(url):
+    async def send(self: Any, request: httpx.Request, **more: Any) -> httpx.Response:
+        answer = await original(self, request, **more)
+        if request.method != "GET" or where not in str(request.url):
             return answer
-        body = answer.json()
+        body = json.loads(await answer.aread())
         change(body)
         headers = {"Server": "changed", "Date": answer.headers["Date"]}
         return httpx.Response(
@@ -36,7 +36,7 @@ def changed(
         )
 
     with monkeypatch.context() as patch:
-        patch.setattr(httpx.AsyncClient, "request", request)
+        patch.setattr(httpx.AsyncClient, "send", send)
         yield
 
 
