@@ -34,7 +34,13 @@ from actui.model.accounts import (
 )
 from actui.model.connection import Connection, origin, usable_url
 from actui.model.doubt import Lost
-from actui.model.errors import ConfigError, CredentialsError, DamagedError, GoalError
+from actui.model.errors import (
+    ConfigError,
+    CredentialsError,
+    DamagedError,
+    GoalError,
+    StorageError,
+)
 from actui.model.findings import BAD_URL, OnlineCheck
 from actui.model.mailbox import parse_address
 from actui.model.redaction import redact
@@ -129,7 +135,8 @@ class House:
         """The connection's run history; a run that was cut off is closed by who notices first."""
         history = History(self.home, connection.id)
         if not self.lock(connection).is_held():
-            self._close_cut_off(connection, history)
+            with suppress(StorageError):  # a home that cannot be written can be read
+                self._close_cut_off(connection, history)
         return history
 
     def _close_cut_off(self, connection: Connection, history: History) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -10,7 +12,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from actui.model.errors import ConfigError
+from actui.model.errors import ConfigError, StorageError
 from store.ownership import close_home
 from store.placing import finish_restoring
 
@@ -55,10 +57,24 @@ def is_there(path: Path) -> bool:
     return True
 
 
+UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
+"""What the machine answers where a file or folder may not be written."""
+
+
+def can_write(path: Path) -> bool:
+    """Whether a file may be written or made, as far as can be known before that is tried."""
+    place = path
+    while not is_there(place):
+        place = place.parent
+    return os.access(place, os.W_OK) and (place is not path or os.access(path.parent, os.W_OK))
+
+
 def _make(place: Path) -> None:
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as wrong:
+        if wrong.errno in UNWRITABLE:
+            raise StorageError.of(place, wrong) from wrong
         raise ConfigError(f"{place} cannot be made: {wrong.strerror}.") from wrong
 
 
@@ -91,7 +107,11 @@ class Home:
             home.pace_dir,
             home.audit_dir,
         ):
-            _make(place)
+            try:
+                _make(place)
+            except StorageError:
+                # what it holds can be read; whoever writes there is told
+                continue
         return home
 
     @property

@@ -21,6 +21,7 @@ from tinydb.storages import Storage
 
 from actui.model.errors import BusyError, ConfigError, DamagedError, StorageError
 from store.damage import damaged, is_good, read_file
+from store.home import UNWRITABLE
 from store.migrations import LATEST, Tables, migrated
 
 _LOCK_SECONDS = 10
@@ -88,6 +89,18 @@ class SafeStorage(Storage):
                 file.flush()
                 os.fsync(file.fileno())
         copy.replace(backup_of(self._path))
+
+
+class _Unwritable(SafeStorage):
+    """The same for a home that cannot be written."""
+
+    def __init__(self, path: Path, refusal: OSError) -> None:
+        super().__init__(path)
+        self._refusal = refusal
+
+    def write(self, data: dict[str, dict[str, Any]]) -> None:
+        """Raises StorageError."""
+        raise StorageError.of(self._path, self._refusal)
 
 
 def remove_temporaries(path: Path) -> None:
@@ -184,6 +197,10 @@ def documents(path: Path) -> Iterator[TinyDB]:
     except Timeout:
         raise BusyError(f"{path} is held by another process.") from None
     except OSError as wrong:
+        if wrong.errno in UNWRITABLE:
+            # files are replaced whole, so nobody who only reads needs the lock
+            yield TinyDB(path, storage=_Unwritable, refusal=wrong)
+            return
         raise ConfigError(f"{lock_file} cannot be opened: {wrong.strerror}.") from wrong
     try:
         yield TinyDB(path, storage=SafeStorage)

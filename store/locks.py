@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from actui.model.errors import BusyError, ConfigError
-from store.home import is_there
+from store.home import UNWRITABLE, is_there
 from store.user import user_name
 
 _TRIES = 5
@@ -64,6 +64,8 @@ class RunLock:
                 self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
             )
         except OSError as wrong:
+            if wrong.errno in UNWRITABLE and tries == 1:
+                return self._try_to_lock_unwritable()
             raise ConfigError(f"{self._path} cannot be opened: {wrong.strerror}.") from wrong
         try:
             for attempt in range(tries):
@@ -74,6 +76,14 @@ class RunLock:
         except BaseException:
             os.close(descriptor)
             raise
+        os.close(descriptor)
+        return None
+
+    def _try_to_lock_unwritable(self) -> int | None:
+        """For whoever only wants to know: the lock of a home that cannot be written."""
+        descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        if _is_locked(descriptor):
+            return descriptor
         os.close(descriptor)
         return None
 

@@ -7,9 +7,11 @@ SQLite holds on it in the same process (https://www.sqlite.org/howtocorrupt.html
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 import struct
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -18,7 +20,7 @@ from typing import Any, NoReturn
 
 from actui.model.errors import ConfigError, DamagedError
 from store.damage import damaged, read_file
-from store.home import is_there
+from store.home import can_write, is_there
 from store.jsonfile import sync_directory
 
 BUSY_MS = 10_000
@@ -140,6 +142,27 @@ def open_database(path: Path, **options: Any) -> Database:
         _raise_explained(failure, path)
     database.file = path
     return database
+
+
+def copy_database(path: Path, target: sqlite3.Connection) -> None:
+    """Copy an existing SQLite file, also out of a home that cannot be written."""
+    try:
+        with closing(open_database(path)) as kept:
+            kept.copy_to(target)
+        return
+    except DamagedError:
+        raise
+    except (ConfigError, sqlite3.OperationalError):
+        # its log can only be read beside a file that SQLite may write
+        if can_write(path):
+            raise
+    with tempfile.TemporaryDirectory(prefix="actui-") as place:
+        copy = Path(place) / path.name
+        shutil.copyfile(path, copy)
+        if is_there(log_of(path)):
+            shutil.copyfile(log_of(path), log_of(copy))
+        with closing(open_database(copy)) as kept:
+            kept.copy_to(target)
 
 
 def make_database(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:

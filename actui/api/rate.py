@@ -38,7 +38,8 @@ _LONGEST_PAUSE = 3600.0
 _ANSWERS = 50  # how many round trips tell the quickest way there
 _SLACK = 0.01  # seconds: no two ways are ever equally quick
 _MOST_DELAY = 1.0  # seconds: a request that takes longer has arrived long before its answer
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _UNSHARED_RATE = 100.0  # faster than this is the sandbox, where a file per request would cost most
 
 
@@ -236,6 +237,10 @@ class Pace:
         try:
             handle = _opened(self._path)
         except OSError as wrong:
+            if wrong.errno in _UNWRITABLE:
+                # no run can be made in such a home: its few requests share no budget
+                yield self._own
+                return
             if wrong.errno in _NO_SPACE:
                 raise StorageError.of(self._path, wrong) from wrong
             raise ConfigError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actui.model.addresses import clean
+from actui.model.addresses import canonical, clean
 from actui.model.errors import ConfigError
 
 _ATOM = r'[^\s@<>,;:"()\[\]\\]+'
@@ -12,7 +12,7 @@ _ADDRESS = re.compile(
     rf'(?:{_ATOM}|"(?:[^"\\\r\n]|\\.)+")@(?:{_ATOM}|\[(?:IPv6:)?[0-9A-Fa-f.:]+\])'
 )
 """Local part and domain of RFC 5322's addr-spec, with letters of any script."""
-_NAMED = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"<>]*?)\s*<([^<>]*)>')
+_NAMED = re.compile(r'(?:"(?:[^"\\]|\\.)*"|([^"<>]*?))\s*<([^<>]*)>')
 """A display name, quoted or not, and an address in angle brackets (RFC 5322, name-addr)."""
 _LONGEST = 1_000
 """Characters; longer texts are no address, and would only take time."""
@@ -30,9 +30,12 @@ def parse_address(text: str) -> str:
     bare = clean(text)
     if len(bare) <= _LONGEST:
         named = _NAMED.fullmatch(bare)
-        address = clean(named[1]) if named else bare
+        address = clean(named[2]) if named else bare
         labels = address.rpartition("@")[2].removesuffix(".").split(".")
-        if _ADDRESS.fullmatch(address) and all(labels):
+        # a second address, unless a program put the first in its owner's name
+        name = (named[1] or "").strip() if named else ""
+        is_alone = "@" not in name or canonical(name) == canonical(address)
+        if _ADDRESS.fullmatch(address) and all(labels) and is_alone:
             return address
     shown = " ".join(bare[:_SHOWN].split()) + ("…" if len(bare) > _SHOWN else "")
     raise ConfigError(f"'{shown}' is not an e-mail address {_EXAMPLES}.", code="no-address")

@@ -10,9 +10,9 @@ import sqlite3
 from pathlib import Path
 
 from actui.model.addresses import canonical
-from actui.model.errors import ConfigError
-from store.home import is_there
-from store.sqlite import Database, damaged_database, make_database, open_database
+from actui.model.errors import ConfigError, DamagedError
+from store.home import can_write, is_there
+from store.sqlite import Database, copy_database, damaged_database, make_database, open_database
 
 _FIRST = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID;
@@ -192,6 +192,8 @@ def connect(path: Path) -> Database:
 
     Raises DamagedError for a file that is no ledger, ConfigError for one of a newer actui.
     """
+    if not can_write(path):
+        return _open_unwritable(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not is_there(path):
         make_database(path, lambda database: migrate(database, path))
@@ -202,6 +204,35 @@ def connect(path: Path) -> Database:
         database.close()
         raise
     return database
+
+
+def _open_unwritable(path: Path) -> Database:
+    """What a home that cannot be written holds, for readers: the file, or a copy as it is now."""
+    if is_there(path):
+        kept = open_database(path)
+        try:
+            if kept.execute("PRAGMA user_version").fetchone() == (len(STEPS),):
+                migrate(kept, path)
+                kept.execute("PRAGMA query_only = ON")
+                return kept
+        except DamagedError:
+            kept.close()
+            raise
+        except (ConfigError, sqlite3.OperationalError):
+            pass  # its log can only be read beside a file that SQLite may write
+        kept.close()
+    # an empty name is a file of SQLite's own, which it has unlinked already
+    copy = sqlite3.connect("", isolation_level=None, factory=Database)
+    copy.file = path
+    try:
+        if is_there(path):
+            copy_database(path, copy)
+        migrate(copy, path)
+        copy.execute("PRAGMA query_only = ON")
+    except BaseException:
+        copy.close()
+        raise
+    return copy
 
 
 def _prepare(database: sqlite3.Connection, path: Path) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from store.home import is_there
 from store.ledger import SqliteLedger
 from store.ledger.schema import migrate
-from store.sqlite import Database, open_database
+from store.sqlite import Database, copy_database
 
 _ON_THEIR_WAY = ("batch", "sum_send", "newcomer")
 
@@ -34,8 +33,7 @@ def scratch_ledger(path: Path | None) -> SqliteLedger:
 
 def _fill(database: sqlite3.Connection, path: Path | None) -> None:
     if path is not None and is_there(path):
-        with closing(open_database(path)) as kept:
-            kept.copy_to(database)
+        copy_database(path, database)
     database.execute("PRAGMA synchronous = OFF")
     migrate(database, path or Path())
     for table in _ON_THEIR_WAY:
