@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ from platformdirs import user_state_path
 from actui.model.errors import ConfigError, StorageError
 from store.ownership import close_home
 from store.placing import finish_restoring
+from store.refused import UNWRITABLE
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
@@ -55,10 +55,6 @@ def is_there(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
-
-
-UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
-"""What the machine answers where a file or folder may not be written."""
 
 
 def can_write(path: Path) -> bool:

@@ -21,8 +21,8 @@ from tinydb.storages import Storage
 
 from actui.model.errors import BusyError, ConfigError, DamagedError, StorageError
 from store.damage import damaged, is_good, read_file
-from store.home import UNWRITABLE
 from store.migrations import LATEST, Tables, migrated
+from store.refused import UNWRITABLE
 
 _LOCK_SECONDS = 10
 VERSION_KEY = "_schema"

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from actui.model.errors import BusyError, ConfigError
-from store.home import UNWRITABLE, is_there
+from store.home import is_there
+from store.refused import UNWRITABLE
 from store.user import user_name
 
 _TRIES = 5
