@@ -225,7 +225,9 @@ def fails(place: Path, bench: Bench) -> tuple[bool, str]:
     except subprocess.TimeoutExpired:
         return True, "it did not come to its end"
     told = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
-    return done.returncode == 1 and bool(told), (told or [done.stderr[-300:]])[0][:160]
+    if not told and done.returncode != 0:
+        return False, f"the bench itself failed: {done.stderr[-300:]}"
+    return done.returncode == 1, (told or [""])[0][:160]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -253,7 +255,7 @@ def main(argv: Sequence[str]) -> int:
         if caught and sound[breakage.bench]:
             figures.held(name)
         else:
-            why = "passed" if not caught else "fails on the unbroken program as well"
+            why = how or "passed" if not caught else "fails on the unbroken program as well"
             figures.failed(name, f"{bench}: {why}")
         rows.append(f"| {name} | {bench.partition(' ')[0]} | {'yes' if caught else 'NO'} | {how} |")
     print("| broken version | bench | caught | first of what it printed |\n|---|---|---|---|")

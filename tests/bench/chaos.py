@@ -182,7 +182,8 @@ class Life:
             await self.world.post("/faults", method=method, path=path, **fault)
         process = self.spawn(act, act.words)
         while process.poll() is None:
-            if any(one["struck"] for one in (await self.world.control.get("/faults")).json()):
+            faults = (await self.world.control.get("/faults")).json()["faults"]
+            if any(one["struck"] for one in faults):
                 break
             await asyncio.sleep(0.003)
         struck = process.poll() is None
