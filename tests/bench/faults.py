@@ -93,6 +93,13 @@ EXCEPTIONS: list[tuple[str, str, str, tuple[str, ...], str]] = [
         "BlueConic refuses the client itself: no other goal could do better",
     ),
     (
+        "401",
+        ".*",
+        "POST /rest/v2/oauth/token",
+        ("run",),
+        "BlueConic refuses the client's secret itself",
+    ),
+    (
         "redirect",
         "middle",
         "GET /api/3/contacts",
@@ -206,6 +213,7 @@ async def held(arenas: Arenas, cell: Cell, figures: Figures) -> None:
     ends, reason = cell.expected()
     async with arenas.opened() as desk:
         pattern = cell.path.replace("ID", "[^/?]+") + r"(\?.*)?"
+        desk.is_late = cell.kind == "commit-late"
         more = {"seconds": SECONDS[cell.kind]} if cell.kind in SECONDS else {}
         await desk.fault(
             cell.kind,
