@@ -17,6 +17,7 @@ from actui.api import activecampaign_rows as shape
 from actui.api.http import WEB_PAGE, Answer, Call, exchange, page_instead, read, wrong_host
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, PageSize, Patience, persist
+from actui.api.waits import reading
 from actui.model.errors import (
     CredentialsError,
     LostAnswerError,
@@ -126,7 +127,8 @@ class AccountClient:
         grant = await self._pace.acquire()
         self.traffic.requests += 1
         try:
-            answer = await exchange(self._http, call)
+            async with reading(self._patience.waits, call.method):
+                answer = await exchange(self._http, call)
         except ServiceError as error:
             if error.status in (429, 503):
                 self.traffic.throttled += 1

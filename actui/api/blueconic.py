@@ -27,6 +27,7 @@ from actui.api.http import (
     read,
 )
 from actui.api.retry import PATIENT, PageSize, Patience, persist
+from actui.api.waits import reading
 from actui.model.errors import (
     ActuiError,
     AnswerTooLargeError,
@@ -337,7 +338,8 @@ class BlueConicClient:
             try:
                 auth = await self._token.auth()
                 self._count()
-                return await exchange(self._http, replace(call, auth=auth))
+                async with reading(self._patience.waits, call.method):
+                    return await exchange(self._http, replace(call, auth=auth))
             except ServiceError as error:
                 if error.status in (429, 503):
                     self.traffic.throttled += 1

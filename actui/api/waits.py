@@ -1,9 +1,10 @@
-"""The waits between requests, which end when the run is asked to stop."""
+"""The waits of a run's clients, which end when the run is asked to stop."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import TypeVar
 
 from actui.model.errors import StoppedError
@@ -14,15 +15,43 @@ SHORT = 1.0
 """Seconds that a run which is asked to stop still waits, to finish what it has begun."""
 
 
+GRACE = 5.0
+"""Seconds that such a run still gives a service to answer what it was asked to read."""
+
+
 class Waits:
-    """Every wait of one run's clients. Nothing is on its way while they wait."""
+    """Every wait of one run's clients: between requests, and for the answers to reads.
+
+    A write on its way is waited for as long as ever: what became of it must be known.
+    """
 
     def __init__(self) -> None:
         self._ended = asyncio.Event()
+        self._reads: set[asyncio.Timeout] = set()
 
     def end(self) -> None:
-        """The run is asked to stop: from now on nobody waits for longer than SHORT."""
+        """The run is asked to stop: no wait between requests beyond SHORT, no read beyond GRACE."""
+        if self._ended.is_set():
+            return
         self._ended.set()
+        for read in self._reads:
+            read.reschedule(asyncio.get_running_loop().time() + GRACE)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """Around one read. Raises StoppedError where that takes too long for a run's stop."""
+        read = asyncio.timeout(GRACE if self._ended.is_set() else None)
+        try:
+            async with read:
+                self._reads.add(read)
+                try:
+                    yield
+                finally:
+                    self._reads.discard(read)
+        except TimeoutError:
+            if read.expired():
+                raise _stopped() from None
+            raise
 
     async def sleep(self, seconds: float) -> None:
         """Wait. Raises StoppedError where that takes too long for a run that is to stop."""
@@ -47,6 +76,11 @@ class Waits:
         finally:
             coming.cancel()
             ended.cancel()
+
+
+def reading(waits: Waits | None, method: str) -> AbstractAsyncContextManager[None]:
+    """`Waits.reading` around a request that only reads; nothing around any other."""
+    return nullcontext() if waits is None or method != "GET" else waits.reading()
 
 
 def _stopped() -> StoppedError:

@@ -21,8 +21,13 @@ async def post_facts(url: str, facts: Mapping[str, Any], *, seconds: float) -> N
     where = f"The webhook at {urlsplit(url).hostname}"
     try:
         check_port(url)
-        async with asyncio.timeout(seconds), http_client(answer_seconds=seconds) as http:
-            answer = await http.post(url, json=facts)
+        async with (
+            asyncio.timeout(seconds),
+            http_client(answer_seconds=seconds) as http,
+            # its status says it all, however much it sends beside
+            http.stream("POST", url, json=facts) as answer,
+        ):
+            pass
     except (TimeoutError, httpx.TimeoutException):
         raise UnreachableError(f"{where} did not answer within {seconds:.0f} s.") from None
     except (httpx.HTTPError, *NO_ADDRESS, UnicodeError, OSError):

@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -16,6 +16,8 @@ from actui.api.activecampaign import ActiveCampaignClient
 from actui.api.blueconic import BlueConicClient
 from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
+from actui.api.retry import PATIENT
+from actui.api.waits import Waits
 from actui.model.goals import ListStatus
 from actui.model.people import ImportRow, ProfileWrite, PropertyWrite
 from actui.model.standing import CampaignLink
@@ -482,8 +484,10 @@ def answering(endpoint: Endpoint, answer: Callable[[], httpx.Response]) -> httpx
 @asynccontextmanager
 async def clients(
     transport: httpx.MockTransport,
+    waits: Waits | None = None,
 ) -> AsyncIterator[tuple[ActiveCampaignClient, BlueConicClient]]:
     """Clients of both services that wait for nothing."""
+    patience = replace(PATIENT, waits=waits)
     async with http_client(transport=transport) as http:
         yield (
             ActiveCampaignClient(
@@ -492,6 +496,7 @@ async def clients(
                 pace=Pace(rate=10_000),
                 bulk_pace=BulkPace(per_minute=600_000, single_per_minute=600_000),
                 http=http,
+                patience=patience,
             ),
-            BlueConicClient(BLUECONIC, "id", SecretStr("secret"), http=http),
+            BlueConicClient(BLUECONIC, "id", SecretStr("secret"), http=http, patience=patience),
         )

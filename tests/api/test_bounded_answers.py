@@ -15,12 +15,14 @@ import stamina
 
 from actui.api import http as transport
 from actui.api.http import Call, exchange, http_client
+from actui.api.waits import Waits
 from actui.model.errors import (
     ActuiError,
     AnswerTooLargeError,
     LostAnswerError,
     RefusedError,
     RetriableError,
+    StoppedError,
 )
 from tests.api.odd_answers import CONTACT, PROFILE, clients
 
@@ -334,3 +336,42 @@ async def test_a_listing_that_never_ends_is_an_error() -> None:
             await activecampaign.lists()
         with pytest.raises(ActuiError, match="BlueConic went on listing segments"):
             await blueconic.segments()
+
+
+# a stop
+
+
+class _Trickle(httpx.AsyncByteStream):
+    """Sends a blank now and then, for ever; `began` once somebody reads."""
+
+    def __init__(self, began: asyncio.Event) -> None:
+        self._began = began
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            self._began.set()
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("service", [0, 1], ids=["ActiveCampaign", "BlueConic"])
+async def test_one_stop_ends_the_wait_for_an_answer_that_trickles(
+    service: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actui.api.waits.GRACE", 0.01)
+    began, waits = asyncio.Event(), Waits()
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/oauth/token"):
+            return httpx.Response(200, json={"access_token": "t"})
+        return httpx.Response(200, stream=_Trickle(began))
+
+    async with clients(httpx.MockTransport(serve), waits) as both:
+        asked = [both[0].lists, both[1].segments][service]
+        for _ in range(2):  # on its way when the stop comes, and asked for after it
+            read = asyncio.ensure_future(asked())
+            async with asyncio.timeout(30):
+                await began.wait()
+                waits.end()
+                with pytest.raises(StoppedError):
+                    await read
