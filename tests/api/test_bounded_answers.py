@@ -73,7 +73,7 @@ async def sending(head: bytes, pieces: Callable[[], Iterator[bytes]]) -> AsyncIt
     server = Server(head, pieces)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     async with listening:
-        server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/x"
+        server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/things"
         yield server
 
 
@@ -103,7 +103,7 @@ async def test_an_answer_that_trickles_is_not_waited_for_without_end(
     async with sending(b"Content-Length: 99999999", endless(b" ")) as server:
         error = await failure(server, repeatable=repeatable)
     assert type(error) is kind
-    assert "GET /x" in error.message
+    assert "GET /things" in error.message
 
 
 async def test_reading_ends_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ async def test_an_error_of_any_size_keeps_its_status(monkeypatch: pytest.MonkeyP
     answer = httpx.Response(404, content=SPACES)
     async with http_client(transport=httpx.MockTransport(lambda request: answer)) as http:
         with pytest.raises(RefusedError) as caught:
-            await exchange(http, Call("Acme", "GET", "https://acme.example/x"))
+            await exchange(http, Call("Acme", "GET", "https://acme.example/things"))
     assert caught.value.status == 404
 
 
@@ -158,7 +158,7 @@ async def test_a_body_is_unpacked_piece_by_piece(encoding: str, content: bytes, 
         return httpx.Response(200, headers={"Content-Encoding": encoding}, content=pieces())
 
     async with http_client(transport=httpx.MockTransport(serve)) as http:
-        answer = await exchange(http, Call("Acme", "GET", "https://acme.example/x"))
+        answer = await exchange(http, Call("Acme", "GET", "https://acme.example/things"))
     assert answer.body["name"] == "anna"
 
 
@@ -179,8 +179,8 @@ async def test_a_body_that_cannot_be_unpacked(encoding: str, content: bytes) -> 
         return httpx.Response(200, headers={"Content-Encoding": encoding}, stream=plain)
 
     async with http_client(transport=httpx.MockTransport(serve)) as http:
-        with pytest.raises(RetriableError, match="GET /x"):
-            await exchange(http, Call("Acme", "GET", "https://acme.example/x"))
+        with pytest.raises(RetriableError, match="GET /things"):
+            await exchange(http, Call("Acme", "GET", "https://acme.example/things"))
 
 
 # pages
