@@ -14,7 +14,7 @@ from tests.bench import broken, crowd, faults, mutate, secrets
 from tests.bench.__main__ import MEASUREMENTS, PROOFS
 from tests.bench.__main__ import main as bench
 from tests.bench.arena import Arenas, prepared
-from tests.bench.chaos import durable, killed, undisturbed
+from tests.bench.chaos import durable, is_in_flight, killed, undisturbed
 from tests.bench.chaos_acts import SCENARIOS
 from tests.bench.disk import filled
 from tests.bench.disk import undisturbed as undisturbed_disk
@@ -159,3 +159,13 @@ def test_what_is_on_the_disk_before_it_is_said() -> None:
     figures = Figures("chaos", 1)
     durable(figures)
     assert figures.failures == []
+
+
+def test_only_an_unsubscription_in_flight_is_an_exception() -> None:
+    lost = ["ledger membership: has Out 3 a@x.org 1", "ledger membership: misses Out 3 a@x.org 0"]
+    off, on = '{"email": "a@x.org", "lists": {"3": 2}}', '{"email": "a@x.org", "lists": {"3": 1}}'
+    assert is_in_flight(lost, 1)
+    assert is_in_flight([*lost, f"contacts: has {off}", f"contacts: misses {on}"], 1)
+    assert not is_in_flight([*lost, f"contacts: has {on}", f"contacts: misses {off}"], 1)
+    assert not is_in_flight([*lost, "ledger membership: has Out 3 b@x.org 1"], 1)
+    assert not is_in_flight([*lost, "profiles: has a@x.org"], 1)
