@@ -67,6 +67,7 @@ def settle_doubt(
     doubt = find_doubt(ledger, file, runs)
     if doubt is not None:
         ledger.set_doubt(doubt)
+        ledger.change_receipt_writer()
         if not confirmed:
             refuse_doubt(connection, goals, doubt)
         everything: list[ImportGoal | ExportGoal] = [*connection.imports(), *connection.exports()]

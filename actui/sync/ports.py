@@ -179,6 +179,9 @@ class Ledger(ExportMemory, Protocol):
     def last_stamp(self) -> int:
         """The highest `last_stamp` that came with a journal of entries, 0 before the first."""
 
+    def receipt_writer(self) -> str:
+        """What this ledger's receipts have in common, and no other ledger's."""
+
     def pending_sums(self) -> Sequence[SumSend]:
         """Entries that were sent, perhaps, and whose fate nobody knows yet."""
 

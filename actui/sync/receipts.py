@@ -3,6 +3,11 @@
 Each such entry sets a receipt property to a value that no other send has. The receipt on the
 profile says: applied. Without it at two readings, the second long enough after the request ended,
 the entry was not applied. Anything else cannot be told apart and is never sent again by itself.
+
+A profile keeps one receipt. Another writer's may have replaced the one that is looked for, and no
+stamp of a foreign clock tells when. Only an earlier receipt of this very ledger proves that none
+came after it. Receipts from before they named their writer are its own where they are of the same
+contact and the ledger remembers that it has added to it.
 """
 
 from __future__ import annotations
@@ -21,6 +26,8 @@ from actui.sync.merged import surviving_profile
 
 RECEIPT_PROPERTY = "actui_sum_receipt"
 RECEIPT_NAME = "actui: receipt of the last sum"
+_STAMP, _RANDOM = 13, 8
+"""Digits of a receipt's stamp, and of what is random in it."""
 _WAIT_STEP = 0.5
 _MOST_READINGS = 4
 """How often an entry is looked for after its request has ended, where answers cannot be read."""
@@ -93,10 +100,11 @@ class Receipts:
         now = self._run.clock.now().timestamp()
         # rises from send to send, also after the clock was put back
         first = max(self._run.ledger.last_stamp() + 1, int(now * 1000))
+        writer = self._run.ledger.receipt_writer()
         sends = [
             SumSend(
                 contact_id=entry.contact.id,
-                receipt=_receipt(stamp, entry.contact.id),
+                receipt=_receipt(stamp, entry.contact.id, writer),
                 sums=entry.sums,
                 matching=entry.write.matching,
                 profile_id=entry.write.profile_id,
@@ -159,6 +167,8 @@ class Receipts:
     async def _read(self, send: SumSend) -> Verdict:
         """One reading; only profiles that can be read whole prove that the receipt is absent."""
         found = Verdict.ABSENT
+        writer = self._run.ledger.receipt_writer()
+        has_added = bool(self._run.ledger.sums(send.sums))
         for profile_id in await self._candidates(send):
             profile = await surviving_profile(self._run.blueconic, profile_id, [RECEIPT_PROPERTY])
             if profile is None:
@@ -168,7 +178,7 @@ class Receipts:
             values = profile.properties.get(RECEIPT_PROPERTY, ())
             if send.receipt in values:
                 return Verdict.APPLIED
-            if any(not _is_older(value, send.receipt) for value in values):
+            if any(not _is_own_older(value, send, writer, has_added) for value in values):
                 found = Verdict.UNCLEAR
             elif found is Verdict.ABSENT and not profile.shows(RECEIPT_PROPERTY):
                 found = Verdict.UNREADABLE
@@ -187,14 +197,22 @@ class Receipts:
         return tuple(found)
 
 
-def _receipt(stamp: int, contact_id: int) -> str:
-    """Sorts by its stamp, so that an older receipt is known to be older."""
-    return f"{stamp:013d}-{contact_id}-{secrets.token_hex(4)}"
+def _receipt(stamp: int, contact_id: int, writer: str) -> str:
+    """Sorts by its stamp among those of its writer, a text of hexadecimal digits."""
+    return f"{stamp:0{_STAMP}d}-{contact_id}-{writer}{secrets.token_hex(_RANDOM // 2)}"
 
 
-def _is_older(value: str, receipt: str) -> bool:
-    stamp = value.partition("-")[0]
-    return stamp.isdigit() and len(stamp) == 13 and stamp < receipt.partition("-")[0]
+def _is_own_older(value: str, send: SumSend, writer: str, has_added: bool) -> bool:
+    """Whether this ledger left `value` on the send's contact, and before it sent that.
+
+    `has_added` tells whether the ledger remembers Sums of the contact.
+    """
+    stamp, _, rest = value.partition("-")
+    contact, _, token = rest.partition("-")
+    is_of_before = has_added and len(token) == _RANDOM and contact == str(send.contact_id)
+    is_named = len(token) == len(writer) + _RANDOM and token.startswith(writer)
+    is_stamp = len(stamp) == _STAMP and stamp.isdigit()
+    return (is_named or is_of_before) and is_stamp and stamp < send.receipt.partition("-")[0]
 
 
 def with_receipt(entry: Entry, send: SumSend) -> Sequence[PropertyWrite]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 
 from actui.model.journal import SumKey, SumSend
@@ -10,6 +11,7 @@ from store.ledger.base import Base
 
 _RECEIPTS = "sum-receipts"
 _LAST_STAMP = "sum-stamp"
+_WRITER = "receipt-writer"
 
 
 class Sums(Base):
@@ -52,6 +54,17 @@ class Sums(Base):
     def last_stamp(self) -> int:
         """The highest stamp of any receipt so far, 0 before the first."""
         return int(self._one("SELECT value FROM fact WHERE name = ?", _LAST_STAMP) or 0)
+
+    def receipt_writer(self) -> str:
+        """Hexadecimal digits that the receipts of this ledger have in common, and no other's."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO fact VALUES (?, ?)", (_WRITER, secrets.token_hex(4))
+        )
+        return str(self._one("SELECT value FROM fact WHERE name = ?", _WRITER))
+
+    def change_receipt_writer(self) -> None:
+        """A copy of this ledger may be writing too: from now on its receipts are not ours."""
+        self._db.execute("DELETE FROM fact WHERE name = ?", (_WRITER,))
 
     def pending_sums(self) -> Sequence[SumSend]:
         """Entries that were written down and never settled, by contact id."""

@@ -117,6 +117,77 @@ async def test_a_receipt_of_somebody_else_leaves_the_sum_unresolved() -> None:
         assert (await points(world))["person0@example.org"] == ["100"]
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    ["0000000000001-1-strange", "0000000000001-1-0123456789abcdef", "0000000000001-1-01234567"],
+    ids=["odd", "of another ledger", "from before receipts named their writer"],
+)
+@pytest.mark.parametrize("was_applied", [True, False])
+async def test_a_receipt_of_a_clock_put_back_does_not_prove_that_a_sum_was_not_added(
+    foreign: str, was_applied: bool
+) -> None:
+    """Another connection has written to the profile since; by its stamp it did so long before."""
+    async with lab() as world:
+        totals = await people(world)
+        connection = world.apply(goal())
+        await world.fault("reset-after-commit" if was_applied else "reset", PUT, method="PUT")
+        first = (await world.lines("/profiles"))[0]["id"]
+        await world.post(
+            "/mutate",
+            service="blueconic",
+            op="update",
+            id=first,
+            set={"properties": {"actui_sum_receipt": [foreign]}},
+            # the first look for receipts comes right after the write
+            after={"method": "GET", "path": PUT, "count": 1},
+        )
+
+        summary = await world.run()
+
+        assert (summary.goals[0].unknown, summary.goals[0].reasons) == (1, {"unresolved": 1})
+        expected = totals | ({} if was_applied else {"person0@example.org": ["100"]})
+        assert await points(world) == expected
+        await world.run(full=True)
+        assert await points(world) == expected
+        with world.house.ledger(connection) as ledger:
+            assert ledger.pending_sums() == []
+
+
+async def test_a_receipt_of_its_own_earlier_send_shows_that_a_sum_was_not_added() -> None:
+    async with lab() as world:
+        totals = await people(world)
+        world.apply(goal())
+        await world.run()
+        change = {"service": "activecampaign", "op": "update", "id": "1"}
+        await world.post("/mutate", **change, set={"fields": {"POINTS": "20"}})
+        await world.fault("reset", PUT, method="PUT")
+
+        summary = await world.run()
+
+        assert (summary.goals[0].updated, summary.goals[0].unknown) == (1, 0)
+        assert await points(world) == totals | {"person0@example.org": ["130"]}
+
+
+async def test_a_copied_ledger_does_not_take_receipts_of_before_for_its_own() -> None:
+    async with lab() as world:
+        totals = await people(world)
+        connection = world.apply(goal())
+        await world.run()
+        file = world.house.home.ledger_file(connection.id)
+        copy = file.with_name("copy")
+        copy.write_bytes(file.read_bytes())
+        file.unlink()
+        copy.rename(file)
+        change = {"service": "activecampaign", "op": "update", "id": "1"}
+        await world.post("/mutate", **change, set={"fields": {"POINTS": "20"}})
+        await world.fault("reset", PUT, method="PUT")
+
+        summary = await world.run(confirm_restored=True)
+
+        assert (summary.goals[0].unknown, summary.goals[0].reasons) == (1, {"unresolved": 1})
+        assert await points(world) == totals
+
+
 async def test_receipts_without_memory_ask_for_a_decision() -> None:
     async with lab() as world:
         totals = await people(world)
