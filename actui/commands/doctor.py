@@ -146,6 +146,7 @@ def _ledger(house: House, connection: Connection) -> Iterator[Check]:
         with house.ledger(connection) as ledger:
             broken = ledger.whole_check()
             unique, doubt = ledger.unique(), ledger.doubt()
+            miscounted = [] if broken else ledger.miscounted()
     except (ActuiError, OSError, sqlite3.Error) as failure:
         yield health.wrong(about, f"It cannot be opened: {redact(failure)}.".replace("..", "."))
         return
@@ -158,6 +159,12 @@ def _ledger(house: House, connection: Connection) -> Iterator[Check]:
     if doubt is not None:
         said = "Runs with a Sum, resubscribe or unsubscribe need --confirm-restored."
         yield health.doubtful(about, f"It may not remember all that was done. {doubt.why} {said}")
+    for goal, counted, kept in miscounted:
+        said = f"The open run counts {counted:,} people for '{goal}', and {kept:,} have an outcome"
+        if counted == kept:
+            said = f"The open run counts other outcomes for '{goal}' than its people have"
+        advice = "What is sent does not depend on it; the next run counts anew."
+        yield health.doubtful(about, f"{said}. {advice}")
 
 
 def _files(house: House) -> Iterator[Check]:

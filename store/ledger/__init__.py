@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from store.home import Home, is_there
+from store.ledger.counts import Counts
 from store.ledger.doubts import Doubts
 from store.ledger.exports import Exports
 from store.ledger.forgetting import Forgetting
@@ -21,7 +22,7 @@ from store.sqlite import quick_check
 __all__ = ["SqliteLedger", "open_ledger", "set_aside"]
 
 
-class SqliteLedger(Runs, People, Outcomes, Sums, Exports, Forgetting, Touches, Doubts):
+class SqliteLedger(Runs, People, Outcomes, Sums, Exports, Forgetting, Touches, Doubts, Counts):
     """One process's hold on a ledger; also a context manager that closes it.
 
     Methods that change something return when it is durable. Use one object in one thread.

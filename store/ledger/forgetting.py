@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Sequence
 
 from actui.model.addresses import canonical
@@ -98,6 +99,10 @@ class Forgetting(Base):
         ]
         with self._transaction() as db:
             for table, column, values in rows:
+                if table == "outcome":
+                    self._keep_counted(db, f"{column} IN ({','.join('?' * len(values))})", values)
+            self._keep_counted(db, "canonical(email) = ?", [wanted])
+            for table, column, values in rows:
                 marks = ",".join("?" * len(values))
                 db.execute(f"DELETE FROM {table} WHERE {column} IN ({marks})", list(values))  # noqa: S608
             for table in ("outcome", "omitted", "newcomer", "refused"):
@@ -125,3 +130,14 @@ class Forgetting(Base):
                     )
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self._db.total_changes - before
+
+    @staticmethod
+    def _keep_counted(db: sqlite3.Connection, condition: str, values: Sequence[Packed]) -> None:
+        """Keep how people ended in the open run, whose outcomes are about to be removed."""
+        db.execute(
+            "UPDATE seen SET outcome = line.outcome, reason = line.reason FROM "  # noqa: S608
+            f"(SELECT goal, key, outcome, reason FROM outcome WHERE ({condition}) "
+            "AND run = (SELECT max(number) FROM run)) AS line "
+            "WHERE seen.goal = line.goal AND seen.key = line.key",
+            list(values),
+        )

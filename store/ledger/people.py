@@ -98,7 +98,8 @@ class People(Standing, Recheck):
     ) -> None:
         at = int(datetime.now(UTC).timestamp())
         db.executemany(
-            "INSERT OR IGNORE INTO seen VALUES (?, ?)", [(goal, pack(key)) for key, _, _ in records]
+            "INSERT OR IGNORE INTO seen (goal, key) VALUES (?, ?)",
+            [(goal, pack(key)) for key, _, _ in records],
         )
         # An unchanged person whose fingerprint is already known costs nothing, unless a value is
         # still left out for them: then the row says so, and in which run that was last seen.

@@ -120,7 +120,8 @@ class Runs(Base):
         """Forget how far a goal is in a run; batches on their way stay in the journal."""
         run_number, goal_number = self._run(run), self._goal(goal)
         with self._transaction() as db:
-            for table in ("goal_run", "block"):
+            # whoever has an outcome now gets another, and is counted with that alone
+            for table in ("goal_run", "block", "outcome"):
                 db.execute(
                     f"DELETE FROM {table} WHERE run = ? AND goal = ?",  # noqa: S608
                     (run_number, goal_number),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -65,7 +66,7 @@ def salvage(home: Home, connection_id: str, trouble: str) -> Salvaged:
     path = home.ledger_file(connection_id)
     aside = path.with_name(f"ledger-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}{ASIDE}")
     lost = _set_aside_broken_log(path, aside)
-    new, rows = path.with_name(f".{path.name}.new"), 0
+    new, rows = path.with_name(f".{path.name}.new.{os.getpid()}.tmp"), 0
     new.unlink(missing_ok=True)
 
     def fill(database: sqlite3.Connection) -> None:

@@ -180,10 +180,16 @@ _BOUNCES = """
 ALTER TABLE contact ADD COLUMN hard_bounces INTEGER NOT NULL DEFAULT 0;
 """
 
+_FORGOTTEN_OUTCOMES = """
+-- how somebody ended who was forgotten while the run was open; NULL for everybody else
+ALTER TABLE seen ADD COLUMN outcome INTEGER;
+ALTER TABLE seen ADD COLUMN reason INTEGER;
+"""
+
 STEPS: tuple[str, ...] = (
     *(_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED),
     *(_SPELLINGS, _REFUSED, _SHOWN, _CONFIGURATIONS),
-    _BOUNCES,
+    *(_BOUNCES, _FORGOTTEN_OUTCOMES),
 )
 
 

@@ -18,11 +18,14 @@ from actui import health
 from actui.cli import main
 from actui.commands.doctor import of_clock
 from actui.model.connection import Connection, TimesPerDay
+from actui.model.journal import Done
+from actui.model.run import GoalSummary, Outcome, Record
 from actui.model.settings import MailServer, Settings
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
 from store.connections import Connections
 from store.home import Home as Place
+from store.ledger import open_ledger
 from store.locks import RunLock
 from store.settings import SettingsFile
 from store.turns import Turns
@@ -43,6 +46,42 @@ def checks(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines, done.stderr
     return {line["about"]: line for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({}, None),
+        (
+            {"read": 4, "created": 4},
+            "The open run counts 4 people for 'In', and 2 have an outcome.",
+        ),
+        ({"created": 1, "updated": 1}, "The open run counts other outcomes for 'In' than its"),
+    ],
+    ids=["right", "twice", "mixed up"],
+)
+def test_counts_of_an_open_run_that_are_not_its_peoples_are_a_warning(
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    wrong: dict[str, int],
+    said: str | None,
+) -> None:
+    monkeypatch.setenv("ACTUI_HOME", str(place.root))
+    stored = Connections(place).save(Connection(name="Demo"))
+    counted = GoalSummary(goal="In", goal_id="g", kind="import", read=2, created=2)
+    people = [(key, Record(Outcome.CREATED, contact_id=int(key)), None) for key in ("1", "2")]
+    with open_ledger(place.ledger_file(stored.connection.id)) as ledger:
+        ledger.begin_run("r1", "manual", "2026-01-01T00:00:00Z", 1)
+        ledger.commit("r1", "g", Done(records=people), counted.model_copy(update=wrong))
+
+    main(["doctor", "--offline", "--json"])
+
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    mine = [row for row in rows if row["about"] == "ledger of Demo"]
+    assert mine[0]["severity"] == "ok"
+    assert [row["severity"] for row in mine[1:]] == ["warning"] * (said is not None)
+    assert said is None or mine[1]["message"].startswith(said)
 
 
 async def test_a_sound_home_and_then_what_is_wrong_with_it(tmp_path: Path) -> None:
