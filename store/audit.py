@@ -23,6 +23,7 @@ from actui.model.difference import Change
 from actui.model.errors import StorageError
 from store.damage import read_file
 from store.home import Home
+from store.leftovers import remove_leftovers
 from store.user import name_of, user_name
 
 _ALWAYS = ("at", "user", "host", "action")
@@ -38,6 +39,7 @@ class Audit:
     def __init__(self, home: Home, environ: Mapping[str, str]) -> None:
         self._place = home.audit_dir
         self._environ = environ
+        self._root = home.root
 
     def record(
         self,
@@ -46,7 +48,11 @@ class Audit:
         changes: Sequence[Change] = (),
         **detail: Any,
     ) -> None:
-        """Add a line, durably. Raises StorageError when it cannot be written."""
+        """Add a line, durably. Raises StorageError when it cannot be written.
+
+        Whatever changes a home comes by here: what dead processes left in it is removed first.
+        """
+        remove_leftovers(self._root)
         at = datetime.now(UTC)
         line: dict[str, Any] = {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", **who(self._environ)}
         line["action"] = action

@@ -154,7 +154,7 @@ def redact(file: Path, *emails: str) -> None:
     text = file.read_text(encoding="utf-8", errors="surrogateescape")
     changed = without_address(text, *emails)
     if changed != text:
-        temporary = file.with_name(f".{file.name}.tmp")
+        temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
         with open_private(temporary) as out:
             out.write(changed.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
         temporary.replace(file)

@@ -61,9 +61,10 @@ class Counts(Base):
             ).fetchall()
             for run, goal, text in rows:
                 kept = self._parsed(GoalSummary, text)
-                counted = outcomes_of(self._people_of(run, goal))
+                people = self._people_of(run, goal)
+                counted = outcomes_of(people)
                 if counted != {name: getattr(kept, name) for name in counted}:
-                    found.append((kept.goal, kept.read, counted["read"]))
+                    found.append((kept.goal, kept.read, sum(many for _, many in people)))
         return found
 
     def _people_of(self, run: str, goal: str) -> Sequence[Counted]:
