@@ -202,8 +202,16 @@ def _rule(write: PropertyWrite) -> dict[str, Any]:
 
 
 def found_ids(body: Any) -> list[str]:
-    """The ids of a search; a row that cannot be read may be the one that is looked for."""
-    return [text_id(row["id"]) for row in rows(body, "profiles")]
+    """The ids of a search; a row that cannot be read may be the one that is looked for.
+
+    So may one that is counted and not listed: raises ValueError where a page has fewer rows than
+    the answer's own `totalResults` and `itemsPerPage` say.
+    """
+    ids = [text_id(row["id"]) for row in rows(body, "profiles")]
+    total, most = count(body.get("totalResults")), count(body.get("itemsPerPage"))
+    if total is not None and len(ids) < (total if most is None else min(total, most)):
+        raise ValueError("fewer profiles than it counts")
+    return ids
 
 
 def profile(row: Mapping[str, Any]) -> Profile:

@@ -312,7 +312,16 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "due": Scenario(_scheduled, (Act(words=("due", "--json"), is_run=False, started="schedule"),)),
     "schedule": Scenario(
-        _scheduled, (Act(words=("schedule", "--json"), is_run=False, started="schedule"),)
+        _scheduled,
+        # -15: the run had ended before, and the scheduler was ended before it listened for that
+        (
+            Act(
+                words=("schedule", "--json"),
+                is_run=False,
+                started="schedule",
+                done=(0, -15),
+            ),
+        ),
     ),
     "settings": Scenario(
         _stored,

@@ -174,6 +174,26 @@ class Crowd:
 
         await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
 
+    async def _second_start(self) -> list[str]:
+        """A run is held at its first page of contacts while another one is started."""
+        await self.world.forget()
+        await self.world.fault("hold", "/api/3/contacts", method="GET", times=-1)
+        first = self._spawn([*ACTUI, "run", NAME])
+        await self.world.until(
+            lambda log: (
+                first.poll() is not None
+                or any(row["path"].startswith("/api/3/contacts") for row in log)
+            )
+        )
+        second = self._spawn([*ACTUI, "run", NAME])
+        done = [asyncio.create_task(asyncio.to_thread(second.communicate))]
+        _, waits = await asyncio.wait(done, timeout=PATIENCE / 10)
+        await self.world.control.delete("/faults")
+        await self.world.post("/release")
+        await asyncio.gather(*done, asyncio.to_thread(first.communicate))
+        codes = first.returncode, second.returncode
+        return [] if codes == (0, 3) and not waits else [f"they ended with {codes}"]
+
     def check(self, what: str, wrong: Sequence[str]) -> None:
         """One more line of the table."""
         if wrong:
@@ -208,6 +228,7 @@ class Crowd:
         ]
         self.check("no two runs at a time", both)
         self.figures.notes["runs in the history"] = f"{len(runs)}"
+        self.check("a second start is refused", await self._second_start())
         summary = await self.world.run()
         sums = [] if await points(self.world) == totals else [str(await points(self.world))]
         self.check("every Sum added once", sums + ([] if summary.ok else [str(summary)]))

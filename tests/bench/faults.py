@@ -86,7 +86,7 @@ EXCEPTIONS: list[tuple[str, str, str, tuple[str, ...], str]] = [
         "excluded addresses are refused by bulk import as well; this reading only says why",
     ),
     (
-        "401|403-bare",
+        "401|403-bare|40[13]-after-commit",
         "always",
         ".* /rest/v2/.*",
         ("run",),
