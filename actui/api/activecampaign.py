@@ -178,8 +178,11 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
     async def set_list_status(self, contact_id: int, list_id: int, status: ListStatus) -> ListRow:
         """Set a contact's status on one list; the row as it is now (§5.2).
 
-        A 1 over a 2 does resubscribe: look first. Raises LostAnswerError when nobody can know
-        whether it was done, RefusedError 404 without such a contact or list.
+        A 1 over a 2 does resubscribe: look first, also before it is sent again, for which the
+        request leaves one time alone. Raises LostAnswerError when nobody can know whether it was
+        done, RetriableError when the service is busy or was not reached, RefusedError 404 without
+        such a contact or list, 401 or 403 for a denial although the key is good. No status proves
+        that nothing was done.
         """
         relation = {
             "list": list_id,
@@ -195,7 +198,7 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             content=compact({"contactList": relation}),
             repeatable=False,
         )
-        return await self._asked(
+        return await self._asked_once(
             call, lambda body: shape.list_row(object_at(body, "contactList"), contact_id, list_id)
         )
 

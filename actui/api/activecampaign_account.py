@@ -21,6 +21,7 @@ from actui.api.waits import reading
 from actui.model.errors import (
     CredentialsError,
     LostAnswerError,
+    RefusedError,
     RetriableError,
     ServiceError,
 )
@@ -123,6 +124,18 @@ class AccountClient:
 
         return await self._guarded(send)
 
+    async def _asked_once(self, call: Call, parse: Callable[[Any], T]) -> T:
+        """The same for a request that the caller alone may send again, after a look.
+
+        Raises RetriableError where the service says that nothing was done, and RefusedError 401
+        or 403 for a denial although the key is good.
+        """
+
+        async def send() -> T:
+            return read(call, await self._send(call), parse)
+
+        return await self._once(send)
+
     async def _send(self, call: Call) -> Answer:
         grant = await self._pace.acquire()
         self.traffic.requests += 1
@@ -151,12 +164,9 @@ class AccountClient:
         async def attempt() -> T:
             nonlocal denials
             try:
-                return await send()
-            except ServiceError as error:
-                if not _is_denial(error):
-                    raise
-                await self._held_against_me(error)
-                denials += 1
+                return await self._once(send)
+            except RefusedError as error:
+                denials += error.status in (401, 403)
                 if error.status not in (401, 403) or denials >= _DENIALS:
                     raise
                 raise RetriableError(
@@ -166,6 +176,15 @@ class AccountClient:
                 ) from None
 
         return await self._persist(attempt)
+
+    async def _once(self, send: Callable[[], Awaitable[T]]) -> T:
+        """`send` one time; its denial is held against `users/me`."""
+        try:
+            return await send()
+        except ServiceError as error:
+            if _is_denial(error):
+                await self._held_against_me(error)
+            raise
 
     async def _held_against_me(self, denial: ServiceError) -> None:
         try:

@@ -31,6 +31,7 @@ from actui.api.json_values import MOST_NUMBER
 from actui.model.goals import ANY_LIST, ListStatus
 from actui.model.mapping import perstag
 from actui.model.people import (
+    ANY_FIELD,
     BatchInfo,
     BulkQueued,
     BulkRefused,
@@ -140,7 +141,8 @@ def contact_page(answer: Answer, tags: Mapping[int, str]) -> ContactPage:
         contact = _contact(row, values.of(own), lists.of(own), tags)
         contacts.append(contact)
         is_whole = values.is_whole(row, on_page) and lists.is_whole(row, on_page)
-        if not is_whole or ListStatus.UNREADABLE in contact.lists.values():
+        is_odd = ListStatus.UNREADABLE in contact.lists.values() or contact.unreadable
+        if not is_whole or is_odd:
             missing.add(contact.id)
     meta = body.get("meta")
     return ContactPage(
@@ -155,10 +157,9 @@ def contact_page(answer: Answer, tags: Mapping[int, str]) -> ContactPage:
 def single_contact(body: Any, tags: Mapping[int, str]) -> Contact:
     """The answer of `GET /contacts/{id}` (activecampaign.md §3.5)."""
     found = object_at(body, "contact")
-    own = str(found["id"])
     values, lists = _Sideload(body, "fieldValues"), _Sideload(body, "contactLists")
     # every row of this answer is about this contact: one that says otherwise cannot be read
-    return _contact(found, values.of(own), lists.all_of(found), tags, alone=True)
+    return _contact(found, values.all_of(found), lists.all_of(found), tags, alone=True)
 
 
 def own_address(row: Mapping[str, Any], contact_id: int) -> str:
@@ -177,9 +178,17 @@ def list_row(row: Mapping[str, Any], contact_id: int, list_id: int) -> ListRow:
 
 def _list_row(row: Mapping[str, Any], status: ListStatus) -> ListRow:
     # `udate` tells an unsubscription only; `updated_timestamp` moves with every change (§5.2)
-    told = (row.get(key) for key in ("sdate", "udate", "updated_timestamp"))
-    mark = "|".join(text(one) for one in told)
-    return ListRow(status, mark, moment(row.get("sdate")))
+    told = [row.get(key) for key in ("sdate", "udate", "updated_timestamp")]
+    is_odd = any(one is not None and not isinstance(one, str) for one in told)
+    # without any date nobody can see whether somebody has changed the row
+    mark = "" if is_odd or not any(told) else "|".join(one or "" for one in told)
+    joined = moment(told[0])
+    return ListRow(status, mark, joined, is_undated=joined is None and not _is_unset(told[0]))
+
+
+def _is_unset(value: Any) -> bool:
+    """Whether an instant is not told at all: null, an empty text or a zero date."""
+    return value is None or (isinstance(value, str) and (not value or value.startswith("0000")))
 
 
 def exclusions(body: Any) -> dict[str, Exclusion]:
@@ -316,6 +325,14 @@ def moment(value: Any) -> datetime | None:
     return instant if instant is not None and instant.year in _YEARS else None
 
 
+def moment_if_set(value: Any) -> datetime | None:
+    """The same; raises ValueError for what is neither an instant nor left unset."""
+    found = moment(value)
+    if found is None and not _is_unset(value):
+        raise ValueError("not an instant")
+    return found
+
+
 def _contact(
     row: Mapping[str, Any],
     values: Sequence[Mapping[str, Any]],
@@ -324,11 +341,7 @@ def _contact(
     *,
     alone: bool = False,
 ) -> Contact:
-    fields = {}
-    for value in values:
-        tag = tags.get(number(value.get("field")) or 0)
-        if tag:  # values of fields deleted since do occur
-            fields[tag] = text(value.get("value"))
+    fields, unreadable = _fields(values, tags)
     standing: dict[int, ListStatus] = {}
     left: dict[int, datetime] = {}
     list_rows: dict[int, ListRow] = {}
@@ -364,7 +377,28 @@ def _contact(
         lists=standing,
         left=left,
         list_rows=list_rows,
+        unreadable=unreadable,
     )
+
+
+def _fields(
+    values: Sequence[Mapping[str, Any]], tags: Mapping[int, str]
+) -> tuple[dict[str, str], frozenset[str]]:
+    """Texts by tag, and the tags of those that cannot be read: they are not empty."""
+    fields: dict[str, str] = {}
+    unreadable: set[str] = set()
+    for value in values:
+        field = _row_id(value.get("field"))
+        tag = ANY_FIELD if field is None else tags.get(field)
+        if not tag:  # values of fields deleted since do occur
+            continue
+        try:
+            fields[tag] = text(value["value"])
+        except (KeyError, TypeError):
+            unreadable.add(tag)
+    if fields.pop(ANY_FIELD, None) is not None:
+        unreadable.add(ANY_FIELD)
+    return fields, frozenset(unreadable)
 
 
 class _Sideload:
@@ -401,7 +435,7 @@ class _Sideload:
         found: list[Mapping[str, Any]] = []
         for row in self._rows:
             is_own = str(row.get("contact")) == name
-            found.append(row if is_own else {"list": row.get("list")})
+            found.append(row if is_own else {key: row.get(key) for key in ("list", "field")})
         named = {str(one) for one in own} if isinstance(own, list) else set()
         there = {str(row.get("id")) for row in self._rows}
         if not named <= there or not (isinstance(own, list) or self._is_there):

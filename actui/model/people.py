@@ -9,6 +9,9 @@ from datetime import datetime
 from actui.model.goals import ListStatus
 from actui.model.standing import ListRow
 
+ANY_FIELD = "*"
+"""In place of the tag of a custom field where it cannot be read which one it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -18,7 +21,8 @@ class Contact:
     `lists` maps list id to status, `left` to the instant at which the contact unsubscribed, where
     ActiveCampaign tells it. `updated` is the instant of `udate`, None for a zero date.
     `list_rows` is filled only where one contact was read alone. `too_large` is a contact whose
-    own fields and lists are more than is read at once: nothing is known of them.
+    own fields and lists are more than is read at once: nothing is known of them. `unreadable` are
+    the tags of fields, ANY_FIELD among them, of which the answer holds what cannot be read.
     """
 
     id: int
@@ -36,6 +40,11 @@ class Contact:
     left: Mapping[int, datetime] = field(default_factory=dict)
     list_rows: Mapping[int, ListRow] = field(default_factory=dict)
     too_large: bool = False
+    unreadable: frozenset[str] = frozenset()
+
+    def shows(self, tag: str) -> bool:
+        """Whether it is known what a custom field of this contact holds, nothing among it."""
+        return not self.too_large and self.unreadable.isdisjoint((tag, ANY_FIELD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +124,14 @@ class Stage:
     """A stage of a lifecycle: at most `cap` touchpoints in a `window`; no cap where it is None.
 
     `window` is BlueConic's word: MINUTE HOUR DAY WEEK MONTH QUARTER YEAR ALWAYS SESSION.
+    `is_odd` where the answer's rule cannot be read, so that there may be a cap.
     """
 
     id: str
     name: str
     window: str = ""
     cap: int | None = None
+    is_odd: bool = False
 
 
 @dataclass(frozen=True, slots=True)

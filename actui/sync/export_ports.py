@@ -44,7 +44,9 @@ class ExportCalls(Protocol):
         """Names and fields by id, whatever the address; the row's e-mail and lists do not count."""
 
     async def set_list_status(self, contact_id: int, list_id: int, status: ListStatus) -> ListRow:
-        """Raises LostAnswerError when nobody can know whether it was done."""
+        """Sent once (`list_changes`). Raises LostAnswerError when nobody knows whether it was done,
+        RetriableError and RefusedError where the service says that it was not.
+        """
 
     async def exclusions(self) -> Sequence[Exclusion]: ...
     async def campaigns(self) -> Sequence[Campaign]: ...

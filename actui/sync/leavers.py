@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Protocol
 
-from actui.model.errors import GoalError, LostAnswerError, RefusedError
+from actui.model.errors import GoalError
 from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
 from actui.model.journal import Done
 from actui.model.people import Contact
@@ -19,7 +19,13 @@ from actui.model.standing import Exported, ListRow, Membership
 from actui.sync.export_ports import Listing
 from actui.sync.fingerprints import accepted_but_left
 from actui.sync.goalrun import GoalRun
-from actui.sync.recognising import contact_words
+from actui.sync.list_changes import change_row
+from actui.sync.recognising import (
+    UNREADABLE_VALUE,
+    contact_value,
+    contact_words,
+    key_fields,
+)
 from actui.sync.segments import list_people
 
 NEEDS_CONFIRMATION = "leavers-need-confirmation"
@@ -53,6 +59,10 @@ LOST = (
 )
 UNREADABLE_LEAVERS = (
     "ActiveCampaign's answers hold list rows that cannot be read; nobody was unsubscribed there."
+)
+UNREADABLE_LINKS = (
+    "ActiveCampaign's answers hold linked fields that cannot be read; these people were not "
+    "unsubscribed."
 )
 
 
@@ -232,7 +242,7 @@ class Leavers:
             if contact is None or contact.id != one.contact_id:
                 contact = await self._run.activecampaign.contact(one.contact_id)
             row = self._row(contact, one.list_id)
-            if contact is not None and _is_unreadable(contact, one.list_id):
+            if contact is not None and _is_unreadable(contact, one):
                 self._unseen.add(one.contact_id)
                 self._keep(one, UNREADABLE_LEAVERS)
             elif contact is None or row is None or not _is_its_own(row, one):
@@ -288,14 +298,23 @@ class Leavers:
         others: Sequence[tuple[ExportGoal, Listing]],
     ) -> bool:
         """Whether somebody in this goal's segment, or in another one's for this list, is them."""
-        is_in = bool(listing.has(contact_words(self._goal, contact))) or any(
-            theirs.has(contact_words(other, contact))
+        is_in = self._is_listed(self._goal, contact, listing) or any(
+            self._is_listed(other, contact, theirs)
             for other, theirs in others
             if one.list_id in {int(named.id or 0) for named in other.lists}
         )
         if is_in:
             self._kept.add(one.contact_id)
         return is_in
+
+    def _is_listed(self, goal: ExportGoal, contact: Contact, listing: Listing) -> bool:
+        """Whether somebody listed is them, or may be, as a linked field cannot be read."""
+        if listing.has(contact_words(goal, contact)):
+            return True
+        if UNREADABLE_VALUE not in (contact_value(contact, key) for key in key_fields(goal)):
+            return False
+        self._run.warn_once(UNREADABLE_LINKS)
+        return True
 
     def _claimed_elsewhere(self, candidates: Sequence[Membership]) -> set[tuple[int, int]]:
         """What goals of other connections on the same account want to stay."""
@@ -321,7 +340,7 @@ class Leavers:
         service, pair = self._run.activecampaign, (one.contact_id, one.list_id)
         contact = await service.contact(one.contact_id)
         row = self._row(contact, one.list_id)
-        if contact is not None and _is_unreadable(contact, one.list_id):
+        if contact is not None and _is_unreadable(contact, one):
             self._keep(one, UNREADABLE_LEAVERS)
             return
         if row is None or not _is_its_own(row, one):
@@ -329,7 +348,7 @@ class Leavers:
             return
         if row.status is not ListStatus.ACTIVE:
             return
-        mark = await self._set_unsubscribed(pair)
+        mark = await self._set_unsubscribed(one, row)
         if mark is None:
             self._keep(one, LOST)
             return
@@ -342,23 +361,19 @@ class Leavers:
             )
         )
 
-    async def _set_unsubscribed(self, pair: tuple[int, int]) -> str | None:
+    async def _set_unsubscribed(self, one: Membership, seen: ListRow) -> str | None:
         """The row's mark, empty where nobody knows who did it; None where nobody knows at all."""
-        service = self._run.activecampaign
-        for attempt in (1, 2):
-            try:
-                return (await service.set_list_status(*pair, ListStatus.UNSUBSCRIBED)).mark
-            except (LostAnswerError, RefusedError) as error:
-                # a status does not prove that the row is as it was: the row tells
-                row = self._row(await service.contact(pair[0]), pair[1])
-                if row is not None and row.status is ListStatus.UNSUBSCRIBED:
-                    # whether this goal did it, or the person, nobody knows: it was the person
-                    return ""
-                if isinstance(error, RefusedError):
-                    raise
-                if row is None or attempt == 2:
-                    return None
-        return None
+        changed = await change_row(
+            self._run,
+            (one.contact_id, one.list_id),
+            ListStatus.UNSUBSCRIBED,
+            seen,
+            lambda contact: not _is_unreadable(contact, one),
+        )
+        if changed.row is None or changed.row.status is not ListStatus.UNSUBSCRIBED:
+            return None
+        # whether this goal did it, or the person, nobody knows: it was the person
+        return changed.row.mark if changed.is_answered else ""
 
     def _keep(self, one: Membership, why: str) -> None:
         """Nobody knows that a contact is off the list: the next run looks at it again."""
@@ -372,9 +387,15 @@ class Leavers:
         return {profile: accepted_but_left(mark) for profile, mark in accepted.items()}
 
 
-def _is_unreadable(contact: Contact, list_id: int) -> bool:
-    """Whether a row that cannot be read is, or may be, the contact's on this list."""
-    return ListStatus.UNREADABLE in (contact.lists.get(list_id), contact.lists.get(ANY_LIST))
+def _is_unreadable(contact: Contact, one: Membership) -> bool:
+    """Whether a row that cannot be read is, or may be, the contact's on this list.
+
+    Where only the goal's own subscriptions end, its date must be one that can be read.
+    """
+    row = contact.list_rows.get(one.list_id)
+    if row is not None and row.is_undated and one.at > _ANY_TIME:
+        return True
+    return ListStatus.UNREADABLE in (contact.lists.get(one.list_id), contact.lists.get(ANY_LIST))
 
 
 def _is_its_own(row: ListRow, one: Membership) -> bool:

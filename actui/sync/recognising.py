@@ -11,6 +11,9 @@ from actui.model.mapping import IdentifierLink, PropertySource, is_custom, perst
 from actui.model.people import Contact, Profile
 
 _MOST_WORDS = 64
+UNREADABLE_VALUE = "\x18unreadable"
+"""In place of a value that cannot be read: no value of a profile is the same, and it is not empty.
+The contact index keeps it."""
 
 
 def key_fields(goal: ExportGoal) -> list[str]:
@@ -80,9 +83,10 @@ def contact_words(goal: ExportGoal, contact: Contact) -> list[str]:
 
 
 def contact_value(contact: Contact, field: str) -> str:
-    """A contact's value of a field that goals can name."""
+    """A contact's value of a field that goals can name; UNREADABLE_VALUE if it is unknown."""
     if is_custom(field):
-        return contact.fields.get(perstag(field), "")
+        tag = perstag(field)
+        return contact.fields.get(tag, "") if contact.shows(tag) else UNREADABLE_VALUE
     plain = {
         "id": str(contact.id),
         "email": contact.email,

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from actui.model.errors import LostAnswerError, RefusedError
+from actui.model.errors import RefusedError
 from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
 from actui.model.journal import Done
 from actui.model.people import Contact
 from actui.model.run import ListCounts
 from actui.model.standing import Exported, ListRow, Membership
 from actui.sync.goalrun import GoalRun
+from actui.sync.list_changes import change_row
 
 LOST = (
     "ActiveCampaign's answers to resubscribing were lost twice; these people may not be on their "
@@ -53,12 +54,13 @@ class Resubscribing:
         for other in others:
             if _has_bounced(await self._run.activecampaign.contact(other)):
                 return NOTHING_DONE
-        contact = await self._run.activecampaign.contact(contact_id)
-        if contact is None or contact.erased or _has_bounced(contact) or ANY_LIST in contact.lists:
-            return NOTHING_DONE
         done: set[int] = set()
         lost: set[int] = set()
         for list_id in lists:
+            # a look for each list: the change before may have taken long
+            contact = await self._run.activecampaign.contact(contact_id)
+            if contact is None or not _may_be_resubscribed(contact):
+                break
             row = contact.list_rows.get(list_id)
             if row is None or not self._is_covered(contact_id, list_id, row):
                 continue
@@ -75,7 +77,7 @@ class Resubscribing:
 
         Nobody who opted out again after this connection had resubscribed them is covered.
         """
-        if row.status is not ListStatus.UNSUBSCRIBED or not row.mark:
+        if row.status is not ListStatus.UNSUBSCRIBED or not row.mark or row.is_undated:
             return False
         ledger = self._run.ledger
         membership = ledger.membership(self._goal.id, contact_id, list_id)
@@ -90,11 +92,15 @@ class Resubscribing:
     async def _set_active(self, contact_id: int, list_id: int, row: ListRow) -> bool | None:
         """Whether the row is active now; None where nobody knows, or it was tried in vain."""
         self._run.ledger.intend_resubscribing(contact_id, list_id, row.mark)
+        pair = (contact_id, list_id)
         try:
-            now = await self._send(contact_id, list_id, row)
+            changed = await change_row(
+                self._run, pair, ListStatus.ACTIVE, row, _may_be_resubscribed
+            )
         except RefusedError as refused:
             self._run.warn_once(f"Resubscribing was refused: {refused.detail}")
             return False
+        now = changed.row
         if now == row or (now is not None and now.status is ListStatus.UNREADABLE):
             self._run.warn_once(LOST)
             return None
@@ -107,29 +113,16 @@ class Resubscribing:
                 lists=ListCounts(resubscribed=1),
                 export=Exported(
                     joined=[Membership(contact_id, list_id, at)],
-                    resubscribed=[(contact_id, list_id)],
+                    resubscribed=[pair],
                 ),
             )
         )
         return True
 
-    async def _send(self, contact_id: int, list_id: int, row: ListRow) -> ListRow | None:
-        """Send once; without an answer of its own the row tells whether to send again.
 
-        Raises RefusedError where the row is as it was after a refusal.
-        """
-        service = self._run.activecampaign
-        for attempt in (1, 2):
-            try:
-                return await service.set_list_status(contact_id, list_id, ListStatus.ACTIVE)
-            except (LostAnswerError, RefusedError) as error:
-                contact = await service.contact(contact_id)
-                now = None if contact is None else contact.list_rows.get(list_id)
-                if isinstance(error, RefusedError) and now == row:
-                    raise
-                if attempt == 2 or now != row:
-                    return now
-        return None
+def _may_be_resubscribed(contact: Contact) -> bool:
+    """Whether nothing about the contact, whatever its row on the list, speaks against it."""
+    return not (contact.erased or _has_bounced(contact) or ANY_LIST in contact.lists)
 
 
 def _has_bounced(contact: Contact | None) -> bool:
