@@ -52,7 +52,7 @@ class ActivityCalls(AccountClient):
 
 
 def _campaign(row: dict[str, Any]) -> Campaign:
-    sent = [shape.moment(row.get(key)) for key in ("sdate", "ldate")]
+    sent = [shape.moment_if_set(row.get(key)) for key in ("sdate", "ldate")]
     times: list[datetime] = [one for one in sent if one is not None]
     counters = " ".join(text(row.get(key)) or "0" for key in _COUNTERS)
     return Campaign(number_id(row["id"]), counters, max(times, default=None))
@@ -79,11 +79,15 @@ def _hit(row: dict[str, Any], link: CampaignLink) -> LinkHit:
     kind = {"1": "opened", "0": "clicked", "": "opened" if link.is_open else "clicked"}.get(read)
     if str(row.get("messageid") or row.get("message") or "") == "0":
         kind = None
-    contact = row.get("subscriberid") or row.get("contact")
+    contact, times = _of_hit(row)
+    if kind is not None and (contact is None or times is None):
+        raise ValueError("not known whose it is, or how often")  # it could pass a threshold
     return LinkHit(
-        number_id(row["id"]),
-        number(contact) or 0,
-        kind,
-        count(row.get("times")) or 1,
-        shape.moment(row.get("tstamp")),
+        number_id(row["id"]), contact or 0, kind, times or 1, shape.moment(row.get("tstamp"))
     )
+
+
+def _of_hit(row: dict[str, Any]) -> tuple[int | None, int | None]:
+    """The contact and the repeats of a row, None where they cannot be read."""
+    contact = count(row.get("subscriberid") or row.get("contact"))
+    return contact, 1 if row.get("times") is None else count(row["times"])

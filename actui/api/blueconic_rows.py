@@ -7,6 +7,7 @@ key the rows are under. Parsers raise KeyError, TypeError or ValueError on anoth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from actui.api.answer_values import (
@@ -68,22 +69,19 @@ def lifecycle(row: Mapping[str, Any]) -> Lifecycle:
 
 
 def _stage(row: Mapping[str, Any]) -> Stage:
-    rule = object_at(row, "rule") if row.get("rule") else {}
-    window = text(rule.get("frequencyCapDuration"))
-    return Stage(
-        id=text_id(row.get("identifier") or row["id"]),
-        name=text(row.get("name")),
-        window=window,
-        cap=_cap(rule.get("frequencyCapViews")) if window else None,
-    )
-
-
-def _cap(value: Any) -> int | None:
-    """None without a cap; what cannot be read is not taken for that."""
-    found = count(value)
-    if found is None and value is not None:
-        raise ValueError("not a number of views")
-    return found
+    rule = row.get("rule")
+    odd = Stage(text_id(row.get("identifier") or row["id"]), text(row.get("name")), is_odd=True)
+    if rule is None or rule == {}:
+        return replace(odd, is_odd=False)
+    if not isinstance(rule, dict):
+        return odd
+    window, views = rule.get("frequencyCapDuration"), rule.get("frequencyCapViews")
+    if views is None and (window is None or isinstance(window, str)):
+        return replace(odd, window=window or "", is_odd=False)
+    cap = count(views)
+    if cap is None or not isinstance(window, str) or not window:
+        return odd
+    return replace(odd, window=window, cap=cap, is_odd=False)
 
 
 def interaction_names(row: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from actui.sync.acceptance import Acceptance
 from actui.sync.ages import Ages
 from actui.sync.clearing import Clearing
 from actui.sync.exclusions import Exclusions
+from actui.sync.fingerprints import accepted_but_filled
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import not_joined, own_spelling
 from actui.sync.knowing import NOBODY, Holders, Knowledge, first_bounced
@@ -250,10 +251,17 @@ class Batches:
                 again.append(replace(retry, attempt=sent.attempt + 1))
             else:
                 refused.append((sent, *await self._why(sent, known)))
-        await self._clearing.after(done)
+        unclear = await self._clearing.after(done)
+        done = [self._uncleared(sent) if sent.profile_id in unclear else sent for sent in done]
         self._accept(batch, done, refused, self._marks(refused))
         if again:
             await self.send(again)
+
+    def _uncleared(self, sent: Sent) -> Sent:
+        """The row as it is accepted while a field is not empty that it clears: sent again."""
+        before = self._acceptance.of([sent.profile_id]).get(sent.profile_id)
+        mark = accepted_but_filled(sent.fingerprint, before.fingerprint if before else None)
+        return replace(sent, fingerprint=mark)
 
     async def _why(self, sent: Sent, known: Mapping[str, Holders]) -> tuple[Reason, str]:
         """Why ActiveCampaign refused an address, found by reading alone."""

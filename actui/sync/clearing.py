@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actui.model.errors import RefusedError
-from actui.model.people import Contact, ImportRow
+from actui.model.people import ImportRow
 from actui.sync.goalrun import GoalRun
 from actui.sync.portions import ABOUT_THE_RECORD
 from actui.sync.sent import Sent
+from actui.sync.stored import holds
 
+NOT_CLEARED = "Clearing a field was refused, and the next run tries again"
 _FACT = "empty-text"
 _CLEARS = "clears"
 _IGNORED = "ignored"
@@ -26,44 +28,51 @@ class Clearing:
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
 
-    async def after(self, rows: Sequence[Sent]) -> None:
-        """Look after the rows of a batch that has been applied."""
+    async def after(self, rows: Sequence[Sent]) -> set[str]:
+        """Look after the rows of a batch that has been applied.
+
+        Returns the profiles of which it is not known that all is empty that should be: they must
+        be sent again.
+        """
+        unclear: set[str] = set()
         for sent in rows:
             told = self._run.ledger.index_fact(_FACT)
             if told == _CLEARS:
-                return
+                break
             row = _emptied(sent.row)
             if row is None or sent.contact_id is None:
                 continue
             self._run.stop.check()
             if told is None:
                 contact = await self._run.activecampaign.contact(sent.contact_id)
-                if contact is None:
-                    continue
-                if not self._is_filled(contact, row):
+                is_empty = contact is not None and holds(contact, row, self._run.accounts.tags)
+                if is_empty:
                     if sent.became_empty:
                         # it was filled, this goal had filled it, and now it is not
                         self._run.ledger.set_index_fact(_FACT, _CLEARS)
                     continue
-                self._run.ledger.set_index_fact(_FACT, _IGNORED)
-            try:
-                await self._run.activecampaign.write_contact(sent.contact_id, row)
-            except RefusedError as refused:
-                if refused.status not in (404, *ABOUT_THE_RECORD):
-                    raise
-                if refused.status != 404:
-                    self._run.warn_once(f"Clearing a field was refused: {refused.detail}")
+                if is_empty is False and contact is not None:
+                    self._run.ledger.set_index_fact(_FACT, _IGNORED)
+            if not await self._clear(sent.contact_id, row):
+                unclear.add(sent.profile_id)
+        return unclear
 
-    def _is_filled(self, contact: Contact, row: ImportRow) -> bool:
-        tags = {field.id: field.tag for field in self._run.accounts.fields.values()}
-        if any(contact.fields.get(tags.get(id_, "")) for id_ in row.fields):
-            return True
-        names = (
-            (row.first_name, contact.first_name),
-            (row.last_name, contact.last_name),
-            (row.phone, contact.phone),
-        )
-        return any(wanted == "" and held for wanted, held in names)
+    async def _clear(self, contact_id: int, row: ImportRow) -> bool:
+        """Whether the contact's fields are surely empty now; raises what ends the goal."""
+        service = self._run.activecampaign
+        try:
+            await service.write_contact(contact_id, row)
+        except RefusedError as refused:
+            # a status does not prove that nothing was written
+            contact = await service.contact(contact_id)
+            if contact is not None and holds(contact, row, self._run.accounts.tags):
+                return True
+            if refused.status not in (404, *ABOUT_THE_RECORD):
+                raise
+            said = f": {refused.detail}" if refused.detail else ""
+            self._run.warn_once(f"{NOT_CLEARED}{said}")
+            return False
+        return True
 
 
 def _emptied(row: ImportRow) -> ImportRow | None:

@@ -88,6 +88,7 @@ class _Link:
 
 
 _LISTS_TOLD = 3
+_UNREADABLE = "which cannot be read in ActiveCampaign's answer"
 _UNFIT = "which the BlueConic property cannot hold"
 _LEFT_OUT = f"as one person may take at most {ENTRY_BYTES:,} bytes of a request to BlueConic"
 _UNREAD = "ActiveCampaign's answer for this contact alone is larger than actui reads"
@@ -275,6 +276,9 @@ class EntryBuilder:
         writes: list[PropertyWrite] = []
         sums: dict[SumKey, str] = {}
         for mapping in self._goal.mappings:
+            if is_custom(mapping.field) and not contact.shows(perstag(mapping.field)):
+                self._warnings.add(mapping.field, ("",), _UNREADABLE)
+                continue
             raw = field_value(contact, mapping.field)
             if mapping.rule is Rule.SUM:
                 key = SumKey(contact.id, mapping.field, mapping.property)

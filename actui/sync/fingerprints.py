@@ -151,6 +151,12 @@ def accepted_but_left(stored: bytes) -> bytes:
     return _VERSION + bytes(_EXPORT) + stored[_head(stored) :]
 
 
+def accepted_but_filled(stored: bytes, before: bytes | None) -> bytes:
+    """The same, where also the fields are still filled that were so `before`."""
+    marks = marks_of(stored) | marks_of(before)
+    return _VERSION + bytes(_EXPORT) + tail_of(marks)
+
+
 def _head(stored: bytes) -> int:
     return _EXPORT if _is_first(stored) else len(_VERSION) + _EXPORT
 

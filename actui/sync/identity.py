@@ -19,7 +19,9 @@ from actui.sync.goalrun import GoalRun
 from actui.sync.knowing import NOBODY, Holders, Knowledge, Known, first_bounced, left_by
 from actui.sync.meter import stamp
 from actui.sync.payload import Payload, is_importable
-from actui.sync.recognising import key_fields
+from actui.sync.recognising import UNREADABLE_VALUE, key_fields
+
+_UNREADABLE_LINK = "ActiveCampaign's answer about a contact's linked field cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ class Identities:
         if len(candidates) > 1:
             return payload.record(Outcome.SKIPPED, Reason.AMBIGUOUS_MATCH)
         before = [known[id_] for id_ in remembered if id_ in known and not known[id_].erased]
+        if not candidates and any(UNREADABLE_VALUE in one.values.values() for one in before):
+            return _unreadable(payload)
         if candidates:
             return await self._matched(payload, candidates[0], before)
         for one in before:
@@ -129,7 +133,9 @@ class Identities:
         gone = self._missing(payload, remembered, known) if not before else None
         return gone or await self._unmatched(self._carrying(payload), before)
 
-    async def _unmatched(self, payload: Payload, before: Sequence[Known]) -> Person | Record:
+    async def _unmatched(  # noqa: PLR0911  one for each reason
+        self, payload: Payload, before: Sequence[Known]
+    ) -> Person | Record:
         """No contact by the links: whose address is it, and may that contact be adopted?"""
         if payload.unusable:
             return payload.record(Outcome.REJECTED, Reason.INVALID_EMAIL)
@@ -140,7 +146,11 @@ class Identities:
             return payload.record(Outcome.SKIPPED, Reason.AMBIGUOUS_MATCH)
         owner = exact or next(iter(similar), None)
         if owner is None:
+            if self._knowledge.unreadable_fields.intersection(self._keys):
+                return _unreadable(payload)
             return self._new(payload, before)
+        if UNREADABLE_VALUE in (owner.values.get(key) for key in self._keys):
+            return _unreadable(payload)
         if "id" in self._keys or any(owner.values.get(key) for key in self._keys):
             return payload.record(
                 Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owner.contact_id
@@ -247,6 +257,12 @@ def _person(
         others=frozenset(other.contact_id for other in others),
         bounced=first_bounced([*([contact] if contact is not None else ()), *others]),
     )
+
+
+def _unreadable(payload: Payload) -> Record:
+    """The outcome of who may be a contact whose linked field cannot be read."""
+    record = payload.record(Outcome.SKIPPED, Reason.AMBIGUOUS_MATCH)
+    return replace(record, detail=_UNREADABLE_LINK)
 
 
 def own_spelling(email: str) -> str:

@@ -22,7 +22,7 @@ from actui.sync.goalrun import OVERLAP, GoalRun
 from actui.sync.limits import LONGEST_LOOKUP, lookup_size
 from actui.sync.meter import stamp
 from actui.sync.reading import BEYOND, PAGE, BlockReader, Selection, cut_into_blocks
-from actui.sync.recognising import contact_value, key_fields
+from actui.sync.recognising import UNREADABLE_VALUE, contact_value, key_fields
 
 _SWEPT = "swept"
 _REFRESHED = "refreshed"
@@ -118,6 +118,8 @@ class Knowledge:
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
         self._ready = False
+        self.unreadable_fields: set[str] = set()
+        """Linked fields of which the index holds a value that cannot be read."""
         self._total: int | None = None
         # one index serves all goals of the connection
         goal = goal_run.goal
@@ -251,7 +253,23 @@ class Knowledge:
             await self._refresh()
         else:
             await self._sweep()
+        await self._look_at_unreadable()
         self._ready = True
+
+    async def _look_at_unreadable(self) -> None:
+        """Read contacts again whose linked fields could not be read; they may be anybody."""
+        ledger = self._run.ledger
+        found = [ledger.indexed_values(name, [UNREADABLE_VALUE]) for name in self._fields]
+        ids = {id_ for by_value in found for contacts in by_value.values() for id_ in contacts}
+        for contact_id in sorted(ids):
+            self._run.stop.check()
+            contact = await self._run.activecampaign.contact(contact_id)
+            if contact is not None:
+                one = self._indexed(contact)
+                self._keep([one])
+                self.unreadable_fields |= {
+                    name for name, value in one.values.items() if value == UNREADABLE_VALUE
+                }
 
     async def _sweep(self) -> None:
         ledger, began = self._run.ledger, self._run.started_at
@@ -290,23 +308,23 @@ class Knowledge:
         page = await self._run.activecampaign.highest_contact_id()
         read: list[Indexed] = []
         async for contact in self._everybody(selection, page):
-            values = {name: contact_value(contact, name) for name in self._fields}
-            read.append(
-                Indexed(
-                    contact.id,
-                    contact.email,
-                    contact.lists,
-                    contact.erased,
-                    values,
-                    contact.left,
-                    contact.bounced_hard,
-                )
-            )
+            read.append(self._indexed(contact))
             if len(read) >= _ROWS_AT_ONCE:
                 self._keep(read)
                 read = []
         self._keep(read)
         return page.total or 0
+
+    def _indexed(self, contact: Contact) -> Indexed:
+        return Indexed(
+            contact.id,
+            contact.email,
+            contact.lists,
+            contact.erased,
+            {name: contact_value(contact, name) for name in self._fields},
+            contact.left,
+            contact.bounced_hard,
+        )
 
     def _keep(self, read: list[Indexed]) -> None:
         self._run.ledger.index_contacts(without_forgotten(read, self._run.forgotten))

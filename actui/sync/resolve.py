@@ -35,6 +35,11 @@ class Accounts:
     interactions: Mapping[str, str] | None = None
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
 
+    @property
+    def tags(self) -> Mapping[int, str]:
+        """The tags of the custom contact fields by their ids."""
+        return {field.id: field.tag for field in self.fields.values()}
+
 
 async def read_accounts(
     connection: Connection, activecampaign: ActiveCampaign, blueconic: BlueConic

@@ -15,6 +15,11 @@ from actui.model.run import ListCounts, Outcome, Reason, Record
 from actui.sync.goalrun import GoalRun
 from actui.sync.identity import Person, own_spelling
 from actui.sync.portions import ABOUT_THE_RECORD
+from actui.sync.stored import holds
+
+_UNREADABLE = (
+    "ActiveCampaign refused the write, and its answer about the contact's fields cannot be read."
+)
 
 
 class SingleWrites:
@@ -51,6 +56,26 @@ class SingleWrites:
             return replace(record, detail=refused.detail, email=email)
         return replace(person, row=replace(person.row, email=own_spelling(stored)))
 
+    async def _refused(
+        self, person: Person, contact_id: int, refused: RefusedError
+    ) -> Record | None:
+        """The outcome of a refused write; None where the contact shows that it was applied."""
+        payload = person.payload
+        contact = await self._run.activecampaign.contact(contact_id)
+        if contact is None:
+            return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
+        is_stored = holds(contact, person.row, self._run.accounts.tags)
+        if is_stored:
+            return None
+        if is_stored is None:
+            record = payload.record(Outcome.UNKNOWN, Reason.UNRESOLVED, contact_id)
+            return replace(record, detail=_UNREADABLE)
+        if refused.status not in (404, *ABOUT_THE_RECORD):
+            raise refused
+        reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
+        record = payload.record(Outcome.REJECTED, reason, contact_id)
+        return replace(record, detail=refused.detail)
+
     async def write(
         self, person: Person, contact_id: int, kept_off: tuple[OmittedList, ...], mark: bytes
     ) -> Record | None:
@@ -65,14 +90,9 @@ class SingleWrites:
         try:
             await self._run.activecampaign.write_contact(contact_id, person.row)
         except RefusedError as refused:
-            if refused.status == 404:
-                return payload.record(Outcome.SKIPPED, Reason.DELETED_IN_ACTIVECAMPAIGN, contact_id)
-            if refused.status not in ABOUT_THE_RECORD:
-                raise
-            return replace(
-                payload.record(Outcome.REJECTED, Reason.REJECTED_BY_ACTIVECAMPAIGN, contact_id),
-                detail=refused.detail,
-            )
+            outcome = await self._refused(person, contact_id, refused)
+            if outcome is not None:
+                return outcome
         record = payload.record(Outcome.UPDATED, None, contact_id)
         record = replace(record, omitted=replace(payload.omitted, lists=kept_off))
         left = sum(one.why != NO_USABLE_ADDRESS for one in kept_off)

@@ -82,6 +82,8 @@ class Threshold:
         self._cap = None
         if rule is not None and rule.cap is not None and rule.window in WINDOWS:
             self._cap = _Cap(rule.cap, WINDOWS[rule.window])
+        is_capped = rule is not None and rule.cap is not None
+        self._is_unknown = rule is not None and (rule.is_odd or (is_capped and self._cap is None))
         place = stage_of(goal, goal_run.accounts)
         # the cap is the stage's, so all goals in the stage fill it together
         self._goals = [
@@ -93,6 +95,12 @@ class Threshold:
 
     async def read(self) -> None:
         """Count what people did since the last run. Raises GoalError when that cannot be known."""
+        if self._is_unknown:
+            raise GoalError(
+                "BlueConic's answer about the frequency cap of the goal's stage cannot be read, so "
+                "nobody was exported past it: look at the stage in BlueConic.",
+                code="threshold-unavailable",
+            )
         if self._cap is None:
             return
         self._run.phase("reading campaigns")
