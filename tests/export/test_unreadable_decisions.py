@@ -10,6 +10,7 @@ from actui.api import activecampaign_rows as shape
 from actui.model.run import Reason
 from actui.sandbox.activecampaign.campaigns import Campaign
 from tests.export.desk import Desk
+from tests.export.test_spellings import IMPORT
 from tests.export.test_threshold import CAPPED, mailing, opened, people
 from tests.export.test_unreadable_profiles import EMAIL, LISTING, Row, changed, put
 
@@ -165,3 +166,25 @@ async def test_an_exclusion_that_cannot_be_read_is_a_warning(
 @pytest.mark.parametrize("batches", [None, "", "many", {}, [], -1, True])
 def test_a_count_of_batches_that_cannot_be_read_is_not_zero(batches: Any) -> None:
     assert shape.outstanding({"outstanding": [{"batches": batches}]}) > 0
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"properties": None},
+        {"properties": "anna"},
+        {"properties": [{"id": "email", "values": {}}]},
+        {"properties": [{"id": "email", "values": [[]]}]},
+    ],
+    ids=str,
+)
+async def test_a_linked_profile_whose_address_cannot_be_read_gets_no_twin(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, values: Row
+) -> None:
+    # an address that the contact's own does not lead to: the link alone does
+    profile = await desk.profile("\u200btail@example.com")
+    await desk.export()
+    with changed(monkeypatch, f"/profiles/{profile}", lambda body: body.update(values)):
+        (summary,) = (await desk.run(desk.connection(goals=[IMPORT]))).goals
+    assert (summary.ok, summary.created) == (True, 0)
+    assert len(await desk.lines("/profiles")) == 1

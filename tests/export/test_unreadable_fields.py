@@ -113,3 +113,24 @@ def test_a_row_without_readable_dates_has_no_mark_that_could_be_its_own(dates: R
     row = {"id": "5", "contact": "7", "list": NEWSLETTER, "status": "2", **dates}
     body = {"contact": {"id": "7", "contactLists": ["5"]}, "contactLists": [row]}
     assert shape.single_contact(body, {}).list_rows[int(NEWSLETTER)].mark == ""
+
+
+async def test_an_older_index_is_swept_once_and_nobody_is_sent_again(desk: Desk) -> None:
+    first = await desk.profile(EMAIL, customer_id="C-1", first_name="Ada")
+    await desk.profile("b@x.org", customer_id="C-2", first_name="Bea")
+    await desk.export(BY_CUSTOMER)
+    with desk.ledger() as ledger:
+        swept = ledger.index_fact("swept")
+        ledger.set_index_fact("unreadable", None)
+    await desk.clock.sleep(60)
+    for name in ("Ann", "Amy"):
+        await desk.change(first, first_name=[name])
+        summary = await desk.export(BY_CUSTOMER)
+        assert (summary.updated, summary.unchanged) == (1, 1)
+        with desk.ledger() as ledger:
+            assert (ledger.index_fact("unreadable"), ledger.index_fact("swept") != swept) == (
+                "kept",
+                name == "Ann",
+            )
+            swept = ledger.index_fact("swept")
+        await desk.clock.sleep(60)
