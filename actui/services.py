@@ -21,7 +21,7 @@ from actui.console.ports import Which
 from actui.console.words import counted
 from actui.model.accounts import secret_origin
 from actui.model.connection import Connection
-from actui.model.errors import BusyError, DamagedError, ServiceError
+from actui.model.errors import BusyError, ConfigError, ServiceError
 from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.secret import SecretName
@@ -82,6 +82,7 @@ class LedgerReader:
         self._connection = connection
         self._opened: tuple[int, SqliteLedger] | None = None
         self._times = 0
+        self._damage: tuple[object, str] | None = None
 
     @property
     def _ledger(self) -> SqliteLedger:
@@ -103,18 +104,43 @@ class LedgerReader:
     def snapshot(self) -> RunSnapshot | None:
         try:
             return self._ledger.read_progress()
-        except DamagedError:  # the history shows how the run ended, and why
+        except ConfigError as failure:  # the history shows how the run ended, and why
+            self._remember(failure)
             return None
 
     def version(self) -> int:
         try:
             version = self._ledger.data_version()
-        except DamagedError:
+        except ConfigError as failure:
+            self._remember(failure)
             return -1
         return (self._times << 32) + version
 
     def unique(self) -> UniqueCounts:
-        return self._ledger.unique()
+        try:
+            return self._ledger.unique()
+        except ConfigError as failure:
+            self._remember(failure)
+            raise
+
+    def damage(self) -> str:
+        found = _state(self._house.home.ledger_file(self._connection.id))
+        if self._damage is not None and self._damage[0] == found:
+            return self._damage[1]
+        said = ""
+        if found:  # a connection that never ran needs no ledger for being looked at
+            try:
+                # a file of its own: a list of many connections must not keep all of them open
+                with self._house.ledger(self._connection) as ledger:
+                    ledger.read_progress()
+            except ConfigError as failure:
+                said = failure.message
+        self._damage = found, said
+        return said
+
+    def _remember(self, failure: ConfigError) -> None:
+        file = self._house.home.ledger_file(self._connection.id)
+        self._damage = _state(file), failure.message
 
     def is_running(self) -> bool:
         return self._house.lock(self._connection).is_held()
@@ -137,6 +163,15 @@ def _identity(file: Path) -> int:
         return file.stat().st_ino
     except FileNotFoundError:
         return 0
+
+
+def _state(file: Path) -> object:
+    """What differs once somebody has replaced or repaired a file; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode
 
 
 class HouseVault:
@@ -230,10 +265,14 @@ class DetachedStarter:
             words.append("--confirm-restored")
         return self._starter.start(connection, *words)
 
-    def retry(self, connection: Connection, run: str, wanted: Filter) -> str:
-        self._refuse(connection)
+    def retry(
+        self, connection: Connection, run: str, wanted: Filter, restored: bool = False
+    ) -> str:
+        self._refuse(connection, restored=restored)
         chosen = {"run": run, **_chosen(wanted)}
         words = [word for name, value in chosen.items() if value for word in (f"--{name}", value)]
+        if restored:
+            words.append("--confirm-restored")
         return self._starter.retry(connection, *words)
 
     def _refuse(

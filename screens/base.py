@@ -35,6 +35,7 @@ COLOURS = {
     ArrowState.INCOMPLETE: "yellow",
     ArrowState.READY: "green",
     ArrowState.FAILED: "red",
+    ArrowState.DAMAGED: "red",
     ArrowState.RUNNING: "bold green",
 }
 """The article's colours of the status arrows; each state has a glyph and a word as well."""

@@ -153,6 +153,8 @@ class ConnectionScreen(SavingScreen):
         if now == self._seen:
             return
         self._seen = now
+        # first: what it meets in the ledger is part of the overview
+        unique = self._workbench.unique(self._connection)
         overview = self._workbench.overview(self._connection.id)
         if overview.stored.version != self._draft.stored.version and not self.is_dirty:
             self._draft.adopt(overview.stored)
@@ -166,7 +168,7 @@ class ConnectionScreen(SavingScreen):
         self.query_one("#why", Words).put(overview.why)
         panel.put_findings(overview.found)
         panel.put_running(overview.running)
-        panel.put_unique(self._workbench.unique(self._connection))
+        panel.put_unique(unique)
         panel.put_history(self._workbench.history(self._connection), self._connection.timezone)
 
     @on(Input.Changed)

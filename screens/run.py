@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ClassVar
 
@@ -217,10 +218,15 @@ class RunScreen(ActuiScreen):
         )
 
     async def _retry(self, wanted: Filter) -> None:
-        if self._past is None:
-            return
-        since, said = await self._workbench.retry(self._connection, self._past.run, wanted)
-        self.app.push_screen(RunScreen(self._workbench, self._connection, since=since, said=said))
+        if self._past is not None:
+            run = partial(self._workbench.retry, self._connection, self._past.run, wanted)
+            await self._begin(run)
+
+    async def _begin(self, run: Callable[..., Awaitable[tuple[Mark, str]]]) -> None:
+        def start(restored: bool) -> Awaitable[tuple[Mark, str]]:
+            return run(restored=restored)
+
+        await begin(self, self._workbench, self._connection, start, "retry")
 
     def _leavers(self) -> dict[str, GoalSummary]:
         """The goals of the connection's latest run that wait for a word, by id."""
@@ -253,8 +259,7 @@ class RunScreen(ActuiScreen):
         )
 
     async def _confirm(self, many: dict[str, int]) -> None:
-        since, said = await self._workbench.start(self._connection, leavers=many)
-        self.app.push_screen(RunScreen(self._workbench, self._connection, since=since, said=said))
+        await self._begin(partial(self._workbench.start, self._connection, leavers=many))
 
     def action_again(self) -> None:
         """Run the connection again."""
@@ -277,25 +282,37 @@ class RunScreen(ActuiScreen):
 
 
 async def run_now(
-    page: ActuiScreen,
-    workbench: Workbench,
-    connection: Connection,
-    *,
-    fresh: bool = False,
-    restored: bool = False,
+    page: ActuiScreen, workbench: Workbench, connection: Connection, *, fresh: bool = False
 ) -> None:
-    """Show the connection's run, started if none is going.
-
-    Another account, and a memory that may be older than the last run, are asked about.
-    """
+    """Show the connection's run, started if none is going; see `begin` for what is asked."""
     if workbench.is_running(connection):
         page.app.push_screen(RunScreen(workbench, connection))
         return
+
+    def start(restored: bool) -> Awaitable[tuple[Mark, str]]:
+        return workbench.start(connection, fresh=fresh, restored=restored)
+
+    await begin(page, workbench, connection, start, RUN)
+
+
+async def begin(
+    page: ActuiScreen,
+    workbench: Workbench,
+    connection: Connection,
+    start: Callable[[bool], Awaitable[tuple[Mark, str]]],
+    group: str,
+    *,
+    restored: bool = False,
+) -> None:
+    """Show the run that `start` starts; it is told whether an older memory may be acted on.
+
+    Another account, and a memory that may be older than the last run, are asked about.
+    """
     told = [(words, words.words) for words in page.query("#why").results(Words)]
     for words, _ in told:
         words.put(_STARTING)
     try:
-        since, said = await workbench.start(connection, fresh=fresh, restored=restored)
+        since, said = await start(restored)
     except ConfigError as refused:
         if refused.code == "restored":
             question = ConfirmScreen(
@@ -303,7 +320,7 @@ async def run_now(
                 do="Run",
                 keep="Do not run",
             )
-            anew = partial(run_now, page, workbench, connection, fresh=fresh, restored=True)
+            anew = partial(begin, page, workbench, connection, start, group, restored=True)
         elif refused.code == "other-account":
             question = ConfirmScreen(
                 f"{plain(refused.trouble)}\n\nStart anew with the changed account? What is known "
@@ -315,7 +332,7 @@ async def run_now(
             anew = partial(run_now, page, workbench, connection, fresh=True)
         else:
             raise
-        page.app.push_screen(question, lambda yes: page.attempt(anew, RUN) if yes else None)
+        page.app.push_screen(question, lambda yes: page.attempt(anew, group) if yes else None)
         return
     finally:
         for words, before in told:

@@ -144,7 +144,7 @@ class SetupPanel(VerticalScroll):
         self.call_after_refresh(answer.scroll_visible, animate=False)
 
     def put_findings(self, found: Sequence[Finding]) -> None:
-        """Show beside a field what is wrong with what is stored of it."""
+        """Show what is wrong with what is stored: beside its field, its numbers or its runs."""
         self._said = {finding.where: finding.message for finding in found}
         self._put_finding("schedule", edited=False)
         self._edited()
@@ -161,10 +161,12 @@ class SetupPanel(VerticalScroll):
         words = self.query_one(f"#{where.replace('.', '-')}-wrong", Words)
         words.put(f"{sign} {plain(text)}" if text and not edited else "")
 
-    def put_unique(self, unique: UniqueCounts) -> None:
-        """Show the data exchange."""
+    def put_unique(self, unique: UniqueCounts | None) -> None:
+        """Show the data exchange; None where the ledger cannot be read."""
         self.query_one("#unique", Words).put(
-            f"Unique profiles imported  {number(unique.imported)}\n"
+            f"Unique profiles are unknown. {plain(self._said.get('ledger', ''))}"
+            if unique is None
+            else f"Unique profiles imported  {number(unique.imported)}\n"
             f"Unique profiles exported  {number(unique.exported)}"
         )
 
@@ -188,6 +190,9 @@ class SetupPanel(VerticalScroll):
 
     def put_history(self, runs: Sequence[RunSummary], zone: str) -> None:
         """Show the latest runs; the table is filled anew only when one of them changed."""
+        broken = self._said.get("history")
+        none = f"The run history cannot be read. {plain(broken)}" if broken else "No run yet."
+        self.query_one("#no-run", Words).put(none)
         rows: list[tuple[str, ...]] = [
             (run.run, *history_row(run, self._glyphs, zone)) for run in runs
         ]

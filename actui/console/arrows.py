@@ -15,6 +15,10 @@ from actui.model.run import RunState, RunSummary
 Direction = Literal["import", "export"]
 
 
+DAMAGED = "damaged"
+"""The code of a finding about a file of the home that cannot be read."""
+
+
 class ArrowState(StrEnum):
     """What an arrow says; the value is its word."""
 
@@ -22,6 +26,7 @@ class ArrowState(StrEnum):
     INCOMPLETE = "incomplete"
     READY = "ready"
     FAILED = "failed"
+    DAMAGED = "damaged"
     RUNNING = "running"
 
 
@@ -66,15 +71,16 @@ def _arrow(
     active = connection.imports() if direction == "import" else connection.exports()
     if not active:
         return Arrow(direction, ArrowState.OFF)
+    if broken := next((one for one in found if one.code == DAMAGED), None):
+        return Arrow(direction, ArrowState.DAMAGED, plain(broken.message))
     if running:
         return Arrow(direction, ArrowState.RUNNING)
     if not connection.enabled:
         return Arrow(direction, ArrowState.OFF)
     if wrong := _error(direction, connection, found):
         return Arrow(direction, ArrowState.INCOMPLETE, plain(wrong))
-    if failure := _failure(direction, {goal.name for goal in active}, last):
-        return Arrow(direction, ArrowState.FAILED, plain(failure))
-    return Arrow(direction, ArrowState.READY)
+    failure = _failure(direction, {goal.name for goal in active}, last)
+    return Arrow(direction, ArrowState.FAILED if failure else ArrowState.READY, plain(failure))
 
 
 def _error(direction: Direction, connection: Connection, found: Sequence[Finding]) -> str:

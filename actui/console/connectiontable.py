@@ -18,11 +18,12 @@ _FIXED = 64  # all columns but name and labels, with a space on both sides, and 
 _NAME, _LONG_NAME = 16, 40
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _URGENT: dict[ArrowState, int] = {
-    ArrowState.FAILED: 0,
-    ArrowState.INCOMPLETE: 1,
-    ArrowState.RUNNING: 2,
-    ArrowState.READY: 3,
-    ArrowState.OFF: 4,
+    ArrowState.DAMAGED: 0,
+    ArrowState.FAILED: 1,
+    ArrowState.INCOMPLETE: 2,
+    ArrowState.RUNNING: 3,
+    ArrowState.READY: 4,
+    ArrowState.OFF: 5,
 }
 _ORDERS: dict[str, Callable[[Overview, datetime], object]] = {
     "name": lambda one, _: one.connection.name.casefold(),
@@ -74,7 +75,9 @@ def row(overview: Overview, width: int, glyphs: Glyphs, now: datetime) -> tuple[
     star = f"{glyphs.star} " if connection.favorite else ""
     named = f"{star}{plain(connection.name)}"
     arrows = tuple(arrow.short(glyphs) for arrow in overview.arrows)
-    when = last_run(overview.last, glyphs, connection.timezone)
+    when = "unknown"
+    if overview.has_readable_history:
+        when = last_run(overview.last, glyphs, connection.timezone)
     if width < NARROW:
         return (connection.id, named, *arrows, when)
     cells = (

@@ -77,6 +77,11 @@ class RunReader(Protocol):
         """A number that changes whenever `snapshot` may have changed; cheap."""
 
     def unique(self) -> UniqueCounts: ...
+    def damage(self) -> str:
+        """Why the ledger cannot be read, as a sentence; empty while nothing is known of that.
+
+        Cheap: not all of it is read. What another call has met is remembered.
+        """
 
     def is_running(self) -> bool:
         """Whether a process holds the connection's run lock."""
@@ -161,7 +166,9 @@ class RunStarter(Protocol):
         the last run and `restored` does not say to go on.
         """
 
-    def retry(self, connection: Connection, run: str, wanted: Filter) -> str:
+    def retry(
+        self, connection: Connection, run: str, wanted: Filter, restored: bool = False
+    ) -> str:
         """The same for a run that sends people of an earlier one again."""
 
 

@@ -70,6 +70,9 @@ class _Reader:
     def unique(self) -> UniqueCounts:
         return self._reader.unique()
 
+    def damage(self) -> str:
+        return self._reader.damage()
+
     def is_running(self) -> bool:
         return self._reader.is_running()
 

@@ -97,6 +97,7 @@ class Glyphs:
     incomplete: str
     ready: str
     failed: str
+    damaged: str
     running: str
     full: str
     empty: str
@@ -131,8 +132,12 @@ class Glyphs:
         return self.off if run.state is RunState.STOPPED else self.failed
 
 
-UNICODE = Glyphs("★", "⟶", "⟵", "○", "▲", "●", "✗", "▶", "█", "░", "●", "✓", "▁▂▃▄▅▆▇█", "▸", "▾")
-ASCII = Glyphs("*", "-->", "<--", "-", "!", "+", "x", ">", "#", ".", "+", "v", "_.-=+*#", ">", "v")
+UNICODE = Glyphs(
+    "★", "⟶", "⟵", "○", "▲", "●", "✗", "◆", "▶", "█", "░", "●", "✓", "▁▂▃▄▅▆▇█", "▸", "▾"
+)
+ASCII = Glyphs(
+    "*", "-->", "<--", "-", "!", "+", "x", "?", ">", "#", ".", "+", "v", "_.-=+*#", ">", "v"
+)
 
 
 def percent(done: int, expected: int) -> str:

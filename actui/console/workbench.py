@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from actui.console.arrows import Arrow, arrows
+from actui.console.arrows import DAMAGED, Arrow, arrows
 from actui.console.choices import Choices
 from actui.console.connectionfields import SECRET_WORDS, ConnectionForm
 from actui.console.feed import POLL_SECONDS, Mark, follow
@@ -16,7 +16,7 @@ from actui.console.people import Filter, Person
 from actui.console.ports import RunReader, Services, Stored, Which
 from actui.console.words import ASCII, UNICODE, Glyphs, counted, instant, number, plain
 from actui.model.connection import Connection, new_id
-from actui.model.errors import ActuiError, ConfigError, CredentialsError, DamagedError
+from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.findings import Finding, errors, findings
 from actui.model.preview import Ask, Preview
 from actui.model.run import RETRY, RunSnapshot, RunSummary, UniqueCounts
@@ -63,6 +63,11 @@ class Overview:
         said = (arrow.why for arrow in self.arrows if arrow.why)
         wrong = (plain(one.message) for one in self.found if one.severity == "error")
         return next(said, next(wrong, ""))
+
+    @property
+    def has_readable_history(self) -> bool:
+        """Whether `last` is None only where there was no run."""
+        return all(one.code != DAMAGED or one.where != "history" for one in self.found)
 
 
 class Workbench:
@@ -131,19 +136,18 @@ class Workbench:
     def _overview(self, stored: Stored) -> Overview:
         connection = stored.connection
         running = self.is_running(connection)
-        damage = ""
+        damage = {"ledger": self.reader(connection).damage()}
         try:
             latest = self._services.history(connection).all(HISTORY_ROWS)
-        except DamagedError as failure:  # the list, and the other connections in it, can be shown
-            latest, damage = (), failure.message
+        except ConfigError as failure:  # the list, and the other connections in it, can be shown
+            latest, damage["history"] = (), failure.message
         last = next(iter(latest), None)
         # some people tried again say nothing about a direction
         whole = next((run for run in latest if run.trigger != RETRY), None)
         if whole is not None and _is_mended(whole, stored):
             whole = None
         found = findings(connection)
-        if damage:
-            found.append(Finding("damaged", "history", damage, "warning"))
+        found += [Finding(DAMAGED, where, said) for where, said in damage.items() if said]
         for which, words in SECRET_WORDS.items():
             # a run that was, found them wherever they are for runs
             if last is None and self._has_secret.get((connection.id, which)) is False:
@@ -170,6 +174,8 @@ class Workbench:
     def kept(self, connection: Connection) -> str:
         """What is kept of a connection, in words with numbers."""
         goals, unique = counted(len(connection.goals), "goal", "goals"), self.unique(connection)
+        if unique is None:
+            return f"{goals}, its secrets, its run history and its ledger, which cannot be read"
         exported = counted(unique.exported, "exported profile", "exported profiles")
         people = f"{number(unique.imported)} imported and {exported}"
         return f"{goals}, its secrets, its run history and the memory of {people}"
@@ -285,21 +291,24 @@ class Workbench:
         """Whether a run of the connection is going, in whichever process."""
         return self.reader(connection).is_running()
 
-    def unique(self, connection: Connection) -> UniqueCounts:
-        """Distinct profiles exchanged through the connection, ever; none from a damaged ledger.
+    def unique(self, connection: Connection) -> UniqueCounts | None:
+        """Distinct profiles exchanged through the connection, ever.
 
-        Starting a run says what is wrong with it, and so does `actui doctor`.
+        None from a ledger that cannot be read; its overview says why.
         """
         try:
             return self.reader(connection).unique()
-        except DamagedError:
-            return UniqueCounts()
+        except ConfigError:
+            return None
 
     def history(self, connection: Connection) -> Sequence[RunSummary]:
-        """The latest runs, newest first; none from a damaged history, which the list names."""
+        """The latest runs, newest first; none from a history that cannot be read.
+
+        The connection's overview says why.
+        """
         try:
             return self._services.history(connection).all(HISTORY_ROWS)
-        except DamagedError:
+        except ConfigError:
             return ()
 
     def run(self, connection: Connection, run: str) -> RunSummary | None:
@@ -346,11 +355,13 @@ class Workbench:
         starter = self._services.starter
         return await self._started(connection, starter.start, connection, leavers, fresh, restored)
 
-    async def retry(self, connection: Connection, run: str, wanted: Filter) -> tuple[Mark, str]:
+    async def retry(
+        self, connection: Connection, run: str, wanted: Filter, *, restored: bool = False
+    ) -> tuple[Mark, str]:
         """Start a run that sends people of an earlier run again; see `start`."""
         await self._check(connection)
         starter = self._services.starter
-        return await self._started(connection, starter.retry, connection, run, wanted)
+        return await self._started(connection, starter.retry, connection, run, wanted, restored)
 
     async def _check(self, connection: Connection) -> None:
         if not connection.enabled:

@@ -16,7 +16,7 @@ from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
 from actui.console.people import Filter, Person
 from actui.console.ports import Stored
 from actui.model.connection import Connection
-from actui.model.errors import ConfigError, CredentialsError
+from actui.model.errors import ConfigError, CredentialsError, DamagedError
 from actui.model.people import (
     ContactField,
     ContactList,
@@ -78,8 +78,11 @@ class FakeConnections:
 @dataclass
 class FakeHistory:
     runs: list[RunSummary] = field(default_factory=list)
+    broken: str = ""
 
     def all(self, limit: int) -> list[RunSummary]:
+        if self.broken:
+            raise DamagedError(self.broken)
         return self.runs[:limit]
 
     def find(self, run: str) -> RunSummary | None:
@@ -94,6 +97,7 @@ class FakeReader:
     counts: UniqueCounts = field(default_factory=UniqueCounts)
     stops: int = 0
     words: str = ""
+    broken: str = ""
 
     def show(self, picture: RunSnapshot, *, running: bool = True) -> None:
         self.picture, self.running = picture, running
@@ -106,7 +110,12 @@ class FakeReader:
         return self.number
 
     def unique(self) -> UniqueCounts:
+        if self.broken:
+            raise DamagedError(self.broken)
         return self.counts
+
+    def damage(self) -> str:
+        return self.broken
 
     def is_running(self) -> bool:
         return self.running
@@ -267,6 +276,7 @@ class FakeStarter:
     retried: list[tuple[str, Filter]] = field(default_factory=list)
     then: Callable[[], None] = lambda: None
     elsewhere: str = ""
+    doubt: str = ""
 
     def start(
         self,
@@ -278,12 +288,21 @@ class FakeStarter:
         if self.elsewhere and not fresh:
             advice = "Run it with --fresh."
             raise ConfigError(self.elsewhere, advice=advice, code="other-account")
+        self._ask_restored(restored)
         self.started.append(connection.name)
         self.confirmed.append(leavers)
         self.then()
         return "The run goes on by itself, in a session of its own."
 
-    def retry(self, connection: Connection, run: str, wanted: Filter) -> str:
+    def _ask_restored(self, restored: bool) -> None:
+        if self.doubt and not restored:
+            advice = "Start the run with --confirm-restored."
+            raise ConfigError(self.doubt, advice=advice, code="restored")
+
+    def retry(
+        self, connection: Connection, run: str, wanted: Filter, restored: bool = False
+    ) -> str:
+        self._ask_restored(restored)
         self.retried.append((run, wanted))
         self.then()
         return "The run goes on by itself, in a session of its own."
