@@ -11,10 +11,13 @@ from actui import exitcodes
 from actui.cli import main
 from actui.forgetting import forget
 from actui.model.errors import BusyError
+from store.backup import make_backup, restore_backup
 from store.forgotten import Forgotten, without_address
 from store.home import Home
+from store.ledger.salvage import ASIDE
 from tests.e2e.lab import NAME, Lab, lab
 from tests.e2e.test_main_job import demo_connection
+from tests.e2e.test_sums import goal, people
 
 
 def holding(place: Path, email: str) -> list[str]:
@@ -69,6 +72,42 @@ async def test_nobody_is_forgotten_while_a_connection_runs() -> None:
             await forget(world.house, "ada@example.org", offline=True)
         words = ["address ada@example.org"]
         assert Forgotten(world.house.home).among(words, ("", "")) == set()
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["same connection", "connection gone"])
+async def test_files_that_a_restoration_replaced_hold_nothing_of_them(
+    is_gone: bool, tmp_path: Path
+) -> None:
+    async with lab() as world:
+        totals = await people(world)
+        home = world.house.home
+        make_backup(home, tmp_path / "empty", "1")
+        world.apply(goal())
+        await world.run()
+        if not is_gone:
+            make_backup(home, tmp_path / "same", "1")
+        backup = tmp_path / ("empty" if is_gone else "same")
+        replaced = restore_backup(home, backup, replace=True).replaced
+        assert replaced is not None
+        email, other = list(totals)[:2]
+        assert {"ledger.db"} <= set(holding(replaced, email)) | set(holding(replaced, other))
+        before = holding(world.place, other)
+        await forget(world.house, email, offline=True)
+        assert holding(world.place, email) == []
+        assert holding(world.place, other) == before
+
+
+async def test_a_damaged_ledger_that_was_set_aside_stays_and_is_named() -> None:
+    async with lab() as world:
+        email = next(iter(await people(world)))
+        connection = world.apply(goal())
+        await world.run()
+        file = world.house.home.ledger_file(connection.id)
+        aside = file.with_name(f"ledger-20260101-000000-000000{ASIDE}")
+        aside.write_bytes(b"?" * 5_000 + email.encode())
+        (report,) = await forget(world.house, email, offline=True)
+        assert holding(world.place, email) == [aside.name]
+        assert any(str(aside) in one for one in report.remains)
 
 
 def test_the_hashes_tell_nobody_and_are_of_one_account(tmp_path: Path) -> None:
