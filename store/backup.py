@@ -87,6 +87,11 @@ def make_backup(home: Home, target: Path, version: str) -> Made:
         sync_directory(target.parent)
         return Made(len(names), sum((work / "home" / name).stat().st_size for name in names))
     except OSError as wrong:
+        place = Path(os.fsdecode(wrong.filename or target))
+        if place.is_relative_to(home.root) and place != target and not place.is_relative_to(work):
+            raise ConfigError(
+                f"{place} cannot be read: {wrong.strerror}.", advice="Nothing was backed up."
+            ) from wrong
         raise ConfigError(f"{target} cannot be written: {wrong.strerror}.") from wrong
     finally:
         shutil.rmtree(work, ignore_errors=True)
