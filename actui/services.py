@@ -161,7 +161,7 @@ class LedgerReader:
 def _identity(file: Path) -> int:
     try:
         return file.stat().st_ino
-    except FileNotFoundError:
+    except OSError:  # opening it says what is wrong
         return 0
 
 

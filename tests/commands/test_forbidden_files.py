@@ -14,6 +14,7 @@ import pytest
 from actui import exitcodes
 from store.forgotten import Forgotten
 from store.home import Home
+from store.ledger import open_ledger
 from tests.commands.test_damaged_home import COMMANDS, NAMES, files
 from tests.commands.test_unwritable_home import without_privileges
 
@@ -68,6 +69,8 @@ def test_it_is_a_sentence_that_names_the_file(
 ) -> None:
     Forgotten(home).add(["address bob@example.com"], ("", ""))
     known = files(home)
+    with open_ledger(known["ledger"]):
+        pass
     known |= {
         "ledger folder": known["ledger"].parent,
         "forgotten key": home.root / "forgotten.key",
