@@ -11,14 +11,14 @@ from actui.model.errors import ConfigError, CredentialsError
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 from actui.wiring import House
 
-_QUESTION = """\
+_WAYS = """\
 Where shall secrets be kept?
   1  in an encrypted file, which a password opens
   2  in a password manager, which a command asks
   3  in a private file (0600), as plain text
 Whatever starts runs can also hand them over: the environment, or systemd's
-credentials. See: actui secret status NAME
-1, 2, 3, or Enter for none of them: """
+credentials. See: actui secret status NAME"""
+_QUESTION = "1, 2, 3, or Enter for none of them: "
 _TO_UNLOCK = f"""\
 A run needs that password too: in {UNLOCK}, or as a systemd credential of that
 name (actui schedule --print-systemd has the line)."""
@@ -56,6 +56,7 @@ def choose(
         there = house.home.keyring_file.exists()
         asked = ("Password of the encrypted file: ",) if there else _NEW_PASSWORD
         return Kept(save(_opened(house, *asked)), _TO_UNLOCK)
+    print(_WAYS, file=sys.stderr)
     chosen = ask(_QUESTION)
     if chosen not in ("1", "2", "3"):
         return None
