@@ -71,15 +71,11 @@ def demo(asked: argparse.Namespace) -> int:
             from actui.commands.console import console
 
             return console(asked, touring=True)
-        from actui.commands.running import run
+        from actui.commands.running import carry_out, ended
+        from actui.sync.goalrun import Options
 
-        words = argparse.Namespace(
-            name="Demo", goal=[], full=False, fresh=False, limit=None, trigger="manual"
-        )
-        words.dry_run = False
-        words.confirm_leavers = None
-        words.json = asked.json
-        return run(words)
+        connection = house.connections.find("Demo").connection
+        return ended(carry_out(house, connection, Options(), quiet=asked.json), asked.json)
 
 
 def demo_file(ready: dict[str, Any]) -> str:

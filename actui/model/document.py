@@ -40,14 +40,18 @@ _ABOUT_ID = """\
 """
 
 
+_BREAKS = "\x85\u2028\u2029"
+"""Line ends to YAML, which `load` takes only as escapes."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Puts in quotes what `load` would refuse without them."""
 
 
 def _quoted(dumper: yaml.SafeDumper, text: str) -> ScalarNode:
     style = "'" if is_almost_a_number(text) else None
-    if _BIDI.search(text):
-        style = '"'  # where `dump` can write them as escapes
+    if _BIDI.search(text) or any(one in text for one in _BREAKS):
+        style = '"'  # where they are written as escapes
     return dumper.represent_scalar(f"{TAG}str", text, style=style)
 
 

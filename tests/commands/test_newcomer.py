@@ -59,6 +59,11 @@ WRONG: list[tuple[list[str], int, str]] = [
     (["apply", "gone.yaml"], 2, "gone.yaml cannot be read: No such file or directory."),
     (["apply", "{folder}"], 2, "holds no connection file"),
     (["apply", "-"], 2, "stdin"),
+    (["backup"], 2, "FILE"),
+    (["backup", "/proc/here"], 2, "/proc/here cannot be written"),
+    (["restore"], 2, "FILE"),
+    (["restore", "gone.tar.gz"], 2, "is in use: it has connections"),
+    (["restore", "gone.tar.gz", "--replace"], 2, "gone.tar.gz"),
     (["check", "x"], 2, "no connection 'x'"),
     (["check", "News", "--online"], 4, "No ActiveCampaign API key"),
     (["enable", "x"], 2, "no connection 'x'"),
@@ -187,10 +192,11 @@ def test_a_damaged_ledger_is_told(home: Home, capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     assert main(["outcomes", "News", "--json"]) == 2
     out, err = capsys.readouterr()
-    assert "A ledger cannot be read or written: file is not a database. See: actui doctor" in err
-    assert json.loads(out)["code"] == "configuration"
+    assert "ledger.db is damaged: file is not a database" in err
+    assert "actui run NAME --fresh" in err
+    assert json.loads(out)["code"] == "damaged"
     assert main(["doctor", "--offline"]) == 2
-    assert "ledger of News: It cannot be opened: file is not a database." in capsys.readouterr().out
+    assert "ledger.db is damaged: file is not a database" in capsys.readouterr().out
 
 
 def test_help_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

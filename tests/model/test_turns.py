@@ -19,7 +19,6 @@ def waiting(schedule, started, now):
 
 def test_times_per_day_begin_when_switched_on():
     assert waiting(HOURLY, None, ON) == ON
-    assert waiting(HOURLY, None, ON - HOUR) is None
     assert waiting(HOURLY, ON, ON) is None
     assert next_turn(HOURLY, "UTC", ON, ON, ON) == ON + HOUR
 
@@ -45,9 +44,14 @@ def test_a_clock_time_before_it_was_switched_on_is_not_made_up_for():
 
 
 def test_a_clock_that_was_ahead_does_not_stop_the_schedule():
-    ahead = ON + timedelta(days=4_000)
-    assert waiting(HOURLY, ahead, ON + timedelta(minutes=5)) is None
-    assert next_turn(HOURLY, "UTC", ON, ahead, ON + timedelta(minutes=5)) == ON + HOUR
+    ahead, now = ON + timedelta(days=4_000), ON + timedelta(minutes=5)
+    assert waiting(HOURLY, ahead, now) == ON
+    assert waiting(HOURLY, now, now + timedelta(minutes=5)) is None
+    assert next_turn(HOURLY, "UTC", ON, now, now) == ON + HOUR
+
+
+def test_a_schedule_switched_on_while_the_clock_was_ahead_does_not_wait_for_that_time():
+    assert waiting(HOURLY, None, ON - 5 * HOUR) is not None
 
 
 def test_a_manual_connection_never_waits():
