@@ -152,6 +152,8 @@ class Arena(Desk):
     @asynccontextmanager
     async def ports(self, ledger: SqliteLedger) -> AsyncIterator[Ports]:
         """The engine's ports as the program makes them, but for the clock and the limits."""
+        # a pause that a service asks for passes in the clock's time
+        time = {"clock": self.clock.monotonic, "sleep": self.clock.sleep}
         ready = self.sandbox.ready
         plain = http_client(answer_seconds=ANSWER_SECONDS)
         transport = plain._transport if self.between is None else self.between(plain._transport)
@@ -163,8 +165,8 @@ class Arena(Desk):
                 activecampaign=ActiveCampaignClient(
                     ready["activecampaign"]["url"],
                     _secret(ready["activecampaign"]["api_key"]),
-                    pace=Pace(rate=1e6),
-                    bulk_pace=BulkPace(per_minute=1e9, single_per_minute=1e9),
+                    pace=Pace(rate=1e6, **time),
+                    bulk_pace=BulkPace(per_minute=1e9, single_per_minute=1e9, **time),
                     http=http,
                     patience=PATIENCE,
                 ),

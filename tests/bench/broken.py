@@ -27,7 +27,7 @@ SUM_LOST: Bench = ("faults", "--only", "reset-after-commit first PUT /rest/v2/pr
 ALWAYS: Bench = ("faults", "--only", "always PUT /rest/v2/profiles")
 DURABLE: Bench = ("chaos", "--count", "0")
 IMPORT: Bench = ("chaos", "--only", "import with Sum", "--count", "6", "--seed", "1118")
-ROWS: Bench = ("mutate", "--only", "row", "--count", "400", "--seed", "3")
+ROWS: Bench = ("mutate", "--only", "row", "--count", "120", "--seed", "7")
 CROWD: Bench = ("crowd", "--count", "30", "--seed", "3")
 ECHO: Bench = ("secrets", "--only", "environment, activecampaign echoes json-400")
 
@@ -133,7 +133,7 @@ BREAKAGES: dict[str, Breakage] = {
         """        self._count(self.summary, done)
         self.ledger.commit(self.run, self.goal.id, done, counted)
 """,
-        ("disk", "--count", "24", "--seed", "3"),
+        ("disk", "--count", "80", "--seed", "3", "--only", "import with Sum"),
     ),
     "a fingerprint before the answer": Breakage(
         "actui/sync/sending.py",
