@@ -28,7 +28,7 @@ ALWAYS: Bench = ("faults", "--only", "always PUT /rest/v2/profiles")
 DURABLE: Bench = ("chaos", "--count", "0")
 IMPORT: Bench = ("chaos", "--only", "import with Sum", "--count", "6", "--seed", "1118")
 ROWS: Bench = ("mutate", "--only", "row", "--count", "120", "--seed", "7")
-CROWD: Bench = ("crowd", "--count", "30", "--seed", "3")
+CROWD: Bench = ("crowd", "--count", "12", "--seed", "3")
 ECHO: Bench = ("secrets", "--only", "environment, activecampaign echoes json-400")
 
 
