@@ -1,4 +1,7 @@
-"""Joins the floors: what a home, a connection and a run are made of."""
+"""Joins the floors: what a home, a connection and a run are made of.
+
+Long because everything that a home offers is joined in this one place, and nowhere else.
+"""
 
 from __future__ import annotations
 

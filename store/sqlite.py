@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from actui.model.errors import ConfigError, DamagedError
+from actui.model.redaction import redact
 from store.damage import damaged, read_file
 from store.home import can_write, is_there
 from store.jsonfile import sync_directory
@@ -105,10 +106,12 @@ def _raise_explained(failure: sqlite3.Error, path: Path) -> NoReturn:
     """
     # the low byte is the kind of an extended code
     code = getattr(failure, "sqlite_errorcode", 0) & 0xFF
-    if code in _DAMAGED or str(failure).startswith(_NO_TABLE):
-        raise damaged_database(path, str(failure)) from failure
+    if code in _DAMAGED or redact(failure).startswith(_NO_TABLE):
+        raise damaged_database(path, redact(failure)) from failure
     if code in _NOT_OPENED:
-        raise ConfigError(f"{path} cannot be opened: {failure}.", code="unreadable") from failure
+        raise ConfigError(
+            f"{path} cannot be opened: {redact(failure)}.", code="unreadable"
+        ) from failure
     raise failure
 
 
@@ -205,9 +208,9 @@ def quick_check(database: sqlite3.Connection) -> str:
     try:
         (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
     except DamagedError as failure:
-        return str(failure.__cause__)
+        return redact(failure.__cause__)
     except sqlite3.Error as failure:
-        return str(failure)
+        return redact(failure)
     return "" if found == "ok" else str(found).replace("\n", " ")
 
 

@@ -2,6 +2,8 @@
 
 Lenient about extra keys, numbers as text, zero dates and null; strict about what is needed: ids,
 and the key the rows are under. Parsers raise KeyError, TypeError or ValueError on another shape.
+
+Long because every shape that ActiveCampaign answers with has its reader here.
 """
 
 from __future__ import annotations

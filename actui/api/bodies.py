@@ -75,8 +75,8 @@ class _Packed:
                 self._stream = zlib.decompressobj(self._wbits)
             try:
                 yield self._stream.decompress(packed, most + 1)
-            except zlib.error as error:
-                raise httpx.DecodingError(str(error)) from None
+            except zlib.error:
+                raise httpx.DecodingError("the compressed body is broken") from None
             packed = self._stream.unconsumed_tail or self._stream.unused_data
 
 

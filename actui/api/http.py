@@ -1,6 +1,8 @@
 """One way to send a request, and one way to sort what comes back into the error tree.
 
 Nothing here retries; `actui.api.retry` does, guided by the class of the error.
+
+Long because the ways in which an exchange can fail are sorted side by side.
 """
 
 from __future__ import annotations

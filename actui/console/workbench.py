@@ -1,4 +1,7 @@
-"""What the screens ask for: connections, credentials and runs of one home."""
+"""What the screens ask for: connections, credentials and runs of one home.
+
+Long because each thing that a page may ask for is a method of its own.
+"""
 
 from __future__ import annotations
 

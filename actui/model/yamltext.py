@@ -16,7 +16,7 @@ from yaml.error import MarkedYAMLError
 from yaml.events import AliasEvent, NodeEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from actui.model.redaction import brief
+from actui.model.redaction import brief, redact
 
 LARGEST = 1_000_000
 """Bytes of a file, and characters of a text, that are read."""
@@ -72,7 +72,7 @@ def parse(text: str) -> tuple[Node, Any]:
     except MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark
         line = mark.line + 1 if mark else 1
-        raise YamlMistake(line, wrong.problem or "this is not YAML") from None
+        raise YamlMistake(line, redact(wrong.problem or "this is not YAML")) from None
     except (yaml.YAMLError, ValueError, OverflowError):
         # an escape or a version whose digits are no number that Python takes
         line = loader.line + 1 if loader else 1

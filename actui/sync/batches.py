@@ -2,6 +2,8 @@
 
 A batch is `sending` from before it leaves, `queued` once ActiveCampaign named it, `done` when its
 result is known and its people's outcomes are committed. Nothing counts before that.
+
+Long because every state of a batch, and the way out of it, stands side by side.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A run from its first request to its summary (design §4): order, resume, stop, failure."""
+"""A run from its first request to its summary (design §4): order, resume, stop, failure.
+
+Long because every way in which a run can begin, go on and end meets here.
+"""
 
 from __future__ import annotations
 

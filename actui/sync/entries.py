@@ -1,4 +1,7 @@
-"""One contact becomes one entry of `PUT /profiles`, or a reason why not (design §6)."""
+"""One contact becomes one entry of `PUT /profiles`, or a reason why not (design §6).
+
+Long because links, mappings and rules of one contact decide together about its entry.
+"""
 
 from __future__ import annotations
 

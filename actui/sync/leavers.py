@@ -3,6 +3,8 @@
 Somebody leaves a list when this goal had put them there, nobody in the complete segment is them,
 they are active now, and no other goal wants them there. With `unsubscribe: all` it does not matter
 who put them there, if an earlier complete listing of this goal's segment has shown them.
+
+Long because every reason to leave somebody subscribed stands beside the one to act.
 """
 
 from __future__ import annotations
