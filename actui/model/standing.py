@@ -48,6 +48,20 @@ class Resubscription:
 
 
 @dataclass(frozen=True, slots=True)
+class ListChange:
+    """A change of a contact's list row that was sent and whose fate is not known.
+
+    `status` is what the row was to become; `at` is when it was sent, in Unix seconds of
+    ActiveCampaign's clock.
+    """
+
+    contact_id: int
+    list_id: int
+    status: ListStatus
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Newcomer:
     """A contact that an import made, whose id is not known yet."""
 
@@ -64,7 +78,8 @@ class Exported:
     `joined` are memberships this goal has made, `left` those it has ended, with the row's mark,
     `gone` those that no longer are its own, `outside` contacts whose leaving of the segment has
     been dealt with on every list. `resubscribed` are (contact, list) surely set back to
-    active. `learned` are newcomers who need not be looked for any more.
+    active. `ended` are (contact, list) whose open change (`ListChange`) is known now. `learned` are
+    newcomers who need not be looked for any more.
     """
 
     joined: Sequence[Membership] = ()
@@ -72,6 +87,7 @@ class Exported:
     gone: Sequence[tuple[int, int]] = ()
     outside: Sequence[int] = ()
     resubscribed: Sequence[tuple[int, int]] = ()
+    ended: Sequence[tuple[int, int]] = ()
     newcomers: Sequence[Newcomer] = ()
     learned: Sequence[str] = ()
 

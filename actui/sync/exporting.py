@@ -30,6 +30,7 @@ from actui.sync.refusals import Refusals, holds
 from actui.sync.resubscribing import Resubscribed
 from actui.sync.segments import SegmentReading
 from actui.sync.sent import Sent
+from actui.sync.settling import settle_list_changes
 from actui.sync.shown import ShownContacts
 from actui.sync.single_writes import SingleWrites
 from actui.sync.stages import Stages
@@ -110,6 +111,7 @@ class ExportRun:
         run = self._run
         run.phase("finishing earlier batches")
         await self._batches.resume()
+        await settle_list_changes(run)
         await self._threshold.read()
         if self._builder.lacks_interactions:
             run.warn_once(_INTERACTIONS_HIDDEN)

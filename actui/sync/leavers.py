@@ -354,14 +354,8 @@ class Leavers:
         if mark is None:
             self._keep(one, LOST)
             return
-        self._run.commit(
-            Done(
-                records=(),
-                remarked=self._remarked(one.contact_id),
-                export=Exported(left={pair: mark}, outside=[one.contact_id] if is_through else []),
-                lists=ListCounts(unsubscribed=1),
-            )
-        )
+        outside = [one.contact_id] if is_through else []
+        self._run.commit(unsubscribed(self._run, pair, mark, outside))
 
     async def _set_unsubscribed(self, one: Membership, seen: ListRow) -> str | None:
         """The row's mark, empty where nobody knows who did it; None where nobody knows at all."""
@@ -372,21 +366,35 @@ class Leavers:
             seen,
             lambda contact: not _is_unreadable(contact, one),
         )
-        if changed.row is None or changed.row.status is not ListStatus.UNSUBSCRIBED:
+        now = changed.row
+        if now is None or now.status is not ListStatus.UNSUBSCRIBED:
+            if now != seen and (now is None or now.status is not ListStatus.UNREADABLE):
+                self._run.ledger.end_list_change(self._goal.id, one.contact_id, one.list_id)
             return None
         # whether this goal did it, or the person, nobody knows: it was the person
-        return changed.row.mark if changed.is_answered else ""
+        return now.mark if changed.is_answered else ""
 
     def _keep(self, one: Membership, why: str) -> None:
         """Nobody knows that a contact is off the list: the next run looks at it again."""
         self._kept.add(one.contact_id)
         self._run.warn_once(why)
 
-    def _remarked(self, contact_id: int) -> dict[str, bytes]:
-        """Whoever comes back into the segment is sent again, though nothing else changed."""
-        profiles = self._run.ledger.profiles_of(contact_id)
-        accepted = self._run.ledger.fingerprints(self._goal.id, profiles)
-        return {profile: accepted_but_left(mark) for profile, mark in accepted.items()}
+
+def unsubscribed(
+    run: GoalRun, pair: tuple[int, int], mark: str, outside: Sequence[int] = ()
+) -> Done:
+    """What to commit for a (contact, list) that the goal has unsubscribed.
+
+    The mark is empty where that may have been the person. Whoever comes back into the segment is
+    sent again, though nothing else changed.
+    """
+    accepted = run.ledger.fingerprints(run.goal.id, run.ledger.profiles_of(pair[0]))
+    return Done(
+        records=(),
+        remarked={profile: accepted_but_left(before) for profile, before in accepted.items()},
+        export=Exported(left={pair: mark}, outside=outside, ended=[pair]),
+        lists=ListCounts(unsubscribed=1),
+    )
 
 
 def _is_unreadable(contact: Contact, one: Membership) -> bool:

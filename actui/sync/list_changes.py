@@ -2,7 +2,9 @@
 
 A 1 over a 2 resubscribes (activecampaign.md §5.2), and any answer may be that of a proxy that lost
 its upstream. So the request leaves once for each look: before it is sent again the row is read, and
-over another row than before it is not sent.
+over another row than before it is not sent. It is written down before it leaves, and ended in the
+ledger once its fate is known, so that a run after a death knows what may have been done
+(`settling`).
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from itertools import count
 from actui.model.errors import LostAnswerError, RefusedError, RetriableError, ServiceError
 from actui.model.goals import ListStatus
 from actui.model.people import Contact
-from actui.model.standing import ListRow
+from actui.model.standing import ListChange, ListRow
 from actui.sync.goalrun import GoalRun
 
 _MOST_LOST = 2
@@ -45,11 +47,15 @@ async def change_row(
     """Set the status of a (contact, list) whose row was `seen` just now.
 
     It is sent again only while the row is as it was and `may_change` says so of the contact. The
-    row comes back unchanged where the answers to two attempts were lost. Raises RefusedError where
+    row comes back unchanged where the answers to two attempts were lost: then the change stays open
+    in the ledger, as it does where it is found made, for the caller to end it with what it commits.
+    Raises RefusedError where
     the row is as it was after a refusal, and RetriableError where the service stays busy.
     """
     lost = 0
     for attempt in count(1):
+        at = run.service_now().timestamp()
+        run.ledger.open_list_change(run.goal.id, ListChange(*pair, status, at))
         try:
             return Changed(await run.activecampaign.set_list_status(*pair, status), True)
         except (LostAnswerError, RefusedError, RetriableError) as error:
@@ -63,6 +69,7 @@ async def change_row(
         if now != seen or contact is None or not may_change(contact):
             return Changed(now, False)
         if _is_final(failure, attempt):
+            run.ledger.end_list_change(run.goal.id, *pair)
             raise failure
         lost += isinstance(failure, LostAnswerError)
         if lost == _MOST_LOST:

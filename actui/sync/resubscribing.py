@@ -105,19 +105,19 @@ class Resubscribing:
             self._run.warn_once(LOST)
             return None
         if now is None or now.status is not ListStatus.ACTIVE:
+            self._run.ledger.end_list_change(self._goal.id, *pair)
             return False
-        at = self._run.started_at.timestamp()
-        self._run.commit(
-            Done(
-                records=(),
-                lists=ListCounts(resubscribed=1),
-                export=Exported(
-                    joined=[Membership(contact_id, list_id, at)],
-                    resubscribed=[pair],
-                ),
-            )
-        )
+        self._run.commit(resubscribed(pair, self._run.started_at.timestamp()))
         return True
+
+
+def resubscribed(pair: tuple[int, int], at: float) -> Done:
+    """What to commit for a (contact, list) that the goal has set back to active since `at`."""
+    return Done(
+        records=(),
+        lists=ListCounts(resubscribed=1),
+        export=Exported(joined=[Membership(*pair, at)], resubscribed=[pair], ended=[pair]),
+    )
 
 
 def _may_be_resubscribed(contact: Contact) -> bool:

@@ -92,7 +92,8 @@ class Forgetting(Base):
             *(
                 (table, "contact_id", list(contacts))
                 for table in (
-                    *("link", "membership", "resubscribed", "claim", "shown"),
+                    *("link", "membership", "resubscribed", "list_change"),
+                    *("claim", "shown"),
                     *("contact_value", "touch", "sum", "sum_send"),
                 )
             ),

@@ -36,6 +36,7 @@ _COPIED: dict[str, Lost | None] = {
     "goal": Lost.LISTS,
     "membership": Lost.LISTS,
     "resubscribed": Lost.LISTS,
+    "list_change": Lost.LISTS,
     "newcomer": Lost.LISTS,
     "link": Lost.LISTS,
     "claim": Lost.LISTS,

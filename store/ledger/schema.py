@@ -186,10 +186,19 @@ ALTER TABLE seen ADD COLUMN outcome INTEGER;
 ALTER TABLE seen ADD COLUMN reason INTEGER;
 """
 
+_LIST_CHANGES = """
+-- changes of list rows that were sent and whose fate is not known: `status` is what the row was
+-- to become, `at` when it was sent, in Unix seconds of ActiveCampaign's clock
+CREATE TABLE list_change (
+  goal INTEGER NOT NULL, list INTEGER NOT NULL, contact_id INTEGER NOT NULL,
+  status TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (goal, list, contact_id)
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS: tuple[str, ...] = (
     *(_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED),
     *(_SPELLINGS, _REFUSED, _SHOWN, _CONFIGURATIONS),
-    *(_BOUNCES, _FORGOTTEN_OUTCOMES),
+    *(_BOUNCES, _FORGOTTEN_OUTCOMES, _LIST_CHANGES),
 )
 
 

@@ -6,7 +6,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
-from actui.model.standing import Exported, Membership, Newcomer, Resubscription
+from actui.model.goals import ListStatus
+from actui.model.standing import Exported, ListChange, Membership, Newcomer, Resubscription
 from store.ledger.base import Base
 from store.ledger.keys import pack, unpack
 from store.ledger.listing import Listing
@@ -45,6 +46,7 @@ class Standing(Base):
             "UPDATE resubscribed SET done = 1 WHERE list = ? AND contact_id = ?",
             [(list_id, contact) for contact, list_id in exported.resubscribed],
         )
+        self._end_list_changes(db, goal, exported.ended)
         db.executemany(
             "INSERT OR REPLACE INTO newcomer VALUES (?, ?, ?, ?, ?)",
             [
@@ -116,6 +118,35 @@ class Standing(Base):
         """Write down, durably, that a row as it is now will be set back to active."""
         self._db.execute(
             "INSERT OR REPLACE INTO resubscribed VALUES (?, ?, ?, 0)", (list_id, contact_id, mark)
+        )
+
+    def open_list_change(self, goal: str, change: ListChange) -> None:
+        """Write down, durably, that the goal is about to send this change."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO list_change VALUES (?, ?, ?, ?, ?)",
+            (self._goal(goal), change.list_id, change.contact_id, change.status.value, change.at),
+        )
+
+    def end_list_change(self, goal: str, contact_id: int, list_id: int) -> None:
+        """What became of the goal's change of this row is known, or never will be."""
+        with self._transaction() as db:
+            self._end_list_changes(db, self._goal(goal), [(contact_id, list_id)])
+
+    def open_list_changes(self, goal: str) -> Sequence[ListChange]:
+        """The goal's changes whose fate is not known; a process may have died over them."""
+        rows = self._db.execute(
+            "SELECT contact_id, list, status, at FROM list_change WHERE goal = ?",
+            (self._goal(goal),),
+        )
+        return [ListChange(one, list_id, ListStatus(to), at) for one, list_id, to, at in rows]
+
+    @staticmethod
+    def _end_list_changes(
+        db: sqlite3.Connection, goal: int, pairs: Iterable[tuple[int, int]]
+    ) -> None:
+        db.executemany(
+            "DELETE FROM list_change WHERE goal = ? AND list = ? AND contact_id = ?",
+            [(goal, list_id, contact) for contact, list_id in pairs],
         )
 
     def newcomers(self, goal: str) -> Sequence[Newcomer]:

@@ -33,6 +33,7 @@ TABLES = {
     " JOIN goal g ON g.number = p.goal",
     "claim": "SELECT g.id, contact_id FROM claim c JOIN goal g ON g.number = c.goal",
     "resubscribed": "SELECT list, contact_id, done FROM resubscribed",
+    "list change": "SELECT list, contact_id FROM list_change",
     "touch": "SELECT contact_id, campaign, kind, sum(n) FROM touch"
     " GROUP BY contact_id, campaign, kind",
     "omitted": f"SELECT g.id, key, {_ACCEPTED}, reason, omitted FROM omitted o"

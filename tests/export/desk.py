@@ -118,10 +118,16 @@ class Desk:
 
     @asynccontextmanager
     async def held(
-        self, connection: Connection, method: str, path: str, *, after: int = 0
+        self,
+        connection: Connection,
+        method: str,
+        path: str,
+        *,
+        after: int = 0,
+        kind: str = "hold",
     ) -> AsyncIterator[None]:
-        """A run that is held at a request, after some of its kind, and dies there."""
-        await self.fault("hold", f".*{path}", method=method, after=after)
+        """A run that dies while a request, after some of its kind, meets a fault."""
+        await self.fault(kind, f".*{path}", method=method, after=after)
         task = asyncio.create_task(self.run(connection))
         await self.arrived(method, path, after + 1)
         assert not task.done()
