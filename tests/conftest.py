@@ -9,13 +9,14 @@ import pickle
 import shutil
 import signal
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actui.api import http as transport
+from actui.model import redaction
 from tests import canary
 from tests.contract.contract import ABSENT, IS_HERE, Contract
 from tests.contract.listening import exchanges, marking
@@ -105,6 +106,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         if report.passed:
             report.outcome, report.longrepr = "failed", str(leak)
     return report
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets() -> Iterator[None]:
+    """What one test calls a secret is not taken out of the messages of the next."""
+    before = set(redaction._secrets)
+    yield
+    redaction._secrets.clear()
+    redaction._secrets.update(before)
 
 
 @pytest.fixture(autouse=True)

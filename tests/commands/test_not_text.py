@@ -140,7 +140,7 @@ def test_output_that_lacks_letters(encoding: str, tmp_path: Path) -> None:
     [
         (ODD, "stdin is not UTF-8 text"),
         (FILE.encode("utf-16"), "stdin is not UTF-8 text"),
-        (FILE.encode().replace(b"News", b"Ne\x00ws"), "stdin:1"),
+        (FILE.encode().replace(b"News", b"Ne\x00ws"), "stdin:3"),
         (b"\x00", "stdin:1"),
         (FILE.encode().replace(b"News", b'"Ne\\0ws"'), "stdin:3"),
         (FILE.encode().replace(b"News", b'"Ne\\uD800ws"'), "stdin:3"),
