@@ -12,6 +12,7 @@ contact and the ledger remembers that it has added to it.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from enum import Enum
 
 from actui.model.errors import ActuiError
 from actui.model.journal import SumSend
-from actui.model.people import PropertyWrite
+from actui.model.people import Profile, PropertyWrite
 from actui.sync.entries import Entry
 from actui.sync.goalrun import GoalRun
 from actui.sync.merged import surviving_profile
@@ -28,6 +29,7 @@ RECEIPT_PROPERTY = "actui_sum_receipt"
 RECEIPT_NAME = "actui: receipt of the last sum"
 _STAMP, _RANDOM = 13, 8
 """Digits of a receipt's stamp, and of what is random in it."""
+_FORM = re.compile(rf"[0-9]{{{_STAMP}}}-[0-9]+-[0-9a-f]{{{_RANDOM},}}")
 _WAIT_STEP = 0.5
 _MOST_READINGS = 4
 """How often an entry is looked for after its request has ended, where answers cannot be read."""
@@ -175,22 +177,23 @@ class Receipts:
                 # it was there a moment ago: where it went, the entry may have gone
                 found = Verdict.UNCLEAR
                 continue
-            values = profile.properties.get(RECEIPT_PROPERTY, ())
-            if send.receipt in values:
+            if any(send.receipt in values for values in profile.properties.values()):
                 return Verdict.APPLIED
+            values = profile.properties.get(RECEIPT_PROPERTY, ())
             if any(not _is_own_older(value, send, writer, has_added) for value in values):
                 found = Verdict.UNCLEAR
-            elif found is Verdict.ABSENT and not profile.shows(RECEIPT_PROPERTY):
+            elif found is Verdict.ABSENT and not _shows_receipts(profile):
                 found = Verdict.UNREADABLE
         return found
 
     async def _candidates(self, send: SumSend) -> Sequence[str]:
         """Every profile that the entry may have been written to."""
         if send.profile_id is not None:
-            profile = await surviving_profile(
-                self._run.blueconic, send.profile_id, [RECEIPT_PROPERTY]
+            profile = await self._run.blueconic.profile(
+                send.profile_id, properties=[RECEIPT_PROPERTY]
             )
-            return () if profile is None else (profile.id,)
+            # where one that was merged went is found out by whoever reads it
+            return () if profile is None else (send.profile_id,)
         found: dict[str, None] = {}
         for group in send.matching:
             found.update(dict.fromkeys(await self._run.blueconic.find_profiles(group)))
@@ -200,6 +203,20 @@ class Receipts:
 def _receipt(stamp: int, contact_id: int, writer: str) -> str:
     """Sorts by its stamp among those of its writer, a text of hexadecimal digits."""
     return f"{stamp:0{_STAMP}d}-{contact_id}-{writer}{secrets.token_hex(_RANDOM // 2)}"
+
+
+def _shows_receipts(profile: Profile) -> bool:
+    """Whether a profile's receipts are all known: none stands under another property's id.
+
+    A property that was not asked for proves nothing by itself: the parameter that names them is
+    deprecated (OpenAPI, getOneProfile), so a tenant may answer with more.
+    """
+    return profile.shows(RECEIPT_PROPERTY) and not any(
+        _FORM.fullmatch(value)
+        for name, values in profile.properties.items()
+        if name != RECEIPT_PROPERTY
+        for value in values
+    )
 
 
 def _is_own_older(value: str, send: SumSend, writer: str, has_added: bool) -> bool:
