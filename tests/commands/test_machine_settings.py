@@ -144,10 +144,10 @@ def test_a_demonstration_that_meets_a_bug_leaves_no_folder(
     monkeypatch.setenv("ACTUI_HOME", str(tmp_path / "home"))
     (tmp_path / "tmp").mkdir()
 
-    def stumble(_: object) -> int:
+    def stumble(*_: object, **__: object) -> int:
         raise KeyError
 
-    monkeypatch.setattr("actui.commands.running.run", stumble)
+    monkeypatch.setattr("actui.commands.running.carry_out", stumble)
     assert main(["demo", "--headless"]) == exitcodes.BUG
     assert list((tmp_path / "tmp").iterdir()) == []
     assert os.environ["ACTUI_HOME"] == str(tmp_path / "home")
