@@ -89,7 +89,9 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "the receipt of a Sum is ignored": Breakage(
         "actui/sync/receipts.py",
-        "            if send.receipt in values:\n                return Verdict.APPLIED\n",
+        "            if any(send.receipt in values for values in profile.properties.values()):\n"
+        "                return Verdict.APPLIED\n"
+        "            values = profile.properties.get(RECEIPT_PROPERTY, ())\n",
         "            values = ()\n",
         SUM_LOST,
     ),
