@@ -542,7 +542,9 @@ class GoalRun:
         holders = [self.taken.setdefault(word, profile.number) for word in words]
         if any(holder != profile.number for holder in holders):
             raise Refusal("skipped/duplicate-identifier")
-        if canonical(match.email) in self.world.excluded:
+        # nothing is written to an excluded address, by no way
+        address = match.email or (contact.email if contact is not None else "")
+        if canonical(address) in self.world.excluded:
             raise Refusal("rejected/excluded")
         self.told.writes += 1
         if contact is not None:
