@@ -11,24 +11,24 @@ from collections.abc import Sequence
 
 from actui import __version__
 from actui.commands.examples import told
-from actui.commands.grammar import UNKNOWN, Parser
+from actui.commands.parser import UNKNOWN, Parser
 from actui.model.errors import ConfigError
 from actui.output import safe_output
 
-_CONFIGURING = "actui.commands.configuring"
-_CHECKING = "actui.commands.checking"
+_CONFIGURING = "actui.commands.connections"
+_CHECKING = "actui.commands.check"
 _FILES = "actui.commands.files"
-_RUNNING = "actui.commands.running"
+_RUNNING = "actui.commands.runs"
 _OUTCOMES = "actui.commands.outcomes"
-_PEOPLE = "actui.commands.people"
-_PREVIEWING = "actui.commands.previewing"
-_RETRYING = "actui.commands.retrying"
+_PEOPLE = "actui.commands.person"
+_PREVIEWING = "actui.commands.preview"
+_RETRYING = "actui.commands.retry"
 _SETTINGS = "actui.commands.settings"
 _DOCTOR = "actui.commands.doctor"
-_KEEPING = "actui.commands.keeping"
-_SECRETS = "actui.commands.credentials"
-_SCHEDULING = "actui.commands.scheduling"
-_TRYING = "actui.commands.trying"
+_KEEPING = "actui.commands.audit"
+_SECRETS = "actui.commands.secret"
+_SCHEDULING = "actui.commands.schedule"
+_TRYING = "actui.commands.demo"
 _SECRET_NAMES = ("activecampaign-api-key", "blueconic-client-secret")
 _CONFIRM_RESTORED = "run although the ledger may be older than the last run"
 _SWITCH_HELP = "choose a reading where the services' behaviour is not certain"
@@ -293,7 +293,7 @@ def _carried_out(said: list[str]) -> int:
         asked = _parsed(said)
     except ConfigError as mistake:
         asked = mistake
-    from actui.commands.guard import guarded
+    from actui.commands.errors import guarded
 
     return guarded(lambda: _call(asked), as_json="--json" in said)
 

@@ -17,10 +17,10 @@ from textual.screen import Screen
 from textual.widgets import DataTable, OptionList, Static
 from textual.worker import Worker
 
-from actui.console.arrows import ArrowState
-from actui.console.words import plain
+from actui.console.formatting import plain
+from actui.console.views.status_arrows import ArrowState
 from actui.model.errors import ActuiError
-from screens.text import lines, shown
+from screens.widgets.text import lines, shown
 
 WATCH = "watch"
 _PALETTE_KEY = 12
@@ -173,7 +173,7 @@ class ActuiScreen(Screen[None]):
 
     def action_show_help(self) -> None:
         """Show the keys of this page."""
-        from screens.help import HelpScreen  # noqa: PLC0415  help is itself a page
+        from screens.dialogs.help import HelpScreen  # noqa: PLC0415  help is itself a page
 
         focused = type(self.focused) if self.focused is not None else None
         self.app.push_screen(HelpScreen(self, focused))

@@ -8,24 +8,24 @@ from functools import partial
 
 from textual.widgets import Input
 
-from actui.console.connectionfields import SECRET_WORDS, ConnectionForm
 from actui.console.draft import Draft, differences, same_but_for_ids
-from actui.console.keeping import Keeping
+from actui.console.formatting import plain, typed_over
+from actui.console.forms.connection_fields import SECRET_WORDS, ConnectionForm
+from actui.console.forms.secret_storage import Keeping
 from actui.console.ports import Stored, Which
-from actui.console.words import plain, typed_over
 from actui.console.workbench import Workbench
 from actui.model.connection import Connection, secret_prefix
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.settings import UNLOCK
-from screens.ask import ask
 from screens.base import ActuiScreen
-from screens.confirm import ConfirmScreen
-from screens.form import FormList
-from screens.goal import GoalScreen
-from screens.goals import GoalsPanel
-from screens.onoff import OnOff
-from screens.schedule import ScheduleScreen
-from screens.setup import SetupPanel
+from screens.dialogs.ask import ask
+from screens.dialogs.confirm import ConfirmScreen
+from screens.dialogs.schedule import ScheduleScreen
+from screens.goal_page import GoalScreen
+from screens.goals_panel import GoalsPanel
+from screens.setup_panel import SetupPanel
+from screens.widgets.form_list import FormList
+from screens.widgets.on_off import OnOff
 
 SAVE = "save"
 """The group of the workers that store something."""

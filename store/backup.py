@@ -20,17 +20,17 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, Any
 
-from actui.model.doubt import Doubt
 from actui.model.errors import ConfigError, DamagedError
+from actui.model.rollback import Doubt
 from actui.model.settings import ENCRYPTED_FILE
 from store.connections import Connections
 from store.damage import read_file
 from store.forgotten import Forgotten
 from store.home import Home, is_id, is_there
-from store.jsonfile import UNREADABLE, VERSION_KEY, check_documents, sync_directory
+from store.json_file import UNREADABLE, VERSION_KEY, check_documents, sync_directory
 from store.ledger import open_ledger
 from store.locks import RunLock
-from store.placing import DOCUMENTS, FOLDERS, FORGOTTEN, finish_restoring, get_ready
+from store.restoring import DOCUMENTS, FOLDERS, FORGOTTEN, finish_restoring, get_ready
 from store.settings import SettingsFile
 from store.sqlite import open_database, quick_check, refuse_broken_log
 

@@ -12,7 +12,7 @@ from actui.model.difference import difference
 from actui.model.errors import ConfigError
 from store.audit import Audit
 from store.home import Home, checked_id, is_id
-from store.jsonfile import as_stored, documents
+from store.json_file import as_stored, documents
 from store.user import user_name
 
 _DISCRIMINATED = "kind"

@@ -16,7 +16,7 @@ from actui.model.addresses import spellings
 from actui.model.errors import ConfigError
 from store.damage import damaged, read_file
 from store.home import Home, is_there
-from store.jsonfile import open_private, sync_directory
+from store.json_file import open_private, sync_directory
 from store.sqlite import make_database, open_database, quick_check
 
 _AT_ONCE = 500

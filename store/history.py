@@ -9,7 +9,7 @@ from tinydb import Query
 
 from actui.model.run import RunState, RunSummary
 from store.home import Home
-from store.jsonfile import as_stored, documents
+from store.json_file import as_stored, documents
 
 MOST_RUNS = 500
 _PLACE = "place"

@@ -13,8 +13,8 @@ from platformdirs import user_state_path
 
 from actui.model.errors import ConfigError, StorageError
 from store.ownership import close_home
-from store.placing import finish_restoring
-from store.refused import UNWRITABLE
+from store.restoring import finish_restoring
+from store.write_errors import UNWRITABLE
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 

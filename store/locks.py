@@ -15,8 +15,8 @@ from pathlib import Path
 
 from actui.model.errors import BusyError, ConfigError
 from store.home import is_there
-from store.refused import UNWRITABLE
 from store.user import user_name
+from store.write_errors import UNWRITABLE
 
 _TRIES = 5
 _PAUSE = 0.02

@@ -20,8 +20,8 @@ from actui.model.redaction import register_secret
 from actui.model.secret import SecretName, cleaned_secret, needed_secret, secret_words
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store.home import Home, is_there
-from store.jsonfile import as_stored, documents
-from store.keystore import KeyStore, NoKeyStoreError
+from store.json_file import as_stored, documents
+from store.key_store import KeyStore, NoKeyStoreError
 
 _COMMAND_SECONDS = 3
 _SECRETS_FILE = "the secrets file"

@@ -13,7 +13,7 @@ from actui.model.redaction import first_problem
 from actui.model.settings import Settings
 from store.audit import Audit
 from store.home import Home
-from store.jsonfile import damaged_documents, documents
+from store.json_file import damaged_documents, documents
 
 
 class SettingsFile:

@@ -22,7 +22,7 @@ from actui.model.errors import ConfigError, DamagedError
 from actui.model.redaction import redact
 from store.damage import damaged, read_file
 from store.home import can_write, is_there
-from store.jsonfile import sync_directory
+from store.json_file import sync_directory
 
 BUSY_MS = 10_000
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from store import keystore
+from store import key_store as keystore
 from tests.contract.listening.marking import MARK
 
 PRIVATE = "secrets.json"

@@ -14,7 +14,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 import screens
-from actui import app
+from actui.app import console_app as app
 
 ROOT = Path(__file__).resolve().parents[1]
 LINES = 400

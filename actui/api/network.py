@@ -25,7 +25,7 @@ from socksio import SOCKSError
 
 from actui.model.connection import is_loopback
 from actui.model.errors import ConfigError
-from actui.model.weburl import host_trouble
+from actui.model.web_url import host_trouble
 
 PROXY_VARIABLES = ("https_proxy", "http_proxy", "all_proxy")
 """In small letters; each counts in capitals too, where the small one is not set."""

@@ -10,15 +10,15 @@ from actui.model.errors import ConfigError
 
 def console(asked: argparse.Namespace, *, touring: bool = False) -> int:
     """Open the console on the home that the environment names; a tour says that it is one."""
-    from actui.terminal import drop_unread_output, prepare_terminal
+    from actui.app.terminal import drop_unread_output, prepare_terminal
 
     wrong = prepare_terminal(os.environ)
     if wrong:
         raise ConfigError(wrong)
-    from actui.app import run_console
-    from actui.commands.trying import demo
-    from actui.services import HouseServices
-    from actui.wiring import House
+    from actui.app.console_app import run_console
+    from actui.commands.demo import demo
+    from actui.context.context import House
+    from actui.context.services import HouseServices
 
     def tour() -> int:
         return demo(argparse.Namespace(**vars(asked) | {"headless": False, "read_only": False}))

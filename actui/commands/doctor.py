@@ -16,23 +16,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from actui import exitcodes, health
+from actui import exitcodes
 from actui.api.mail import try_mail_server
 from actui.api.rate import check_pace_file
-from actui.console.words import plain
-from actui.health import Check
+from actui.console.formatting import plain
+from actui.context.context import PROBE, House
 from actui.model.connection import Connection, is_loopback
 from actui.model.errors import ActuiError, ConfigError, CredentialsError, UnreachableError
 from actui.model.findings import BAD_URL, findings
 from actui.model.redaction import redact
-from actui.notifying import MAIL_SECRET
-from actui.scheduling import nobody_looks
-from actui.wiring import PROBE, House
+from actui.operations import health
+from actui.operations.health import Check
+from actui.operations.notifying import MAIL_SECRET
+from actui.operations.scheduling import nobody_looks
 from store.connections import Stored
 from store.forgotten import Forgotten
 from store.history import History
 from store.home import is_id
-from store.jsonfile import check_file
+from store.json_file import check_file
 from store.sqlite import damaged_database
 
 CLOCK_SECONDS = 60

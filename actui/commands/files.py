@@ -18,18 +18,18 @@ from typing import Literal
 import yaml
 
 from actui import exitcodes
-from actui.commands.asking import read_stdin
-from actui.commands.guard import say
-from actui.commands.words import print_findings
-from actui.console.words import plain
+from actui.commands.errors import say
+from actui.commands.prompts import read_stdin
+from actui.commands.run_lines import print_findings
+from actui.console.formatting import plain
+from actui.context.context import House
 from actui.model.connection import Connection, origin
 from actui.model.difference import difference
 from actui.model.document import dump, dump_file, load
 from actui.model.errors import ActuiError, ConfigError
 from actui.model.findings import Finding, findings
-from actui.model.known import as_known, counterpart, refuse_clashes
-from actui.model.yamltext import LARGEST
-from actui.wiring import House
+from actui.model.inherited import as_known, counterpart, refuse_clashes
+from actui.model.yaml_text import LARGEST
 from store.connections import Stored
 
 _ENDINGS = (".yaml", ".yml")

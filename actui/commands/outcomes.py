@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from actui import exitcodes
-from actui.commands.guard import say
-from actui.console.people import Person, omitted_lines, printed
-from actui.console.words import counted, plain
+from actui.commands.errors import say
+from actui.console.formatting import counted, plain
+from actui.console.views.outcomes import Person, omitted_lines, printed
+from actui.context.context import House
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.goals import Named
 from actui.model.omitted import is_named
 from actui.model.run import Outcome, Reason
-from actui.spreadsheet import csv_lines, save_csv
-from actui.wiring import House
+from actui.operations.spreadsheet import csv_lines, save_csv
 from store.ledger import SqliteLedger
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from actui import exitcodes
-from actui.commands.guard import say
-from actui.console.words import plain
+from actui.commands.errors import say
+from actui.console.formatting import plain
+from actui.context.context import House
 from actui.model.errors import ConfigError
 from actui.model.settings import Settings
-from actui.model.yamltext import YamlMistake, parse
-from actui.wiring import House
+from actui.model.yaml_text import YamlMistake, parse
 
 ABOUT = {
     "theme": "the console's colours",

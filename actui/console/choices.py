@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from actui.console.forms import Option, simplified
-from actui.console.words import counted, number
+from actui.console.formatting import counted, number
+from actui.console.forms.form import Option, simplified
 from actui.model.mapping import READ_ONLY_FIELDS, is_custom, perstag
-from actui.model.people import (
+from actui.model.records import (
     ContactField,
     ContactList,
     Lifecycle,

@@ -9,9 +9,9 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from actui.console.choices import Choices
-from actui.console.forms import moved
+from actui.console.formatting import plain
+from actui.console.forms.form import moved
 from actui.console.ports import Stored
-from actui.console.words import plain
 from actui.model.connection import Connection, new_id
 from actui.model.document import dump
 from actui.model.errors import ConfigError

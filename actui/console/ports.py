@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from pydantic import SecretStr
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
-from actui.console.people import Filter, Person
+from actui.console.views.outcomes import Filter, Person
 from actui.model.connection import Connection
 from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts

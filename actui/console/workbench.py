@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from actui.console.arrows import DAMAGED, Arrow, arrows
 from actui.console.choices import Choices
-from actui.console.connectionfields import SECRET_WORDS, ConnectionForm
 from actui.console.feed import POLL_SECONDS, Mark, follow
-from actui.console.people import Filter, Person
+from actui.console.formatting import ASCII, UNICODE, Glyphs, counted, instant, number, plain
+from actui.console.forms.connection_fields import SECRET_WORDS, ConnectionForm
 from actui.console.ports import RunReader, Services, Stored, Which
-from actui.console.words import ASCII, UNICODE, Glyphs, counted, instant, number, plain
+from actui.console.views.outcomes import Filter, Person
+from actui.console.views.status_arrows import DAMAGED, Arrow, arrows
 from actui.model.connection import Connection, new_id
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.findings import Finding, errors, findings

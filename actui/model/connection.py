@@ -16,7 +16,7 @@ from actui.model.errors import ConfigError
 from actui.model.goals import AnyGoal, ExportGoal, ImportGoal, Named, as_named
 from actui.model.mapping import Strict
 from actui.model.timezones import NO_DATA, time_zone
-from actui.model.weburl import url_trouble
+from actui.model.web_url import url_trouble
 
 _LOOPBACK_V4, _LOOPBACK_V6 = IPv4Network("127.0.0.0/8"), IPv6Address("::1")
 

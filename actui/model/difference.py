@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actui.model.connection import Connection
-from actui.model.weburl import host_of
+from actui.model.web_url import host_of
 
 HIDDEN = "(hidden)"
 

@@ -19,7 +19,7 @@ from actui.model.errors import ConfigError
 from actui.model.goals import Named
 from actui.model.mailbox import parse_address
 from actui.model.redaction import brief, redact
-from actui.model.yamltext import TAG, YamlMistake, is_almost_a_number, parse
+from actui.model.yaml_text import TAG, YamlMistake, is_almost_a_number, parse
 
 VERSION = 1
 _KINDS = ("import", "export")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from actui.model import confighash
+from actui.model import config_hash as confighash
 from actui.model.mapping import ExportMapping, IdentifierLink, ImportMapping, Strict
 
 MOST_RECHECKS = 10_000

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from actui.model.goals import ListStatus
+from actui.model.memberships import Exported
 from actui.model.run import ACCEPTED, ListCounts, Outcome, Reason, Record
-from actui.model.standing import Exported
 
 
 @dataclass(slots=True)

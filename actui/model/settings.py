@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from actui.model.connection import is_loopback
 from actui.model.errors import ConfigError
 from actui.model.mapping import Strict
-from actui.model.weburl import host_trouble
+from actui.model.web_url import host_trouble
 
 PUBLISHED_RATE = 5.0
 """Requests per second and account that ActiveCampaign allows (activecampaign.md §1.3)."""

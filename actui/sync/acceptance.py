@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from actui.model.journal import Accepted
 from actui.sync.fingerprints import Fingerprint
-from actui.sync.goalrun import GoalRun
+from actui.sync.run.goal_run import GoalRun
 
 
 class Acceptance:

@@ -7,9 +7,7 @@ from typing import Protocol
 
 from actui.model.goals import ListStatus
 from actui.model.journal import Batch, Indexed
-from actui.model.people import BatchInfo, BulkQueued, BulkRefused
-from actui.model.people import ImportRow as BulkRow
-from actui.model.standing import (
+from actui.model.memberships import (
     Campaign,
     CampaignLink,
     Exclusion,
@@ -21,6 +19,8 @@ from actui.model.standing import (
     Resubscription,
     Touch,
 )
+from actui.model.records import BatchInfo, BulkQueued, BulkRefused
+from actui.model.records import ImportRow as BulkRow
 
 
 class ExportCalls(Protocol):

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
-from actui.model.people import ProfileWrite, PropertyWrite
+from actui.model.records import ProfileWrite, PropertyWrite
 
 _VERSION = b"\x02"
 _IMPORT = 12

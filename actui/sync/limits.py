@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from actui.model.people import ProfileWrite
+from actui.model.records import ProfileWrite
 
 BULK_ROWS = 250
 BULK_BYTES = 399_999

@@ -1,4 +1,4 @@
-"""What the engine needs from the floors below it, by shape; `actui.wiring` joins them.
+"""What the engine needs from the floors below it, by shape; `actui.context.context` joins them.
 
 All calls may raise the errors of `actui.model.errors`; none of them retries for ever.
 """
@@ -22,7 +22,7 @@ from actui.model.journal import (
     Traffic,
 )
 from actui.model.omitted import Omitted
-from actui.model.people import (
+from actui.model.records import (
     Contact,
     ContactField,
     ContactList,

@@ -16,7 +16,7 @@ from actui.model.goals import Mode
 from actui.model.journal import Refusal
 from actui.model.run import RETRY
 from actui.sync.fingerprints import Fingerprint
-from actui.sync.goalrun import GoalRun
+from actui.sync.run.goal_run import GoalRun
 
 _OBJECTIVES = 8
 

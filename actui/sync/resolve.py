@@ -13,10 +13,10 @@ from actui.model.errors import ConfigError
 from actui.model.findings import Finding
 from actui.model.goals import ExportGoal, ImportGoal, LifecycleThreshold, Named
 from actui.model.mapping import PropertySource, Rule, SegmentsSource, is_custom, perstag
-from actui.model.people import ContactField, ContactList, Lifecycle, Objective, Property, Segment
+from actui.model.records import ContactField, ContactList, Lifecycle, Objective, Property, Segment
+from actui.sync.exporting.sources import needs_of
+from actui.sync.importing.values import SUMMABLE
 from actui.sync.ports import ActiveCampaign, BlueConic
-from actui.sync.sources import needs_of
-from actui.sync.values import SUMMABLE
 
 
 @dataclass(frozen=True, slots=True)

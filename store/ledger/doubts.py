@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from actui.model.doubt import Doubt, Lost
+from actui.model.rollback import Doubt, Lost
 from store.ledger.base import Base
 
 _DOUBT = "doubt"

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from actui.model.journal import Accepted, Block, Done, Refusal
 from actui.model.run import FAILED, GoalSummary, Outcome, Record, UniqueCounts
 from store.ledger.keys import pack, unpack
+from store.ledger.memberships import Standing
 from store.ledger.numbers import outcome_number, outcome_of, reason_number, reason_of
 from store.ledger.outcomes import OUTCOME_COLUMNS, outcome_row
 from store.ledger.recheck import Recheck
-from store.ledger.standing import Standing
 
 IMPORTED, EXPORTED = 0, 1
 _PLACES = ", ".join("?" * len(OUTCOME_COLUMNS.split(", ")))

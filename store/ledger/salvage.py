@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from actui.model.doubt import Doubt, Lost
 from actui.model.errors import DamagedError
+from actui.model.rollback import Doubt, Lost
 from store.home import Home, is_there
-from store.jsonfile import sync_directory
+from store.json_file import sync_directory
 from store.ledger import SqliteLedger, open_ledger
 from store.ledger.schema import migrate
 from store.sqlite import (

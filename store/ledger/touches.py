@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from actui.model.standing import LinkHit, Touch
+from actui.model.memberships import LinkHit, Touch
 from store.ledger.base import Base
 
 

@@ -12,15 +12,15 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from actui.api.activecampaign import ActiveCampaignClient
-from actui.api.blueconic import BlueConicClient
+from actui.api.activecampaign.client import ActiveCampaignClient
+from actui.api.blueconic.client import BlueConicClient
 from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT
 from actui.api.waits import Waits
 from actui.model.goals import ListStatus
-from actui.model.people import ImportRow, ProfileWrite, PropertyWrite
-from actui.model.standing import CampaignLink
+from actui.model.memberships import CampaignLink
+from actui.model.records import ImportRow, ProfileWrite, PropertyWrite
 
 ACTIVECAMPAIGN = "https://acme.api-us1.com"
 BLUECONIC = "https://acme.blueconic.net"

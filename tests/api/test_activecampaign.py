@@ -14,8 +14,8 @@ import respx
 import stamina
 from pydantic import SecretStr
 
-from actui.api.activecampaign import ActiveCampaignClient
-from actui.api.activecampaign_rows import BULK_BYTES, BULK_ENVELOPE, bulk_row_size
+from actui.api.activecampaign.client import ActiveCampaignClient
+from actui.api.activecampaign.rows import BULK_BYTES, BULK_ENVELOPE, bulk_row_size
 from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
 from actui.model.errors import (
@@ -26,7 +26,7 @@ from actui.model.errors import (
     UnreachableError,
 )
 from actui.model.goals import ListStatus
-from actui.model.people import BulkQueued, BulkRefused, ImportRow
+from actui.model.records import BulkQueued, BulkRefused, ImportRow
 
 HOST = "https://acme.api-us1.com"
 API = f"{HOST}/api/3"

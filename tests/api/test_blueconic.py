@@ -15,7 +15,7 @@ import respx
 import stamina
 from pydantic import SecretStr
 
-from actui.api.blueconic import BlueConicClient
+from actui.api.blueconic.client import BlueConicClient
 from actui.api.http import http_client
 from actui.model.errors import (
     CredentialsError,
@@ -24,7 +24,7 @@ from actui.model.errors import (
     RetriableError,
     UnreachableError,
 )
-from actui.model.people import ProfileWrite, PropertyWrite, Stage, StageOfProfile
+from actui.model.records import ProfileWrite, PropertyWrite, Stage, StageOfProfile
 
 HOST = "https://acme.blueconic.net"
 API = f"{HOST}/rest/v2"

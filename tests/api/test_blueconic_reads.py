@@ -9,9 +9,9 @@ import respx
 import stamina
 from pydantic import SecretStr
 
+from actui.context.context import House
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
-from actui.wiring import House
 
 API = "https://acme.blueconic.net/rest/v2"
 ROWS = {

@@ -16,8 +16,8 @@ import respx
 import stamina
 from pydantic import SecretStr
 
-from actui.api.activecampaign_account import _KeyAuth
-from actui.api.blueconic_token import BearerAuth, TokenSource
+from actui.api.activecampaign.account import _KeyAuth
+from actui.api.blueconic.token import BearerAuth, TokenSource
 from actui.api.http import Answer, Call, exchange, http_client, service_words
 from actui.api.retry import Patience, _wait_for, persist
 from actui.model.errors import (

@@ -38,7 +38,7 @@ each = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpo
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("actui.api.blueconic._SECOND_LOOK", 0.0)
+    monkeypatch.setattr("actui.api.blueconic.client._SECOND_LOOK", 0.0)
     # an odd token would be taken out of every later message
     monkeypatch.setattr("actui.model.redaction._secrets", set())
     with stamina.set_testing(True, attempts=1):

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from actui.api import activecampaign_rows as shape
+from actui.api.activecampaign import rows as shape
 from actui.api.http import Answer
 from actui.model.goals import LIST_STATUSES
-from actui.model.people import ContactField
+from actui.model.records import ContactField
 
 RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "recorded"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from actui.api.blueconic_rows import found_ids
+from actui.api.blueconic.rows import found_ids
 
 
 def found(rows: int, **more: Any) -> dict[str, Any]:

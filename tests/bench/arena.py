@@ -27,9 +27,9 @@ from unittest.mock import patch
 import httpx
 import stamina
 
-from actui.api.activecampaign import ActiveCampaignClient
-from actui.api.activecampaign_rows import bulk_row_size
-from actui.api.blueconic import BlueConicClient
+from actui.api.activecampaign.client import ActiveCampaignClient
+from actui.api.activecampaign.rows import bulk_row_size
+from actui.api.blueconic.client import BlueConicClient
 from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import Patience
@@ -38,7 +38,7 @@ from actui.model.errors import ActuiError
 from actui.model.run import RunSummary
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
-from actui.sync.engine import Ports
+from actui.sync.run.engine import Ports
 from store.ledger import SqliteLedger
 from tests.bench.figures import Figures
 from tests.export.desk import NEWSLETTER, READERS, VIP, VISITORS, Desk

@@ -44,13 +44,13 @@ class Breakage:
 
 BREAKAGES: dict[str, Breakage] = {
     "no journal before an import is sent": Breakage(
-        "actui/sync/receipts.py",
+        "actui/sync/importing/sum_receipts.py",
         "        self._run.ledger.journal_sums(",
         "        (lambda *a, **k: None)(",
         IMPORT,
     ),
     "a batch is journalled after it was sent": Breakage(
-        "actui/sync/batches.py",
+        "actui/sync/exporting/batches.py",
         """            number = self._journal(part)
             try:
                 answer = await self._run.activecampaign.bulk_import(
@@ -67,7 +67,7 @@ BREAKAGES: dict[str, Breakage] = {
         ("faults", "--only", "after-commit first POST /api/3/import/bulk_import"),
     ),
     "no fsync of documents": Breakage(
-        "store/jsonfile.py",
+        "store/json_file.py",
         "                os.fsync(file.fileno())\n            self._keep_copy()\n",
         "            self._keep_copy()\n",
         DURABLE,
@@ -85,10 +85,10 @@ BREAKAGES: dict[str, Breakage] = {
         CROWD,
     ),
     "no lock on documents": Breakage(
-        "store/jsonfile.py", "        lock.acquire()\n", "        pass\n", CROWD
+        "store/json_file.py", "        lock.acquire()\n", "        pass\n", CROWD
     ),
     "the receipt of a Sum is ignored": Breakage(
-        "actui/sync/receipts.py",
+        "actui/sync/importing/sum_receipts.py",
         "            if any(send.receipt in values for values in profile.properties.values()):\n"
         "                return Verdict.APPLIED\n"
         "            values = profile.properties.get(RECEIPT_PROPERTY, ())\n",
@@ -96,7 +96,7 @@ BREAKAGES: dict[str, Breakage] = {
         SUM_LOST,
     ),
     "what was summed is forgotten": Breakage(
-        "actui/sync/entries.py",
+        "actui/sync/importing/entries.py",
         "        if before == value:\n            return None\n",
         "",
         ("mutate", "--only", "order", "--count", "20"),
@@ -108,26 +108,26 @@ BREAKAGES: dict[str, Breakage] = {
         ECHO,
     ),
     "claims of other connections are forgotten": Breakage(
-        "actui/sync/leavers.py",
+        "actui/sync/exporting/leavers.py",
         "            theirs = self._claims(list_id, contacts)\n",
         "            theirs = set[int]()\n",
         SUM_LOST,
     ),
     "an incomplete listing counts as complete": Breakage(
-        "actui/sync/segments.py",
+        "actui/sync/exporting/segment_listing.py",
         "        return self._ended and self._is_readable and missing * _TOLERATED <= self.total\n",
         "        return missing > -1\n",
         ROWS,
     ),
     "an unreadable list row is skipped": Breakage(
-        "actui/api/activecampaign_rows.py",
+        "actui/api/activecampaign/rows.py",
         "        if list_id == ANY_LIST:\n            status = ListStatus.UNREADABLE\n",
         "        if status is ListStatus.UNREADABLE or list_id == ANY_LIST:\n"
         "            continue\n",
         ROWS,
     ),
     "counts before the commit": Breakage(
-        "actui/sync/goalrun.py",
+        "actui/sync/run/goal_run.py",
         """        self.ledger.commit(self.run, self.goal.id, done, counted)
         # the one object that is shown and saved: it counts what is durable and nothing else
         self._count(self.summary, done)
@@ -138,7 +138,7 @@ BREAKAGES: dict[str, Breakage] = {
         ("disk", "--count", "80", "--seed", "3", "--only", "import with Sum"),
     ),
     "a fingerprint before the answer": Breakage(
-        "actui/sync/sending.py",
+        "actui/sync/importing/sender.py",
         "        results = await self._run.blueconic.write_profiles(\n",
         """        self._run.commit(
             Done(
@@ -153,12 +153,12 @@ BREAKAGES: dict[str, Breakage] = {
         ALWAYS,
     ),
     "the watermark moves although the goal failed": Breakage(
-        "actui/sync/importing.py",
+        "actui/sync/importing/importer.py",
         "        finally:\n            await self._settle()\n        run.stop.check()\n",
         """        finally:
             await self._settle()
             from dataclasses import replace
-            from actui.sync.meter import stamp
+            from actui.sync.run.meter import stamp
 
             state = run.ledger.goal_state(self._goal.id)
             at = stamp(run.started_at)
@@ -170,19 +170,19 @@ BREAKAGES: dict[str, Breakage] = {
         ALWAYS,
     ),
     "stop is ignored": Breakage(
-        "actui/sync/stop.py",
+        "actui/sync/run/stop.py",
         "        if self.level:\n            raise StoppedError(",
         "        if self.level > 9:\n            raise StoppedError(",
         IMPORT,
     ),
     "the threshold is ignored": Breakage(
-        "actui/sync/threshold.py",
+        "actui/sync/exporting/threshold.py",
         "        return {contact for contact, count in found.items() if count >= self._cap.most}\n",
         "        return {contact for contact, count in found.items() if count >= 10**6}\n",
         SUM_LOST,
     ),
     "members who are not active are subscribed": Breakage(
-        "actui/sync/joining.py",
+        "actui/sync/exporting/list_joining.py",
         "            if (id_ not in standing and person.bounced is None)\n",
         "            if True\n",
         SUM_LOST,

@@ -60,8 +60,8 @@ CODES: dict[str, tuple[int, ...]] = {
 CONSOLE = """
 import json, sys
 from actui.model.errors import ConfigError
-from actui.services import HouseServices
-from actui.wiring import House
+from actui.context.services import HouseServices
+from actui.context.context import House
 mine, saves = sys.argv[1], int(sys.argv[2])
 saved = []
 with HouseServices(House.open()) as services:

@@ -28,12 +28,12 @@ from tests.contract.listening import exchanges, marking
 
 marking.install()
 
-from actui.app import ConsoleApp  # noqa: E402  secrets are marked from here on
+from actui.app.console_app import ConsoleApp  # noqa: E402  secrets are marked from here on
 from actui.cli import grammar  # noqa: E402
 from actui.cli import main as actui  # noqa: E402
+from actui.context.context import House  # noqa: E402
+from actui.context.services import HouseServices  # noqa: E402
 from actui.model.settings import UNLOCK, MailServer, Settings  # noqa: E402
-from actui.services import HouseServices  # noqa: E402
-from actui.wiring import House  # noqa: E402
 from store.settings import SettingsFile  # noqa: E402
 from tests import canary  # noqa: E402
 from tests.contract.listening.marking import MARK  # noqa: E402
@@ -176,7 +176,7 @@ def with_a_bug(case: Case) -> Iterator[dict[str, str]]:
     def fail(*_: Any, **__: Any) -> None:
         raise KeyError(f"{case.secret_of('activecampaign')} {PERSON}")
 
-    with patch("actui.sync.engine.resolve", fail):
+    with patch("actui.sync.run.engine.resolve", fail):
         yield {}
 
 

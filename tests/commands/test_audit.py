@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from actui.context.context import House
+from actui.context.services import HouseServices
 from actui.model.connection import Connection, Notify
 from actui.model.difference import difference
 from actui.model.settings import Settings
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
-from actui.services import HouseServices
-from actui.wiring import House
 from store.audit import Audit, who
 from store.home import Home as Place
 from store.settings import SettingsFile

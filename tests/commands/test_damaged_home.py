@@ -12,8 +12,8 @@ import pytest
 from actui import exitcodes
 from actui.cli import main
 from actui.console.workbench import Workbench
-from actui.services import HouseServices
-from actui.wiring import House
+from actui.context.context import House
+from actui.context.services import HouseServices
 from store.connections import Connections
 from store.forgotten import Forgotten
 from store.home import Home

@@ -14,21 +14,21 @@ from typing import Any
 
 import pytest
 
-from actui import health
 from actui.cli import main
 from actui.commands.doctor import of_clock
 from actui.model.connection import Connection, TimesPerDay
 from actui.model.journal import Done
 from actui.model.run import GoalSummary, Outcome, Record
 from actui.model.settings import MailServer, Settings
+from actui.operations import health
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
 from store.connections import Connections
 from store.home import Home as Place
 from store.ledger import open_ledger
 from store.locks import RunLock
+from store.schedule_claims import Turns
 from store.settings import SettingsFile
-from store.turns import Turns
 from tests.commands.test_bad_input import KEY, closed_port
 from tests.e2e.processes import Home
 from tests.e2e.test_main_job import demo_connection

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
+from actui.context.context import House
 from actui.model.connection import Connection
 from actui.model.document import dump, load
 from actui.model.errors import UnreachableError
-from actui.model.known import as_known
-from actui.wiring import House
+from actui.model.inherited import as_known
 
 NEWS = """\
 version: 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
-from actui.model.yamltext import LARGEST
+from actui.model.yaml_text import LARGEST
 
 HEAD = "version: 1\nconnection:\n  name: A\n"
 

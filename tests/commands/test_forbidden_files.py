@@ -24,8 +24,8 @@ import contextlib, io, json, os, sys
 from actui.cli import main
 from actui.console.workbench import Workbench
 from actui.model.errors import ActuiError
-from actui.services import HouseServices
-from actui.wiring import House
+from actui.context.services import HouseServices
+from actui.context.context import House
 
 def console():
     try:

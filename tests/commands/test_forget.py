@@ -9,8 +9,8 @@ import pytest
 
 from actui import exitcodes
 from actui.cli import main
-from actui.forgetting import forget
 from actui.model.errors import BusyError
+from actui.operations.erasure import forget
 from store.backup import make_backup, restore_backup
 from store.forgotten import Forgotten, without_address
 from store.home import Home

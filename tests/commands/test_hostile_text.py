@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from actui.cli import grammar, main
+from actui.context.context import House
 from actui.model.connection import Connection
 from actui.model.document import dump, load
 from actui.model.journal import Done
 from actui.model.omitted import Omitted, OmittedValues
 from actui.model.run import GoalSummary, Outcome, Reason, Record, RunState, RunSummary
 from actui.output import safe_output, send_control
-from actui.wiring import House
 
 H = "\x1b[31m\x1b]0;t\x07\x08\r\x9b31m\x9d\x85\x7f\u061c\u202e\u2066\u200f\u2028\u2029X"
 NAME = f"N{H}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 FAILING = """
 import asyncio, gc, logging, sys, threading
-from actui.commands.guard import guarded
+from actui.commands.errors import guarded
 from actui.model.redaction import register_secret
 
 KEY = "5ec2e7c0ffee5ec2"

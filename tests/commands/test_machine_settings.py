@@ -112,7 +112,7 @@ def test_a_check_that_stumbles_hides_no_other(
     def stumble(*_: object) -> None:
         raise KeyError("anna@example.com")
 
-    monkeypatch.setattr("actui.health.of_permissions", stumble)
+    monkeypatch.setattr("actui.operations.health.of_permissions", stumble)
     capsys.readouterr()
     assert main(["doctor", "--offline"]) == exitcodes.USAGE
     out = capsys.readouterr().out
@@ -147,7 +147,7 @@ def test_a_demonstration_that_meets_a_bug_leaves_no_folder(
     def stumble(*_: object, **__: object) -> int:
         raise KeyError
 
-    monkeypatch.setattr("actui.commands.running.carry_out", stumble)
+    monkeypatch.setattr("actui.commands.runs.carry_out", stumble)
     assert main(["demo", "--headless"]) == exitcodes.BUG
     assert list((tmp_path / "tmp").iterdir()) == []
     assert os.environ["ACTUI_HOME"] == str(tmp_path / "home")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from actui import exitcodes
-from actui.commands.asking import ask, ask_hidden
+from actui.commands.prompts import ask, ask_hidden
 from actui.model.errors import ConfigError
 from store.home import Home
 from tests.commands.news import FILE, KEY, VARIABLE

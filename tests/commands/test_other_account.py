@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from actui.context.context import House
+from actui.context.services import HouseServices
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.run import RunSnapshot, RunState
-from actui.services import HouseServices
-from actui.wiring import House
 from store.ledger import set_aside
 from tests.screens.fakes import connection
 

@@ -13,13 +13,13 @@ import pytest
 from pydantic import SecretStr
 
 from actui.cli import main
+from actui.context.context import House
 from actui.model.errors import CredentialsError
 from actui.model.secret import SecretName
 from actui.model.settings import MailServer, Settings
-from actui.notifying import MAIL_SECRET
-from actui.wiring import House
+from actui.operations.notifying import MAIL_SECRET
 from store.home import Home
-from store.keystore import KeyStore
+from store.key_store import KeyStore
 from store.settings import SettingsFile
 from tests.commands.news import KEY, OTHER, VARIABLE
 
@@ -224,11 +224,11 @@ async def test_a_typed_key_is_cleaned_before_it_is_tried(
     monkeypatch.setenv("NOTHING", "")
     tried: list[str] = []
     monkeypatch.setattr(
-        "actui.wiring.ActiveCampaignClient",
+        "actui.context.context.ActiveCampaignClient",
         lambda url, key, **_: tried.append(key.get_secret_value()),
     )
     monkeypatch.setattr(
-        "actui.wiring.BlueConicClient",
+        "actui.context.context.BlueConicClient",
         lambda url, client_id, secret, **_: tried.append(secret.get_secret_value()),
     )
     async with (

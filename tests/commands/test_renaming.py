@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
+from actui.context.context import House
 from actui.model.accounts import account_origins
 from actui.model.connection import Connection
-from actui.wiring import House
 
 FILE = """\
 version: 1

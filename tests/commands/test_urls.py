@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
-from actui.console.connectionfields import ConnectionForm
+from actui.console.forms.connection_fields import ConnectionForm
+from actui.context.context import House
 from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ConfigError
-from actui.wiring import House
-from store.jsonfile import documents
+from store.json_file import documents
 from tests.model.test_weburl import NOT_FINE
 
 BAD = ["https://acme:abc", "https://xn--", "https://acme:65536", "https://acme..example"]

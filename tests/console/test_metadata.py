@@ -2,8 +2,8 @@
 
 import pytest
 
-from actui.console.connectionforms import MetadataForm
 from actui.console.draft import Draft
+from actui.console.forms.connection_forms import MetadataForm
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 

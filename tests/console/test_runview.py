@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from actui.console.runview import Live, RunView, live_view
-from actui.console.speed import BARS, Speed
-from actui.console.words import ASCII, UNICODE
+from actui.console.formatting import ASCII, UNICODE
+from actui.console.views.run import Live, RunView, live_view
+from actui.console.views.run_speed import BARS, Speed
 from actui.model.run import (
     GoalProgress,
     GoalSummary,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from actui.console.draft import Draft
-from actui.console.forms import Choose, Type
-from actui.console.schedule import ScheduleForm, next_run_cell, schedule_words
+from actui.console.forms.form import Choose, Type
+from actui.console.forms.schedule_form import ScheduleForm, next_run_cell, schedule_words
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 

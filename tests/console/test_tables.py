@@ -4,24 +4,22 @@ from typing import get_args
 
 import pytest
 
-from actui.console import (
-    connectionforms,
-    connectiontable,
-    exportform,
-    goalform,
-    goalwords,
-    importmappings,
-    notices,
-    people,
-    previewview,
-    schedule,
-)
-from actui.console.arrows import ArrowState
+from actui.console.forms import connection_forms as connectionforms
+from actui.console.forms import export_form as exportform
+from actui.console.forms import goal_form as goalform
+from actui.console.forms import import_mappings as importmappings
+from actui.console.forms import schedule_form as schedule
+from actui.console.views import connection_table as connectiontable
+from actui.console.views import goal_description as goalwords
+from actui.console.views import notification as notices
+from actui.console.views import outcomes as people
+from actui.console.views import preview as previewview
+from actui.console.views.status_arrows import ArrowState
 from actui.model import secret
 from actui.model.connection import Manual, Monthly, MonthlyWeekday, Notify, TimesPerDay, Weekly
 from actui.model.goals import ExportGoal
 from actui.model.mapping import PlainSource, Rule, WhenEmpty
-from actui.model.notices import News
+from actui.model.notification_rules import News
 from actui.model.run import Outcome, Reason
 from screens import base
 

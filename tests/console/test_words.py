@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actui.console.arrows import ArrowState, arrows
-from actui.console.words import ASCII, UNICODE, duration, moment, percent, plain
+from actui.console.formatting import ASCII, UNICODE, duration, moment, percent, plain
+from actui.console.views.status_arrows import ArrowState, arrows
 from actui.model.connection import Connection
 from actui.model.findings import Finding
 from actui.model.run import GoalSummary, RunState, RunSummary

@@ -15,11 +15,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from actui.api.activecampaign import ActiveCampaignClient
-from actui.api.blueconic import BlueConicClient
+from actui.api.activecampaign.client import ActiveCampaignClient
+from actui.api.blueconic.client import BlueConicClient
 from actui.api.rate import BulkPace, Pace
 from actui.model.goals import ListStatus
-from actui.model.people import ImportRow
+from actui.model.records import ImportRow
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
 from tests.contract.contract import ABSENT, IS_HERE, Contract

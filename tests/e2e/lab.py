@@ -14,14 +14,14 @@ from typing import Any
 
 import httpx
 
+from actui.context.context import House
 from actui.model.connection import Connection
 from actui.model.document import load
 from actui.model.run import RunSummary
 from actui.model.settings import Settings
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
-from actui.sync.goalrun import Options
-from actui.wiring import House
+from actui.sync.run.goal_run import Options
 from store.settings import SettingsFile
 from tests.canary import leaks_in
 from tests.e2e.processes import ACTUI

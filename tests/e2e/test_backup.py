@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from actui import exitcodes
-from actui.model.doubt import Doubt, Lost
 from actui.model.goals import ExportGoal, ImportGoal
+from actui.model.rollback import Doubt, Lost
 from tests.e2e.lab import NAME, Lab, lab
 from tests.e2e.processes import ACTUI
 from tests.e2e.test_sums import goal, people, points

@@ -20,13 +20,13 @@ import stamina
 import yaml
 from textual.widgets import Button, Input
 
-from actui.app import ConsoleApp
+from actui.app.console_app import ConsoleApp
 from actui.cli import main
+from actui.context.context import House
+from actui.context.services import HouseServices
 from actui.model.settings import MailServer, Settings
-from actui.services import HouseServices
-from actui.wiring import House
 from screens.base import Words
-from screens.connection import ConnectionScreen
+from screens.connection_page import ConnectionScreen
 from store.settings import SettingsFile
 from tests import canary
 from tests.contract.listening.marking import MARK
@@ -219,7 +219,7 @@ def test_a_bug_whose_text_holds_a_secret_and_a_person(
 
     with webhook() as (hook, posted):
         scene.points_at(hook)
-        monkeypatch.setattr("actui.sync.engine.resolve", fail)
+        monkeypatch.setattr("actui.sync.run.engine.resolve", fail)
         assert main(["run", NAME, "--json"]) == 70
     crashes = list(House.open().home.logs_dir.glob("crash-*"))
     assert len(crashes) == 1

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from actui.clock import SystemClock
+from actui.context.clock import SystemClock
 from tests.e2e.lab import Lab, Row, lab
 from tests.e2e.test_sums import PEOPLE, PUT, goal, people, points
 from tests.export.test_clock_jumps import JUMPS
@@ -25,7 +25,7 @@ class Moved(SystemClock):
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> type[Moved]:
-    monkeypatch.setattr("actui.wiring.SystemClock", Moved)
+    monkeypatch.setattr("actui.context.context.SystemClock", Moved)
     monkeypatch.setattr(Moved, "off", 0.0)
     return Moved
 

@@ -14,7 +14,7 @@ import pytest
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.run import RunState
-from actui.sync.goalrun import Options
+from actui.sync.run.goal_run import Options
 from tests.e2e.lab import NAME, Lab, lab
 from tests.e2e.test_sums import goal, people, points
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from actui.model.preview import Ask
-from actui.sync.goalrun import Options
-from actui.sync.leavers import NEEDS_CONFIRMATION
+from actui.sync.exporting.leavers import NEEDS_CONFIRMATION
+from actui.sync.run.goal_run import Options
 from tests.e2e.lab import NAME, Lab, lab
 from tests.export.test_commands import leave, profiles, run, second_connection
 from tests.export.test_kills import GOAL, NEWSLETTER, SEGMENT

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from actui.forgetting import forget
+from actui.operations.erasure import forget
 from tests.e2e.import_examples import (
     LISTS,
     READINGS,

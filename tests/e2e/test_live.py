@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from actui.model.run import RunSnapshot, RunState
-from actui.sync.goalrun import Options
+from actui.sync.run.goal_run import Options
 from tests.e2e.lab import Lab, lab
 from tests.e2e.test_retry import IMPORT
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from actui.cli import main
+from actui.context.services import HouseServices
 from actui.model.preview import Ask, Change, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import Outcome, Reason
-from actui.services import HouseServices
-from actui.sync.goalrun import Options
+from actui.sync.run.goal_run import Options
 from tests.e2e.lab import NAME, Lab, Row, lab
 
 IMPORT: Row = {

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from actui.console.people import Person
+from actui.console.views.outcomes import Person
 from actui.model.preview import Ask
 from actui.model.run import RunState, RunSummary
 from tests.e2e.lab import Lab, Row, lab

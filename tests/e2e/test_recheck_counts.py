@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from actui.forgetting import forget
 from actui.model.journal import Done
 from actui.model.run import GoalSummary
+from actui.operations.erasure import forget
 from store.ledger import SqliteLedger
 from tests.e2e.lab import Lab, Row, lab
 

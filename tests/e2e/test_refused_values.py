@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actui.sync.values import MOST_RANGE
+from actui.sync.importing.values import MOST_RANGE
 from tests.e2e.lab import Lab, Row, lab
 from tests.e2e.test_imports import goal
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from actui.console.people import Filter
+from actui.console.views.outcomes import Filter
+from actui.context.context import House
+from actui.context.services import HouseServices
 from actui.model.run import RunState, RunSummary
-from actui.services import HouseServices
-from actui.sync.goalrun import Options
-from actui.wiring import House
+from actui.sync.run.goal_run import Options
 from tests.e2e.lab import NAME, Lab, Row, lab
 from tests.e2e.processes import ACTUI
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from actui.model.run import RunState
-from actui.sync.goalrun import Options
+from actui.sync.run.goal_run import Options
 from store.settings import SettingsFile
 from tests.e2e.lab import NAME, Lab, lab
 from tests.e2e.test_sums import PUT, goal, people, points

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actui.console.people import Person
+from actui.console.views.outcomes import Person
 from actui.model.preview import Ask
 from actui.model.run import GoalSummary, Reason
 from actui.sync.limits import ENTRY_BYTES

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from actui.model import confighash
+from actui.model import config_hash as confighash
 from actui.model.errors import StoppedError
 from actui.model.goals import Goal
 from actui.sync import fingerprints
-from actui.sync.exporting import ExportRun
+from actui.sync.exporting.exporter import ExportRun
 from tests.e2e.lab import Lab, Row, lab
 
 PUT = "/rest/v2/profiles"

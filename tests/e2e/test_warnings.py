@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from actui.model.run import RunState
-from actui.sync.goalrun import Options
+from actui.sync.run.goal_run import Options
 from tests.e2e.lab import Lab, Row, lab
 from tests.e2e.test_live import pictured
 

@@ -17,9 +17,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from actui.api.activecampaign import ActiveCampaignClient
-from actui.api.activecampaign_rows import bulk_row_size
-from actui.api.blueconic import BlueConicClient
+from actui.api.activecampaign.client import ActiveCampaignClient
+from actui.api.activecampaign.rows import bulk_row_size
+from actui.api.blueconic.client import BlueConicClient
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import Patience
 from actui.model.connection import Connection
@@ -27,10 +27,10 @@ from actui.model.run import GoalSummary, RunSummary
 from actui.sandbox.clock import SandboxClock
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
-from actui.sync.engine import Engine, Ports
-from actui.sync.forgetting import Forgotten, nobody
-from actui.sync.goalrun import Options
-from actui.sync.stop import POLL_SECONDS
+from actui.sync.erasure import Forgotten, nobody
+from actui.sync.run.engine import Engine, Ports
+from actui.sync.run.goal_run import Options
+from actui.sync.run.stop import POLL_SECONDS
 from store.ledger import SqliteLedger, open_ledger
 
 NEWSLETTER, WEBINAR, VIP = "3", "4", "5"

@@ -11,7 +11,7 @@ import pytest
 
 from actui.model.connection import Connection
 from actui.model.run import GoalSummary
-from actui.sync.goalrun import Only
+from actui.sync.run.goal_run import Only
 from tests.export.desk import EMAIL_LINK, Desk
 
 PEOPLE = 5
@@ -74,8 +74,8 @@ async def heal(desk: Desk) -> None:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two people in a write, so that a run can fail between two of them."""
-    monkeypatch.setattr("actui.sync.outgoing.BULK_ROWS", 2)
-    monkeypatch.setattr("actui.sync.importing.MOST_ENTRIES", 2)
+    monkeypatch.setattr("actui.sync.exporting.row_buffer.BULK_ROWS", 2)
+    monkeypatch.setattr("actui.sync.importing.importer.MOST_ENTRIES", 2)
 
 
 @KINDS

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from actui.model.run import RETRY
-from actui.sync.goalrun import Only
+from actui.sync.run.goal_run import Only
 from tests.export.desk import ACTIVE, NEWSLETTER, READERS, UNSUBSCRIBED, Desk
 
 LEAVING = {"unsubscribe": True, "resubscribe": "own"}

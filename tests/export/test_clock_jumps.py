@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from actui.model.run import RunState
-from actui.sync import batches
-from actui.sync.engine import Engine
-from actui.sync.goalrun import Options
-from actui.sync.stop import POLL_SECONDS
+from actui.sync.exporting import batches
+from actui.sync.run.engine import Engine
+from actui.sync.run.goal_run import Options
+from actui.sync.run.stop import POLL_SECONDS
 from tests.export.desk import ACTIVE, NEWSLETTER, Desk, OneClock
 
 HOURS_5 = 5 * 3600.0

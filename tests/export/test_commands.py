@@ -11,7 +11,7 @@ import yaml
 
 from actui.model.document import load
 from actui.model.run import RunSummary
-from actui.sync.goalrun import Options
+from actui.sync.run.goal_run import Options
 from tests.e2e.lab import Lab, lab
 from tests.export.test_kills import GOAL, NEWSLETTER, SEGMENT
 

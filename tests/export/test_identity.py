@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actui.sync.knowing import Knowledge
+from actui.sync.exporting.contact_directory import Knowledge
 from tests.export.desk import (
     ACTIVE,
     EMAIL_LINK,

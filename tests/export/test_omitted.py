@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from actui.model.omitted import NO_USABLE_ADDRESS, Omitted, OmittedList, OmittedValues
-from actui.model.people import ImportRow
-from actui.sync.sent import Sent, decode, encode
+from actui.model.records import ImportRow
+from actui.sync.exporting.outgoing_row import Sent, decode, encode
 from tests.export.desk import BOUNCED, NEWSLETTER, UNCONFIRMED, UNSUBSCRIBED, VIP, Desk
 
 TIER = [{"from": {"property": "tier"}, "field": "%TIER%"}]

@@ -15,7 +15,7 @@ from actui.model.connection import Connection
 from actui.model.journal import Done
 from actui.model.omitted import NO_USABLE_ADDRESS
 from actui.model.run import GoalSummary, Outcome, RunSummary
-from actui.sync.goalrun import Only
+from actui.sync.run.goal_run import Only
 from store.ledger import SqliteLedger
 from store.ledger.counts import outcomes_of
 from tests.export.desk import BOUNCED, NEWSLETTER, UNSUBSCRIBED, Desk

@@ -7,8 +7,8 @@ import pytest
 from actui.model.connection import Connection
 from actui.model.preview import Ask
 from actui.sandbox.activecampaign.rows import Exclusion
-from actui.sync.forgetting import address_words
-from actui.sync.preview import Rehearsal
+from actui.sync.erasure import address_words
+from actui.sync.preview.preview_run import Rehearsal
 from store.forgotten import Forgotten
 from store.home import Home
 from tests.export.desk import ACTIVE, EMAIL_LINK, NEWSLETTER, READERS, UNSUBSCRIBED, Desk

@@ -18,14 +18,14 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actui.forgetting import forget
+from actui.context.context import House
 from actui.model.run import RETRY, RunSummary
+from actui.operations.erasure import forget
 from actui.sandbox.activecampaign.rows import Exclusion, FieldOption
 from actui.sandbox.blueconic.tenant_catalogue import DIALOGUES as CATALOGUE
-from actui.sync import stages as probing
-from actui.sync.goalrun import Only
-from actui.sync.knowing import Knowledge
-from actui.wiring import House
+from actui.sync.exporting import stages as probing
+from actui.sync.exporting.contact_directory import Knowledge
+from actui.sync.run.goal_run import Only
 from store.forgotten import Forgotten
 from tests.e2e.scale import PHASES
 from tests.export.desk import EMAIL_LINK, NAME_ONLY, READERS, VISITORS, Desk, open_desk

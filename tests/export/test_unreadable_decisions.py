@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actui.api import activecampaign_rows as shape
+from actui.api.activecampaign import rows as shape
 from actui.model.run import Reason
 from actui.sandbox.activecampaign.campaigns import Campaign
 from tests.export.desk import Desk

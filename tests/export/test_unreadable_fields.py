@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actui.api import activecampaign_rows as shape
+from actui.api.activecampaign import rows as shape
 from actui.model.run import Reason
 from tests.export.desk import ACTIVE, NEWSLETTER, READERS, Desk
 from tests.export.test_identity import BY_CUSTOMER

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actui.api.activecampaign import ActiveCampaignClient
+from actui.api.activecampaign.client import ActiveCampaignClient
 from actui.model.errors import RefusedError
 from actui.model.run import Outcome, Reason
 from tests.export.desk import NAME_ONLY, Desk

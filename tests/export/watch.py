@@ -7,7 +7,7 @@ from typing import Any
 
 from actui.sandbox.activecampaign.account import Account
 from actui.sandbox.activecampaign.rows import Contact as Row
-from actui.sync.engine import Engine
+from actui.sync.run.engine import Engine
 from tests.plain.exporting import UNSUBSCRIBED, Goal
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from actui.model.addresses import canonical, clean, spellings
-from actui.model.standing import Exclusion
+from actui.model.memberships import Exclusion
 
 SAME = {
     "zero width space": ("\u200banna@example.com", "anna@example.com"),

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel
 
-from actui.model.confighash import BASELINES, FIRST_SPELLINGS, NOT_SENT
+from actui.model.config_hash import BASELINES, FIRST_SPELLINGS, NOT_SENT
 from actui.model.goals import ExportGoal, ImportGoal, Mode
 from tests.model.goal_cases import EXPORTS, IMPORTS
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from actui.model.connection import Manual, Monthly, MonthlyWeekday, TimesPerDay, Weekly
-from actui.model.due import awaiting, next_due, upcoming
+from actui.model.due_times import awaiting, next_due, upcoming
 
 ZONES = ["Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe"]
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)

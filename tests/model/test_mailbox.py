@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actui.console.previewview import asked
+from actui.console.views.preview import asked
 from actui.model.connection import Connection, Notify
 from actui.model.document import dump, load
 from actui.model.errors import ConfigError

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from actui.model.connection import Manual, TimesPerDay, Weekly
-from actui.model.due import awaiting, next_turn
+from actui.model.due_times import awaiting, next_turn
 
 ON = datetime(2026, 3, 2, 9, 0, 0, 250_000, tzinfo=UTC)  # a Monday
 HOURLY = TimesPerDay(type="times-per-day", times=24)

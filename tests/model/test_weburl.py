@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actui.api.http import check_port
-from actui.model.weburl import host_trouble, url_trouble
+from actui.model.web_url import host_trouble, url_trouble
 
 FINE = [
     "https://acme.api-us1.com",

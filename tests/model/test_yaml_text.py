@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from actui.model.document import dump, load
 from actui.model.errors import ConfigError
-from actui.model.yamltext import LARGEST, MOST_NODES
+from actui.model.yaml_text import LARGEST, MOST_NODES
 
 HEAD = "version: 1\nconnection:\n  name: A\n"
 BOMB = "a0: &a0 x\n" + "".join(

@@ -2,10 +2,10 @@
 
 import pytest
 
-from actui.console.notices import facts, letter
+from actui.console.views.notification import facts, letter
 from actui.model.connection import Connection
 from actui.model.findings import findings
-from actui.model.notices import news, standing
+from actui.model.notification_rules import news, standing
 from actui.model.run import GoalSummary, RunState, RunSummary
 from actui.model.settings import MailServer
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from actui.context.context import House
 from actui.model.connection import Connection
 from actui.model.settings import MailServer, Settings
-from actui.notifying import Messenger
-from actui.wiring import House
+from actui.operations.notifying import Messenger
 from store.settings import SettingsFile
 from tests.notifying.servers import (
     HERE,

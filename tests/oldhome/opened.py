@@ -16,12 +16,12 @@ from typing import Any
 
 import httpx
 
+from actui.context.context import House
 from actui.model.run import RunSummary
 from actui.sandbox import kept
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
-from actui.sync.goalrun import Options
-from actui.wiring import House
+from actui.sync.run.goal_run import Options
 
 ARCHIVE = Path(__file__).parent / "home-0.1.0.tar.xz"
 HOUR, YEAR = 3_600.0, 365 * 86_400.0

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from actui.cli import main
+from actui.context.context import House
 from actui.model.addresses import canonical
-from actui.wiring import House
 from tests.oldhome.expected import CONNECTIONS, ledger_rows
 from tests.oldhome.opened import ARCHIVE, unpacked
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import httpx
 
+from actui.context.context import House
 from actui.model.connection import secret_prefix
 from actui.model.document import load
 from actui.model.settings import Settings
-from actui.wiring import House
 from store.settings import SettingsFile
 from tests.e2e.processes import sandbox_process
 from tests.scheduling.test_twenty import expected
@@ -38,7 +38,7 @@ _PROGRAM = """
 import functools, pathlib, sys
 from datetime import datetime
 from actui.cli import main
-from actui.commands import scheduling as command
+from actui.commands import schedule as command
 clock, looks = (pathlib.Path(word) for word in sys.argv[1:])
 number = 0
 def now():

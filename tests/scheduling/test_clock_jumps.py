@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from actui.model.connection import Schedule, TimesPerDay, Weekly
-from actui.model.due import awaiting, next_turn
-from actui.scheduling import Scheduler, nobody_looks
+from actui.model.due_times import awaiting, next_turn
+from actui.operations.scheduling import Scheduler, nobody_looks
 from tests.export.test_clock_jumps import JUMPS
 from tests.scheduling.test_twenty import house_of
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from actui.context.context import House
+from actui.context.services import HouseServices
 from actui.model.connection import Connection
 from actui.model.errors import BusyError
 from actui.model.run import RunSummary
 from actui.model.settings import Settings
-from actui.scheduling import Scheduler
-from actui.services import HouseServices
-from actui.wiring import House
+from actui.operations.scheduling import Scheduler
 from store.settings import SettingsFile
 from tests.e2e.lab import NAME, Lab, lab
 from tests.e2e.processes import ACTUI

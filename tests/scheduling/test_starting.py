@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actui.model.connection import Connection
-from actui.starting import SCHEDULE, Starter
+from actui.operations.launching import SCHEDULE, Starter
 from store.home import Home
 
 CONNECTION = Connection(id="c-1", name="News")

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
-from actui.commands import scheduling
+from actui.commands import schedule as scheduling
+from actui.context.context import House
 from actui.model.connection import Connection, TimesPerDay
 from actui.model.errors import ConfigError
-from actui.scheduling import Scheduler, Turn, coming_run, nobody_looks
-from actui.wiring import House
+from actui.operations.scheduling import Scheduler, Turn, coming_run, nobody_looks
 from store.connections import Stored
 
 STEP = timedelta(seconds=5)

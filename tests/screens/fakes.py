@@ -13,11 +13,12 @@ from pydantic import SecretStr, ValidationError
 from textual.pilot import Pilot
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
-from actui.console.people import Filter, Person
 from actui.console.ports import Stored
+from actui.console.views.outcomes import Filter, Person
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError, CredentialsError, DamagedError
-from actui.model.people import (
+from actui.model.preview import Ask, Preview
+from actui.model.records import (
     ContactField,
     ContactList,
     Lifecycle,
@@ -26,7 +27,6 @@ from actui.model.people import (
     Segment,
     Stage,
 )
-from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
 from actui.model.settings import Settings
 

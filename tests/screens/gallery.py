@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import screens
-from actui.app import ConsoleApp
-from actui.console.people import Person
+from actui.app.console_app import ConsoleApp
+from actui.console.views.outcomes import Person
 from actui.model.preview import Change, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import (
     GoalProgress,

@@ -8,12 +8,12 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from actui.app import ConsoleApp
-from screens.ask import ChooseScreen
-from screens.connection import ConnectionScreen
-from screens.form import FormList
-from screens.goal import GoalScreen
-from screens.goals import GoalsPanel
+from actui.app.console_app import ConsoleApp
+from screens.connection_page import ConnectionScreen
+from screens.dialogs.ask import ChooseScreen
+from screens.goal_page import GoalScreen
+from screens.goals_panel import GoalsPanel
+from screens.widgets.form_list import FormList
 from tests.screens.fakes import FakeServices, seen, until
 from tests.screens.keyboard import down_to
 

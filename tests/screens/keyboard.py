@@ -14,7 +14,7 @@ from textual.keys import _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from actui.app import ConsoleApp
+from actui.app.console_app import ConsoleApp
 from tests.screens.fakes import seen
 
 LIMIT_SECONDS = 30.0

@@ -36,9 +36,9 @@ _OWN_TERMINAL = (
 )
 _ON_FAKES = """
 import os, sys
-from actui.terminal import prepare_terminal
+from actui.app.terminal import prepare_terminal
 prepare_terminal(os.environ)
-from actui.app import run_console
+from actui.app.console_app import run_console
 from tests.screens.gallery import PAGES
 sys.exit(run_console(PAGES[sys.argv[1]].home(), tour=lambda: 0))
 """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from actui.app import ConsoleApp
-from actui.console.forms import Choose, Option
-from screens.ask import ChooseScreen, ask
+from actui.app.console_app import ConsoleApp
+from actui.console.forms.form import Choose, Option
+from screens.dialogs.ask import ChooseScreen, ask
 from tests.screens.fakes import connection, seen, services, until
 
 NAMES = ("Readers", "Buyers", "Staff")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from screens.ask import TypeScreen
-from screens.connection import ConnectionScreen
-from screens.form import FormList
-from screens.goals import GoalsPanel
+from screens.connection_page import ConnectionScreen
+from screens.dialogs.ask import TypeScreen
+from screens.goals_panel import GoalsPanel
+from screens.widgets.form_list import FormList
 from tests.screens.fakes import seen, until
 from tests.screens.goalpages import (
     Opened,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from actui.app import ConsoleApp
+from actui.app.console_app import ConsoleApp
 from screens.base import Words
 from tests.screens.fakes import FakeServices, connection, seen, services, until
 from tests.screens.goalpages import on_connection

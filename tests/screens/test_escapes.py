@@ -7,7 +7,7 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.constants import ESCAPE_DELAY
 
-from screens.escapes import EscapeKeys
+from screens.terminal.escape_decoder import EscapeKeys
 
 
 class Clock:

@@ -13,11 +13,11 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 import screens
-from actui.app import ConsoleApp
+from actui.app.console_app import ConsoleApp
 from actui.model.connection import Connection
 from actui.model.goals import ImportGoal, Named
 from screens.base import ListTable
-from screens.help import key_words
+from screens.dialogs.help import key_words
 from tests.screens.fakes import FakeServices, until
 from tests.screens.gallery import PAGES, console, kinds, open_page, settled
 

@@ -9,13 +9,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from actui.app import ConsoleApp
+from actui.app.console_app import ConsoleApp
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
 from screens.base import Words
-from screens.confirm import ConfirmScreen
-from screens.connection import ConnectionScreen
-from screens.connections import ConnectionsScreen
+from screens.connection_list import ConnectionsScreen
+from screens.connection_page import ConnectionScreen
+from screens.dialogs.confirm import ConfirmScreen
 from tests.screens.fakes import FakeStored, connection, seen, services, until
 from tests.screens.goalpages import Opened, go, goals_of, on_connection, on_the_page, open_goal
 

@@ -9,8 +9,8 @@ import pytest
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
 from actui.model.goals import Named
-from screens.ask import ChooseScreen
-from screens.goal import GoalScreen
+from screens.dialogs.ask import ChooseScreen
+from screens.goal_page import GoalScreen
 from tests.screens.fakes import HOSTILE_IN_A_SIZE, connection, seen, services, until
 from tests.screens.goalpages import (
     back,

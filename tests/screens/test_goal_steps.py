@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actui.model.errors import CredentialsError
 from actui.model.mapping import Rule
-from screens.ask import ChooseScreen, TypeScreen
+from screens.dialogs.ask import ChooseScreen, TypeScreen
 from tests.screens.fakes import seen, until
 from tests.screens.goalpages import (
     Opened,

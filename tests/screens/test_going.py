@@ -8,7 +8,7 @@ import pytest
 from textual.app import ComposeResult
 from textual.widgets import Label
 
-from actui.app import ConsoleApp
+from actui.app.console_app import ConsoleApp
 from screens.base import ActuiScreen
 from tests.screens.fakes import connection, services, until
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from screens.hanging import Hanging
+from screens.widgets.hanging import Hanging
 
 
 def drawn(text: str, indent: int) -> list[str]:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from screens.confirm import ConfirmScreen
-from screens.connection import ConnectionScreen
-from screens.connections import ConnectionsScreen
-from screens.run import RunScreen
-from screens.schedule import ScheduleScreen
+from screens.connection_list import ConnectionsScreen
+from screens.connection_page import ConnectionScreen
+from screens.dialogs.confirm import ConfirmScreen
+from screens.dialogs.schedule import ScheduleScreen
+from screens.run_page import RunScreen
 from tests.screens.fakes import FakeServices, seen, until
 from tests.screens.goalpages import Opened
 from tests.screens.keyboard import LIMIT_SECONDS, at_once

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input
 
-from actui.app import ConsoleApp
+from actui.app.console_app import ConsoleApp
 from actui.model.connection import Connection
 from actui.model.run import GoalProgress, GoalSummary, RunSnapshot, RunState, RunSummary
-from screens.connection import ConnectionScreen
-from screens.connections import TOUR, ConnectionsScreen
-from screens.run import RunScreen
+from screens.connection_list import TOUR, ConnectionsScreen
+from screens.connection_page import ConnectionScreen
+from screens.run_page import RunScreen
 from tests.screens.fakes import HOSTILE, FakeHistory, connection, seen, services, until
 
 

@@ -10,14 +10,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from actui.app import ConsoleApp
-from actui.console.people import REASON_WORDS, Filter, Person
+from actui.app.console_app import ConsoleApp
+from actui.console.views.outcomes import REASON_WORDS, Filter, Person
 from actui.model.omitted import Omitted, OmittedValues
 from actui.model.run import GoalSummary, Reason, RunSnapshot, RunState, RunSummary
-from screens.ask import ChooseScreen, TypeScreen
-from screens.connection import ConnectionScreen
-from screens.people import OutcomesScreen, WhyScreen
-from screens.run import RunScreen
+from screens.connection_page import ConnectionScreen
+from screens.dialogs.ask import ChooseScreen, TypeScreen
+from screens.outcomes_page import OutcomesScreen, WhyScreen
+from screens.run_page import RunScreen
 from tests.screens.fakes import (
     HOSTILE_IN_A_SIZE,
     FakeHistory,

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as some
 
-from screens.picture import Picture
+from screens.terminal.frame_diff import Picture
 from tests.screens.terminals import Glass
 
 WIDTH, HEIGHT = 12, 3

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from actui.app import ConsoleApp
-from actui.console.previewview import asked
+from actui.app.console_app import ConsoleApp
+from actui.console.views.preview import asked
 from actui.model.errors import ConfigError
 from actui.model.omitted import Omitted, OmittedList, OmittedValues
 from actui.model.preview import Ask, Change, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import Outcome, Reason, Record
-from screens.connection import ConnectionScreen
-from screens.goal import GoalScreen
-from screens.preview import PreviewScreen
+from screens.connection_page import ConnectionScreen
+from screens.goal_page import GoalScreen
+from screens.preview_page import PreviewScreen
 from tests.screens.fakes import HOSTILE_IN_A_SIZE, FakeServices, connection, seen, services, until
 
 Opened = tuple[FakeServices, Pilot[Any]]

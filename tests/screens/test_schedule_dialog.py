@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from actui.app import ConsoleApp
-from screens.ask import ChooseScreen, TypeScreen
-from screens.connection import ConnectionScreen
-from screens.form import FormList
-from screens.schedule import ScheduleScreen
+from actui.app.console_app import ConsoleApp
+from screens.connection_page import ConnectionScreen
+from screens.dialogs.ask import ChooseScreen, TypeScreen
+from screens.dialogs.schedule import ScheduleScreen
+from screens.widgets.form_list import FormList
 from tests.screens.fakes import connection, seen, services, until
 from tests.screens.keyboard import down_to
 

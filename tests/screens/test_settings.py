@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from actui.app import ConsoleApp
+from actui.app.console_app import ConsoleApp
 from actui.model.settings import Settings
-from screens.ask import ChooseScreen, TypeScreen
-from screens.connection import ConnectionScreen
-from screens.connections import ConnectionsScreen
-from screens.form import FormList
-from screens.goal import GoalScreen
-from screens.goals import GoalsPanel
-from screens.schedule import ScheduleScreen
-from screens.settings import SettingsScreen
+from screens.connection_list import ConnectionsScreen
+from screens.connection_page import ConnectionScreen
+from screens.dialogs.ask import ChooseScreen, TypeScreen
+from screens.dialogs.schedule import ScheduleScreen
+from screens.goal_page import GoalScreen
+from screens.goals_panel import GoalsPanel
+from screens.settings_page import SettingsScreen
+from screens.widgets.form_list import FormList
 from tests.screens.fakes import connection, seen, services, until
 from tests.screens.keyboard import down_to
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from actui.app import ConsoleApp
+from actui.app.console_app import ConsoleApp
 from actui.console.workbench import Workbench
 from actui.model.run import GoalSummary, RunSnapshot, RunState, RunSummary
-from screens.confirm import ConfirmScreen
-from screens.connection import ConnectionScreen
-from screens.run import RunScreen
+from screens.connection_page import ConnectionScreen
+from screens.dialogs.confirm import ConfirmScreen
+from screens.run_page import RunScreen
 from tests.screens.fakes import FakeServices, connection, seen, services, until
 from tests.screens.goalpages import on_connection
 

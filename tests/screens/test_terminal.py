@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from actui import exitcodes
-from actui.terminal import clipboard_codes
-from actui.wiring import House
+from actui.app.terminal import clipboard_codes
+from actui.context.context import House
 from tests.e2e.processes import ACTUI, Control, Home, sandbox_process
 from tests.screens.terminals import (
     CTRL_Q,

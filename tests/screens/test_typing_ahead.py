@@ -11,9 +11,9 @@ import pytest
 from textual import events
 from textual.widgets import Input, OptionList
 
-from actui.app import ConsoleApp
-from screens import typing
-from screens.schedule import ScheduleScreen
+from actui.app.console_app import ConsoleApp
+from screens.dialogs.schedule import ScheduleScreen
+from screens.terminal import input_serializer as typing
 from tests.screens.fakes import seen, services, until
 from tests.screens.goalpages import Opened
 from tests.screens.keyboard import LIMIT_SECONDS, at_once

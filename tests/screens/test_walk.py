@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from actui.app import ConsoleApp
+from actui.app.console_app import ConsoleApp
+from actui.context.context import House
+from actui.context.services import HouseServices
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK
-from actui.services import HouseServices
-from actui.wiring import House
 from tests.e2e.processes import Control, control_of, sandbox_process
 from tests.screens.keyboard import Keyboard
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from actui.context.context import House
 from actui.model.run import (
     GoalProgress,
     GoalSummary,
@@ -16,8 +17,7 @@ from actui.model.run import (
     RunSnapshot,
     RunState,
 )
-from actui.wiring import House
-from screens.run import SHOW_SECONDS
+from screens.run_page import SHOW_SECONDS
 from tests.screens.fakes import connection
 from tests.screens.gallery import PAGES
 from tests.screens.terminals import ENTER, F5, Terminal, on_fakes, typed

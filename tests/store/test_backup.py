@@ -20,7 +20,7 @@ from actui.model.errors import ActuiError, BusyError, ConfigError
 from actui.model.journal import SumKey, SumSend
 from actui.model.run import RunSummary
 from actui.model.settings import Settings
-from store import placing
+from store import restoring as placing
 from store.backup import make_backup, restore_backup
 from store.connections import Connections
 from store.forgotten import Forgotten

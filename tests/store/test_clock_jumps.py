@@ -9,7 +9,7 @@ import pytest
 
 from actui.model.journal import Done
 from actui.model.run import GoalSummary, Outcome, Record, RunState, RunSummary
-from actui.sync.endings import new_run_id
+from actui.sync.run.unfinished import new_run_id
 from store.history import MOST_RUNS, History
 from store.home import Home
 from store.ledger import open_ledger

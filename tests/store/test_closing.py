@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from actui.context.context import House
+from actui.context.services import HouseServices
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError, DamagedError
-from actui.services import HouseServices
-from actui.wiring import House
 from store.ledger import SqliteLedger, open_ledger, scratch
 from store.ledger.runs import Runs
 from store.ledger.scratch import scratch_ledger

@@ -22,12 +22,12 @@ from store.audit import Audit
 from store.connections import Connections
 from store.history import History
 from store.home import Home
-from store.jsonfile import backup_of
+from store.json_file import backup_of
 from store.locks import RunLock
-from store.notices import Notices
+from store.schedule_claims import Turns
 from store.secrets import Secrets
+from store.sent_notices import Notices
 from store.settings import SettingsFile
-from store.turns import Turns
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 NO_KEYS = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}

@@ -16,7 +16,7 @@ from actui.model.settings import Settings
 from store.connections import Connections
 from store.history import MOST_RUNS, History
 from store.home import Home
-from store.jsonfile import backup_of, documents
+from store.json_file import backup_of, documents
 from store.locks import RunLock
 from store.settings import SettingsFile
 
@@ -126,7 +126,7 @@ def test_history_is_newest_first_and_bounded(home):
 _INSERTER = """
 import sys
 from pathlib import Path
-from store.jsonfile import documents
+from store.json_file import documents
 for n in range(int(sys.argv[2])):
     with documents(Path(sys.argv[1])) as database:
         database.insert({"by": sys.argv[3], "n": n})

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from actui.api.rate import Pace
-from actui.commands.guard import guarded
+from actui.commands.errors import guarded
 from actui.model.errors import StorageError
 from actui.model.journal import Done
 from actui.model.run import GoalSummary, Outcome, Record, RunSnapshot, RunState, RunSummary
-from actui.sync.endings import close_cut_off
+from actui.sync.run.unfinished import close_cut_off
 from store.audit import Audit
 from store.history import History
 from store.home import Home
-from store.jsonfile import backup_of
+from store.json_file import backup_of
 from store.ledger import SqliteLedger, open_ledger
 from store.settings import SettingsFile
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from actui.model.settings import ENCRYPTED_FILE
-from store.keystore import KeyStore
+from store.key_store import KeyStore
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from actui.model.errors import ConfigError
 from actui.model.goals import ListStatus
 from actui.model.journal import Block, Done, GoalState, Indexed, SumKey
+from actui.model.memberships import Exported, Membership
 from actui.model.omitted import NOTHING, Omitted, OmittedList, OmittedValues
 from actui.model.run import GoalSummary, Outcome, Reason, Record, RunSnapshot, RunState
-from actui.model.standing import Exported, Membership
 from store.home import Home
 from store.ledger import open_ledger, set_aside
 from store.ledger.keys import pack, unpack

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
+from actui.context.context import House
 from actui.model.errors import ConfigError
-from actui.wiring import House
-from store.jsonfile import documents
+from store.json_file import documents
 from store.locks import RunLock
 
 FILES = (
@@ -133,7 +133,7 @@ def test_a_crash_report_follows_no_link(home: Path, monkeypatch: pytest.MonkeyPa
     def crash(*_: object) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("actui.commands.configuring.list_", crash)
+    monkeypatch.setattr("actui.commands.connections.list_", crash)
     assert main(["list"]) == 70
     assert main(["list"]) == 70
     reports = list((home / "logs").iterdir())

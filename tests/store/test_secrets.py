@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from actui.model.errors import CredentialsError
 from actui.model.secret import SecretName
 from actui.model.settings import Settings
-from store import keystore
+from store import key_store as keystore
 from store.home import Home
 from store.secrets import Secrets
 from tests.e2e.processes import ACTUI

@@ -8,8 +8,8 @@ import pytest
 
 from actui.model.goals import ListStatus
 from actui.model.journal import Done, Indexed
+from actui.model.memberships import Exported, Newcomer
 from actui.model.run import GoalSummary, Outcome, Record
-from actui.model.standing import Exported, Newcomer
 from store.forgotten import Forgotten, without_address
 from store.home import Home
 from store.ledger import open_ledger

@@ -8,7 +8,7 @@ import pytest
 from actui.model.connection import Connection, TimesPerDay
 from store.connections import Connections
 from store.home import Home
-from store.turns import Turns
+from store.schedule_claims import Turns
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

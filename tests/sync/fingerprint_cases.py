@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from actui.api.activecampaign_rows import bulk_row_size
+from actui.api.activecampaign.rows import bulk_row_size
 from actui.model.connection import Connection
 from actui.model.goals import ExportGoal, ImportGoal, ListStatus
-from actui.model.people import (
+from actui.model.records import (
     Contact,
     ContactField,
     ContactList,
@@ -18,8 +18,8 @@ from actui.model.people import (
     Segment,
     StageOfProfile,
 )
-from actui.sync.entries import EntryBuilder
-from actui.sync.payload import PayloadBuilder
+from actui.sync.exporting.payload import PayloadBuilder
+from actui.sync.importing.entries import EntryBuilder
 from actui.sync.resolve import Accounts
 
 ACCOUNTS = Accounts(

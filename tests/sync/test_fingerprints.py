@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from actui.model.people import ProfileWrite, PropertyWrite
+from actui.model.records import ProfileWrite, PropertyWrite
 from actui.sync.fingerprints import accepted_but_left, mark, marks_of, tail_of
 from tests.sync.fingerprint_cases import EXPORTS, IMPORTS
 

@@ -4,8 +4,8 @@ import pytest
 
 from actui.model.connection import Connection, goal_called
 from actui.model.errors import ConfigError
-from actui.model.known import as_known
-from actui.model.people import ContactList, Lifecycle, Objective, Segment, Stage
+from actui.model.inherited import as_known
+from actui.model.records import ContactList, Lifecycle, Objective, Segment, Stage
 from actui.sync.resolve import Accounts, resolve
 
 ACCOUNTS = Accounts(

@@ -1,6 +1,6 @@
 """How the id space of an account is cut into blocks."""
 
-from actui.sync.reading import BLOCK_IDS, MOST_BLOCKS, cut_into_blocks
+from actui.sync.importing.blocks import BLOCK_IDS, MOST_BLOCKS, cut_into_blocks
 
 
 def test_one_contact_with_a_far_id_does_not_make_a_million_blocks() -> None:

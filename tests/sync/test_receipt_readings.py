@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from actui.api.blueconic_rows import profile
+from actui.api.blueconic.rows import profile
 from actui.model.journal import SumSend
-from actui.model.people import Profile
-from actui.sync.goalrun import GoalRun
-from actui.sync.receipts import RECEIPT_PROPERTY, Receipts, Verdict
+from actui.model.records import Profile
+from actui.sync.importing.sum_receipts import RECEIPT_PROPERTY, Receipts, Verdict
+from actui.sync.run.goal_run import GoalRun
 
 WRITER = "abcdef01"
 RECEIPT = f"1700000000000-5-{WRITER}00000000"

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from actui.api.activecampaign_rows import bulk_row_size
+from actui.api.activecampaign.rows import bulk_row_size
 from actui.model.connection import Connection
 from actui.model.goals import LIST_STATUSES, ListStatus
 from actui.model.mapping import (
@@ -16,9 +16,9 @@ from actui.model.mapping import (
     SegmentsSource,
     TextSource,
 )
-from actui.model.people import Profile, StageOfProfile
-from actui.sync.entries import STRATEGIES
-from actui.sync.sources import Names, needs_of, values_of
+from actui.model.records import Profile, StageOfProfile
+from actui.sync.exporting.sources import Names, needs_of, values_of
+from actui.sync.importing.entries import STRATEGIES
 from tests.sync.fingerprint_cases import EXPORTS
 
 SOURCES = [
@@ -95,7 +95,7 @@ def test_each_rule_has_its_strategy():
 
 
 def test_each_list_status_has_its_letter():
-    from actui.api.activecampaign_rows import _STATUS as read
+    from actui.api.activecampaign.rows import _STATUS as read
     from store.ledger.exports import _LETTERS as kept
 
     assert set(read.values()) == set(LIST_STATUSES)

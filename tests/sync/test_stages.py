@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from actui.api.activecampaign_rows import bulk_row_size
+from actui.api.activecampaign.rows import bulk_row_size
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
 from actui.model.goals import ExportGoal
-from actui.model.people import Lifecycle, Profile, ProfilePage, Stage, StageOfProfile
+from actui.model.records import Lifecycle, Profile, ProfilePage, Stage, StageOfProfile
 from actui.model.run import Record
-from actui.sync.payload import PayloadBuilder
+from actui.sync.exporting.payload import PayloadBuilder
+from actui.sync.exporting.stages import PROBES, Stages
+from actui.sync.exporting.threshold import stage_of
 from actui.sync.resolve import Accounts
-from actui.sync.stages import PROBES, Stages
-from actui.sync.threshold import stage_of
 
 FIRST = StageOfProfile("l", "Welcome", "s1", "First")
 SECOND = StageOfProfile("l", "Welcome", "s2", "Second")

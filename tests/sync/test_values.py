@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actui.sync.values import (
+from actui.sync.importing.values import (
     MOST_RANGE,
     SUMMABLE,
     convert,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from actui.model.omitted import NOTHING, Omitted, OmittedValues
 from actui.model.run import GoalProgress, GoalSummary, RunSnapshot, RunState, RunSummary
-from actui.sync.endings import close_cut_off
-from actui.sync.warned import Warnings, count_omitted, count_once, tell
+from actui.sync.run.unfinished import close_cut_off
+from actui.sync.run.warnings import Warnings, count_omitted, count_once, tell
 
 
 def test_each_sentence_says_field_count_and_reason() -> None:

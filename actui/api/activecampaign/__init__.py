@@ -1,0 +1,1 @@
+"""The client of ActiveCampaign's REST API v3."""

@@ -1,0 +1,229 @@
+"""How actui talks to one ActiveCampaign account: key, pace, retries and denials.
+
+activecampaign.md §1. The calls themselves are in `actui.api.activecampaign.client`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import SecretStr
+
+from actui.api.activecampaign import rows as shape
+from actui.api.http import WEB_PAGE, Answer, Call, exchange, page_instead, read, wrong_host
+from actui.api.rate import BulkPace, Pace
+from actui.api.retry import PATIENT, PageSize, Patience, persist
+from actui.api.waits import reading
+from actui.model.errors import (
+    CredentialsError,
+    LostAnswerError,
+    RefusedError,
+    RetriableError,
+    ServiceError,
+)
+from actui.model.journal import Traffic
+from actui.model.records import User
+
+SERVICE = "ActiveCampaign"
+PAGE = 100  # the maximum (activecampaign.md §3.1)
+MOST_PAGES = 1_000
+"""Pages after which a listing that brings something new each time is no listing."""
+_DENIALS = 3  # in a row, before a 403 is taken at its word
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+
+class _KeyAuth(httpx.Auth):
+    """Puts the key into the request at the last moment."""
+
+    def __init__(self, key: SecretStr) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Api-Token"] = self._key.get_secret_value()
+        yield request
+
+
+class AccountClient:
+    """One account. All methods raise the errors of `actui.model.errors` and give up in the end.
+
+    `url` is the account's base address as `service_url` leaves it. `pace` and `bulk_pace` are the
+    account's gates; `http` is closed by whoever made it. A 403 becomes CredentialsError only when
+    `users/me` is denied three times as well, for it occurs with good keys (§1.2).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: SecretStr,
+        *,
+        pace: Pace,
+        bulk_pace: BulkPace,
+        http: httpx.AsyncClient,
+        patience: Patience = PATIENT,
+    ) -> None:
+        self.traffic = Traffic()
+        self._base = f"{url.rstrip('/')}/api/3"
+        self._auth = _KeyAuth(key)
+        self._pace = pace
+        self._bulk_pace = bulk_pace
+        self._http = http
+        self._patience = patience
+        self._tags: dict[int, str] | None = None
+        self._tags_lock = asyncio.Lock()
+        self._page_size = PageSize(PAGE)
+
+    async def _pages(
+        self, path: str, parse: Callable[[Any], Mapping[K, T]], *, most: int = MOST_PAGES
+    ) -> AsyncIterator[Mapping[K, T]]:
+        """What is new on each page, by id, up to a page that brings nothing new.
+
+        `parse` reads the body of a page. `meta.total` and short pages end nothing: neither is
+        reliable (§3.1, §3.2). Raises ServiceError after `most` pages.
+        """
+        seen: set[K] = set()
+        offset, size = 0, PageSize(PAGE)
+        for _ in range(most):
+
+            def ask(limit: int, offset: int = offset) -> Awaitable[Mapping[K, T]]:
+                params = [("limit", str(limit)), ("offset", str(offset))]
+                return self._get(path, params, lambda answer: parse(answer.body))
+
+            page = await size.ask(ask)
+            fresh = {id_: row for id_, row in page.items() if id_ not in seen}
+            if not fresh:
+                return
+            offset += len(page)
+            seen.update(fresh)
+            yield fresh
+        raise ServiceError(f"{SERVICE} went on listing {path} after {most:,} pages.")
+
+    async def _all(self, path: str, parse: Callable[[Any], Mapping[K, T]]) -> list[T]:
+        """Everything on all pages, each id once."""
+        return [row async for page in self._pages(path, parse) for row in page.values()]
+
+    async def _get(
+        self, path: str, params: Sequence[tuple[str, str]], parse: Callable[[Answer], T]
+    ) -> T:
+        call = Call(SERVICE, "GET", f"{self._base}/{path}", auth=self._auth, params=tuple(params))
+
+        async def send() -> T:
+            answer = await self._send(call)
+            return read(call, answer, lambda _: parse(answer))
+
+        return await self._guarded(send)
+
+    async def _asked(self, call: Call, parse: Callable[[Any], T]) -> T:
+        async def send() -> T:
+            return read(call, await self._send(call), parse)
+
+        return await self._guarded(send)
+
+    async def _asked_once(self, call: Call, parse: Callable[[Any], T]) -> T:
+        """The same for a request that the caller alone may send again, after a look.
+
+        Raises RetriableError where the service says that nothing was done, and RefusedError 401
+        or 403 for a denial although the key is good.
+        """
+
+        async def send() -> T:
+            return read(call, await self._send(call), parse)
+
+        return await self._once(send)
+
+    async def _send(self, call: Call) -> Answer:
+        grant = await self._pace.acquire()
+        self.traffic.requests += 1
+        try:
+            async with reading(self._patience.waits, call.method):
+                answer = await exchange(self._http, call)
+        except ServiceError as error:
+            if error.status in (429, 503):
+                self.traffic.throttled += 1
+                self._pace.slow_down(getattr(error, "after", None))
+            raise
+        finally:
+            self._pace.answered(grant)
+        self._pace.succeeded()
+        return answer
+
+    async def _persist(self, send: Callable[[], Awaitable[T]]) -> T:
+        return await persist(
+            send, host=urlsplit(self._base).hostname or "", patience=self._patience
+        )
+
+    async def _guarded(self, send: Callable[[], Awaitable[T]]) -> T:
+        """`send` with retries; a denial is held against `users/me` before it is believed."""
+        denials = 0
+
+        async def attempt() -> T:
+            nonlocal denials
+            try:
+                return await self._once(send)
+            except RefusedError as error:
+                denials += error.status in (401, 403)
+                if error.status not in (401, 403) or denials >= _DENIALS:
+                    raise
+                raise RetriableError(
+                    f"{error.message} although it accepts the key",
+                    status=error.status,
+                    detail=error.detail,
+                ) from None
+
+        return await self._persist(attempt)
+
+    async def _once(self, send: Callable[[], Awaitable[T]]) -> T:
+        """`send` one time; its denial is held against `users/me`."""
+        try:
+            return await send()
+        except ServiceError as error:
+            if _is_denial(error):
+                await self._held_against_me(error)
+            raise
+
+    async def _held_against_me(self, denial: ServiceError) -> None:
+        try:
+            await self._probe()  # raises CredentialsError when it is the key
+        except ServiceError:
+            # The probe's own trouble must not have a write sent again whose fate is unknown.
+            if isinstance(denial, LostAnswerError):
+                raise denial from None
+            raise
+
+    async def _probe(self) -> User:
+        """Ask `users/me` until it answers, at most three times when it denies."""
+        call = Call(SERVICE, "GET", f"{self._base}/users/me", auth=self._auth)
+        page: int | None = None
+        for _ in range(_DENIALS):
+            try:
+                answer = await self._send(call)
+            except ServiceError as error:
+                elsewhere = wrong_host(call, error, "the URL")
+                if elsewhere is not None:
+                    raise elsewhere from None
+                if not _is_denial(error):
+                    raise
+                page = error.status if error.code == WEB_PAGE else None
+                continue
+            return read(call, answer, shape.user)
+        if page in (401, 403):
+            # the service itself refuses in JSON or without a body (§1.2)
+            raise page_instead(call, page)
+        if page:
+            raise CredentialsError(
+                f"{call.host} answers with a web page instead of data: "
+                "the address is not the account's API URL, or the API key has expired"
+            )
+        raise CredentialsError(
+            f"ActiveCampaign at {call.host} does not accept the API key: "
+            "copy it again from Settings, Developer"
+        )
+
+
+def _is_denial(error: ServiceError) -> bool:
+    return error.status in (401, 403) or (error.code == WEB_PAGE and error.status == 200)

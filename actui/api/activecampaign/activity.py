@@ -1,0 +1,93 @@
+"""Campaigns, their links and who opened or clicked (activecampaign.md §8.2, §8.3).
+
+`linkData` and `campaignLists` are not documented; any of these may be refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from actui.api.activecampaign import rows as shape
+from actui.api.activecampaign.account import AccountClient
+from actui.api.answer_values import by_id, count, number, number_id, text
+from actui.model.memberships import Campaign, CampaignLink, LinkHit
+
+# Counters that move when somebody opens or clicks; machine opens are in none of them.
+_COUNTERS = ("opens", "uniqueopens", "linkclicks", "uniquelinkclicks", "subscriberclicks")
+
+_MOST_HIT_PAGES = 50_000
+"""Five million opens of one link: more than any mailing has had."""
+
+
+class ActivityCalls(AccountClient):
+    """What people did with campaigns."""
+
+    async def campaigns(self) -> Sequence[Campaign]:
+        """All campaigns, whenever they were sent."""
+        return await self._all("campaigns", lambda body: by_id(body, "campaigns", _campaign))
+
+    async def campaign_lists(self, campaign_id: int) -> frozenset[int]:
+        """The lists a campaign has to do with."""
+        path = f"campaigns/{campaign_id}/campaignLists"
+        found = await self._all(path, lambda body: by_id(body, "campaignLists", _list_of_campaign))
+        return frozenset(id_ for id_ in found if id_ is not None)
+
+    async def campaign_links(self, campaign_id: int) -> Sequence[CampaignLink]:
+        """The links people can reach; the tracker's second row, of no message, is left out."""
+        path = f"campaigns/{campaign_id}/links"
+        found = await self._all(path, lambda body: by_id(body, "links", _link))
+        return [link for link in found if link is not None]
+
+    async def link_hits(self, link: CampaignLink) -> AsyncIterator[Sequence[LinkHit]]:
+        """Who opened or clicked, a page at a time."""
+        path = f"links/{link.id}/linkData"
+
+        def parse(body: Any) -> dict[int, LinkHit]:
+            return by_id(body, "linkData", lambda row: _hit(row, link))
+
+        async for page in self._pages(path, parse, most=_MOST_HIT_PAGES):
+            yield list(page.values())
+
+
+def _campaign(row: dict[str, Any]) -> Campaign:
+    sent = [shape.moment_if_set(row.get(key)) for key in ("sdate", "ldate")]
+    times: list[datetime] = [one for one in sent if one is not None]
+    counters = " ".join(text(row.get(key)) or "0" for key in _COUNTERS)
+    return Campaign(number_id(row["id"]), counters, max(times, default=None))
+
+
+def _list_of_campaign(row: dict[str, Any]) -> int | None:
+    """A list that a campaign has to do with; one left out could let people past a threshold."""
+    named = number(row.get("listid") or row.get("list"))
+    if named is None:
+        raise ValueError("not a list")
+    return named or None
+
+
+def _link(row: dict[str, Any]) -> CampaignLink | None:
+    """A link of a message; None for one of none."""
+    if str(row.get("messageid") or row.get("message")) == "0":
+        return None
+    return CampaignLink(number_id(row["id"]), row.get("link") == "open")
+
+
+def _hit(row: dict[str, Any], link: CampaignLink) -> LinkHit:
+    read = str(row.get("isread") if row.get("isread") is not None else "")
+    # "1" is the pixel, "0" a link; where it is missing the link itself tells (§8.2)
+    kind = {"1": "opened", "0": "clicked", "": "opened" if link.is_open else "clicked"}.get(read)
+    if str(row.get("messageid") or row.get("message") or "") == "0":
+        kind = None
+    contact, times = _of_hit(row)
+    if kind is not None and (contact is None or times is None):
+        raise ValueError("not known whose it is, or how often")  # it could pass a threshold
+    return LinkHit(
+        number_id(row["id"]), contact or 0, kind, times or 1, shape.moment(row.get("tstamp"))
+    )
+
+
+def _of_hit(row: dict[str, Any]) -> tuple[int | None, int | None]:
+    """The contact and the repeats of a row, None where they cannot be read."""
+    contact = count(row.get("subscriberid") or row.get("contact"))
+    return contact, 1 if row.get("times") is None else count(row["times"])

@@ -1,0 +1,277 @@
+"""The calls to ActiveCampaign's REST API v3 that actui makes (activecampaign.md §2 to §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from actui.api.activecampaign import rows as shape
+from actui.api.activecampaign.account import PAGE, SERVICE, AccountClient
+from actui.api.activecampaign.activity import ActivityCalls
+from actui.api.answer_values import object_at
+from actui.api.http import Call, compact, read
+from actui.model.addresses import canonical
+from actui.model.errors import AnswerTooLargeError, RefusedError, RetriableError, ServiceError
+from actui.model.goals import ANY_LIST, ListStatus
+from actui.model.memberships import Exclusion, ListRow
+from actui.model.records import (
+    BatchInfo,
+    BulkQueued,
+    BulkRefused,
+    Contact,
+    ContactField,
+    ContactList,
+    ContactPage,
+    ImportRow,
+    User,
+)
+
+_INCLUDE = ("include", "fieldValues,contactLists")
+_BULK_WAIT = 60.0  # its limit is counted by the minute
+
+
+class ActiveCampaignClient(ActivityCalls, AccountClient):
+    """One account. All methods raise the errors of `actui.model.errors` and give up in the end."""
+
+    async def me(self) -> User:
+        """The user of the key. Raises CredentialsError when the key is not accepted."""
+        return await self._persist(self._probe)
+
+    async def fields(self) -> Sequence[ContactField]:
+        """All custom contact fields, from as many pages as there are."""
+        options: dict[str, shape.FieldOption] = {}
+
+        def parse(body: Any) -> dict[int, ContactField]:
+            found = shape.contact_fields(body)
+            options.update(shape.field_options(body))
+            return found
+
+        fields = shape.with_options(await self._all("fields", parse), options.values())
+        self._tags = {field.id: field.tag for field in fields}
+        return fields
+
+    async def lists(self) -> Sequence[ContactList]:
+        """All lists the key's user may see, from as many pages as there are."""
+        return await self._all("lists", shape.contact_lists)
+
+    async def contacts_by_id(
+        self,
+        *,
+        after_id: int = 0,
+        before_id: int | None = None,
+        list_id: int | None = None,
+        status: ListStatus | None = None,
+        updated_after: datetime | None = None,
+        created_after: datetime | None = None,
+    ) -> ContactPage:
+        """At most 100 contacts in rising id order; both bounds are exclusive (§3.6).
+
+        Fewer where a page is too large to be read; a contact that alone is comes without its
+        fields and lists, as `too_large`. Both instants must know their time zone. What the service
+        returns is passed on unchecked: filters may have been ignored (§3.1).
+        """
+        params = [("orders[id]", "ASC"), _INCLUDE, ("id_greater", str(after_id))]
+        if before_id is not None:
+            params.append(("id_less", str(before_id)))
+        if list_id is not None:
+            params.append(("listid", str(list_id)))
+        if status is not None:
+            params.append(("status", shape.STATUS_NUMBER[status]))
+        for name, moment in (("updated_after", updated_after), ("created_after", created_after)):
+            if moment is not None:
+                utc = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                params.append((f"filters[{name}]", utc))
+        try:
+            return await self._page_size.ask(
+                lambda limit: self._contact_page([*params, ("limit", str(limit))])
+            )
+        except AnswerTooLargeError:
+            return await self._outlines([*params, ("limit", "1")])
+
+    async def highest_contact_id(self) -> ContactPage:
+        """The page that holds only the contact with the highest id, without its fields.
+
+        Of ids larger than 64 bits it says no more than that there are some.
+        """
+        asked = [("orders[id]", "DESC"), ("limit", "1")]
+        page = await self._contact_page(asked)
+        beyond = page.beyond
+        if beyond and not page.contacts:
+            page = await self._contact_page([*asked, ("id_less", str(shape.MOST_ID + 1))])
+        return ContactPage(page.contacts[:1], page.total, page.served_at, beyond=beyond)
+
+    async def contact(self, contact_id: int) -> Contact | None:
+        """One contact with all its fields and lists, None when there is none (§3.5)."""
+        tags = await self._field_tags()
+
+        def parse(body: Any) -> Contact:
+            found = shape.single_contact(body, tags)
+            if found.id != contact_id:
+                raise ValueError("another contact")
+            return found
+
+        try:
+            return await self._get(f"contacts/{contact_id}", (), lambda a: parse(a.body))
+        except RefusedError as error:
+            if error.status == 404:
+                return None
+            raise
+        except AnswerTooLargeError:
+            bounds = [("id_greater", str(contact_id - 1)), ("id_less", str(contact_id + 1))]
+            page = await self._outlines([*bounds, ("limit", "1")])
+            return next((one for one in page.contacts if one.id == contact_id), None)
+
+    async def contacts_by_email(self, email: str) -> Sequence[Contact]:
+        """The contacts that ActiveCampaign finds by that address, in any spelling of it.
+
+        It compares the value as it is, so ask for every spelling (`addresses.spellings`). Living
+        contacts come first, then those in the same case, in lower case, and then the oldest.
+        """
+        asked = [("email", email), ("limit", str(PAGE))]
+        try:
+            page = await self._contact_page([*asked, _INCLUDE])
+        except AnswerTooLargeError:
+            # without their fields and lists, for which each is read alone
+            page = await self._contact_page(asked)
+        form, lower = canonical(email), email.lower()
+        same = [one for one in page.contacts if canonical(one.email) == form]
+        whole = [await self.contact(one.id) if one.id in page.missing else one for one in same]
+        return sorted(
+            (one for one in whole if one is not None),
+            key=lambda one: (one.erased, one.email.lower() != lower, one.email != lower, one.id),
+        )
+
+    async def rename_contact(self, contact_id: int, email: str) -> str:
+        """Give a contact another address (§6); saying it twice does no more than once.
+
+        Returns the address as it is stored now: an account may keep it in another letter case.
+        Raises RefusedError: 404 without such a contact, 422 when the address is another's or not
+        accepted.
+        """
+        return await self._put_contact(contact_id, {"email": email}) or email
+
+    async def write_contact(self, contact_id: int, row: ImportRow) -> None:
+        """Set names and fields of a contact by its id, whatever its address; see rename_contact."""
+        told: dict[str, Any] = {}
+        names = {"firstName": row.first_name, "lastName": row.last_name, "phone": row.phone}
+        told.update({key: value for key, value in names.items() if value is not None})
+        told["fieldValues"] = [
+            {"field": str(id_), "value": value} for id_, value in row.fields.items()
+        ]
+        await self._put_contact(contact_id, told)
+
+    async def _put_contact(self, contact_id: int, told: dict[str, Any]) -> str:
+        """The contact's address as it is after the write, empty where the answer lacks it."""
+        call = Call(
+            SERVICE,
+            "PUT",
+            f"{self._base}/contacts/{contact_id}",
+            auth=self._auth,
+            content=compact({"contact": told}),
+        )
+        return await self._asked(
+            call, lambda body: shape.own_address(object_at(body, "contact"), contact_id)
+        )
+
+    async def set_list_status(self, contact_id: int, list_id: int, status: ListStatus) -> ListRow:
+        """Set a contact's status on one list; the row as it is now (§5.2).
+
+        A 1 over a 2 does resubscribe: look first, also before it is sent again, for which the
+        request leaves one time alone. Raises LostAnswerError when nobody can know whether it was
+        done, RetriableError when the service is busy or was not reached, RefusedError 404 without
+        such a contact or list, 401 or 403 for a denial although the key is good. No status proves
+        that nothing was done.
+        """
+        relation = {
+            "list": list_id,
+            "contact": contact_id,
+            "status": int(shape.STATUS_NUMBER[status]),
+            "sourceid": 4,
+        }
+        call = Call(
+            SERVICE,
+            "POST",
+            f"{self._base}/contactLists",
+            auth=self._auth,
+            content=compact({"contactList": relation}),
+            repeatable=False,
+        )
+        return await self._asked_once(
+            call, lambda body: shape.list_row(object_at(body, "contactList"), contact_id, list_id)
+        )
+
+    async def exclusions(self) -> Sequence[Exclusion]:
+        """The phrases that keep addresses out of every import (§5.5)."""
+        return await self._all("lists/exclusions", shape.exclusions)
+
+    async def bulk_import(
+        self, rows: Sequence[ImportRow], *, exclude_automations: bool
+    ) -> BulkQueued | BulkRefused:
+        """Queue one batch of 1 to 250 rows and at most 399,999 bytes, else ValueError.
+
+        Raises LostAnswerError when it may have been taken without our knowing, RefusedError when
+        it was refused for a reason that names no row. Its rate limit is waited out.
+        """
+        content = shape.bulk_body(rows, exclude_automations=exclude_automations)
+        call = Call(
+            SERVICE,
+            "POST",
+            f"{self._base}/import/bulk_import",
+            auth=self._auth,
+            content=content,
+            repeatable=False,
+            accept=frozenset({400}),
+        )
+
+        async def send() -> BulkQueued | BulkRefused:
+            await self._bulk_pace.acquire(len(rows))
+            answer = await self._send(call)
+            if answer.status == 400 and not isinstance(answer.body, dict):
+                raise RefusedError(f"{SERVICE} refused {call.endpoint} (status 400)", status=400)
+            is_refusal = answer.status == 400
+            told = read(
+                call, answer, lambda body: shape.bulk_answer(body, len(rows), refused=is_refusal)
+            )
+            if isinstance(told, str):
+                raise self._bulk_refusal(call, told, answer.status)
+            self._bulk_pace.succeeded()
+            return told
+
+        return await self._guarded(send)
+
+    async def batch(self, batch_id: str) -> BatchInfo:
+        """How far a batch is (§7.2)."""
+        params = [("batchId", batch_id)]
+        return await self._get("import/info", params, lambda a: shape.batch_info(a.body))
+
+    async def outstanding_batches(self) -> int:
+        """How many batches of the account are not finished yet (§7.2)."""
+        return await self._get("import/bulk_import", (), lambda a: shape.outstanding(a.body))
+
+    def _bulk_refusal(self, call: Call, words: str, status: int) -> ServiceError:
+        if shape.is_bulk_limit(words):
+            self.traffic.throttled += 1
+            self._bulk_pace.slow_down(_BULK_WAIT)
+            message = f"{SERVICE} takes no more bulk imports for now ({call.endpoint}): {words}"
+            return RetriableError(message, status=status, detail=words, after=_BULK_WAIT)
+        message = f"{SERVICE} refused {call.endpoint} (status {status}): {words}"
+        return RefusedError(message, status=status, detail=words)
+
+    async def _outlines(self, params: Sequence[tuple[str, str]]) -> ContactPage:
+        """A page of contacts without their fields and lists, which are too large to be read."""
+        page = await self._contact_page([one for one in params if one != _INCLUDE])
+        unread = {ANY_LIST: ListStatus.UNREADABLE}
+        outlines = [replace(one, too_large=True, lists=unread) for one in page.contacts]
+        return replace(page, contacts=outlines, missing=frozenset())
+
+    async def _contact_page(self, params: Sequence[tuple[str, str]]) -> ContactPage:
+        tags = await self._field_tags()
+        return await self._get("contacts", params, lambda a: shape.contact_page(a, tags))
+
+    async def _field_tags(self) -> dict[int, str]:
+        async with self._tags_lock:
+            if self._tags is None:
+                await self.fields()
+            return self._tags or {}

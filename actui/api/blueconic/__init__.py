@@ -1,0 +1,1 @@
+"""The client of BlueConic's REST API v2."""

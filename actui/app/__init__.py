@@ -1,0 +1,1 @@
+"""The console as a program: its app, and the terminal it runs in."""

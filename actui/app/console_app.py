@@ -1,0 +1,292 @@
+"""The roof over the pages: theme, commands, signals, and what happens when something breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.actions import parse
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.driver import Driver
+from textual.filter import LineFilter
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.widgets import Input
+
+from actui import exitcodes
+from actui.app.terminal import clipboard_codes, watch_for_loss
+from actui.console.formatting import plain
+from actui.console.ports import Services
+from actui.console.read_only import ReadOnly
+from actui.console.workbench import Workbench
+from actui.model.errors import ActuiError
+from actui.model.settings import Settings
+from screens.base import HEIGHTS, READ_ONLY, TOURING, WIDTHS, ActuiScreen
+from screens.connection_list import TOUR, ConnectionsScreen
+from screens.dialogs.confirm import ConfirmScreen
+from screens.dialogs.help import bindings_of
+from screens.goals_panel import GoalsPanel
+from screens.settings_page import SettingsScreen
+from screens.terminal.ascii_filter import AsciiFilter
+from screens.terminal.frame_diff import FORGET
+from screens.terminal.input_serializer import TypingAhead
+
+_COLOURLESS = "ansi-dark"
+_TYPED = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
+"""What is handled in the order in which it came."""
+
+
+class ConsoleApp(App[str]):
+    """The console; `own_terminal` also makes it answer signals and a lost terminal."""
+
+    TITLE = "actui"
+    CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "q,ctrl+q",
+            "quit",
+            "Quit",
+            key_display="^q",
+            show=False,
+            tooltip="Leave; runs go on",
+            id="app.quit",
+        ),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            show=False,
+            tooltip="Back to the shell; fg returns",
+            id="app.suspend",
+        ),
+        Binding(
+            "f9",
+            "settings",
+            "Settings",
+            show=False,
+            tooltip="Theme, speed and where secrets are kept",
+            id="app.settings",
+        ),
+        Binding(
+            "ctrl+l",
+            "redraw",
+            "Redraw",
+            show=False,
+            tooltip="Draw the screen anew after something else wrote on it",
+            id="app.redraw",
+        ),
+    ]
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        ascii_only: bool = False,
+        read_only: bool = False,
+        touring: bool = False,
+        own_terminal: bool = False,
+    ) -> None:
+        super().__init__(driver_class=_thrifty_driver() if own_terminal else None)
+        # over a slow line what moves on its way arrives late and costs as much as what is told
+        self.animation_level = "none"
+        self._services = ReadOnly(services) if read_only else services
+        self._workbench = Workbench(self._services, ascii_only=ascii_only)
+        self._own_terminal = own_terminal
+        self._typing = TypingAhead(self, super().on_event)
+        self.theme = _theme(services.settings, self.available_themes)
+        self._ascii_only = ascii_only
+        self.set_class(ascii_only, "-ascii")
+        self.set_class(read_only, READ_ONLY)
+        self.set_class(touring, TOURING)
+        self.set_class(self.theme != _COLOURLESS, "-colour")
+
+    def on_mount(self) -> None:
+        if self._own_terminal:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                loop.add_signal_handler(number, self.exit)
+            watch_for_loss()
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        self.screen_change_signal.subscribe(self, self._watch_layout, immediate=True)
+        # the shell has written on the screen meanwhile
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+        self.push_screen(ConnectionsScreen(self._workbench))
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, _TYPED) and not event.is_forwarded:
+            await self._typing.take(event)
+        else:
+            await super().on_event(event)
+
+    def _watch_layout(self, page: Screen[object]) -> None:
+        # a page changes to being on top again and again
+        page.screen_layout_refresh_signal.unsubscribe(self)
+        page.screen_layout_refresh_signal.subscribe(self, _know_every_place, immediate=True)
+
+    def _keep_theme(self, theme: Theme) -> None:
+        """Remember a theme that somebody chose; the colourless one may be NO_COLOR's wish."""
+        self.set_class(theme.name != _COLOURLESS, "-colour")
+        forced = _theme(self._services.settings, self.available_themes) == _COLOURLESS
+        if forced or theme.name == self._services.settings.theme:
+            return
+        try:
+            self._services.change_settings({"theme": theme.name})
+        except ActuiError as failure:
+            self.notify(plain(failure.message), severity="error", markup=False)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """With --ascii everything is redrawn in ASCII, Textual's own lines as well."""
+        filters = super().get_line_filters()
+        return [*filters, AsciiFilter()] if self._ascii_only else filters
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A cursor that blinks would send bytes for ever."""
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = False
+
+    def action_redraw(self) -> None:
+        """Draw the screen anew, whatever the terminal shows."""
+        if self._own_terminal and self._driver is not None:
+            self._driver.write(FORGET)
+        self.screen.refresh(layout=True)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send text to the terminal's clipboard; whether it took it, a terminal does not say."""
+        self._clipboard = text
+        if isinstance(self.focused, Input) and self.focused.password:
+            return  # a secret stays within the console
+        codes = clipboard_codes(text, in_tmux="TMUX" in os.environ)
+        if not codes:
+            said = "This is too long for a terminal's clipboard; on outcomes x writes a file."
+            self.notify(said, severity="error", markup=False)
+        elif self._driver is not None:
+            self._driver.write(codes)
+            self.notify("Sent to your terminal's clipboard.", markup=False)
+
+    def action_settings(self) -> None:
+        """Show the settings, over an open pop-up as well; only once."""
+        if not any(isinstance(page, SettingsScreen) for page in self.screen_stack):
+            self.push_screen(SettingsScreen(self._workbench))
+
+    async def action_quit(self) -> None:
+        """Leave, after a question when something typed is not saved."""
+        if any(isinstance(page, ActuiScreen) and page.is_dirty for page in self.screen_stack):
+            if not isinstance(self.screen, ConfirmScreen):
+                question = ConfirmScreen(
+                    "What you typed is not saved.", do="Quit without saving", keep="Stay"
+                )
+                self.push_screen(question, lambda yes: self.exit() if yes else None)
+            return
+        self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action of the page; without Screenshot, which writes people's data to a file."""
+        for node in _acting(screen):
+            for binding in bindings_of(type(node)):
+                _, action, parameters = parse(binding.action)
+                if not _is_cursor(binding) and node.check_action(action, parameters):
+                    yield SystemCommand(
+                        binding.description, binding.tooltip, self._doing(binding.action, node)
+                    )
+        yield SystemCommand("Settings", "Theme, speed and secrets", self.action_settings)
+        for command in super().get_system_commands(screen):
+            if command.title in ("Theme", "Quit"):
+                yield command
+
+    def _doing(self, action: str, node: DOMNode) -> Callable[[], None]:
+        def do() -> None:
+            self.call_later(self.run_action, action, node)
+
+        return do
+
+    def _fatal_error(self) -> None:
+        """Tell where it broke; Textual would print local variables, which may hold a secret."""
+        self.bell()
+        kind, _, trace = sys.exc_info()
+        told = [f"actui met a bug ({kind.__name__ if kind else 'unknown'}). Runs go on."]
+        told += [
+            f"  {frame.filename}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(trace)
+        ]
+        self._exit_renderables.append(Text("\n".join(told)))
+        self._close_messages_no_wait()
+
+
+def _know_every_place(page: Screen[object]) -> None:
+    """Let Textual find out where every part of a page is, right after it was scrolled.
+
+    It knows only what is in view then, and finds out about the rest when it is asked (8.2). If that
+    is when something was just taken away, such as a sentence in passing, it has forgotten where
+    that was and does not paint over it. The price: the next scroll repaints the whole page, of
+    which the driver sends what changed.
+    """
+    _ = page._compositor.full_map
+
+
+def _acting(screen: Screen[object]) -> list[DOMNode]:
+    """The page, and those of its parts whose actions need no line under the cursor."""
+    panels = [panel for panel in screen.query(GoalsPanel) if panel.display]
+    focused = screen.focused
+    if focused is None or focused in panels:
+        return [screen, *panels]
+    return [screen, *panels, focused]
+
+
+def _is_cursor(binding: Binding) -> bool:
+    """Whether it only moves a cursor, which nobody looks up by name."""
+    return (binding.id or "").startswith(("list.", "choice.", "form.space"))
+
+
+def _theme(settings: Settings, known: Iterable[str]) -> str:
+    if os.environ.get("NO_COLOR") or settings.colour == "never":
+        return _COLOURLESS
+    return settings.theme if settings.theme in known else Settings().theme
+
+
+def _thrifty_driver() -> type[Driver]:
+    from screens.terminal.diffing_driver import ThriftyDriver  # noqa: PLC0415  only where a terminal is driven
+
+    return ThriftyDriver
+
+
+def _read_escapes() -> None:
+    """Have the terminal's input decoded with its escape keys told apart."""
+    from textual.drivers import linux_driver  # noqa: PLC0415  only where a terminal is driven
+
+    from screens.terminal.escape_decoder import EscapeKeys  # noqa: PLC0415  only where a terminal is driven
+
+    vars(linux_driver)["getincrementaldecoder"] = lambda encoding: partial(EscapeKeys, encoding)
+
+
+def run_console(
+    services: Services,
+    *,
+    tour: Callable[[], int],
+    ascii_only: bool = False,
+    read_only: bool = False,
+    touring: bool = False,
+) -> int:
+    """Show the console until somebody leaves it, or leaves it for the tour; its exit code.
+
+    `actui.app.terminal.prepare_terminal` comes first, before this module is imported.
+    """
+    _read_escapes()
+    app = ConsoleApp(
+        services, ascii_only=ascii_only, read_only=read_only, touring=touring, own_terminal=True
+    )
+    if app.run() == TOUR:
+        return tour()
+    # None and 1 are how Textual ends when something broke inside it
+    return exitcodes.OK if app.return_code == 0 else exitcodes.BUG

@@ -1,0 +1,92 @@
+"""Commands about a home as a whole: audit, backup, restore."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from actui import __version__, exitcodes
+from actui.commands.errors import say
+from actui.commands.prompts import confirmed
+from actui.console.formatting import counted, plain
+from actui.context.context import House
+from store.backup import holds_something, make_backup, restore_backup
+
+_WHO = ("at", "user", "host", "behind", "action", "connection", "connection_id", "changes")
+
+
+def audit(asked: argparse.Namespace) -> int:
+    """Print who did what, newest first."""
+    found = list(islice(House.open().audit.lines(asked.name), asked.limit))
+    if not found:
+        of = f" of '{plain(asked.name)}'" if asked.name else " yet"
+        say(f"Nothing is recorded{of}.")
+    for line in found:
+        print(json.dumps(line, ensure_ascii=False) if asked.json else _told(line))
+    return exitcodes.OK
+
+
+def backup(asked: argparse.Namespace) -> int:
+    """Write all that cannot be read from the services again into one file, without secrets."""
+    house, file = House.open(), Path(asked.file).expanduser().absolute()
+    made = make_backup(house.home, file, __version__)
+    house.audit.record("backed up", file=str(file))
+    if asked.json:
+        print(json.dumps({"file": str(file), "files": made.files, "bytes": made.size}))
+    else:
+        print(f"{file}: {counted(made.files, 'file', 'files')}, without any secret")
+    return exitcodes.OK
+
+
+def restore(asked: argparse.Namespace) -> int:
+    """Put a backup into this home."""
+    house, file = House.open(), Path(asked.file).expanduser().absolute()
+    replace = asked.replace
+    if not replace and holds_something(house.home) and sys.stdin.isatty():
+        question = f"Replace the connections, ledgers and histories in {house.home.root}?"
+        replace = confirmed(question, "")
+    found = restore_backup(house.home, file, replace=replace)
+    house.audit.record("restored", file=str(file), made=found.made)
+    replaced = str(found.replaced) if found.replaced else None
+    if asked.json:
+        facts = {"made": found.made, "connections": found.connections, "replaced": replaced}
+        print(json.dumps(facts))
+    else:
+        print(
+            f"Restored {counted(found.connections, 'connection', 'connections')} as of {found.made}"
+        )
+        if replaced:
+            print(f"What was here before is in {replaced}; delete it when it is not needed.")
+    say(
+        "Enter the secrets again (actui secret set). People forgotten since that backup have to be "
+        "forgotten again. Runs with a Sum, resubscribe or unsubscribe wait for --confirm-restored."
+    )
+    return exitcodes.OK
+
+
+def _told(line: dict[str, Any]) -> str:
+    behind = ", ".join(f"{how} {name}" for how, name in line.get("behind", {}).items())
+    said = f"{line['at']}  {line['user']}@{line['host']}{f' ({behind})' if behind else ''}  "
+    said += f"{line['action']} {line.get('connection', '')}".rstrip()
+    more = [f"{name} {_value(value)}" for name, value in line.items() if name not in _WHO]
+    if more:
+        said += f" ({', '.join(more)})"
+    rows = [plain(said)]
+    for change in line.get("changes", ()):
+        if change["where"] == "connection":
+            continue  # a whole one: --json has it
+        before, after = _value(change["before"]), _value(change["after"])
+        rows.append(plain(f"    {change['where']}: {before} -> {after}"))
+    return "\n".join(rows)
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict) and "name" in value:
+        return str(value["name"])
+    return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,121 @@
+"""Commands about connections: list, enable, disable, delete, paths."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, datetime
+
+from actui import exitcodes
+from actui.commands.errors import say
+from actui.commands.prompts import confirmed
+from actui.commands.run_lines import print_findings
+from actui.console.formatting import plain, state_words
+from actui.context.context import House
+from actui.model.connection import Connection
+from actui.model.errors import DamagedError
+from actui.model.findings import BAD_URL, findings
+from actui.operations.scheduling import coming_run
+
+
+def list_(asked: argparse.Namespace) -> int:
+    """Print every connection with its state."""
+    house = House.open()
+    known = house.connections.all()
+    if not known:
+        say("There is no connection yet: actui apply FILE, or actui for the console.")
+    for stored in known:
+        connection = stored.connection
+        for finding in findings(connection):
+            if finding.code == BAD_URL:
+                say(f"{connection.name}: {finding.message}")
+        try:
+            last = next(iter(house.history(connection).all(limit=1)), None)
+        except DamagedError as failure:  # the other connections can be shown
+            say(failure.message)
+            last = None
+        running = house.lock(connection).is_held()
+        coming = coming_run(house, stored, datetime.now(UTC))
+        due = coming.isoformat(timespec="seconds") if coming else None
+        if asked.json:
+            facts = {
+                "id": connection.id,
+                "name": connection.name,
+                "enabled": connection.enabled,
+                "labels": connection.labels,
+                "running": running,
+                "next_run": due,
+                "last_run": last.model_dump(mode="json") if last else None,
+            }
+            print(json.dumps(facts, ensure_ascii=False))
+            continue
+        state = "running" if running else state_words(last.state, last.ok) if last else "never ran"
+        when = f" {last.ended or last.started}" if last else ""
+        line = f"{plain(connection.name)}: {'on' if connection.enabled else 'off'}, {state}{when}"
+        print(f"{line}, next run {due}" if due else line)
+    return exitcodes.OK
+
+
+def _switch(asked: argparse.Namespace, *, enabled: bool) -> int:
+    house = House.open()
+    stored = house.connections.find(asked.name)
+    changed = stored.connection.model_copy(update={"enabled": enabled})
+    state = "on" if enabled else "off"
+    if changed == stored.connection:
+        _done(changed, "unchanged" if asked.json else f"is {state} already", asked)
+    else:
+        house.connections.save(changed, expected=stored.version)
+        _done(changed, state, asked)
+    if enabled:
+        print_findings(findings(changed), to_stderr=True)
+    return exitcodes.OK
+
+
+def _done(connection: Connection, done: str, asked: argparse.Namespace) -> None:
+    facts = {"connection": connection.name, "id": connection.id, "done": done}
+    print(json.dumps(facts) if asked.json else plain(f"{connection.name}: {done}"))
+
+
+def enable(asked: argparse.Namespace) -> int:
+    """Switch a connection on."""
+    return _switch(asked, enabled=True)
+
+
+def disable(asked: argparse.Namespace) -> int:
+    """Switch a connection off; a run that is going goes on."""
+    return _switch(asked, enabled=False)
+
+
+def delete(asked: argparse.Namespace) -> int:
+    """Delete a connection with its history, ledger and stored secrets."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    name = plain(connection.name)
+    question = f"Delete '{name}' and everything it kept?"
+    if not (asked.yes or confirmed(question, f"Say --yes to delete '{name}' and what it kept.")):
+        say("Nothing was deleted.")
+        return exitcodes.OK
+    house.delete(connection)
+    _done(connection, "deleted", asked)
+    return exitcodes.OK
+
+
+def paths(asked: argparse.Namespace) -> int:
+    """Print where actui keeps what."""
+    home = House.open().home
+    places = {
+        "home": home.root,
+        "connections": home.connections_file,
+        "settings": home.settings_file,
+        "run history": home.runs_dir,
+        "ledgers": home.ledgers_dir,
+        "locks": home.locks_dir,
+        "logs": home.logs_dir,
+        "audit": home.audit_dir,
+    }
+    if asked.json:
+        print(json.dumps({name: str(path) for name, path in places.items()}))
+    else:
+        for name, path in places.items():
+            print(plain(f"{name:12} {path}"))
+    return exitcodes.OK

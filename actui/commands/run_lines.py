@@ -1,0 +1,41 @@
+"""Runs and findings in lines of text, for commands."""
+
+from __future__ import annotations
+
+import sys
+
+from actui.console.formatting import plain, state_words
+from actui.model.findings import Finding
+from actui.model.run import GoalProgress, RunSnapshot, RunState, RunSummary
+
+
+def run_line(summary: RunSummary) -> str:
+    """A run in one line."""
+    started = summary.started[:16].replace("T", " ")
+    line = f"{started}  {summary.run}  {state_words(summary.state, summary.ok)}"
+    if summary.code and summary.state is not RunState.FINISHED:
+        line += f" ({summary.code})"
+    return f"{line}, {sum(goal.read for goal in summary.goals):,} read"
+
+
+def progress_line(snapshot: RunSnapshot) -> str:
+    """A live run in one line: its state and the goal it is at."""
+    words = state_words(snapshot.state)
+    current = next((goal for goal in snapshot.goals if not goal.done), None)
+    return words if current is None else f"{words}: {goal_line(current)}"
+
+
+def goal_line(progress: GoalProgress) -> str:
+    """A goal at work, as `Contacts, sending, 1,200 of 5,000`."""
+    count = f"{progress.summary.read:,}"
+    if progress.expected:
+        count += f" of {progress.expected:,}"
+    parts = (plain(progress.summary.goal), progress.phase, count)
+    return ", ".join(part for part in parts if part)
+
+
+def print_findings(found: list[Finding], *, to_stderr: bool = False) -> None:
+    """One line each; beside a command's own output they go to stderr."""
+    for finding in found:
+        line = plain(f"{finding.severity}: {finding.message}")
+        print(line, file=sys.stderr if to_stderr else None)

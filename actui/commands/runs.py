@@ -1,0 +1,261 @@
+"""Commands about runs: run, watch, stop, runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import shlex
+import signal
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from actui import exitcodes
+from actui.app.terminal import outlive_terminal, takes_output
+from actui.commands.errors import say
+from actui.commands.run_lines import progress_line, run_line
+from actui.console.formatting import plain
+from actui.context.context import House
+from actui.model.connection import Connection
+from actui.model.errors import (
+    ActuiError,
+    BusyError,
+    ConfigError,
+    CredentialsError,
+    StoppedError,
+    StorageError,
+)
+from actui.model.run import RunSnapshot, RunSummary
+from actui.operations.launching import SCHEDULE
+from actui.operations.notifying import Messenger
+from actui.output import send_control
+from actui.sync.run.goal_run import Options
+from actui.sync.run.unfinished import not_started
+
+POLL_SECONDS = 0.5
+DRY_RUN = "dry-run"
+"""The trigger of a run that only shows what it would count."""
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@outlive_terminal()
+def run(asked: argparse.Namespace) -> int:
+    """Run a connection in this process, or continue its last run."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    options = Options(
+        goals=tuple(asked.goal),
+        full=asked.full,
+        fresh=asked.fresh,
+        limit=asked.limit,
+        confirm_leavers=asked.confirm_leavers,
+        confirm_restored=asked.confirm_restored,
+        trigger=DRY_RUN if asked.dry_run else asked.trigger,
+    )
+    if asked.dry_run:
+        return ended(asyncio.run(_rehearse(house, connection, options)), asked.json)
+    try:
+        summary = carry_out(house, connection, options, quiet=asked.json)
+    except BusyError:
+        if asked.trigger == SCHEDULE:
+            house.turns.give_back(connection.id)  # it is still due, once the other run has ended
+        raise
+    return ended(summary, asked.json)
+
+
+def carry_out(house: House, connection: Connection, options: Options, *, quiet: bool) -> RunSummary:
+    """Run in this process, with signals to stop it and a line that shows how far it is."""
+    return asyncio.run(_run(house, connection, options, quiet))
+
+
+def ended(summary: RunSummary, as_json: bool) -> int:
+    """Say how a run ended; its exit code."""
+    if as_json:
+        print(summary.line(), flush=True)
+    else:
+        _print_summary(summary)
+    for words in (summary.message, summary.notice):
+        if words:
+            say(words)
+    return exitcodes.of_run(summary)
+
+
+async def _rehearse(house: House, connection: Connection, options: Options) -> RunSummary:
+    """What a run would count; neither services nor home know of it afterwards."""
+    async with house.rehearsal(connection) as rehearsal:
+        summary = await rehearsal.count(options)
+    summary.notice = "Nothing was written."
+    return summary
+
+
+async def _run(house: House, connection: Connection, options: Options, quiet: bool) -> RunSummary:
+    messenger = Messenger(house, connection)
+    try:
+        summary = await _execute(house, connection, options, quiet)
+    except (ConfigError, CredentialsError) as failure:
+        if options.trigger == SCHEDULE:
+            unseen = not_started(connection, failure, options.trigger, datetime.now(UTC))
+            with suppress(StorageError):
+                house.history(connection).save(unseen)
+            await _notify(house, connection, messenger, unseen)
+        raise
+    await _notify(house, connection, messenger, summary)
+    return summary
+
+
+async def _notify(
+    house: House, connection: Connection, messenger: Messenger, summary: RunSummary
+) -> None:
+    """Tell of a run that has ended; who wants the process to end need not wait for that."""
+    telling = asyncio.create_task(messenger.tell(summary))
+    for number in _SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, telling.cancel)
+    try:
+        summary.notice = await telling
+    except asyncio.CancelledError:
+        summary.notice = "Nobody was told: the process was asked to end."
+    if summary.notice:
+        with suppress(StorageError):  # what the run did is told all the same
+            house.history(connection).note(summary.run, summary.notice)
+
+
+async def _execute(
+    house: House, connection: Connection, options: Options, quiet: bool
+) -> RunSummary:
+    async with house.engine(connection, options, say) as engine:
+        loop = asyncio.get_running_loop()
+
+        def asked_to_end(number: signal.Signals) -> None:
+            engine.stop.signal()
+            with suppress(ActuiError):  # a run stops whether or not that can be recorded
+                house.audit.record(
+                    "stopped", connection, run=engine.summary.run, signal=number.name
+                )
+
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, asked_to_end, number)
+        telling = None
+        if not quiet and sys.stderr.isatty():
+            telling = asyncio.create_task(_tell(engine.live))
+        try:
+            return await engine.execute()
+        finally:
+            if telling is not None:
+                telling.cancel()
+                _write_progress("\n")
+
+
+async def _tell(snapshot: RunSnapshot) -> None:
+    """Keep one line on the terminal up to date; nothing is written while nothing changes."""
+    shown = ""
+    while True:
+        line = progress_line(snapshot)
+        if line != shown and _write_progress(line, before="\r\x1b[K"):
+            shown = line
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def _write_progress(text: str, *, before: str = "") -> bool:
+    """Whether the terminal took it; the run does not wait for one that hangs."""
+    if not takes_output(sys.stderr):
+        return False
+    send_control(sys.stderr, before)
+    print(text, end="", file=sys.stderr, flush=True)
+    return True
+
+
+def _print_summary(summary: RunSummary) -> None:
+    print(run_line(summary))
+    for goal in summary.goals:
+        print(
+            f"  {plain(goal.goal)} ({goal.kind}): read {goal.read:,}, created {goal.created:,}, "
+            f"updated {goal.updated:,}, unchanged {goal.unchanged:,}, skipped {goal.skipped:,}, "
+            f"rejected {goal.rejected:,}, unknown {goal.unknown:,}"
+        )
+        for reason, count in sorted(goal.reasons.items()):
+            print(f"    {reason}: {count:,}")
+        if goal.rechecks:
+            print(f"    people without a match: {goal.rechecks}")
+        if goal.kind == "export":
+            known = "unknown" if goal.available is None else f"{goal.available:,}"
+            print(f"    available for export: {known}")
+            lists = goal.lists
+            print(
+                f"    lists: subscribed {lists.subscribed:,}, resubscribed "
+                f"{lists.resubscribed:,}, unsubscribed {lists.unsubscribed:,}, left {lists.left:,}"
+            )
+        if goal.message:
+            print(f"    {plain(goal.message)}")
+        if goal.omitted:
+            words = shlex.join(["actui", "outcomes", summary.connection, "--omitted"])
+            print(f"    to see for whom something was omitted: {plain(words)}")
+    unique = summary.unique
+    print(f"  unique profiles: imported {unique.imported:,}, exported {unique.exported:,}")
+
+
+def watch(asked: argparse.Namespace) -> int:
+    """Follow a run, whoever started it; the exit code is the run's own."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    shown = ""
+    was_running = house.lock(connection).is_held()
+    with house.ledger(connection) as ledger:
+        try:
+            while house.lock(connection).is_held():
+                snapshot = ledger.read_progress()
+                if snapshot is not None:
+                    line = snapshot.model_dump_json() if asked.json else progress_line(snapshot)
+                    if line != shown:
+                        print(line, flush=True)
+                        shown = line
+                time.sleep(POLL_SECONDS)
+        except KeyboardInterrupt:
+            raise StoppedError(
+                f"Not watched any more; the run goes on: actui stop '{connection.name}' stops it.",
+                code="interrupted",
+            ) from None
+    last = next(iter(house.history(connection).all(limit=1)), None)
+    if last is None:
+        raise ConfigError(f"'{connection.name}' has never run: actui run '{connection.name}'")
+    if not was_running:
+        say(f"'{plain(connection.name)}' is not running; this is its last run.")
+    return ended(last, asked.json)
+
+
+def stop(asked: argparse.Namespace) -> int:
+    """Ask the run that is going to stop."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    if not house.lock(connection).is_held():
+        raise ConfigError(f"'{connection.name}' is not running.", code="not-running")
+    level = house.request_stop(connection)
+    if not level:
+        raise ConfigError(
+            f"The run of '{connection.name}' is only just beginning; ask again in a moment.",
+            code="not-running",
+        )
+    if asked.json:
+        print(json.dumps({"connection": connection.name, "stop": level}))
+    elif level == 1:
+        print(
+            f"{plain(connection.name)}: will end after the batch in flight; stop again to end now"
+        )
+    else:
+        print(f"{plain(connection.name)}: ends now")
+    return exitcodes.OK
+
+
+def runs(asked: argparse.Namespace) -> int:
+    """Print the run history, newest first."""
+    house = House.open()
+    connection = house.connections.find(asked.name).connection
+    found = house.history(connection).all(limit=asked.limit)
+    if not found:
+        say(f"'{connection.name}' has never run: actui run '{connection.name}'")
+    for summary in found:
+        print(summary.line() if asked.json else run_line(summary))
+        if summary.notice and not asked.json:
+            print(f"    {plain(summary.notice)}")
+    return exitcodes.OK

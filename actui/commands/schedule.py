@@ -1,0 +1,105 @@
+"""Commands that start what is due: due, schedule."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from datetime import datetime
+
+from actui import exitcodes
+from actui.app.terminal import lasting_output
+from actui.commands.errors import say
+from actui.commands.units import cron_line, systemd_unit
+from actui.console.formatting import plain
+from actui.context.context import House
+from actui.model.characters import ACTING
+from actui.model.errors import ActuiError, ConfigError
+from actui.operations.launching import SCHEDULE, Starter
+from actui.operations.scheduling import Scheduler, Turn, utc_now
+
+LOOK_SECONDS = 5.0
+
+
+def due(asked: argparse.Namespace) -> int:
+    """Start every run that is due, one process each, and end."""
+    house = House.open()
+    starter = Starter(house.home, house.environ, SCHEDULE)
+    turns = Scheduler(house, starter.start).look()
+    for turn in turns:
+        _tell(turn, as_json=asked.json)
+    return exitcodes.GOALS_FAILED if any(t.done == "failed" for t in turns) else exitcodes.OK
+
+
+@lasting_output()
+def schedule(asked: argparse.Namespace) -> int:
+    """Start runs when they are due until SIGTERM, SIGINT or SIGHUP; the runs themselves go on."""
+    house = House.open()
+    if asked.print_systemd or asked.print_cron:
+        return _print(house, asked)
+    enough = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda *_: enough.set())
+    starter = Starter(house.home, house.environ, SCHEDULE)
+    scheduler = Scheduler(house, starter.start)
+    _log("the scheduler looks what is due", as_json=asked.json)
+    told: set[tuple[str, str]] = set()
+    trouble = ""
+    while not enough.is_set():
+        try:
+            turns, said = scheduler.look(), ""
+        except ActuiError as failure:
+            # what somebody is about to repair must not end the scheduler
+            turns, said = [], failure.message
+        except OSError as failure:
+            turns, said = [], f"{failure.filename or 'The home'}: {failure.strerror}."
+        if said and said != trouble:
+            say(said)
+        trouble = said
+        for turn in turns:
+            if turn.done == "started" or (turn.connection.id, turn.words) not in told:
+                _tell(turn, as_json=asked.json)
+        told = {(turn.connection.id, turn.words) for turn in turns}
+        for name, code in starter.ended():
+            _log(f"{plain(name)}: its run ended with exit code {code}", as_json=asked.json)
+        enough.wait(LOOK_SECONDS)
+    _log("the scheduler ends; runs that were started go on", as_json=asked.json)
+    return exitcodes.OK
+
+
+def _print(house: House, asked: argparse.Namespace) -> int:
+    """What systemd or cron is to be given."""
+    if ACTING.search(f"{house.home.root}{sys.executable}"):
+        raise ConfigError(
+            "Neither systemd nor cron can be given this home: its path holds a control character."
+        )
+    if asked.print_systemd:
+        names = [stored.connection.name for stored in house.connections.all()]
+        kind, text = "systemd", systemd_unit(house.home, house.settings, names)
+    else:
+        kind, text = "cron", cron_line(house.home)
+    print(json.dumps({kind: text}) if asked.json else text)
+    return exitcodes.OK
+
+
+def _tell(turn: Turn, *, as_json: bool) -> None:
+    name, when = turn.connection.name, turn.due.isoformat(timespec="seconds")
+    if as_json:
+        facts = {"at": _stamp(utc_now()), "connection": name, "id": turn.connection.id, "due": when}
+        print(json.dumps({**facts, "done": turn.done, "message": turn.words}), flush=True)
+    elif turn.done == "failed":
+        say(f"{plain(name)} was due at {_stamp(turn.due)}, but nothing was started: {turn.words}")
+    else:
+        _log(f"{plain(name)}: due {_stamp(turn.due)}, {turn.done}. {turn.words}", as_json=False)
+
+
+def _log(words: str, *, as_json: bool) -> None:
+    at = _stamp(utc_now())
+    print(json.dumps({"at": at, "message": words}) if as_json else f"{at} {words}", flush=True)
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"

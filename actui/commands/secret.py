@@ -1,0 +1,203 @@
+"""`actui secret`: secrets come from a prompt or stdin, never from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from actui import exitcodes
+from actui.commands.errors import say
+from actui.commands.secret_storage import Kept, can_ask, choose
+from actui.console.formatting import plain
+from actui.context.context import House
+from actui.model.accounts import CONNECTION_SECRETS, secret_command_name, secret_origin
+from actui.model.connection import Connection
+from actui.model.errors import ActuiError, ConfigError, CredentialsError
+from actui.model.secret import SecretName, cleaned_secret, secret_words
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK
+from actui.operations.notifying import MAIL_SECRET
+from store.secrets import Secrets, variable
+
+_MAIL = secret_command_name(SecretName.SMTP_PASSWORD)
+_MOST_READ = 100_000
+"""Characters of stdin: more than any secret has."""
+_WAYS = """
+A run without a desktop, under cron or systemd, finds a secret in one of these ways:
+  1. systemd's credentials: the unit of `actui schedule --print-systemd` has the lines
+  2. a password manager:    actui settings set password_command 'pass show "$ACTUI_SECRET"'
+  3. an encrypted file:     actui settings set keyring_backend {encrypted}
+                            with its password in {unlock}, or a systemd credential of that name
+  4. a private file (0600): actui settings set secrets_in_file true
+After 3 or 4, store it again with `actui secret set`. The variable is {variable}."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A secret of a connection, or of the mail server where `connection` is None."""
+
+    name: SecretName
+    origin: str
+    connection: Connection | None
+
+    @property
+    def told(self) -> str:
+        return secret_command_name(self.name)
+
+    @property
+    def variable(self) -> str:
+        return variable(self.connection.name if self.connection else "", self.name)
+
+    def saved_in(self, house: House, value: SecretStr) -> str:
+        """Keep it; where, in words."""
+        if self.connection is not None:
+            return house.save_secret(self.connection, self.name, value)
+        where = house.secrets.save(*MAIL_SECRET, self.origin, value)
+        house.audit.record("secret set", secret=self.told, origin=self.origin, where=where)
+        return where
+
+    def deleted_in(self, house: House) -> bool:
+        """Forget it; whether it was stored."""
+        if self.connection is not None:
+            return house.delete_secret(self.connection, self.name)
+        was_there = house.secrets.delete(MAIL_SECRET[1], self.name)
+        if was_there:
+            house.audit.record("secret deleted", secret=self.told)
+        return was_there
+
+    def found_in(self, chain: Secrets) -> tuple[str | None, str]:
+        """Where the secret is, or why it cannot be had."""
+        key = (self.connection.name, self.connection.id, self.name) if self.connection else None
+        try:
+            found = chain.find(*(key or MAIL_SECRET), self.origin)
+        except ActuiError as failure:
+            return None, failure.message
+        return (found.source, "") if found else (None, "")
+
+
+def secret(asked: argparse.Namespace) -> int:
+    """Store, look for or delete a connection's secrets, or the mail server's password."""
+    house = House.open()
+    wanted = _wanted(house, asked)
+    if asked.action == "status":
+        return _status(house, wanted, asked)
+    if asked.action == "set":
+        if len(wanted) != 1:
+            raise ConfigError(f"Which secret? Name {' or '.join(one.told for one in wanted)}.")
+        return _set(house, wanted[0], as_json=asked.json)
+    for one in wanted:
+        _delete(house, one, as_json=asked.json)
+    return exitcodes.OK
+
+
+def _delete(house: House, one: _Wanted, *, as_json: bool) -> None:
+    """Forget a secret where actui stored it, and say where else it still comes from."""
+    was_there = one.deleted_in(house)
+    source, trouble = one.found_in(house.secrets)
+    if trouble and not was_there:
+        raise CredentialsError(f"The {one.told} was not deleted: {trouble}")
+    if as_json:
+        facts = {"secret": one.told, "done": "deleted" if was_there else "unchanged"}
+        print(json.dumps(facts | {"source": source}))
+        return
+    done = "deleted" if was_there else "nothing was stored, so nothing was deleted"
+    print(f"{one.told}: {done}{f'; it still comes from {source}' if source else ''}")
+
+
+def _wanted(house: House, asked: argparse.Namespace) -> list[_Wanted]:
+    if asked.name == _MAIL:
+        origin = house.settings.mail.origin
+        if not origin:
+            raise ConfigError("Name the mail server first: actui settings set mail.host HOST")
+        return [_Wanted(SecretName.SMTP_PASSWORD, origin, None)]
+    connection = house.connections.find(asked.name).connection
+    return [
+        _Wanted(name, secret_origin(connection, name), connection)
+        for name in CONNECTION_SECRETS
+        if asked.which in (None, secret_command_name(name))
+    ]
+
+
+def _set(house: House, one: _Wanted, *, as_json: bool) -> int:
+    if one.connection is not None and not one.origin.startswith("http"):
+        raise ConfigError(f"Give '{one.connection.name}' its URL first: a secret is bound to it.")
+    value = _read(one.name)
+    kept = _keep(house, one, value)
+    if as_json:
+        facts = {"secret": one.told, "done": "set", "source": kept.where, "origin": one.origin}
+        print(json.dumps(facts))
+    else:
+        bound = f"stored in {kept.where}, for {one.origin} alone"
+        print(f"{one.told}: {bound if kept.stored else f'comes from {kept.where}'}")
+        if kept.more:
+            print(kept.more)
+    return exitcodes.OK
+
+
+def _keep(house: House, one: _Wanted, value: SecretStr) -> Kept:
+    """Where it went; somebody at a terminal without a key store chooses another place."""
+    try:
+        return Kept(one.saved_in(house, value))
+    except CredentialsError as failure:
+        is_closed = house.settings.keyring_backend == ENCRYPTED_FILE
+        if not (is_closed or failure.code == "no-key-store") or not can_ask():
+            raise
+        say(failure.trouble)
+        kept = choose(
+            house,
+            one.variable,
+            lambda chosen: one.saved_in(chosen, value),
+            lambda chosen: one.found_in(chosen.secrets),
+        )
+        if kept is None:
+            raise
+        return kept
+
+
+def _status(house: House, wanted: list[_Wanted], asked: argparse.Namespace) -> int:
+    """Where each secret comes from now, and in a run that nobody's session surrounds."""
+    chains = (house.secrets, house.secrets.unattended())
+    # side by side: a locked key store is waited for in both
+    with ThreadPoolExecutor(len(chains)) as pool:
+        here, there = pool.map(lambda chain: [one.found_in(chain) for one in wanted], chains)
+    for one, now, later in zip(wanted, here, there, strict=True):
+        if asked.json:
+            facts = {"secret": one.told, "source": now[0], "message": now[1]}
+            scheduled = {"scheduled_source": later[0], "scheduled_message": later[1]}
+            print(json.dumps(facts | {"scheduled": later[0] is not None} | scheduled))
+            continue
+        print(f"{one.told}: {now[0] or now[1] or 'missing'}")
+        if later[0]:
+            print(f"  a scheduled run finds it too: {later[0]}")
+        else:
+            print(f"  a scheduled run would not find it{': ' if later[1] else ''}{later[1]}")
+    if not asked.json and not all(source for source, _ in there):
+        print(_ways(wanted[0]))
+    missing = [
+        secret_words(one.name) for one, (found, _) in zip(wanted, here, strict=True) if not found
+    ]
+    if missing:
+        say(f"No {' and no '.join(missing)} can be had for '{plain(asked.name)}'.")
+    return exitcodes.CREDENTIALS if missing else exitcodes.OK
+
+
+def _ways(one: _Wanted) -> str:
+    return _WAYS.format(encrypted=ENCRYPTED_FILE, unlock=UNLOCK, variable=one.variable)
+
+
+def _read(name: SecretName) -> SecretStr:
+    """A prompt's answer, or all of stdin: a second line there is no part of a secret."""
+    question = f"{secret_words(name)}: "
+    try:
+        text = getpass.getpass(question) if sys.stdin.isatty() else sys.stdin.read(_MOST_READ)
+    except UnicodeError:
+        text = "\udcff"  # stands for bytes that are not UTF-8
+    secret = cleaned_secret(name, text)
+    if secret is None:
+        raise ConfigError(f"The {secret_words(name)} is empty.")
+    return secret

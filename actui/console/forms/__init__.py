@@ -1,0 +1,1 @@
+"""Forms as lines of text: the pages' configuration without Textual."""

@@ -1,0 +1,1 @@
+"""What pages and commands show, as text: runs, outcomes, previews, connections."""

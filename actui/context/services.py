@@ -1,0 +1,384 @@
+"""A home as the console's screens see it (`actui.console.ports`)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from pydantic import SecretStr
+
+from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
+from actui.console.formatting import counted
+from actui.console.ports import Stored as SeenStored
+from actui.console.ports import Which
+from actui.console.views.next_check import with_next_checks
+from actui.console.views.outcomes import Filter, Person
+from actui.context.context import PROBE, House
+from actui.model.accounts import secret_origin
+from actui.model.connection import Connection
+from actui.model.errors import BusyError, ConfigError, ServiceError
+from actui.model.preview import Ask, Preview
+from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
+from actui.model.secret import SecretName
+from actui.model.settings import Settings
+from actui.operations.launching import Starter
+from actui.operations.scheduling import nobody_looks
+from actui.operations.spreadsheet import save_csv
+from store.connections import Stored
+from store.ledger import SqliteLedger
+
+T = TypeVar("T")
+TELL_SECONDS = 0.5
+_SECRETS: dict[Which, SecretName] = {
+    "activecampaign": SecretName.ACTIVECAMPAIGN_API_KEY,
+    "blueconic": SecretName.BLUECONIC_CLIENT_SECRET,
+}
+
+
+class HouseConnections:
+    """The connections of a home; deleting one takes along all that was kept for it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def all(self) -> Sequence[Stored]:
+        return self._house.connections.all()
+
+    def find(self, name_or_id: str) -> Stored:
+        return self._house.connections.find(name_or_id)
+
+    def save(self, connection: Connection, *, expected: int | None) -> Stored:
+        return self._house.connections.save(connection, expected=expected)
+
+    def delete(self, connection_id: str) -> None:
+        self._house.delete(self.find(connection_id).connection)
+
+
+class HouseHistory:
+    """The run history of one connection; reading it closes a run that was cut off."""
+
+    def __init__(self, house: House, connection: Connection) -> None:
+        self._house = house
+        self._connection = connection
+
+    def all(self, limit: int) -> Sequence[RunSummary]:
+        return self._house.history(self._connection).all(limit=limit)
+
+    def find(self, run: str) -> RunSummary | None:
+        return self._house.history(self._connection).find(run)
+
+
+class LedgerReader:
+    """What can be seen of one connection's run, through a ledger that stays open."""
+
+    def __init__(self, house: House, connection: Connection) -> None:
+        self._house = house
+        self._connection = connection
+        self._opened: tuple[int, SqliteLedger] | None = None
+        self._times = 0
+        self._damage: tuple[object, str] | None = None
+
+    @property
+    def _ledger(self) -> SqliteLedger:
+        """The ledger that is there now: starting anew puts another file in its place."""
+        path = self._house.home.ledger_file(self._connection.id)
+        if self._opened is None or self._opened[0] != _identity(path):
+            self.close()
+            ledger = self._house.ledger(self._connection)
+            self._opened = _identity(path), ledger
+            self._times += 1
+        return self._opened[1]
+
+    def close(self) -> None:
+        """Close the ledger; it is opened again when something is read."""
+        if self._opened is not None:
+            self._opened[1].close()
+            self._opened = None
+
+    def snapshot(self) -> RunSnapshot | None:
+        try:
+            return self._ledger.read_progress()
+        except ConfigError as failure:  # the history shows how the run ended, and why
+            self._remember(failure)
+            return None
+
+    def version(self) -> int:
+        try:
+            version = self._ledger.data_version()
+        except ConfigError as failure:
+            self._remember(failure)
+            return -1
+        return (self._times << 32) + version
+
+    def unique(self) -> UniqueCounts:
+        try:
+            return self._ledger.unique()
+        except ConfigError as failure:
+            self._remember(failure)
+            raise
+
+    def damage(self) -> str:
+        found = _state(self._house.home.ledger_file(self._connection.id))
+        if self._damage is not None and self._damage[0] == found:
+            return self._damage[1]
+        said = ""
+        if found:  # a connection that never ran needs no ledger for being looked at
+            try:
+                # a file of its own: a list of many connections must not keep all of them open
+                with self._house.ledger(self._connection) as ledger:
+                    ledger.read_progress()
+            except ConfigError as failure:
+                said = failure.message
+        self._damage = found, said
+        return said
+
+    def _remember(self, failure: ConfigError) -> None:
+        file = self._house.home.ledger_file(self._connection.id)
+        self._damage = _state(file), failure.message
+
+    def is_running(self) -> bool:
+        return self._house.lock(self._connection).is_held()
+
+    def request_stop(self) -> int:
+        return self._house.request_stop(self._connection) if self.is_running() else 0
+
+    def last_words(self) -> str:
+        log = self._house.home.log_file(self._connection.id)
+        try:
+            lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError:  # systemd keeps what a unit of its own says
+            return ""
+        said = [line.strip() for line in lines if line.strip()]
+        return said[-1].removeprefix("actui: ") if said else ""
+
+
+def _identity(file: Path) -> int:
+    try:
+        return file.stat().st_ino
+    except OSError:  # opening it says what is wrong
+        return 0
+
+
+def _state(file: Path) -> object:
+    """What differs once somebody has replaced or repaired a file; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode
+
+
+class HouseVault:
+    """Secrets of connections, bound to the URL they were entered for."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def save(self, connection: Connection, which: Which, value: SecretStr) -> str:
+        return self._house.save_secret(connection, _SECRETS[which], value)
+
+    def status(self, connection: Connection, which: Which) -> str:
+        name = _SECRETS[which]
+        origin = secret_origin(connection, name)
+        found = self._house.secrets.find(connection.name, connection.id, name, origin)
+        return found.source if found else ""
+
+
+class HouseProber:
+    """Tests credentials against the services."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def test_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
+        return await self._house.probe_activecampaign(connection, key)
+
+    async def test_blueconic(self, connection: Connection, secret: SecretStr | None) -> str:
+        return await self._house.probe_blueconic(connection, secret)
+
+
+class HouseChooser:
+    """Asks the accounts what there is to choose from; somebody is waiting for it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices:
+        async with self._house.activecampaign(connection, patience=PROBE) as service:
+            fields, lists = await asyncio.gather(service.fields(), service.lists())
+        return ActiveCampaignChoices(fields, lists)
+
+    async def blueconic(self, connection: Connection) -> BlueConicChoices:
+        async with self._house.blueconic(connection, patience=PROBE) as service:
+            properties, segments, objectives, lifecycles = await asyncio.gather(
+                service.properties(),
+                service.segments(),
+                _readable(service.objectives()),
+                _readable(service.lifecycles()),
+            )
+        return BlueConicChoices(properties, segments, objectives or (), lifecycles)
+
+    async def create_properties(self, connection: Connection, wanted: Mapping[str, str]) -> None:
+        async with self._house.blueconic(connection, patience=PROBE) as service:
+            # creating one that is there would overwrite it
+            there = {one.id for one in await service.properties()}
+            for id_, type_ in wanted.items():
+                if id_ not in there:
+                    await service.create_property(id_, id_, type_)
+
+
+async def _readable(asked: Awaitable[Sequence[T]]) -> Sequence[T] | None:
+    """What a client may not be allowed to read; None then."""
+    try:
+        return await asked
+    except ServiceError:
+        return None
+
+
+class DetachedStarter:
+    """Starts `actui run` so that closing the terminal does not end it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._starter = Starter(house.home, house.environ, "console")
+
+    def start(
+        self,
+        connection: Connection,
+        leavers: Mapping[str, int] | None = None,
+        fresh: bool = False,
+        restored: bool = False,
+    ) -> str:
+        self._refuse(connection, fresh=fresh, restored=restored)
+        words = [word for goal in leavers or () for word in ("--goal", goal)]
+        if leavers:
+            words += ["--confirm-leavers", str(max(leavers.values()))]
+        if fresh:
+            words.append("--fresh")
+        if restored:
+            words.append("--confirm-restored")
+        return self._starter.start(connection, *words)
+
+    def retry(
+        self, connection: Connection, run: str, wanted: Filter, restored: bool = False
+    ) -> str:
+        self._refuse(connection, restored=restored)
+        chosen = {"run": run, **_chosen(wanted)}
+        words = [word for name, value in chosen.items() if value for word in (f"--{name}", value)]
+        if restored:
+            words.append("--confirm-restored")
+        return self._starter.retry(connection, *words)
+
+    def _refuse(
+        self, connection: Connection, *, fresh: bool = False, restored: bool = False
+    ) -> None:
+        if self._house.lock(connection).is_held():
+            raise BusyError("This connection is already running.")
+        if not fresh:
+            self._house.knows_these_accounts(connection)
+            if not restored:
+                self._house.refuse_doubt(connection)
+
+
+class HousePreviewer:
+    """Previews, with the real engine on both services."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def show(self, connection: Connection, ask: Ask, tell: Callable[[str], None]) -> Preview:
+        async with self._house.rehearsal(connection) as rehearsal:
+            showing = asyncio.create_task(rehearsal.show(ask))
+            try:
+                while not (await asyncio.wait({showing}, timeout=TELL_SECONDS))[0]:
+                    tell(rehearsal.phase)
+                return await showing
+            finally:
+                showing.cancel()
+
+
+class HousePeople:
+    """What became of people, read with a ledger of its own in whichever thread asks."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def outcomes(
+        self, connection: Connection, run: str, wanted: Filter, limit: int
+    ) -> list[Person]:
+        with self._house.ledger(connection) as ledger:
+            rows = islice(ledger.outcomes(run=run, **_chosen(wanted)), limit)
+            return [Person.of(row) for row in rows]
+
+    def story(self, connection: Connection, email: str) -> list[Person]:
+        with self._house.ledger(connection) as ledger:
+            people = [Person.of(row) for row in ledger.story(email)]
+            return with_next_checks(connection, people, ledger.goal_state)
+
+    def export(self, connection: Connection, run: str, wanted: Filter, path: str) -> str:
+        file = Path(path.strip()).expanduser()
+        with self._house.ledger(connection) as ledger:
+            rows = ledger.outcomes(run=run, **_chosen(wanted))
+            many = save_csv(file, connection, map(Person.of, rows))
+        return f"{counted(many, 'line', 'lines')} written to {file.absolute()}."
+
+
+def _chosen(wanted: Filter) -> dict[str, str | None]:
+    return {name: value or None for name, value in asdict(wanted).items()}
+
+
+class HouseServices:
+    """Everything the console needs, for one home; a context manager that closes its ledgers."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._readers: dict[str, LedgerReader] = {}
+        self.connections = HouseConnections(house)
+        self.vault = HouseVault(house)
+        self.prober = HouseProber(house)
+        self.chooser = HouseChooser(house)
+        self.people = HousePeople(house)
+        self.previewer = HousePreviewer(house)
+        self.starter = DetachedStarter(house)
+
+    def __enter__(self) -> HouseServices:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for reader in self._readers.values():
+            reader.close()
+
+    @property
+    def settings(self) -> Settings:
+        return self._house.settings
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def schedule_trouble(self, stored: SeenStored) -> str:
+        idle = nobody_looks(
+            self._house, self._house.connections.find(stored.connection.id), self.now
+        )
+        return idle.message if idle else ""
+
+    def change_settings(self, changes: Mapping[str, object]) -> Settings:
+        return self._house.change_settings(changes)
+
+    def history(self, connection: Connection) -> HouseHistory:
+        return HouseHistory(self._house, connection)
+
+    def reader(self, connection: Connection) -> LedgerReader:
+        made = LedgerReader(self._house, connection)
+        return self._readers.setdefault(connection.id, made)

@@ -1,0 +1,165 @@
+"""Forgetting a person in a home, and saying what the services still have of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Collection
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from actui.context.context import PROBE, House
+from actui.model.accounts import account_origins
+from actui.model.addresses import canonical, spellings
+from actui.model.connection import Connection
+from actui.model.errors import ActuiError, DamagedError
+from actui.sync.erasure import address_words
+from actui.sync.exporting.outgoing_row import decode, encode
+from store.forgotten import Forgotten, redact
+from store.home import Home, is_id
+from store.ledger import open_ledger
+from store.ledger.salvage import ASIDE
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a person in one connection.
+
+    `remains` is what somebody else has to delete: in the services, and files of the home that
+    cannot be changed. `trouble` is who could not be asked, and why.
+    """
+
+    connection: Connection
+    rows: int = 0
+    contacts: set[int] = field(default_factory=set)
+    profiles: set[str] = field(default_factory=set)
+    remains: list[str] = field(default_factory=list)
+    trouble: list[ActuiError] = field(default_factory=list)
+
+
+async def forget(house: House, email: str, *, offline: bool) -> list[Report]:
+    """Remove a person from every connection and skip them from now on.
+
+    Raises BusyError before anything is touched when one of the connections runs.
+    """
+    connections = [stored.connection for stored in house.connections.all()]
+    forgotten = Forgotten(house.home)
+    with ExitStack() as held:
+        for connection in connections:
+            held.enter_context(house.lock(connection).held())
+        reports = [Report(connection) for connection in connections]
+        spelled = {email}
+        for report in reports:
+            if not offline:
+                await _ask(house, report, email)
+            with house.ledger(report.connection) as ledger:
+                contacts, profiles = ledger.known_as(email)
+                spelled |= ledger.spellings_of(email)
+            report.contacts |= contacts
+            report.profiles |= profiles
+        # remembered first: whoever is half removed must not come back
+        forgotten.add(address_words(spelled), ("", ""))
+        for report in reports:
+            words = [f"contact {one}" for one in report.contacts]
+            words += [f"profile {one}" for one in report.profiles]
+            forgotten.add(words, account_origins(report.connection))
+        reports += _gone(house.home, {one.connection.id for one in reports})
+        for report in reports:
+            _remove(house, report, email, spelled)
+    rows = sum(report.rows for report in reports)
+    house.audit.record("forgot a person", rows=rows)
+    return reports
+
+
+async def _ask(house: House, report: Report, email: str) -> None:
+    """The services know people whom a ledger keeps by id alone."""
+    connection = report.connection
+    links = [link for goal in connection.goals for link in goal.identifiers]
+    properties = {link.property for link in links if link.field == "email" and link.property}
+
+    async def activecampaign() -> None:
+        async with house.activecampaign(connection, patience=PROBE) as service:
+            for spelling in spellings(email):
+                for contact in await service.contacts_by_email(spelling):
+                    if contact.id not in report.contacts:
+                        report.contacts.add(contact.id)
+                        report.remains.append(f"ActiveCampaign: contact {contact.id}")
+
+    async def blueconic() -> None:
+        async with house.blueconic(connection, patience=PROBE) as service:
+            for name in sorted(properties):
+                for value in sorted(spellings(email)):
+                    for profile in await service.find_profiles([(name, value)]):
+                        if profile not in report.profiles:
+                            report.profiles.add(profile)
+                            report.remains.append(f"BlueConic: profile {profile}")
+
+    asked: list[Awaitable[None]] = [activecampaign(), blueconic()]
+    for answer in asked:
+        try:
+            await answer
+        except ActuiError as failure:
+            report.trouble.append(failure)
+
+
+def _remove(house: House, report: Report, email: str, spelled: Collection[str]) -> None:
+    """Remove a person from what a connection keeps; `spelled` are known ways to write `email`.
+
+    What a restoration has replaced is kept too. A file that nobody can be taken out of stays, and
+    the report names it.
+    """
+    home, id_ = house.home, report.connection.id
+    for root in (home.root, *_replaced(home)):
+        kept = Home(root)
+        place = kept.ledger_file(id_).parent
+        for damaged in sorted(place.glob(f"ledger-*{ASIDE}*")):
+            if not damaged.name.endswith("-shm"):
+                report.remains.append(f"file {damaged}, which is damaged and may hold people")
+        # ledgers that were set aside hold people too
+        for file in sorted(place.glob("ledger*.db")):
+            try:
+                report.rows += _remove_from(file, report, email)
+            except DamagedError as failure:
+                report.remains.append(f"file {file}, which may hold people. {failure.trouble}")
+        # copies of older forms are no one's any more; opening a ledger may have made one
+        for copy in place.glob("ledger*.db.v*"):
+            copy.unlink()
+        for text in (*kept.runs_dir.glob(f"{id_}.json*"), *kept.logs_dir.glob("*")):
+            if text.is_file() and text.suffix != ".lock":
+                redact(text, *spelled)
+
+
+def _replaced(home: Home) -> list[Path]:
+    """Folders of files that a restoration has replaced."""
+    return [one for one in sorted(home.root.glob("replaced-*")) if one.is_dir()]
+
+
+def _gone(home: Home, known: Collection[str]) -> list[Report]:
+    """A report for each connection that only replaced files know."""
+    return [
+        Report(Connection(id=place.name, name=f"{root.name} {place.name}"))
+        for root in _replaced(home)
+        for place in sorted(Home(root).ledgers_dir.glob("*"))
+        if is_id(place.name) and place.name not in known
+    ]
+
+
+def _remove_from(file: Path, report: Report, email: str) -> int:
+    """Remove a person from one ledger; how many rows that took. Raises DamagedError."""
+    with open_ledger(file) as ledger:
+        contacts, profiles = ledger.known_as(email)
+        # ids of other accounts are other people's
+        if ledger.bound_origins() == account_origins(report.connection):
+            contacts, profiles = contacts | report.contacts, profiles | report.profiles
+
+        def strip(payload: str) -> str:
+            rows = decode(payload)
+            kept = [
+                row
+                for row in rows
+                if row.profile_id not in profiles
+                and row.contact_id not in contacts
+                and canonical(row.row.email) != canonical(email)
+            ]
+            return payload if len(kept) == len(rows) else encode(kept)
+
+        return ledger.forget(email, contacts, profiles, strip)

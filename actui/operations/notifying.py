@@ -1,0 +1,155 @@
+"""Telling people about a run that ended; whatever goes wrong here is words, never a failed run."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import socket
+from collections.abc import Awaitable, Sequence
+
+from pydantic import SecretStr
+
+from actui.api.mail import send_mail
+from actui.api.webhook import post_facts
+from actui.console.views.notification import facts, letter
+from actui.context.context import House
+from actui.model.connection import Connection, webhook_url
+from actui.model.errors import ActuiError, ConfigError, CredentialsError
+from actui.model.mailbox import parse_address
+from actui.model.notification_rules import News, news, standing
+from actui.model.redaction import redact
+from actui.model.run import RunState, RunSummary
+from actui.model.secret import SecretName
+from actui.sync.run.unfinished import CUT_OFF
+from store.user import user_name
+
+SECONDS = 20.0
+"""How long telling may take altogether; the run's lock is free by then."""
+MAIL_SECRET = ("", "settings", SecretName.SMTP_PASSWORD)
+"""The mail server's password: of no connection, kept for the settings."""
+_MAIL, _WEBHOOK = "mail", "webhook"
+
+
+class Messenger:
+    """Tells of one connection's runs by e-mail and webhook.
+
+    Made before the run begins and inside an event loop. That a run before was cut off is told at
+    once, beside the run; and the password is looked for at once, since systemd's credentials are
+    gone when the scheduler that was given them has ended meanwhile.
+    """
+
+    def __init__(self, house: House, connection: Connection, seconds: float = SECONDS) -> None:
+        self._house = house
+        self._connection = connection
+        self._seconds = seconds
+        self._notify = connection.notify
+        self._server = house.settings.mail
+        wanted = self._notify.when != "never" and bool(self._notify.recipients)
+        self._password: asyncio.Task[SecretStr | ActuiError | None] | None = None
+        if wanted and self._server.username:
+            self._password = asyncio.create_task(asyncio.to_thread(self._find_password))
+        self._cut_off = self._last_cut_off()
+        self._earlier = asyncio.create_task(self._tell_cut_off())
+
+    def _find_password(self) -> SecretStr | ActuiError | None:
+        try:
+            found = self._house.secrets.find(*MAIL_SECRET, self._server.origin)
+        except ActuiError as failure:
+            return failure
+        return found.value if found else None
+
+    def _last_cut_off(self) -> RunSummary | None:
+        """The last run where its process was killed, so that it could not tell of itself."""
+        if self._notify.when == "never":
+            return None
+        last = next(iter(self._house.history(self._connection).all(limit=1)), None)
+        return last if last is not None and last.code == CUT_OFF else None
+
+    async def _tell_cut_off(self) -> None:
+        if self._cut_off is not None:
+            await self._tell_safely(self._cut_off)
+
+    async def tell(self, run: RunSummary) -> str:
+        """Tell what there is to tell; what could not be told, in words, else an empty text."""
+        await self._earlier
+        return await self._tell_safely(run)
+
+    async def _tell_safely(self, run: RunSummary) -> str:
+        try:
+            return await self._tell(run)
+        except ActuiError as failure:
+            return f"Nobody was told: {failure.message}"
+        except Exception as bug:  # telling must never turn a run that went well into a crash
+            return f"Nobody was told: actui met a bug ({type(bug).__name__})."
+
+    async def _tell(self, run: RunSummary) -> str:
+        kept, notices = self._connection.id, self._house.notices
+        if self._notify.when == "never":
+            notices.forget(kept)
+            return ""
+        channels = [_MAIL] if self._notify.recipients else []
+        channels += [_WEBHOOK] if self._notify.webhook else []
+        told = notices.told(kept)
+        found = {name: news(self._notify.when, run, told.get(name, "")) for name in channels}
+        said = {name: item for name, item in found.items() if item is not None}
+        tried = await asyncio.gather(*(self._try(name, run, said[name]) for name in said))
+        failed = {name for name, (done, _) in zip(said, tried, strict=True) if not done}
+        if run.state is not RunState.STOPPED:
+            # what could not be told is told by the next run, if it still holds then
+            now = {name: standing(run) for name in channels if name not in failed}
+            notices.keep(kept, told | now)
+        return " ".join(words for _, words in tried if words)
+
+    async def _try(self, channel: str, run: RunSummary, said: News) -> tuple[bool, str]:
+        """Whether it was told, and what there is to say about that."""
+        work: Awaitable[str] = self._mail(run, said) if channel == _MAIL else self._post(run, said)
+        try:
+            return True, await work
+        except ActuiError as failure:
+            what = "No mail was sent" if channel == _MAIL else "The webhook was not told"
+            return False, f"{what}: {failure.message}"
+
+    async def _mail(self, run: RunSummary, said: News) -> str:
+        server = self._server
+        if not server.host:
+            raise ConfigError("the settings name no mail server.")
+        password = await self._password if self._password else None
+        if isinstance(password, ActuiError):
+            raise password
+        if server.username and password is None:
+            raise CredentialsError("its password is not stored: actui secret set smtp-password")
+        written = letter(run, said, _place(self._house))
+        recipients, unusable = _addresses(self._notify.recipients)
+        refused = await send_mail(
+            server, password, recipients, written.subject, written.text, seconds=self._seconds
+        )
+        trouble = [f"{server.host} takes no mail for {', '.join(refused)}."] if refused else []
+        return " ".join([*trouble, *unusable])
+
+    async def _post(self, run: RunSummary, said: News) -> str:
+        try:
+            url = webhook_url(self._notify.webhook or "")
+        except ValueError as wrong:
+            raise ConfigError(f"{redact(wrong)}.") from None
+        await post_facts(url, facts(run, said, _place(self._house)), seconds=self._seconds)
+        return ""
+
+
+def _addresses(recipients: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Those that can get mail, and what is wrong with the others; ConfigError if there is none."""
+    found, unusable = [], []
+    for recipient in recipients:
+        try:
+            found.append(parse_address(recipient))
+        except ConfigError as failure:
+            unusable.append(failure.message)
+    if not found:
+        raise ConfigError(" ".join(unusable), code="no-address")
+    return found, unusable
+
+
+def _place(house: House) -> str:
+    """Where the commands work: user, host and a home that is not the usual one."""
+    who = f"{user_name()}@{socket.gethostname()}"
+    named = "ACTUI_HOME" in house.environ
+    return f"{who}, ACTUI_HOME={shlex.quote(str(house.home.root))}" if named else who

@@ -1,0 +1,114 @@
+"""Starting runs when they are due: queued once, never two at a time (blueconic.md §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from actui.context.context import House
+from actui.model.connection import Connection
+from actui.model.due_times import awaiting, next_turn
+from actui.model.errors import ActuiError, ConfigError
+from actui.model.findings import Finding
+from store.connections import Stored
+
+_LOOKED_LATELY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What became of a connection that is due."""
+
+    connection: Connection
+    due: datetime
+    done: Literal["started", "waits", "failed"]
+    words: str
+
+
+def utc_now() -> datetime:
+    """The machine's time."""
+    return datetime.now(UTC)
+
+
+def nobody_looks(house: House, stored: Stored, now: datetime) -> Finding | None:
+    """Whether a connection has a schedule that nothing starts runs by."""
+    connection = stored.connection
+    if connection.schedule.type == "manual" or not connection.enabled:
+        return None
+    looked = house.turns.looked()
+    # whoever looks puts right what a clock has left that was ahead
+    if looked is not None and abs(now - looked) < _LOOKED_LATELY:
+        return None
+    when = "has ever looked" if looked is None else f"has looked since {looked:%Y-%m-%d %H:%M} UTC"
+    return Finding(
+        "no-scheduler",
+        "schedule",
+        f"Nothing {when} what is due here: run actui schedule, or let cron call actui due; "
+        "actui schedule --print-systemd and --print-cron print what it takes.",
+        "warning",
+    )
+
+
+def coming_run(house: House, stored: Stored, now: datetime) -> datetime | None:
+    """When the schedule starts the next run: not after `now` means as soon as somebody looks.
+
+    None as well where the machine does not know the time zone.
+    """
+    connection = stored.connection
+    if not connection.enabled:
+        return None
+    started = house.turns.started().get(connection.id)
+    try:
+        return next_turn(connection.schedule, connection.timezone, stored.since, started, now)
+    except ConfigError:
+        return None  # what is wrong with the zone is a finding
+
+
+class Scheduler:
+    """Looks what is due and starts it.
+
+    A connection that is running waits for its end, and then gets one run for all the instants that
+    passed meanwhile. Any number of schedulers may look at one home; each turn is taken once.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        start: Callable[[Connection], str],
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._house = house
+        self._start = start
+        self._now = now
+
+    def look(self) -> list[Turn]:
+        """Start what is due. Trouble with one connection does not keep the others waiting."""
+        house, now = self._house, self._now()
+        house.turns.look(now)
+        started = house.turns.started()
+        found = (
+            self._turn(stored, started.get(stored.connection.id), now)
+            for stored in house.connections.all()
+            if stored.connection.enabled
+        )
+        return [turn for turn in found if turn is not None]
+
+    def _turn(self, stored: Stored, last: datetime | None, now: datetime) -> Turn | None:
+        connection = stored.connection
+        try:
+            due = awaiting(connection.schedule, connection.timezone, stored.since, last, now)
+        except ConfigError as failure:
+            return Turn(connection, now, "failed", failure.message)
+        if due is None:
+            return None
+        if self._house.lock(connection).is_held():
+            return Turn(connection, due, "waits", "It waits for the run that is going.")
+        try:
+            how = self._house.turns.take(connection.id, last, now, lambda: self._start(connection))
+        except ActuiError as failure:
+            return Turn(connection, due, "failed", failure.message)
+        except OSError as failure:
+            return Turn(connection, due, "failed", f"No process: {failure.strerror}.")
+        return None if how is None else Turn(connection, due, "started", how)

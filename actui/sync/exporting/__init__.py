@@ -1,0 +1,1 @@
+"""Export goals: a BlueConic segment into ActiveCampaign."""

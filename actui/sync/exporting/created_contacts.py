@@ -1,0 +1,62 @@
+"""Contacts that imports have made get ids of which the import says nothing (design §7)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from actui.model.addresses import canonical
+from actui.model.goals import ListStatus
+from actui.model.journal import Done
+from actui.model.memberships import Exported, Membership
+from actui.sync.export_ports import Listing
+from actui.sync.exporting.contact_directory import NOBODY, Holders, Knowledge, Known
+from actui.sync.run.goal_run import GoalRun
+
+
+async def learn_newcomers(run: GoalRun, knowledge: Knowledge, listing: Listing) -> None:
+    """Find the ids of contacts that this goal made, those of an earlier process included.
+
+    From then on they are linked to their profiles, and are members of the lists they joined; the
+    listing knows those of its people.
+    """
+    newcomers = run.ledger.newcomers(run.goal.id)
+    if not newcomers:
+        return
+    run.phase("reading new contacts")
+    since = datetime.fromtimestamp(min(one.at for one in newcomers), UTC)
+    found = await knowledge.newly_made([one.email for one in newcomers], since)
+    known = [
+        (one, contact)
+        for one in newcomers
+        if (contact := _made(found.get(canonical(one.email), NOBODY), one.email)) is not None
+    ]
+    run.commit(
+        Done(
+            records=(),
+            links={one.profile_id: contact.contact_id for one, contact in known},
+            export=Exported(
+                joined=[
+                    Membership(contact.contact_id, list_id, one.at)
+                    for one, contact in known
+                    for list_id in one.lists
+                    if contact.lists.get(list_id) not in (None, ListStatus.UNREADABLE)
+                ],
+                learned=[one.profile_id for one in newcomers],
+            ),
+        )
+    )
+    words = {one.profile_id: f"email {canonical(one.email)}" for one in newcomers}
+    listed = listing.has(words.values())
+    listing.mark(
+        f"contact {contact.contact_id}" for one, contact in known if words[one.profile_id] in listed
+    )
+    run.ledger.claim(run.goal.id, [contact.contact_id for _, contact in known])
+
+
+def _made(holders: Holders, email: str) -> Known | None:
+    """The contact that the import made; ActiveCampaign may store the address in another spelling.
+
+    Where several could be it, nobody is linked: a wrong link could unsubscribe somebody else.
+    """
+    alone = holders.living[0] if len(holders.living) == 1 else None
+    return holders.exact(email) or alone

@@ -1,0 +1,125 @@
+"""Listing a segment: who is in it, and whether that is everybody (blueconic.md §4, §11)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from actui.model.goals import ExportGoal
+from actui.model.records import Profile, ProfilePage
+from actui.sync.export_ports import Listing
+from actui.sync.match_keys import identifying_properties, recognising_words
+from actui.sync.run.goal_run import GoalRun
+
+LISTED_AT_ONCE = 1_000
+_TOLERATED = 100
+"""One in so many of `totalResults` may be missing: its count lags behind."""
+
+
+UNREADABLE_PEOPLE = (
+    "BlueConic's listing holds profiles that cannot be read, so it is not known who is in the "
+    "segment: look at what stands between actui and BlueConic."
+)
+
+
+class SegmentReading:
+    """One listing from its start; a cursor is never kept, a continued run lists again.
+
+    `told` is how many profiles BlueConic says the segment holds, None as long as it has not said
+    so, and `total` the same as a number. `is_complete` when the listing came to an end
+    of its own, everybody in it can be recognized, and it holds, within one per cent, as many
+    different profiles as it said.
+    """
+
+    def __init__(
+        self,
+        run: GoalRun,
+        goal: ExportGoal,
+        listing: Listing,
+        properties: Sequence[str],
+        expand: Sequence[str],
+    ) -> None:
+        self._run = run
+        self._goal = goal
+        self._properties = properties
+        self._expand = expand
+        self.listing = listing
+        self.told: int | None = None
+        self._ended = False
+        self._identifying = identifying_properties(goal)
+        self._is_readable = True
+
+    @property
+    def total(self) -> int:
+        return self.told or 0
+
+    @property
+    def is_complete(self) -> bool:
+        missing = abs(self.total - self.listing.count())
+        return self._ended and self._is_readable and missing * _TOLERATED <= self.total
+
+    async def pages(self) -> AsyncIterator[Sequence[Profile]]:
+        """Page by page; each profile's recognising words are in the listing by then."""
+        async for page in segment_pages(self._run, self._goal, self._properties, self._expand):
+            if page.total is not None:
+                self.told = max(self.total, page.total)
+            self._note_unreadable(page)
+            self._remember(page.profiles)
+            if page.cursor is None:
+                self._ended = page.is_last and self.told is not None
+            yield page.profiles
+
+    def _note_unreadable(self, page: ProfilePage) -> None:
+        """Nothing follows from a listing in which somebody may be who is not recognized."""
+        odd = [profile for profile in page.profiles if self._is_anonymous(profile)]
+        if page.unreadable or odd:
+            self._is_readable = False
+        # who is too large is rejected with that reason
+        if page.unreadable or not all(profile.too_large for profile in odd):
+            self._run.warn_once(UNREADABLE_PEOPLE)
+
+    def _is_anonymous(self, profile: Profile) -> bool:
+        """Whether what the profile is recognized by cannot all be read."""
+        return profile.too_large or not (
+            profile.unreadable.isdisjoint(("replaces", "replacedBy"))
+            and all(map(profile.shows, self._identifying))
+        )
+
+    def _remember(self, profiles: Sequence[Profile]) -> None:
+        links = self._run.ledger.links([id_ for p in profiles for id_ in (p.id, *p.replaces)])
+        self.listing.add(profile.id for profile in profiles)
+        self.listing.mark(
+            word for profile in profiles for word in recognising_words(self._goal, profile)
+        )
+        self.listing.mark(f"contact {contact}" for contact in links.values())
+        if self._goal.lists:
+            self._run.ledger.claim(self._goal.id, links.values())
+
+
+async def segment_pages(
+    run: GoalRun, goal: ExportGoal, properties: Sequence[str], expand: Sequence[str] = ()
+) -> AsyncIterator[ProfilePage]:
+    """The pages of a goal's segment, to the end or to a cursor that does not move."""
+    cursor: str | None = None
+    while True:
+        run.stop.check()
+        page = await run.blueconic.segment_page(
+            goal.segment.id or "",
+            cursor=cursor,
+            count=LISTED_AT_ONCE,
+            properties=properties,
+            expand=expand,
+        )
+        yield page
+        if page.cursor is None or page.cursor == cursor:
+            return
+        cursor = page.cursor
+
+
+async def list_people(run: GoalRun, goal: ExportGoal) -> SegmentReading:
+    """Read another goal's segment to its end, only to know who is in it."""
+    properties = sorted(identifying_properties(goal)) or ["email"]
+    expand = ["profiles.profile.replace"]
+    reading = SegmentReading(run, goal, run.ledger.listing(), properties, expand)
+    async for _ in reading.pages():
+        pass
+    return reading

@@ -1,0 +1,31 @@
+"""Whether a contact that was read holds what a write by its id was to give it.
+
+A status does not prove that nothing was written: what is stored does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from actui.model.records import Contact, ImportRow
+
+
+def holds(contact: Contact, row: ImportRow, tags: Mapping[int, str]) -> bool | None:
+    """Whether each name and field of the row is stored; None where that cannot be read.
+
+    `tags` are the custom fields' tags by id. Blanks around a text do not count.
+    """
+    names = (
+        (row.first_name, contact.first_name),
+        (row.last_name, contact.last_name),
+        (row.phone, contact.phone),
+    )
+    if any(wanted is not None and wanted.strip() != held.strip() for wanted, held in names):
+        return False
+    found = [tags.get(id_, "") for id_ in row.fields]
+    is_known = all(map(contact.shows, found))
+    wanted = zip(found, row.fields.values(), strict=True)
+    readable = [(tag, value) for tag, value in wanted if contact.shows(tag)]
+    if any(contact.fields.get(tag, "").strip() != value.strip() for tag, value in readable):
+        return False
+    return True if is_known else None

@@ -1,0 +1,1 @@
+"""Import goals: ActiveCampaign contacts into BlueConic profiles."""

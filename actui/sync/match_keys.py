@@ -1,0 +1,101 @@
+"""By what a profile and a contact are recognised as one person (design §7, identity)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice, product
+
+from actui.model.addresses import canonical, clean
+from actui.model.goals import ExportGoal
+from actui.model.mapping import IdentifierLink, PropertySource, is_custom, perstag
+from actui.model.records import Contact, Profile
+
+_MOST_WORDS = 64
+UNREADABLE_VALUE = "\x18unreadable"
+"""In place of a value that cannot be read: no value of a profile is the same, and it is not empty.
+The contact index keeps it."""
+
+
+def key_fields(goal: ExportGoal) -> list[str]:
+    """The linked fields other than the e-mail address."""
+    return [link.field for link in goal.identifiers if link.field != "email"]
+
+
+def identifying_properties(goal: ExportGoal) -> set[str]:
+    """The properties by which a goal recognises people."""
+    wanted = {link.property for link in goal.identifiers if link.property}
+    for mapping in goal.mappings:
+        if mapping.field == "email" and isinstance(mapping.source, PropertySource):
+            wanted.add(mapping.source.property)
+    return wanted
+
+
+def addresses_of(goal: ExportGoal, profile: Profile) -> list[str]:
+    """A profile's addresses, cleaned, linked ones first; of two spellings of one, the first."""
+    once: dict[str, str] = {}
+    for raw in raw_addresses(goal, profile):
+        once.setdefault(canonical(raw), clean(raw))
+    return list(once.values())
+
+
+def raw_addresses(goal: ExportGoal, profile: Profile) -> list[str]:
+    """A profile's addresses as BlueConic holds them, in the same order."""
+    properties = [link.property for link in goal.identifiers if link.field == "email"]
+    properties += [
+        mapping.source.property
+        for mapping in goal.mappings
+        if mapping.field == "email" and isinstance(mapping.source, PropertySource)
+    ]
+    return [
+        value
+        for name in properties
+        for value in profile.properties.get(name or "", ())
+        if clean(value)
+    ]
+
+
+def link_values(link: IdentifierLink, profile: Profile) -> tuple[str, ...]:
+    """A profile's values for one link; merged profiles' ids are its own too."""
+    if link.profile_id:
+        return (profile.id, *profile.replaces)
+    return tuple(_present(profile.properties.get(link.property or "", ())))
+
+
+def recognising_words(goal: ExportGoal, profile: Profile) -> list[str]:
+    """How a contact of this profile can be told without asking anybody (`contact_words`)."""
+    words = [f"email {canonical(address)}" for address in addresses_of(goal, profile)]
+    values = [link_values(link, profile) for link in goal.identifiers if link.field != "email"]
+    for combined in islice(product(*values), _MOST_WORDS if values else 0):
+        words.append(f"links {combined!r}")
+    return words
+
+
+def contact_words(goal: ExportGoal, contact: Contact) -> list[str]:
+    """The words under which a listing would know a contact."""
+    words = [f"contact {contact.id}"]
+    if contact.email:
+        words.append(f"email {canonical(contact.email)}")
+    keys = key_fields(goal)
+    if keys:
+        combined = tuple(contact_value(contact, key) for key in keys)
+        words.append(f"links {combined!r}")
+    return words
+
+
+def contact_value(contact: Contact, field: str) -> str:
+    """A contact's value of a field that goals can name; UNREADABLE_VALUE if it is unknown."""
+    if is_custom(field):
+        tag = perstag(field)
+        return contact.fields.get(tag, "") if contact.shows(tag) else UNREADABLE_VALUE
+    plain = {
+        "id": str(contact.id),
+        "email": contact.email,
+        "firstName": contact.first_name,
+        "lastName": contact.last_name,
+        "phone": contact.phone,
+    }
+    return plain.get(field, "")
+
+
+def _present(values: Sequence[str]) -> list[str]:
+    return [value.strip() for value in values if value.strip()]

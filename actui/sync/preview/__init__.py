@@ -1,0 +1,1 @@
+"""A preview: the engine on clients that write nothing."""

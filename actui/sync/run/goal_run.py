@@ -1,0 +1,229 @@
+"""What the run of one goal holds: its ports, its counts, what it was asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from actui.model.connection import Connection
+from actui.model.goals import Goal, Mode
+from actui.model.journal import Done
+from actui.model.omitted import Omitted
+from actui.model.run import GoalProgress, GoalSummary, Record
+from actui.sync.erasure import Forgotten, nobody
+from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
+from actui.sync.resolve import Accounts
+from actui.sync.run.meter import Meter, count, count_rechecked, stamp
+from actui.sync.run.stop import Stop
+from actui.sync.run.warnings import count_omitted, count_once
+
+OVERLAP = timedelta(hours=1)
+
+
+Told = Callable[[str, Sequence[Record]], None]
+"""Hears, goal id by goal id, what became of people, right before it is made durable."""
+
+
+def untold(goal: str, records: Sequence[Record]) -> None:
+    """Nobody wants to hear it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The people that a run is about, where it is not about everybody.
+
+    `keys` are contact ids (import goals) or profile ids (export goals) by goal id; `emails`, in
+    their canonical form, are people of the export goals' segments.
+    """
+
+    keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    emails: frozenset[str] = frozenset()
+
+    def of(self, goal: str) -> frozenset[str]:
+        """The keys for one goal."""
+        return self.keys.get(goal, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a command asked of this run beyond the configuration."""
+
+    goals: tuple[str, ...] = ()
+    full: bool = False
+    fresh: bool = False
+    limit: int | None = None
+    confirm_leavers: int | None = None
+    confirm_restored: bool = False
+    """Whether somebody has seen that the ledger may be older than what was done (design §12)."""
+    trigger: str = "manual"
+    only: Only | None = None
+    counts_leavers: bool = False
+    """Whether a rehearsal of some people also counts who left; a run of some people never does."""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether most people are left out on purpose: nothing may follow from their absence."""
+        return self.limit is not None or self.only is not None
+
+
+@dataclass(slots=True)
+class GoalRun:
+    """One goal in one run; `commit` is the only way its counts grow."""
+
+    run: str
+    connection: Connection
+    goal: Goal
+    activecampaign: ActiveCampaign
+    blueconic: BlueConic
+    ledger: Ledger
+    clock: Clock
+    accounts: Accounts
+    options: Options
+    stop: Stop
+    meter: Meter
+    progress: GoalProgress
+    summary: GoalSummary
+    started_at: datetime
+    """ActiveCampaign's own `Date` when this run first began: the next watermark."""
+    is_dated: bool
+    """Whether `started_at` is ActiveCampaign's; the machine's own must become no watermark."""
+    service_now: Callable[[], datetime]
+    """The present by ActiveCampaign's clock."""
+    settle_seconds: float
+    """How long after a lost answer a service may still apply what it was sent."""
+    told: Told = untold
+    forgotten: Forgotten = nobody
+    unsettled: dict[str, Omitted] = field(default_factory=dict)
+    """What was left out for people who have no outcome yet, by their key."""
+    rechecking: dict[str, Record | None] = field(default_factory=dict)
+    """People being rechecked, by their key, with the outcome that this run has counted, if any."""
+
+    def commit(self, done: Done) -> None:
+        """Make an acknowledged batch durable and count it: both, or neither where that fails."""
+        records = [record for _, record, _ in done.records]
+        replaced = {key for key, _, _ in done.records if self.rechecking.get(key) is not None}
+        counted = self.summary.model_copy(deep=True)
+        self._count(counted, done)
+        self.told(self.goal.id, records)
+        done = replace(done, config=self.goal.config_hash(), replaced=frozenset(replaced))
+        self.ledger.commit(self.run, self.goal.id, done, counted)
+        # the one object that is shown and saved: it counts what is durable and nothing else
+        self._count(self.summary, done)
+        for key, _, _ in done.records:
+            self.unsettled.pop(key, None)
+            self.rechecking.pop(key, None)
+        self.meter.troubles(self.summary.goal, records)
+        self.meter.tick()
+
+    def _count(self, summary: GoalSummary, done: Done) -> None:
+        count(summary, (record for _, record, _ in done.records), done.lists)
+        outcomes = ((key, record) for key, record, _ in done.records)
+        count_rechecked(summary, outcomes, self.rechecking)
+        summary.rechecked += done.rechecked
+
+    def expect(self, key: str, omitted: Omitted) -> None:
+        """Somebody is on their way to an outcome; what was left out for them counts with it."""
+        if omitted:
+            self.unsettled[key] = omitted
+
+    def count_unsettled(self) -> None:
+        """Count what was left out for people whom a failure keeps from any outcome in this run."""
+        for omitted in self.unsettled.values():
+            count_omitted(self.summary, omitted)
+        self.unsettled.clear()
+
+    def phase(self, words: str, expected: int | None = None) -> None:
+        """Say what the goal is doing now."""
+        self.progress.phase = words
+        if expected is not None:
+            self.progress.expected = expected
+        self.meter.tick()
+
+    def warn_once(self, words: str) -> None:
+        """Count one warning of a kind, however often it occurs."""
+        if count_once(self.summary, words):
+            self.note(words)
+
+    def note(self, words: str) -> None:
+        """Add a sentence to what the goal says of itself, once."""
+        if words not in self.summary.message:
+            self.summary.message = f"{self.summary.message} {words}".strip()
+
+    def plan(self) -> tuple[bool, datetime | None]:
+        """Whether to read everything, and since when else.
+
+        Everything: in a full run, when the goal is not the one that last succeeded, when the last
+        complete reading is `reconcile_days` old, and when the watermark lies in the future.
+        """
+        state = self.ledger.goal_state(self.goal.id)
+        changed_goal = not self.goal.is_configured_as(state.config_hash)
+        if changed_goal and state.config_hash:
+            self.note(
+                "The goal has changed since its last complete run, so everybody is sent again once."
+            )
+        if self.is_full or changed_goal or state.watermark is None:
+            return True, None
+        watermark = datetime.fromisoformat(state.watermark)
+        if watermark > self.started_at:
+            self.note(
+                "The last complete run has a later time than this one, so a clock was wrong: "
+                "everybody is read once."
+            )
+            return True, None
+        return not self.is_recent(state.reconciled), watermark - OVERLAP
+
+    def is_recent(self, complete: str | None) -> bool:
+        """Whether a complete reading, by its stamp, is younger than `reconcile_days`.
+
+        One in the future was stamped by a clock that was wrong: nobody knows how old it is.
+        """
+        if complete is None:
+            return False
+        age = self.started_at - datetime.fromisoformat(complete)
+        return timedelta() <= age < timedelta(days=self.goal.reconcile_days)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether everybody is sent even if nothing changed, as asked for or configured."""
+        return self.options.full or self.goal.mode is Mode.FULL
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether something was rejected and nothing accepted: the goal has failed (design §4)."""
+        summary = self.summary
+        return bool(summary.rejected) and not (
+            summary.created + summary.updated + summary.unchanged
+        )
+
+    def finished(self, read_everything: bool) -> None:
+        """The goal is through: judge it, and move the watermark if it was whole and successful."""
+        summary = self.summary
+        if self.is_refused:
+            summary.ok = False
+            summary.code = "nothing-accepted"
+            summary.message = (
+                f"All {summary.rejected:,} were rejected."
+                if summary.rejected > 1
+                else "The only one was rejected."
+            )
+        self._tell_missing()
+        if self.options.is_partial or not summary.ok:
+            return
+        before = self.ledger.goal_state(self.goal.id)
+        after = replace(before, config_hash=self.goal.config_hash())
+        if self.is_dated:
+            now = stamp(self.started_at)
+            after = replace(
+                after,
+                watermark=now,
+                reconciled=now if read_everything else before.reconciled,
+            )
+        self.ledger.save_goal_state(self.goal.id, after)
+
+    def _tell_missing(self) -> None:
+        only = self.options.only
+        wanted = len(only.of(self.goal.id)) if only is not None else 0
+        if self.summary.read < wanted:
+            missing = wanted - self.summary.read
+            self.note(f"{missing:,} of {wanted:,} people are not this goal's any more.")

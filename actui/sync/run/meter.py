@@ -1,0 +1,132 @@
+"""Counting: in memory while records pass, in the ledger at most four times a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from actui.model.run import (
+    ACCEPTED,
+    FAILED,
+    GoalProgress,
+    GoalSummary,
+    ListCounts,
+    Problem,
+    Record,
+    RequestCounts,
+    RunSnapshot,
+    RunState,
+)
+from actui.sync.ports import Clock, Ledger
+from actui.sync.run.warnings import add_to, count_omitted
+
+FLUSH_SECONDS = 0.25
+MOST_PROBLEMS = 5
+_LONGEST_DETAIL = 120
+
+
+def count(summary: GoalSummary, records: Iterable[Record], lists: ListCounts) -> None:
+    """Add the outcomes of acknowledged records, and what was done to lists with them.
+
+    Read and the parts grow together.
+    """
+    for name, more in lists:
+        setattr(summary.lists, name, getattr(summary.lists, name) + more)
+    for record in records:
+        _add(summary, record, 1)
+
+
+def count_rechecked(
+    summary: GoalSummary, records: Iterable[tuple[str, Record]], people: Mapping[str, Record | None]
+) -> None:
+    """Count those of `records`, by key, who are among the `people` being rechecked.
+
+    Whoever has an outcome in this run already, as `people` tells, no longer counts with that one.
+    """
+    for key, record in records:
+        if key not in people:
+            continue
+        summary.rechecked += 1
+        summary.matched += record.outcome in ACCEPTED
+        before = people[key]
+        if before is not None:
+            _add(summary, before, -1)
+
+
+def _add(summary: GoalSummary, record: Record, times: int) -> None:
+    summary.read += times
+    outcome = record.outcome.value
+    setattr(summary, outcome, getattr(summary, outcome) + times)
+    if record.reason is not None:
+        add_to(summary.reasons, record.reason.value, times)
+    count_omitted(summary, record.omitted, times)
+
+
+class Meter:
+    """The live picture of one run, written for whoever follows it.
+
+    `traffic` tells how many requests this process has sent.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        snapshot: RunSnapshot,
+        traffic: Callable[[], RequestCounts],
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._traffic = traffic
+        self._began = clock.monotonic()
+        self._flushed = float("-inf")
+        self.snapshot = snapshot
+
+    def goal(self, summary: GoalSummary) -> GoalProgress:
+        """Show one more goal, from the counts it starts with."""
+        progress = GoalProgress(summary=summary)
+        # the very object that is counted in, not a copy
+        progress.summary = summary
+        self.snapshot.goals.append(progress)
+        return progress
+
+    def troubles(self, goal: str, records: Iterable[Record]) -> None:
+        """Show the latest of those who could not be delivered."""
+        for record in records:
+            if record.outcome in FAILED:
+                self.snapshot.problems.append(
+                    Problem(
+                        goal=goal,
+                        who=record.email or record.profile_id or f"contact {record.contact_id}",
+                        outcome=record.outcome,
+                        reason=record.reason.value if record.reason else "",
+                        detail=record.detail[:_LONGEST_DETAIL],
+                    )
+                )
+        del self.snapshot.problems[:-MOST_PROBLEMS]
+
+    def tick(self) -> None:
+        """Something moved; write it down unless that was done just now."""
+        if self._clock.monotonic() - self._flushed >= FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the picture now."""
+        self._flushed = self._clock.monotonic()
+        self.snapshot.updated = stamp(self._clock.now())
+        self.snapshot.elapsed = round(self._clock.monotonic() - self._began, 2)
+        self.snapshot.requests = self._traffic()
+        self._ledger.write_progress(self.snapshot)
+
+    def state(self, state: RunState, message: str = "") -> None:
+        """The run enters another state; always written at once."""
+        self.snapshot.state = state
+        self.snapshot.message = message
+        if state.is_final:
+            self.snapshot.problems.clear()
+        self.flush()
+
+
+def stamp(moment: datetime) -> str:
+    """UTC as ISO 8601 with whole seconds and a Z, the form every summary and ledger uses."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

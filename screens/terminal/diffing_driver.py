@@ -1,0 +1,43 @@
+"""Textual's driver for a slow line: a terminal is sent what it does not show already."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from screens.terminal.frame_diff import FORGET, Picture
+
+_NEW_SCREEN = ("\x1b[?1049", FORGET)
+
+
+class ThriftyDriver(LinuxDriver):
+    """Sends the differences between Textual's frames, each of which repaints whole regions.
+
+    Opening a page costs Textual 15 to 40 kB at 80x24, most of it for what is there already.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.picture = Picture()
+        self._seen_size: os.terminal_size | None = None
+        super().__init__(*arguments, **options)
+
+    def write(self, data: str) -> None:
+        """Send a frame as far as it is new, anything else as it is."""
+        if data.startswith(_NEW_SCREEN):
+            self.picture.forget()
+        if not data.endswith("H"):
+            super().write(data)
+            return
+        try:
+            size = os.get_terminal_size(self.fileno)
+        except OSError:  # the terminal is gone
+            super().write(data)
+            return
+        if size != self._seen_size:
+            # a terminal of another size has moved its text about
+            self._seen_size = size
+            self.picture.forget()
+        if changes := self.picture.changes(data, *size):
+            super().write(changes)

@@ -1,0 +1,34 @@
+"""Text for widgets: whatever it holds is shown and never acts as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from actui.console.formatting import plain
+
+
+def shown(text: str, style: str = "") -> Text:
+    """One line of text from outside."""
+    return Text(plain(text), style=style, no_wrap=True, overflow="ellipsis", end="")
+
+
+def lines(text: str) -> Text:
+    """Several lines of our own composition around text from outside; long ones wrap."""
+    return Text("\n".join(plain(line) for line in text.split("\n")), end="")
+
+
+def fitted(room: int, texts: Sequence[tuple[str, ...]]) -> list[int]:
+    """Widths of columns in as many cells, for a name, what is said of it and perhaps a goal.
+
+    A name is cut only where it would take more than half; what is said takes the rest, and next
+    to a goal no more than it needs, or the goal would stand far from its row's beginning.
+    """
+    person, said, *goal = (max(map(cell_len, column)) for column in zip(*texts, strict=True))
+    goal = [min(one, room // 5) for one in goal]
+    room -= sum(goal)
+    person = min(person, max(room // 2, room - said))
+    rest = max(room - person, 10)
+    return [person, min(said, rest) if goal else rest, *goal]
