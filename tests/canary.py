@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from store import key_store as keystore
-from tests.contract.listening.marking import MARK
+from tests.services.contract.listening.marking import MARK
 
 PRIVATE = "secrets.json"
 """The one file of a home in which secrets stand rightly: the user agreed to it."""

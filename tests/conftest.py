@@ -18,9 +18,9 @@ import pytest
 from actui.api import http as transport
 from actui.model import redaction
 from tests import canary
-from tests.contract.contract import ABSENT, IS_HERE, Contract
-from tests.contract.listening import exchanges, marking
-from tests.contract.report import Report
+from tests.services.contract.contract import ABSENT, IS_HERE, Contract
+from tests.services.contract.listening import exchanges, marking
+from tests.services.contract.report import Report
 
 exchanges.listen(transport)
 marking.install()

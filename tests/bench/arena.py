@@ -41,9 +41,9 @@ from actui.sandbox.server import Sandbox
 from actui.sync.run.engine import Ports
 from store.ledger import SqliteLedger
 from tests.bench.figures import Figures
-from tests.export.desk import NEWSLETTER, READERS, VIP, VISITORS, Desk
-from tests.export.watch import Watch
 from tests.plain.exporting import Goal
+from tests.services.export.desk import NEWSLETTER, READERS, VIP, VISITORS, Desk
+from tests.services.export.watch import Watch
 
 PATIENCE = Patience(attempts=3, seconds=20.0)
 ANSWER_SECONDS = 2.5

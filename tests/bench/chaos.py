@@ -33,8 +33,8 @@ from store.settings import SettingsFile
 from tests.bench.chaos_acts import MEANWHILE, NEWSLETTER, RUN, SCENARIOS, Act, Scenario
 from tests.bench.endstate import State, differences, end_state, unreadable
 from tests.bench.figures import Budget, Figures, budget
-from tests.e2e.lab import NAME, Lab, lab
-from tests.e2e.processes import ACTUI
+from tests.process.e2e.lab import NAME, Lab, lab
+from tests.process.e2e.processes import ACTUI
 
 AIMED = 0.25
 """Share of the signals to a run that are sent while the answer to a write is on its way."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.settings import SettingsFile
-from tests.e2e.lab import NAME, Lab
+from tests.process.e2e.lab import NAME, Lab
 
 NEWSLETTER, WEBINAR = "3", "4"
 READERS = "Newsletter readers"

@@ -27,9 +27,9 @@ import yaml
 from tests.bench.chaos import KEYLESS
 from tests.bench.endstate import unreadable
 from tests.bench.figures import Budget, Figures, budget
-from tests.e2e.lab import NAME, Lab, lab
-from tests.e2e.processes import ACTUI
-from tests.e2e.test_sums import goal, people, points
+from tests.process.e2e.lab import NAME, Lab, lab
+from tests.process.e2e.processes import ACTUI
+from tests.process.e2e.test_sums import goal, people, points
 
 AT_ONCE = 10
 """Processes at the same time."""

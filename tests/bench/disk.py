@@ -23,7 +23,7 @@ from tests.bench.chaos_acts import SCENARIOS, Act, Scenario
 from tests.bench.endstate import State, differences
 from tests.bench.figures import Budget, Figures, budget
 from tests.bench.full_disks import Disk, disks
-from tests.e2e.lab import lab
+from tests.process.e2e.lab import lab
 
 USAGE = 2
 NAMES = [name for name, one in SCENARIOS.items() if not any(act.started for act in one.acts)]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from store.ledger.keys import unpack
-from tests.e2e.lab import NAME, Lab
+from tests.process.e2e.lab import NAME, Lab
 
 State = dict[str, list[str]]
 RECEIPT = "actui_sum_receipt"

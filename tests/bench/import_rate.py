@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from actui.model.settings import PUBLISHED_RATE, Settings
 from store.settings import SettingsFile
-from tests.e2e.lab import lab
-from tests.e2e.test_imports import goal
+from tests.process.e2e.lab import lab
+from tests.process.e2e.test_imports import goal
 
 CONTACTS = 15_000
 CASES = ((0.0, 0.0), (200.0, 0.0), (200.0, 50.0))

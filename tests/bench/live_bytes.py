@@ -9,9 +9,9 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from tests.e2e.processes import Home, sandbox_process
-from tests.e2e.test_main_job import demo_connection
-from tests.screens.terminals import ENTER, ESCAPE, F5, F6, Terminal
+from tests.process.e2e.processes import Home, sandbox_process
+from tests.process.e2e.test_main_job import demo_connection
+from tests.ui.screens.terminals import ENTER, ESCAPE, F5, F6, Terminal
 
 SECONDS = 30.0
 

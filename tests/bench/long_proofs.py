@@ -19,12 +19,12 @@ LONG = {
     "ACTUI_SCHEMA_EXAMPLES": "100",
 }
 PROOFS = (
-    "tests/e2e/test_import_twin.py",
-    "tests/e2e/test_kills.py",
-    "tests/export/test_twin.py",
-    "tests/export/test_both_ways_twin.py",
-    "tests/export/test_disturbances.py",
-    "tests/contract/test_schemathesis.py",
+    "tests/process/e2e/test_import_twin.py",
+    "tests/process/e2e/test_kills.py",
+    "tests/services/export/test_twin.py",
+    "tests/services/export/test_both_ways_twin.py",
+    "tests/services/export/test_disturbances.py",
+    "tests/services/contract/test_schemathesis.py",
 )
 
 if __name__ == "__main__":

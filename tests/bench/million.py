@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from actui.model.settings import Settings
 from store.home import Home as Places
 from store.settings import SettingsFile
-from tests.e2e.processes import ACTUI, Home
+from tests.process.e2e.processes import ACTUI, Home
 
 IMPORT = {
     "name": "Everybody in",

@@ -24,7 +24,7 @@ from unittest.mock import patch
 import stamina
 
 from tests.bench.figures import Budget, Figures, budget
-from tests.contract.listening import exchanges, marking
+from tests.services.contract.listening import exchanges, marking
 
 marking.install()
 
@@ -36,10 +36,9 @@ from actui.context.services import HouseServices  # noqa: E402
 from actui.model.settings import UNLOCK, MailServer, Settings  # noqa: E402
 from store.settings import SettingsFile  # noqa: E402
 from tests import canary  # noqa: E402
-from tests.contract.listening.marking import MARK  # noqa: E402
-from tests.e2e.processes import sandbox_process  # noqa: E402
-from tests.e2e.test_canary import ECHOES, NAME, PERSON, SERVICES, echo  # noqa: E402
-from tests.notifying.servers import (  # noqa: E402
+from tests.process.e2e.processes import sandbox_process  # noqa: E402
+from tests.process.e2e.test_canary import ECHOES, NAME, PERSON, SERVICES, echo  # noqa: E402
+from tests.process.notifying.servers import (  # noqa: E402
     HERE,
     PASSWORD,
     USER,
@@ -47,6 +46,7 @@ from tests.notifying.servers import (  # noqa: E402
     mail_server,
     webhook,
 )
+from tests.services.contract.listening.marking import MARK  # noqa: E402
 
 PREFIX = f"ACTUI_SECRET_{NAME.upper()}"
 KEYS = {"activecampaign": "ACTIVECAMPAIGN_API_KEY", "blueconic": "BLUECONIC_CLIENT_SECRET"}

@@ -11,7 +11,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from tests.scheduling.faketime import ten_minutes
+from tests.process.scheduling.faketime import ten_minutes
 
 
 def main() -> None:

@@ -1,0 +1,52 @@
+"""What a command loads: nothing of the console where nobody looks at it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from actui.sandbox.options import SandboxOptions
+from actui.sandbox.server import Sandbox
+from tests.process.e2e.processes import Home
+from tests.process.e2e.test_main_job import demo_connection
+
+TELL = (
+    "import sys; from actui.cli import main; code = main(sys.argv[1:]);"
+    "print('LOADED', code, *sorted(n for n in sys.modules if '.' not in n))"
+)
+
+TELL_AT_EXIT = (
+    "import atexit, sys; from actui.cli import main;"
+    "atexit.register(lambda: print('LOADED', 0, *sys.modules)); main(sys.argv[1:])"
+)
+
+
+def loaded(out: str) -> tuple[str, set[str]]:
+    """The exit code and the top-level modules of a command run by `TELL`."""
+    words = out.splitlines()[-1].split()
+    assert words[0] == "LOADED"
+    return words[1], set(words[2:])
+
+
+async def test_a_run_never_imports_textual(tmp_path: Path) -> None:
+    async with Sandbox(SandboxOptions(contacts=20, profiles=20, limits="off")) as sandbox:
+        home = Home(tmp_path, sandbox.ready, demo_connection())
+        await home.apply()
+        done = await home.python(TELL, "run", home.name, "--json")
+    code, modules = loaded(done.stdout)
+    assert code == "0", done.stderr
+    assert "httpx" in modules
+    assert modules & {"textual", "screens", "keyring"} == set()
+
+
+def test_the_version_costs_next_to_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", TELL_AT_EXIT, "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    _, modules = loaded(done.stdout)
+    heavy = {"textual", "httpx", "pydantic", "tinydb", "yaml", "starlette", "asyncio"}
+    assert modules & heavy == set()
