@@ -1,4 +1,4 @@
-"""What a command's exit code says (design §12)."""
+"""What a command's exit code says (actui/README.md §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a home keeps what: directories of mode 0700, files of mode 0600 (design §5)."""
+"""Where a home keeps what: directories of mode 0700, files of mode 0600 (store/README.md §6)."""
 
 from __future__ import annotations
 

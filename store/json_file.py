@@ -1,6 +1,6 @@
 """TinyDB documents on disk that survive a crash, a full disk and a second process.
 
-TinyDB's own storage rewrites the file in place without a lock (terminal.md §5: 13 of 40 files
+TinyDB's own storage rewrites the file in place without a lock (store/README.md §2: 13 of 40 files
 were corrupt after `kill -9`). Here each write goes to a temporary file that replaces the old one
 whole, the last good copy is kept, and one lock is held over read-modify-write.
 """

@@ -1,6 +1,6 @@
 """The machine's key store through keyring, in a process that can be given up on.
 
-A locked collection makes keyring wait for a prompt that nobody sees (terminal.md §4), and a
+A locked collection makes keyring wait for a prompt that nobody sees (store/README.md §5), and a
 Python thread that waits cannot be ended; so every call runs in a child with a limit of 3 s, which
 begins once the child is ready to ask: on a host where many runs start at once that takes a while.
 

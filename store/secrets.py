@@ -1,4 +1,4 @@
-"""Where a secret is found and kept (design §5); never in a log, a message or a repr."""
+"""Where a secret is found and kept (store/README.md §5); never in a log, a message or a repr."""
 
 from __future__ import annotations
 

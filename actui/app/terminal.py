@@ -21,7 +21,7 @@ from actui.output import send_control
 
 _LAST_SECONDS = 3.0
 _LONGEST_COPY = 74_994
-"""Bytes of text in base64 that terminals take at once (terminal.md §1.1)."""
+"""Bytes of text in base64 that terminals take at once (screens/README.md §1)."""
 
 
 _NOBODY_READS = (errno.EIO, errno.EPIPE, errno.ENXIO)
@@ -119,7 +119,7 @@ def clipboard_codes(text: str, *, in_tmux: bool) -> str:
     """What puts text on the clipboard of the terminal at the other end of the line (OSC 52).
 
     An empty text where it is too long. tmux drops the plain form by default and lets its own form
-    through only where it is configured so, so both are sent there (terminal.md §1.3).
+    through only where it is configured so, so both are sent there (screens/README.md §1).
     """
     told = base64.b64encode(text.encode("utf-8", "replace")).decode()
     if len(told) > _LONGEST_COPY:
@@ -163,7 +163,8 @@ def watch_for_loss(
 ) -> threading.Thread:
     """End this process when its terminal is gone although SIGHUP was ignored.
 
-    A thread, because the event loop is blocked by then: its writer cannot write (terminal.md §1.4).
+    A thread, because the event loop is blocked by then: its writer cannot write
+    (screens/README.md §2).
     """
 
     def watch() -> None:

@@ -27,7 +27,7 @@ from actui.model.settings import Settings
 
 HISTORY_ROWS = 50
 PEOPLE_ROWS = 500
-"""More rows than this, and a table's first paint is felt (terminal.md §2)."""
+"""More rows than this, and a table's first paint is felt (screens/README.md §5)."""
 
 
 def _unanswered(failure: ActuiError, which: Which) -> str:

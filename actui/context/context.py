@@ -26,7 +26,7 @@ from actui.api.http import http_client
 from actui.api.rate import BulkPace, Pace
 from actui.api.retry import PATIENT, Patience
 from actui.api.waits import Waits
-from actui.context.clock import SystemClock
+from actui.clock import SystemClock
 from actui.model.accounts import (
     CONNECTION_SECRETS,
     account_origins,
@@ -173,7 +173,7 @@ class House:
     def bound_ledger(
         self, connection: Connection, *, fresh: bool, tell: Callable[[str], None] = _tell_nobody
     ) -> SqliteLedger:
-        """The ledger of exactly these two accounts (design §5); the caller holds the run lock.
+        """The ledger of these two accounts (store/README.md §4); the caller holds the run lock.
 
         Raises ConfigError when it belongs to others and `fresh` does not say to start anew. One in
         which nobody is, as after a first run with a mistyped host, is nothing to ask about.

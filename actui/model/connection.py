@@ -1,4 +1,4 @@
-"""A connection: two accounts, what to keep about it, when it runs and its goals (design §11)."""
+"""A connection: two accounts, a schedule, and goals (actui/README.md §4)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def is_loopback(host: str | None) -> bool:
 def service_url(value: str) -> str:
     """A service's base URL made whole: a bare host becomes https, plain http is loopback's alone.
 
-    Raises ValueError with a sentence for the user (design §9).
+    Raises ValueError with a sentence for the user (sync/README.md §9).
     """
     text = value.strip().rstrip("/")
     if not text:
@@ -160,7 +160,7 @@ class BlueConicAccount(Strict):
 
 
 def secret_prefix(name: str) -> str:
-    """The connection's part of its secrets' environment variables (design §5)."""
+    """The connection's part of its secrets' environment variables (store/README.md §5)."""
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 

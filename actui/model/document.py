@@ -1,4 +1,4 @@
-"""Connection files (design §11): YAML to a `Connection` and back, with line numbers for mistakes.
+"""Connection files (actui/README.md §4): YAML to a `Connection` and back, with line numbers.
 
 No I/O: text in, text out. No secret has a place in the format.
 """

@@ -1,4 +1,4 @@
-"""Import and export goals as the user configures them (design §6, §7, §11)."""
+"""Import and export goals as the user configures them (sync/README.md §3, §5)."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class SumKey:
 
 @dataclass(frozen=True, slots=True)
 class SumSend:
-    """An entry with a Sum, written down before it is sent (design §6).
+    """An entry with a Sum, written down before it is sent (sync/README.md §4).
 
     `receipt` is unique for contact and send; `sums` are the values to remember once it is known
     that they were added; `matching` and `profile_id` find the profile again; `sent_at` is in Unix
@@ -143,7 +143,7 @@ class RecheckMark:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Everything one acknowledged batch changes; committed in one transaction (design §5).
+    """Everything one acknowledged batch changes; committed in one transaction (store/README.md §3).
 
     `records` go with their person's key (contact id for imports, profile id for exports) and the
     fingerprint of what was accepted, None where nothing was. `sums` are the values now added;

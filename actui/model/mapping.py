@@ -1,4 +1,4 @@
-"""Identifier links, mappings, the four rules and the seven export sources (design §6, §7, §11)."""
+"""Identifier links, mappings, the four rules, the export sources (sync/README.md §3, §5)."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ImportMapping(Strict):
     """One ActiveCampaign field that goes to one BlueConic property under a rule.
 
     `sum_start` says what a Sum without memory does with the first value; left open it is added,
-    unless receipts of another installation ask for a decision (design §6).
+    unless receipts of another installation ask for a decision (sync/README.md §4).
     """
 
     field: FieldName

@@ -1,4 +1,4 @@
-"""How people stand on lists, and what an export goal remembers of it (design §7, §8)."""
+"""How people stand on lists, and what an export goal remembers of it (sync/README.md §7, §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run left out for one person (design §10): values that did not fit, lists not joined.
+"""What a run omitted for one person (sync/README.md §10): values that did not fit, lists.
 
 The values themselves are never kept.
 """

@@ -1,4 +1,4 @@
-"""What a run would do to people, before it does it (design §14)."""
+"""What a run would do to people, before it does it (sync/README.md §11)."""
 
 from __future__ import annotations
 

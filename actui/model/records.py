@@ -52,8 +52,8 @@ class ContactPage:
     """One page of contacts, the total the service claims (never trusted) and the answer's `Date`.
 
     `missing` names contacts of the page whose own id arrays point at sideloaded rows that the
-    answer did not hold: they must be read singly (design §6). `beyond` is the number of contacts
-    left out because their ids are larger than 64 bits, which no ledger can keep.
+    answer did not hold: they must be read singly (sync/README.md §3). `beyond` is the number of
+    contacts omitted because their ids are larger than 64 bits, which no ledger can keep.
     """
 
     contacts: Sequence[Contact]
@@ -160,8 +160,9 @@ class Profile:
 
     `segments` are (id, name), the name empty where it is not shown, as is a lifecycle's;
     `lifecycle_stages` are None where the tenant does not show them:
-    unknown is not empty (design §7). `replaces` are the ids of profiles merged into this one;
-    `replaced_by` is the id of the one that this was merged into, and then nothing else is known.
+    unknown is not empty (sync/README.md §6). `replaces` are the ids of profiles merged into this
+    one; `replaced_by` is the id of the one that this was merged into, and then nothing else is
+    known.
     `unreadable` are the parts, by BlueConic's own key, and `unreadable_properties` the properties
     of which the answer holds something that cannot be read: what they show is not all there is.
     `too_large` is a profile whose properties are more than is read at once: only its id is known.

@@ -1,4 +1,4 @@
-"""A run, its goals' counts and what became of each person (design §4, §10, §12)."""
+"""A run, its goals' counts and what became of each person (sync/README.md §1, §10)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ NOT_ACCEPTED = (Outcome.SKIPPED, *FAILED)
 
 
 class Reason(StrEnum):
-    """Why a record was skipped, rejected or is unknown (design §10)."""
+    """Why a record was skipped, rejected or is unknown (sync/README.md §10)."""
 
     NO_IDENTIFIER = "no-identifier"
     NO_MATCH = "no-match"
@@ -123,7 +123,7 @@ class RequestCounts(_Counts):
 
 
 class GoalSummary(_Counts):
-    """One goal of one run, as `actui run --json` prints it (design §12).
+    """One goal of one run, as `actui run --json` prints it (actui/README.md §5).
 
     `leavers` are people who seem to have left, when somebody has to confirm that. `warned` counts
     the warnings by field and reason, those that are sentences of their own under no field.
@@ -173,7 +173,7 @@ class GoalSummary(_Counts):
 
     @property
     def adds_up(self) -> bool:
-        """The invariant of design §10: every record read has exactly one outcome."""
+        """The invariant of sync/README.md §10: every record read has exactly one outcome."""
         parts = (self.created, self.updated, self.unchanged)
         return self.read == sum(parts) + self.skipped + self.rejected + self.unknown
 
@@ -208,7 +208,7 @@ class RunSummary(_Counts):
     unique: UniqueCounts = Field(default_factory=UniqueCounts)
 
     def printed(self) -> dict[str, Any]:
-        """The summary in the form of design §12; `notice` only where there is one."""
+        """The summary in the form of actui/README.md §5; `notice` only where there is one."""
         left_out: dict[str, Any] = {
             "connection_id": True,
             "cause": True,

@@ -59,8 +59,8 @@ def cleaned_secret(name: SecretName, text: str, source: str = "") -> SecretStr |
     Blanks, line ends, byte order marks and invisible characters around it are taken off, and from
     the API key the name of its header. What is inside stays as it is. Raises CredentialsError
     `unusable-secret`, which does not show it, where a request cannot carry it: a header takes
-    printable ASCII alone (RFC 9110 §5.5), SMTP's AUTH no control characters (RFC 4616 §2).
-    `source` completes "The … from" in that message.
+    printable ASCII alone (RFC 9110, section 5.5), SMTP's AUTH no control characters (RFC 4616,
+    section 2). `source` completes "The … from" in that message.
     """
     value = _trimmed(text)
     if name is SecretName.ACTIVECAMPAIGN_API_KEY and (header := _HEADER_NAME.match(value)):

@@ -74,7 +74,7 @@ class Settings(Strict):
     `requests_per_second` is ActiveCampaign's per-account budget (activecampaign.md §1.3); a higher
     figure is honoured for accounts on this machine alone, which is to say the sandbox.
     `request_seconds` is how long a service may take to answer one request; `settle_seconds` is how
-    long a Sum whose answer was lost is waited for before it may be sent again (design §6).
+    long a Sum whose answer was lost is waited for before it may be sent again (sync/README.md §4).
     """
 
     theme: str = "textual-dark"

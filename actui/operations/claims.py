@@ -1,4 +1,4 @@
-"""Whom export goals of other connections want to stay on a list (design §7, leavers)."""
+"""Whom export goals of other connections want to stay on a list (sync/README.md §7)."""
 
 from __future__ import annotations
 

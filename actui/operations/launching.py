@@ -36,7 +36,7 @@ class Starter:
     """Starts runs of one home, each in a process of its own.
 
     A user's systemd keeps it even where logging out ends a session's processes; elsewhere it gets
-    a session of its own (terminal.md §1.4). systemd's credentials can be read by the unit they
+    a session of its own (screens/README.md §2). systemd's credentials can be read by the unit they
     were given to alone, so a scheduler that has some keeps its runs beside itself.
     """
 

@@ -1,4 +1,4 @@
-"""What exports need beyond imports from the floors below, by shape (design §7, §8)."""
+"""What exports need beyond imports from the floors below, by shape (sync/README.md §5, §8)."""
 
 from __future__ import annotations
 

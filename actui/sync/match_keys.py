@@ -1,4 +1,4 @@
-"""By what a profile and a contact are recognised as one person (design §7, identity)."""
+"""By what a profile and a contact are recognised as one person (sync/README.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the two accounts hold, and the configuration's names found in it (design §5, identity)."""
+"""What the two accounts hold, and the configuration's names found in it (store/README.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger of a connection: all that grows with people, in one SQLite file (design §5)."""
+"""A connection's ledger: all that grows with people, in one SQLite file (store/README.md §3)."""
 
 from __future__ import annotations
 

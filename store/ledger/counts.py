@@ -1,4 +1,4 @@
-"""The counts of a run, made anew from the rows of its people (design §5, §10).
+"""The counts of a run, made anew from the rows of its people (sync/README.md §2, §10).
 
 Somebody *unchanged* leaves no outcome behind, so that only an open run, which still knows whom it
 has seen, tells how many those are.

@@ -1,4 +1,4 @@
-"""Taking one person out of a ledger (design §5)."""
+"""Taking one person out of a ledger (store/README.md §6)."""
 
 from __future__ import annotations
 

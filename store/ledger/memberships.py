@@ -1,4 +1,4 @@
-"""What export goals have done to lists, and whom they know by it (design §5, §7)."""
+"""What export goals have done to lists, and whom they know by it (sync/README.md §7)."""
 
 from __future__ import annotations
 

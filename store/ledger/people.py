@@ -1,4 +1,4 @@
-"""Commit what a batch did to people, and read what the next batch needs of it (design §5)."""
+"""Commit what a batch did to people; read what the next batch needs of it (store/README.md §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the recheck of each goal is, and who is waiting for it (design §6)."""
+"""How far the recheck of each goal is, and who is waiting for it (sync/README.md §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger's tables (design §5) and the numbered steps that make them.
+"""The ledger's tables (store/README.md §3) and the numbered steps that make them.
 
 Made small: a person costs one row a goal, keyed by integers and blobs, and an unchanged re-run
 writes nothing for them that stays.

@@ -1,4 +1,4 @@
-"""What Sums remember, and the journal that lets each be applied exactly once (design §6)."""
+"""What Sums remember, and the journal that makes each exactly once (sync/README.md §4)."""
 
 from __future__ import annotations
 

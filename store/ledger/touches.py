@@ -1,4 +1,4 @@
-"""What people did with campaigns, counted once each (design §8)."""
+"""What people did with campaigns, counted once each (sync/README.md §8)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The client of ActiveCampaign's REST API v3."""
+"""The client of ActiveCampaign's REST API v3; what is known of it is in `activecampaign.md`."""

@@ -1,1 +1,1 @@
-"""The client of BlueConic's REST API v2."""
+"""The client of BlueConic's REST API v2; what is known of it is in `blueconic.md`."""

@@ -1,4 +1,4 @@
-"""Where secrets are kept on a machine without a key store: a choice to make (design §5)."""
+"""Where secrets are kept on a machine without a key store (store/README.md §5)."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ SPELLINGS = (
     "Every usual spelling of the address was looked for; one that is stored with other characters "
     "nobody sees is known only by a link of an earlier run or by the contact index."
 )
-"""How far a person without a match was looked for (design §7, canonical addresses)."""
+"""How far a person without a match was looked for (sync/README.md §6)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class ActiveCampaignApp:
         self._batches.settle()
         switches = self._account.switches
         path = scope["path"]
-        # Trailing slashes are accepted; clients are known to send them (§14).
+        # Trailing slashes are accepted; clients are known to send them (§11).
         if switches["trailing-slash"] == "accepted" or path == "/api/3/":
             path = path.rstrip("/") or "/"
         scope = {**scope, "path": path, "raw_path": path.encode()}

@@ -21,7 +21,7 @@ def follows_documented_rule(email: object) -> bool:
 
 
 def only_service_refuses(email: str) -> bool:
-    """Addresses that follow the rule and are refused all the same (§11, complaint 10)."""
+    """Addresses that follow the rule and are refused all the same (§11, number 10)."""
     local, _, domain = email.partition("@")
     return (
         ".." in email

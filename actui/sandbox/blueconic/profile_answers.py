@@ -29,7 +29,7 @@ def _properties(tenant: Tenant, row: Profile, wanted: set[str] | None) -> list[J
 
 
 def _merged(row: Profile) -> Json:
-    """A profile that went up in another has no more than its id and that of the other (bc §3)."""
+    """A profile that went up in another has no more than its id and that of the other (§3)."""
     return {
         "id": row.id,
         "creationDate": utc_millis_text(row.created),

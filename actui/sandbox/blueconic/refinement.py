@@ -109,7 +109,7 @@ class Refinements:
         )
 
     def _bounds(self, operator: str, sent: dict[str, Any]) -> tuple[Decimal, Decimal]:
-        """What a value lies between; moments are Unix milliseconds as stored (bc §3)."""
+        """What a value lies between; moments are Unix milliseconds as stored (§3)."""
         if operator in SPANS:
             key, seconds = SPANS[operator]
             now, end = self._now, self._now + seconds * _whole(sent, key)

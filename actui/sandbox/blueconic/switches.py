@@ -13,7 +13,7 @@ from actui.sandbox.switch import Switch
 READING: Mapping[str, Switch] = {
     "api-version": Switch(
         ("103", "98", "89"),
-        "98 knows no lane and no roles, 89 no connections, lifecycles and objectives (bc §11)",
+        "98 knows no lane and no roles, 89 no connections, lifecycles and objectives (§11)",
     ),
     "token-lifetime": Switch(
         ("hour", "minute"), "expires_in of a token: 3600 in the example (post /oauth/token)"
@@ -21,28 +21,28 @@ READING: Mapping[str, Switch] = {
     "document-shapes": Switch(
         ("examples", "schemas"),
         "whose shape answers have where the document contradicts itself: links, variants, "
-        "touchpoints, lifecycles, connections, their runs, profile events (bc §11)",
+        "touchpoints, lifecycles, connections, their runs, profile events (§11)",
     ),
     "unreadable-page": Switch(
         ("first-page", "bad-request"),
         "a startIndex or count that is no such number: most listings document no 400 (OpenAPI)",
     ),
     "lifecycle-stages": Switch(
-        ("absent", "profile-only", "present"), "where lifecycleStages appears (bc §5, §11)"
+        ("absent", "profile-only", "present"), "where lifecycleStages appears (§5, §11)"
     ),
     "no-lifecycle-stage": Switch(
         ("empty", "left-out"),
-        "lifecycleStages of a profile in no stage, where it appears (bc §5; schema profile)",
+        "lifecycleStages of a profile in no stage, where it appears (§5; schema profile)",
     ),
     "segment-listing": Switch(
-        ("whole", "short"), "does a lagging index leave three in ten out of a listing (bc §4)"
+        ("whole", "short"), "does a lagging index leave three in ten out of a listing (§4)"
     ),
     "listing-lag": Switch(
-        ("none", "ten-minutes"), "how long before who enters a segment is listed (bc §4)"
+        ("none", "ten-minutes"), "how long before who enters a segment is listed (§4)"
     ),
     "segment-count": Switch(
         ("exact", "absent", "estimate"),
-        "is profileCount in a segment, and is it today's (bc §4; example of get /segments)",
+        "is profileCount in a segment, and is it today's (§4; example of get /segments)",
     ),
     "max-hits-total": Switch(
         ("segment", "limit"),
@@ -51,11 +51,11 @@ READING: Mapping[str, Switch] = {
     ),
     "search-not-indexed": Switch(
         ("not-implemented", "nothing-found"),
-        "a search by a property that is no unique identifier: 501 (get /profiles, bc §3)",
+        "a search by a property that is no unique identifier: 501 (get /profiles, §3)",
     ),
     "interaction-ids": Switch(
         ("dialogues", "variants"),
-        "whose ids interactions_viewed holds (bc §11; InteractionEventBean says a variant's)",
+        "whose ids interactions_viewed holds (§11; InteractionEventBean says a variant's)",
     ),
 }
 """What reading answers."""
@@ -80,7 +80,7 @@ WRITING: Mapping[str, Switch] = {
     ),
     "match-case": Switch(("exact", "ignore"), "letter case in matching (OpenAPI: silent)"),
     "several-matches": Switch(
-        ("oldest", "newest"), "which profile wins when several match (bc §3, §13)"
+        ("oldest", "newest"), "which profile wins when several match (§3, §13)"
     ),
     "match-not-indexed": Switch(
         ("skipped", "bad-request"),
@@ -88,7 +88,7 @@ WRITING: Mapping[str, Switch] = {
     ),
     "merged-profile": Switch(
         ("survivor", "not-found"),
-        "whom a write by the id of a merged profile reaches (bc §7: the id points to the new)",
+        "whom a write by the id of a merged profile reaches (§7: the id points to the new)",
     ),
     "delete-by-matching": Switch(
         ("deleted", "skipped"),
@@ -99,13 +99,13 @@ WRITING: Mapping[str, Switch] = {
         ("not-asked", "mismatch"), "is isMemberOfSegment asked of a new profile (restriction)"
     ),
     "increment-name": Switch(
-        ("increment", "sum"), "the strategy's name: schema says INCREMENT, prose SUM (bc §3)"
+        ("increment", "sum"), "the strategy's name: schema says INCREMENT, prose SUM (§3)"
     ),
     "set-without-values": Switch(
-        ("clears", "ignored"), "what SET does with no value (bc §3: a separate Clear elsewhere)"
+        ("clears", "ignored"), "what SET does with no value (§3: a separate Clear elsewhere)"
     ),
     "invalid-value": Switch(
-        ("dropped", "skips-entry"), "what a validation error does to its entry (bc §3)"
+        ("dropped", "skips-entry"), "what a validation error does to its entry (§3)"
     ),
     "pii-permission": Switch(
         ("granted", "missing"), "may the OAuth application write PII (put /profiles, UNAUTHORIZED)"
@@ -125,10 +125,10 @@ CONSENT: Mapping[str, Switch] = {
         ("asked", "not-asked"), "must a new profile bring its consent (put /profiles, objectiveIds)"
     ),
     "no-legislation": Switch(
-        ("consent-not-needed", "consent-needed"), "consent of a profile without zone (bc §6)"
+        ("consent-not-needed", "consent-needed"), "consent of a profile without zone (§6)"
     ),
     "consent-without-zone": Switch(
-        ("stored", "ignored"), "consent written to a profile without zone (bc §3)"
+        ("stored", "ignored"), "consent written to a profile without zone (§3)"
     ),
     "unknown-objective": Switch(
         ("no-consent", "bad-request"), "an objective that does not exist (OpenAPI: silent)"

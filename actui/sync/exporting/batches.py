@@ -1,4 +1,4 @@
-"""Bulk imports from journal to completion (design §7; activecampaign.md §7).
+"""Bulk imports from journal to completion (sync/README.md §5; activecampaign.md §7).
 
 A batch is `sending` from before it leaves, `queued` once ActiveCampaign named it, `done` when its
 result is known and its people's outcomes are committed. Nothing counts before that.

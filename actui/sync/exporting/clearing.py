@@ -1,4 +1,4 @@
-"""Fields that are to become empty (design §7; activecampaign.md §7.3).
+"""Fields that are to become empty (sync/README.md §5; activecampaign.md §7.3).
 
 Nobody knows whether a bulk import's empty text clears a value. It is sent, and as long as no row
 has shown what the account makes of it, every such contact is looked at; where the old value is

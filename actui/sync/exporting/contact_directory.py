@@ -1,4 +1,4 @@
-"""Knowing before writing: who is a contact already, and how they stand on each list (design §7).
+"""Who is a contact already, and with which status on each list (sync/README.md §5).
 
 Two ways to learn it, the cheaper one taken: a look-up for each spelling of each address, or an
 id-ordered sweep of all contacts into the ledger's index, a hundred to a request, later refreshed

@@ -1,4 +1,4 @@
-"""Contacts that imports have made get ids of which the import says nothing (design §7)."""
+"""Contacts that imports have made get ids of which the import says nothing (sync/README.md §6)."""
 
 from __future__ import annotations
 

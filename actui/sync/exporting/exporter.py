@@ -1,4 +1,4 @@
-"""One export goal: a BlueConic segment into ActiveCampaign (design §7)."""
+"""One export goal: a BlueConic segment into ActiveCampaign (sync/README.md §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which contact a profile is (design §7, identity): never a second one for the same person.
+"""Which contact a profile is (sync/README.md §6): never a second one for the same person.
 
 Who the contact is, an address in exactly that spelling says first, whatever its case; only without
 one a contact with another spelling of it. Whom a list is closed to, every spelling says.

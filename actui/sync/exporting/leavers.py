@@ -1,4 +1,4 @@
-"""Unsubscribing people who left the segment (design §7): in doubt, nobody left.
+"""Unsubscribing people who left the segment (sync/README.md §7): in doubt, nobody left.
 
 Somebody leaves a list when this goal had put them there, nobody in the complete segment is them,
 they are active now, and no other goal wants them there. With `unsubscribe: all` it does not matter
@@ -47,7 +47,7 @@ Claims = Callable[[int, Iterable[int]], set[int] | None]
 
 
 class Shown(Protocol):
-    """What a run has seen of the segment: `is_complete` as design §7 defines it."""
+    """What a run has seen of the segment: `is_complete` as sync/README.md §7 defines it."""
 
     @property
     def listing(self) -> Listing: ...

@@ -1,4 +1,4 @@
-"""List changes that were on their way when a process died, or whose answers were all lost (§7).
+"""List changes that were on their way when a process died, or whose answers were all lost.
 
 A fresh look at the row tells what became of each: what was done is committed as it would have been,
 and the rest may be tried again. Whose change it was is decided as if only the answer had been lost.
@@ -17,7 +17,7 @@ from actui.sync.run.goal_run import GoalRun
 _CLOCK = 5.0
 """Seconds by which two stamps of one event may differ."""
 _LATEST = 600.0
-"""Seconds after which nothing that was sent is applied any more (design §7)."""
+"""Seconds after which nothing that was sent is applied any more (sync/README.md §7)."""
 
 
 async def settle_list_changes(run: GoalRun) -> None:

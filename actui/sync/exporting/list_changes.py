@@ -1,4 +1,4 @@
-"""One change of a contact's row on a list, made over the very row that was looked at (design §7).
+"""One change of a contact's row on a list, over the row that was read (sync/README.md §7).
 
 A 1 over a 2 resubscribes (activecampaign.md §5.2), and any answer may be that of a proxy that lost
 its upstream. So the request leaves once for each look: before it is sent again the row is read, and

@@ -1,4 +1,4 @@
-"""Which of a goal's lists a person joins, and why not the others (design §7)."""
+"""Which of a goal's lists a person joins, and why not the others (sync/README.md §7)."""
 
 from __future__ import annotations
 

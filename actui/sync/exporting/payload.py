@@ -1,4 +1,4 @@
-"""One profile becomes one row of a bulk import, or a reason why not (design §7, §8)."""
+"""One profile becomes one row of a bulk import, or a reason why not (sync/README.md §5, §8)."""
 
 from __future__ import annotations
 

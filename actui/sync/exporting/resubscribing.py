@@ -1,4 +1,4 @@
-"""Resubscribing (design §7): the one write that can mail somebody who opted out.
+"""Resubscribing (sync/README.md §7): the one write that can mail somebody who opted out.
 
 Per person, directly after a fresh reading that shows `unsubscribed`, and only where the goal's
 setting covers this very row; the intention is written down before the request leaves.

@@ -1,4 +1,4 @@
-"""The contacts that a segment's listing shows, and the goal's claims to them (design §7)."""
+"""The contacts that a segment's listing shows, and the goal's claims (sync/README.md §7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The export sources: what each needs of a listing, and its values for a profile (design §7).
+"""The export sources: what each asks of a listing, its values for a profile (sync/README.md §5).
 
 A source that is added and forgotten here is an error of the type checker.
 """

@@ -1,4 +1,4 @@
-"""In which lifecycle stages people are, however a tenant shows them (design §7).
+"""In which lifecycle stages people are, however a tenant shows them (sync/README.md §8).
 
 No document says where `lifecycleStages` appears: in a segment's listing, only in profiles that
 are read alone, or nowhere; nor whether it is left out of, or empty in, people who are in no stage

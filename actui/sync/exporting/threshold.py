@@ -1,4 +1,4 @@
-"""The lifecycle threshold of an export goal (design §8; activecampaign.md §8).
+"""The lifecycle threshold of an export goal (sync/README.md §8; activecampaign.md §8).
 
 A stage lets a person have so many touchpoints in a sliding window. ActiveCampaign has no feed of
 openings, so the links of campaigns sent to the goals' lists are read whenever their counters moved.

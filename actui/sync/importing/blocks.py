@@ -1,4 +1,4 @@
-"""Contacts by rising id, block by block (design §6; activecampaign.md §3.1, §3.6).
+"""Contacts by rising id, block by block (sync/README.md §3; activecampaign.md §3.1, §3.6).
 
 Offsets shift while people come and go; ids do not. A block ends at an empty page or at an id
 beyond its bound: a short page and the claimed total prove nothing.

@@ -1,4 +1,4 @@
-"""One contact becomes one entry of `PUT /profiles`, or a reason why not (design §6).
+"""One contact becomes one entry of `PUT /profiles`, or a reason why not (sync/README.md §3).
 
 Long because links, mappings and rules of one contact decide together about its entry.
 """
@@ -400,7 +400,7 @@ def _spellings(stored: str, value: str) -> tuple[str, ...]:
 
 
 def _groups(links: Sequence[_Link]) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """All links at once, in every combination of their spellings: an OR of ANDs (design §6)."""
+    """All links, in every combination of their spellings: an OR of ANDs (sync/README.md §3)."""
     return tuple(product(*([(link.name, one) for one in link.spellings] for link in links)))
 
 

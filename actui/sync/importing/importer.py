@@ -1,4 +1,4 @@
-"""One import goal: ActiveCampaign contacts into BlueConic profiles (design §6)."""
+"""One import goal: ActiveCampaign contacts into BlueConic profiles (sync/README.md §3)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class ImportRun:
         """Take up what an earlier run left open; make the receipt property where it is missing.
 
         Receipts of somebody else in the tenant mean that these Sums may have been added before
-        (design §6): the user decides then, in the goal's own words.
+        (sync/README.md §3): the user decides then, in the goal's own words.
         """
         run = self._run
         self._receipts.take_up()

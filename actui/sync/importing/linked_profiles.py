@@ -1,4 +1,4 @@
-"""Profiles that exports have linked to a contact, where an import finds none (design §6, §7).
+"""Profiles that exports linked to a contact, where an import finds none (sync/README.md §3, §6).
 
 An export sends an address cleaned, so the contact's address leads back to the profile only where
 the profile has it in a spelling that can be thought of. Any other spelling stands on the linked

@@ -1,4 +1,4 @@
-"""Links beside the BlueConic profile identifier: the profile must carry their values (design §6).
+"""Links beside the profile identifier: the profile must have their values (sync/README.md §3).
 
 An entry that names its profile by id is matched by nothing else (BlueConic's OpenAPI, put
 /profiles), so the profile is read before the entry is journaled and sent.

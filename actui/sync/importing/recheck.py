@@ -1,4 +1,4 @@
-"""The recheck of an import goal: whom a changed run does not show (design §6).
+"""The recheck of an import goal: whom a changed run does not show (sync/README.md §3).
 
 A profile may appear after its contact was skipped `no-match`, and nothing of the contact changes.
 Somebody may be put on a selected list, and ActiveCampaign may not move the contact's stamp

@@ -1,4 +1,4 @@
-"""Writing profiles and committing what BlueConic answered (design §6)."""
+"""Writing profiles and committing what BlueConic answered (sync/README.md §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of entries with a Sum whose answer was lost (design §6, Sum exactly once).
+"""What became of entries with a Sum whose answer was lost (sync/README.md §4).
 
 Each such entry sets a receipt property to a value that no other send has. The receipt on the
 profile says: applied. Without it at two readings, the second long enough after the request ended,

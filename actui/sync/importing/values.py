@@ -1,4 +1,4 @@
-"""Numbers, dates and texts between the two services (design §6; blueconic.md §3, §7).
+"""Numbers, dates and texts between the two services (sync/README.md §3; blueconic.md §3, §7).
 
 BlueConic keeps every property as a list of strings and enforces the property's type on write.
 Every rule and both directions read numbers and dates here, so that what one takes no other

@@ -116,7 +116,10 @@ class RehearsedActiveCampaign:
         return BatchInfo("completed", failed_emails=refused)
 
     async def rename_contact(self, contact_id: int, email: str) -> str:
-        """Keep the new address and return it. Raises RefusedError as the service would (§6)."""
+        """Keep the new address and return it.
+
+        Raises RefusedError as the service would (activecampaign.md §6).
+        """
         owner = await self._owner(email)
         if owner is not None and owner.id != contact_id:
             raise RefusedError("The address is another contact's.", status=422)

@@ -1,4 +1,4 @@
-"""A preview: the engine itself, on services that keep what they are told (design §14).
+"""A preview: the engine itself, on services that keep what they are told (sync/README.md §11).
 
 The ledger is a copy that nobody else sees, so neither service, nor ledger, watermark or history
 knows of it afterwards.

@@ -1,4 +1,4 @@
-"""A run from its first request to its summary (design §4): order, resume, stop, failure.
+"""A run from its first request to its summary (sync/README.md §1): order, resume, stop, failure.
 
 Long because every way in which a run can begin, go on and end meets here.
 """
@@ -57,7 +57,8 @@ _PARTIAL = "partial"
 class Ports:
     """Everything outside the engine that a run works with.
 
-    `settle_seconds` is how long a write whose answer was lost may still be applied (design §6).
+    `settle_seconds` is how long a write whose answer was lost may still be applied
+    (sync/README.md §4).
 
     `row_size` tells the bytes of one row of a bulk import; `keep` receives the connection once
     its names have been resolved to ids; `save` receives the summary at each change of state.
@@ -82,7 +83,7 @@ class Ports:
 
 
 def chosen_goals(connection: Connection, options: Options) -> list[ImportGoal | ExportGoal]:
-    """The goals of a run in their order: imports first, then exports (design §4).
+    """The goals of a run in their order: imports first, then exports (sync/README.md §1).
 
     Raises ConfigError where a run makes no sense; nothing has been touched then.
     """

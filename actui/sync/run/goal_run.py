@@ -55,7 +55,7 @@ class Options:
     limit: int | None = None
     confirm_leavers: int | None = None
     confirm_restored: bool = False
-    """Whether somebody has seen that the ledger may be older than what was done (design §12)."""
+    """Whether it is known that the ledger may be older than what was done (store/README.md §3)."""
     trigger: str = "manual"
     only: Only | None = None
     counts_leavers: bool = False
@@ -190,7 +190,7 @@ class GoalRun:
 
     @property
     def is_refused(self) -> bool:
-        """Whether something was rejected and nothing accepted: the goal has failed (design §4)."""
+        """Whether it has failed: something rejected and nothing accepted (sync/README.md §1)."""
         summary = self.summary
         return bool(summary.rejected) and not (
             summary.created + summary.updated + summary.unchanged

@@ -1,4 +1,4 @@
-"""Stopping in two stages: first finish the batch in flight, then at once (design §4)."""
+"""Stopping in two stages: first finish the batch in flight, then at once (sync/README.md §1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection whose hosts were changed: what it knew is of other accounts (design §5)."""
+"""A connection whose hosts were changed: what it knew is of other accounts (store/README.md §4)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from actui.context.clock import SystemClock
+from actui.clock import SystemClock
 from tests.process.e2e.lab import Lab, Row, lab
 from tests.process.e2e.test_sums import PEOPLE, PUT, goal, people, points
 from tests.services.export.test_clock_jumps import JUMPS

@@ -238,7 +238,7 @@ class Contract:
 
     @staticmethod
     def is_spoken(exchange: Exchange) -> bool:
-        """Whether a service said this, and not a fault or a server in front of it (§1.2)."""
+        """Whether the service itself answered, and no fault or proxy (activecampaign.md §1.2)."""
         is_spoilt = parsed(exchange.answer) is None and (
             exchange.status in {200, *TOO_LARGE} or is_cut_off(exchange.answer)
         )

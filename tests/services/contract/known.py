@@ -91,7 +91,7 @@ DEPARTURES = (
     Departure(
         AC + "POST /contactLists",
         r"body\.contactList\.(list|contact|status): type",
-        "texts in the schema, numbers in the document's example and in a recording (§5.3)",
+        "texts in the schema, numbers in the example and in a recording (activecampaign.md §5.3)",
     ),
     Departure(
         AC + "POST /import/bulk_import",

@@ -1,4 +1,4 @@
-"""Who is affected: an export says of each person what was left out for them (design §10)."""
+"""Who is affected: what an export omitted for each person (sync/README.md §10)."""
 
 from __future__ import annotations
 

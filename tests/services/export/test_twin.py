@@ -518,7 +518,7 @@ async def play(drawn: dict[str, Any], place: Path) -> None:
     switches = dict(drawn["switches"])
     sweeps = drawn["sweeps"]
     if sweeps:
-        # a change that leaves no stamp is only seen by the next complete reading (design §7)
+        # only the next complete reading sees a change without a stamp (sync/README.md §5)
         switches["list-writes-bump-udate"] = "yes"
     goals = [
         Goal(

@@ -339,7 +339,7 @@ def test_the_table_has_every_switch_and_its_default_first() -> None:
 
 def test_every_switch_names_its_source() -> None:
     for name, switch in BLUECONIC_SWITCHES.items():
-        words = ("bc §", "OpenAPI", "put /", "get /", "post /", "BulkInputEntryV2", "restriction")
+        words = ("§", "OpenAPI", "put /", "get /", "post /", "BulkInputEntryV2", "restriction")
         assert any(word in switch.about for word in words), name
 
 

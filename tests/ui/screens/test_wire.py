@@ -24,7 +24,7 @@ from tests.ui.screens.terminals import ENTER, F5, Terminal, on_fakes, typed
 
 PICTURES = 12
 MOST = 1_000
-"""Bytes a second while numbers move (design §15)."""
+"""Bytes a second while numbers move (screens/README.md §5)."""
 STAYS, OPENS = 3_000, 15_000
 """Bytes of a key that stays on the page, and of one that opens another."""
 _IDLE_SECONDS = 1.5
