@@ -62,6 +62,21 @@ class ListChange:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedLeaving:
+    """That ActiveCampaign refused to unsubscribe a contact from a list.
+
+    `mark` is the row as it was then, `detail` what ActiveCampaign said, `config` the digest of the
+    goal.
+    """
+
+    contact_id: int
+    list_id: int
+    mark: str
+    detail: str
+    config: str
+
+
+@dataclass(frozen=True, slots=True)
 class Newcomer:
     """A contact that an import made, whose id is not known yet."""
 
@@ -79,7 +94,8 @@ class Exported:
     `gone` those that no longer are its own, `outside` contacts whose leaving of the segment has
     been dealt with on every list. `resubscribed` are (contact, list) surely set back to
     active. `ended` are (contact, list) whose open change (`ListChange`) is known now. `learned` are
-    newcomers who need not be looked for any more.
+    newcomers who need not be looked for any more. `refused` are those whom ActiveCampaign refused
+    to unsubscribe.
     """
 
     joined: Sequence[Membership] = ()
@@ -90,6 +106,7 @@ class Exported:
     ended: Sequence[tuple[int, int]] = ()
     newcomers: Sequence[Newcomer] = ()
     learned: Sequence[str] = ()
+    refused: Sequence[RefusedLeaving] = ()
 
 
 @dataclass(frozen=True, slots=True)

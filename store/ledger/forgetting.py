@@ -18,6 +18,7 @@ _TEXTS = (
     ("outcome", "detail"),
     ("omitted", "detail"),
     ("refused", "detail"),
+    ("refused_leaving", "detail"),
 )
 
 
@@ -93,7 +94,7 @@ class Forgetting(Base):
                 (table, "contact_id", list(contacts))
                 for table in (
                     *("link", "membership", "resubscribed", "list_change"),
-                    *("claim", "shown"),
+                    *("claim", "shown", "refused_leaving"),
                     *("contact_value", "touch", "sum", "sum_send"),
                 )
             ),

@@ -7,7 +7,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
 from actui.model.goals import ListStatus
-from actui.model.memberships import Exported, ListChange, Membership, Newcomer, Resubscription
+from actui.model.memberships import (
+    Exported,
+    ListChange,
+    Membership,
+    Newcomer,
+    RefusedLeaving,
+    Resubscription,
+)
 from store.ledger.base import Base
 from store.ledger.keys import pack, unpack
 from store.ledger.listing import Listing
@@ -47,6 +54,7 @@ class Standing(Base):
             [(list_id, contact) for contact, list_id in exported.resubscribed],
         )
         self._end_list_changes(db, goal, exported.ended)
+        self._commit_refused_leaving(db, goal, exported)
         db.executemany(
             "INSERT OR REPLACE INTO newcomer VALUES (?, ?, ?, ?, ?)",
             [
@@ -97,6 +105,28 @@ class Standing(Base):
             )
             values += [number, number]
         return int(self._one(f"SELECT count(DISTINCT contact_id) FROM ({query})", *values))  # noqa: S608
+
+    @staticmethod
+    def _commit_refused_leaving(db: sqlite3.Connection, goal: int, exported: Exported) -> None:
+        db.executemany(
+            "DELETE FROM refused_leaving WHERE goal = ? AND list = ? AND contact_id = ?",
+            [(goal, list_id, contact) for contact, list_id in (*exported.left, *exported.gone)],
+        )
+        db.executemany(
+            "INSERT OR REPLACE INTO refused_leaving VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (goal, one.list_id, one.contact_id, one.mark, one.detail, one.config)
+                for one in exported.refused
+            ],
+        )
+
+    def refused_leaving(self, goal: str) -> Sequence[RefusedLeaving]:
+        """Whom ActiveCampaign refused to unsubscribe, and who has not been unsubscribed since."""
+        rows = self._db.execute(
+            "SELECT contact_id, list, mark, detail, config FROM refused_leaving WHERE goal = ?",
+            (self._goal(goal),),
+        )
+        return [RefusedLeaving(*row) for row in rows]
 
     def membership(self, goal: str, contact_id: int, list_id: int) -> Membership | None:
         """What the goal remembers about one contact on one list."""

@@ -195,10 +195,20 @@ CREATE TABLE list_change (
 ) STRICT, WITHOUT ROWID;
 """
 
+_REFUSED_LEAVING = """
+-- whom ActiveCampaign refused to unsubscribe from a list: the row as it was then, what it said, and
+-- the digest of the goal; not asked again while row and goal are the same
+CREATE TABLE refused_leaving (
+  goal INTEGER NOT NULL, list INTEGER NOT NULL, contact_id INTEGER NOT NULL, mark TEXT NOT NULL,
+  detail TEXT NOT NULL, config TEXT NOT NULL, PRIMARY KEY (goal, list, contact_id)
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS: tuple[str, ...] = (
     *(_FIRST, _SUM_JOURNAL, _STANDING, _OMITTED),
     *(_SPELLINGS, _REFUSED, _SHOWN, _CONFIGURATIONS),
     *(_BOUNCES, _FORGOTTEN_OUTCOMES, _LIST_CHANGES),
+    _REFUSED_LEAVING,
 )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Protocol
 
-from actui.model.errors import GoalError
+from actui.model.errors import GoalError, RefusedError
 from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
 from actui.model.journal import Done
 from actui.model.memberships import Exported, ListRow, Membership
@@ -20,6 +20,7 @@ from actui.model.records import Contact
 from actui.model.run import ListCounts
 from actui.sync.export_ports import Listing
 from actui.sync.exporting.list_changes import change_row
+from actui.sync.exporting.refused_leavers import RefusedLeavers
 from actui.sync.exporting.segment_listing import list_people
 from actui.sync.fingerprints import accepted_but_left
 from actui.sync.match_keys import (
@@ -88,7 +89,8 @@ class Leavers:
         self._own: set[int] = set()
         """Candidates whom this goal had put on a list."""
         self._kept: set[int] = set()
-        """Candidates whom a segment or another goal keeps on a list."""
+        """Candidates whom a segment, another goal or ActiveCampaign keeps on a list."""
+        self._refused = RefusedLeavers(goal_run)
 
     async def unsubscribe(self, shown: Shown) -> None:
         """Unsubscribe whoever left, as far as the goal's setting reaches.
@@ -138,6 +140,7 @@ class Leavers:
             is_through = last[one.contact_id] is one and one.contact_id not in self._kept
             await self._leave(one, is_through=is_through)
         self._settle(is_confirmed)
+        self._refused.warn()
         run.ledger.set_listed_segment(self._goal.id, segment)
 
     def _refuse_the_first(self, people: set[int]) -> None:
@@ -233,7 +236,7 @@ class Leavers:
         for index, one in enumerate(sorted(wanted, key=lambda candidate: candidate.contact_id)):
             self._run.stop.check()
             self._run.phase(f"looking at {index + 1:,} of {len(wanted):,} who may have left")
-            if one.list_id in swept:
+            if one.list_id in swept and not self._refused.knows(one):
                 # whose subscription it is, the look before unsubscribing tells
                 seen = swept[one.list_id].get(one.contact_id)
                 if seen is None:
@@ -251,7 +254,11 @@ class Leavers:
                 gone.append((one.contact_id, one.list_id))
             elif row.status is not ListStatus.ACTIVE:
                 self._unseen.add(one.contact_id)
-            elif not self._is_in(contact, one, listing, others):
+            elif self._is_in(contact, one, listing, others):
+                continue
+            elif self._refused.holds(one, row):
+                self._kept.add(one.contact_id)
+            else:
                 leavers.append(one)
         if gone:
             self._run.commit(Done(records=(), export=Exported(gone=gone)))
@@ -350,7 +357,14 @@ class Leavers:
             return
         if row.status is not ListStatus.ACTIVE:
             return
-        mark = await self._set_unsubscribed(one, row)
+        try:
+            mark = await self._set_unsubscribed(one, row)
+        except RefusedError as refused:
+            if refused.status in (401, 403):
+                raise  # about the account's rights, not about this contact
+            self._kept.add(one.contact_id)
+            self._refused.remember(one, row, refused)
+            return
         if mark is None:
             self._keep(one, LOST)
             return

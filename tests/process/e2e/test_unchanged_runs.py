@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from actui.api.activecampaign import ActiveCampaignClient
+from actui.api.activecampaign.client import ActiveCampaignClient
 from actui.model.errors import RefusedError
 from tests.process.e2e.lab import Lab, Row, lab
 

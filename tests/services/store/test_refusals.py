@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from actui.model.journal import Done, Refusal
+from actui.model.memberships import Exported, RefusedLeaving
 from actui.model.run import GoalSummary, Outcome, Reason, Record
 from store.ledger import SqliteLedger, open_ledger
 
@@ -37,3 +39,28 @@ def test_a_forgotten_person_has_been_refused_nothing(tmp_path: Path) -> None:
         assert contacts == {7}
         ledger.forget("zoe@x.org", contacts, profiles, lambda text: text)
         assert ledger.refusals("g", ["7"]) == {}
+
+
+def stays(contact_id: int, detail: str = "Locked.", list_id: int = 3) -> RefusedLeaving:
+    return RefusedLeaving(contact_id, list_id, "2 a", detail, "2:ab")
+
+
+def exported(ledger: SqliteLedger, **values: Any) -> None:
+    ledger.commit("r", "g", Done((), export=Exported(**values)), SUMMARY)
+
+
+def test_a_refused_unsubscription_is_kept_until_the_contact_is_off_the_list(tmp_path: Path) -> None:
+    with begun(tmp_path) as ledger:
+        exported(ledger, refused=[stays(7), stays(7, list_id=5), stays(8), stays(9)])
+        assert ledger.refused_leaving("other") == []
+        exported(ledger, left={(7, 3): "mark"}, gone=[(8, 3)], refused=[stays(9, "Busy.")])
+        assert ledger.refused_leaving("g") == [stays(9, "Busy."), stays(7, list_id=5)]
+
+
+def test_a_forgotten_person_is_in_no_refused_unsubscription(tmp_path: Path) -> None:
+    with begun(tmp_path) as ledger:
+        exported(ledger, refused=[stays(7), stays(8, "zoe@x.org is locked.")])
+        ledger.forget("zoe@x.org", {7}, set(), lambda text: text)
+        (kept,) = ledger.refused_leaving("g")
+        assert kept.contact_id == 8
+        assert "zoe" not in kept.detail
