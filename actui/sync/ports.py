@@ -59,8 +59,12 @@ class ActiveCampaign(ExportCalls, Protocol):
         status: ListStatus | None = None,
         updated_after: datetime | None = None,
         created_after: datetime | None = None,
+        ids: Sequence[int] = (),
     ) -> ContactPage:
-        """One page of at most 100 contacts in rising id order, with field values and lists."""
+        """One page of at most 100 contacts in rising id order, with field values and lists.
+
+        With `ids`, of these alone, unless the service ignores it: unknown filters are ignored.
+        """
 
     async def highest_contact_id(self) -> ContactPage:
         """The page that holds only the contact with the highest id, and the claimed total."""

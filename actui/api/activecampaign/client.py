@@ -65,12 +65,14 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
         status: ListStatus | None = None,
         updated_after: datetime | None = None,
         created_after: datetime | None = None,
+        ids: Sequence[int] = (),
     ) -> ContactPage:
         """At most 100 contacts in rising id order; both bounds are exclusive (§3.6).
 
-        Fewer where a page is too large to be read; a contact that alone is comes without its
-        fields and lists, as `too_large`. Both instants must know their time zone. What the service
-        returns is passed on unchecked: filters may have been ignored (§3.1).
+        With `ids`, at most 100, of these alone (§3.1). Fewer where a page is too large to be read;
+        a contact that alone is comes without its fields and lists, as `too_large`. Both instants
+        must know their time zone. What the service returns is passed on unchecked: filters may
+        have been ignored (§3.1).
         """
         params = [("orders[id]", "ASC"), _INCLUDE, ("id_greater", str(after_id))]
         if before_id is not None:
@@ -83,6 +85,7 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             if moment is not None:
                 utc = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
                 params.append((f"filters[{name}]", utc))
+        params += [("ids[]", str(one)) for one in ids]
         try:
             return await self._page_size.ask(
                 lambda limit: self._contact_page([*params, ("limit", str(limit))])

@@ -109,6 +109,8 @@ class ContactQuery:
         return [contact for contact in found if contact in account.contacts.ids]
 
     def _named_ids(self) -> set[int] | None:
+        if self._ignored == "ids":
+            return None
         texts = self._params.getlist("ids[]")
         as_text = self._account.switches["ids-as-text"] == "accepted"
         if not texts and as_text and "ids" in self._params:

@@ -67,7 +67,7 @@ LISTINGS: Mapping[str, Switch] = {
         ("ignored", "refused"), "a filter of /contacts that does not exist", "§3.1, probed; §1.2"
     ),
     "contact-filters": Switch(
-        ("honoured", "listid-ignored", "status-ignored", "updated-after-ignored"),
+        ("honoured", "listid-ignored", "status-ignored", "updated-after-ignored", "ids-ignored"),
         "which documented filter of the contacts listing has no effect",
         "§3.1, §11",
     ),

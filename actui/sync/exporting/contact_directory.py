@@ -15,7 +15,7 @@ from datetime import datetime
 
 from actui.model.addresses import canonical, spellings
 from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
-from actui.model.journal import Indexed
+from actui.model.journal import Block, Indexed
 from actui.model.records import Contact, ContactPage
 from actui.sync.erasure import without_forgotten
 from actui.sync.importing.blocks import BEYOND, PAGE, BlockReader, Selection, cut_into_blocks
@@ -121,6 +121,10 @@ class Knowledge:
         self.unreadable_fields: set[str] = set()
         """Linked fields of which the index holds a value that cannot be read."""
         self._total: int | None = None
+        self._is_new = False
+        """Whether this run has read every contact of the index."""
+        self._read_again = 0
+        """Requests that reading contacts again has cost since the index was read as a whole."""
         # one index serves all goals of the connection
         goal = goal_run.goal
         named = goal.lists if isinstance(goal, ExportGoal) else ()
@@ -178,8 +182,38 @@ class Knowledge:
         """The same, read afresh: what was known before may have changed meanwhile."""
         if self._ready and len(emails) > 2:
             await self._refresh()
+            found = await self.by_email(emails)
+            await self._read({one.contact_id for held in found.values() for one in held.contacts})
             return await self.by_email(emails)
         return await self.look_up(emails)
+
+    async def read_again(self, ids: set[int]) -> bool:
+        """Read contacts of the index again, unless this run has read them all; whether it did.
+
+        A bounce may not move the stamp by which the index is refreshed (activecampaign.md §3.3,
+        unsure). Where that comes to cost as many requests as the whole index, that is read anew
+        instead: all of this never costs more than reading the account twice.
+        """
+        if not (self._ready and ids) or self._is_new:
+            return False
+        await self._read(ids)
+        return True
+
+    async def _read(self, ids: set[int]) -> None:
+        """Read these contacts into the index, or all of it once that costs no more."""
+        if not ids:
+            return
+        most = -(-self._run.ledger.index_size() // PAGE)
+        reader = BlockReader(self._run.activecampaign, Selection(ids=frozenset(ids)), self._warn)
+        async for contacts in reader.pages(Block(0, min(ids) - 1, max(ids) + 1)):
+            self._run.stop.check()
+            self._keep([self._indexed(contact) for contact in contacts])
+            self._read_again += 1
+            if self._read_again > most:
+                self._read_again = 0
+                await self._sweep()
+                await self._look_at_unreadable()
+                return
 
     async def newly_made(self, emails: Sequence[str], since: datetime) -> dict[str, Holders]:
         """Contacts that came to be since then, by whatever costs fewer requests."""
@@ -275,6 +309,7 @@ class Knowledge:
         ledger, began = self._run.ledger, self._run.started_at
         ledger.clear_index()
         total = await self._index(Selection())
+        self._is_new = True
         ledger.set_index_fact(_UNCOUNTED, str(total - ledger.index_size()))
         ledger.set_index_fact(_FIELDS, json.dumps(self._fields))
         ledger.set_index_fact(_SPELLED, "own")

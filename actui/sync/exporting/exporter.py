@@ -282,6 +282,7 @@ class ExportRun:
             addresses + to_come // max(1, self._listed), needs_index=self._identities.needs_index
         )
         people = await self._identities.of(waiting)
+        people = await self._identities.read_again(waiting, people, self._joining.may_join)
         ids = [p.contact.contact_id for p in people if isinstance(p, Person) and p.contact]
         over = self._threshold.over(ids)
         run.phase("sending")

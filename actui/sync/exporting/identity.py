@@ -6,7 +6,7 @@ one a contact with another spelling of it. Whom a list is closed to, every spell
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from actui.model.addresses import canonical
@@ -82,6 +82,24 @@ class Identities:
         ids = [profile for payload in payloads for profile in payload.profile_ids]
         links = self._run.ledger.links(ids)
         return [await self._one(payload, links) for payload in payloads]
+
+    async def read_again(
+        self,
+        payloads: Sequence[Payload],
+        people: Sequence[Person | Record],
+        joins: Callable[[Person], bool],
+    ) -> list[Person | Record]:
+        """The answers, those of people of whom `joins` holds as their contacts stand now."""
+        joining: dict[int, Payload] = {}
+        ids: set[int] = set()
+        for number, (payload, person) in enumerate(zip(payloads, people, strict=True)):
+            if isinstance(person, Person) and joins(person):
+                joining[number] = payload
+                ids |= person.contact_ids
+        if not await self._knowledge.read_again(ids):
+            return list(people)
+        anew = dict(zip(joining, await self.of(list(joining.values())), strict=True))
+        return [anew.get(number, person) for number, person in enumerate(people)]
 
     async def _one(self, payload: Payload, links: Mapping[str, int]) -> Person | Record:
         remembered = list(dict.fromkeys(links[p] for p in payload.profile_ids if p in links))

@@ -40,6 +40,10 @@ class Joining:
         ]
         return await self._resubscribing.on(contact.contact_id, unsubscribed, person.others)
 
+    def may_join(self, person: Person) -> bool:
+        """Whether the person's import would put a known contact on a list."""
+        return bool(person.contact_ids and self.joined(person, NOTHING_DONE, ()))
+
     def joined(
         self, person: Person, again: Resubscribed, begun: Collection[int]
     ) -> tuple[int, ...]:
@@ -52,7 +56,7 @@ class Joining:
             id_
             for id_ in self._lists
             if (id_ not in standing and person.bounced is None)
-            or (id_ in begun and standing[id_] is ListStatus.ACTIVE)
+            or (id_ in begun and standing.get(id_) is ListStatus.ACTIVE)
         )
 
     def kept_off(

@@ -1,4 +1,4 @@
-"""Whom ActiveCampaign refused to unsubscribe: not asked again while nothing has changed (§7).
+"""Whom ActiveCampaign refused to unsubscribe (sync/README.md §7): not asked again for nothing.
 
 One refusal keeps nobody else on a list. It is tried again once the contact's row or the goal has
 changed, and in a full run.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from actui.model.errors import GoalError
@@ -76,7 +76,7 @@ class BlockReader:
         self._warn = warn
 
     async def pages(self, block: Block) -> AsyncIterator[Sequence[Contact]]:
-        """The block's contacts in rising id order, about a page at a time."""
+        """The block's contacts in rising id order, about a page at a time; chosen ones in any."""
         if self._selection.ids is not None:
             async for page in self._chosen(block, self._selection.ids):
                 yield page
@@ -111,18 +111,35 @@ class BlockReader:
         return await self._checked(page, block, list_id, status), ids[-1]
 
     async def _chosen(self, block: Block, ids: frozenset[int]) -> AsyncIterator[Sequence[Contact]]:
-        """Chosen contacts: each page begins at the next one, so neighbours share a request."""
+        """Chosen contacts, a hundred to a request.
+
+        Filters may be ignored without a word (activecampaign.md §3.1). Then a page holds the next
+        contact and its neighbors. Whom the filter does not find is looked for that way as well, and
+        is gone only if there is no such contact among its neighbors.
+        """
         rest = sorted(id_ for id_ in ids if block.after_id < id_ < block.before_id)
+        unread = set(rest)
+        names_them = True
         while rest:
+            wanted = rest[:PAGE] if names_them else []
             part = Block(block.number, rest[0] - 1, block.before_id)
-            page = await self._ask(part, part.after_id, None, None)
-            if not page.contacts:
+            page = await self._ask(part, part.after_id, None, None, wanted)
+            found = {one.id for one in page.contacts}
+            if wanted and found.issubset(wanted):
+                names_them = bool(found)
+                page = replace(page, contacts=sorted(page.contacts, key=lambda one: one.id))
+                rest = [id_ for id_ in rest if id_ not in found]
+            elif not found:
                 return
-            last = page.contacts[-1].id
-            if last < rest[0]:
-                raise GoalError("ActiveCampaign's contacts did not come in rising order of id.")
-            yield [one for one in await self._checked(page, part, None, None) if one.id in ids]
-            rest = [id_ for id_ in rest if id_ > last]
+            else:
+                last = page.contacts[-1].id
+                if last < rest[0]:
+                    raise GoalError("ActiveCampaign's contacts did not come in rising order of id.")
+                names_them = True
+                rest = [id_ for id_ in rest if id_ > last]
+            contacts = await self._checked(page, part, None, None)
+            yield [one for one in contacts if one.id in unread]
+            unread -= found
 
     async def _merged(self, block: Block) -> AsyncIterator[Contact]:
         """Several id-ordered streams as one; a contact on three lists comes once."""
@@ -171,7 +188,12 @@ class BlockReader:
                 return
 
     def _ask(
-        self, block: Block, after: int, list_id: int | None, status: ListStatus | None
+        self,
+        block: Block,
+        after: int,
+        list_id: int | None,
+        status: ListStatus | None,
+        ids: Sequence[int] = (),
     ) -> asyncio.Future[ContactPage]:
         return asyncio.ensure_future(
             self._service.contacts_by_id(
@@ -181,6 +203,7 @@ class BlockReader:
                 status=status,
                 updated_after=self._selection.updated_after,
                 created_after=self._selection.created_after,
+                ids=ids,
             )
         )
 

@@ -34,6 +34,11 @@ DEPARTURES = (
     ),
     Departure(
         AC + "GET /contacts",
+        r"query ids\[\]: undocumented",
+        "the parameter is called ids, its example is ids[]=1&ids[]=2 (activecampaign.md §3.1)",
+    ),
+    Departure(
+        AC + "GET /contacts",
         r"query filters\[(updated|created)_(after|before)\]: no date",
         "date-times work, a bare day loses hours (activecampaign.md §3.3, §13)",
     ),

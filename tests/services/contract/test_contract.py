@@ -60,6 +60,7 @@ def calls(
         await campaign.contacts_by_id(after_id=3)
         await campaign.contacts_by_id(before_id=9, list_id=3, status=ListStatus.ACTIVE)
         await campaign.contacts_by_id(updated_after=when, created_after=when)
+        await campaign.contacts_by_id(after_id=1, ids=[2, 3, 999_999])
 
     async def run() -> None:
         async with lab(contacts=30, profiles=30) as world:

@@ -97,3 +97,80 @@ async def test_an_index_without_bounces_is_read_anew(desk):
     await desk.profile("a@x.org")
     await desk.export({"mode": "full"})
     assert await desk.status("a@x.org") is None
+
+
+async def swept(desk: Desk, *emails: str) -> None:
+    """An index that knows these contacts, and was read after all that moves their stamps."""
+    await desk.switch(list_writes_bump_udate="no")
+    for email in emails:
+        await desk.contact(email, {VIP: ACTIVE})
+    # beyond the hour by which the index overlaps when it is refreshed
+    desk.sandbox.clock.advance(7_200)
+    await crowd(desk, 8)
+    await desk.export()
+    with desk.ledger() as ledger:
+        assert ledger.index_fact("swept") is not None
+
+
+@pytest.mark.parametrize("standing", [BOUNCED, ACTIVE], ids=["still", "subscribed again"])
+async def test_a_bounce_that_moves_no_stamp_is_seen_before_a_list_is_joined(desk, standing):
+    await swept(desk, "a@x.org", "b@x.org", "c@x.org", "d@x.org")
+    await desk.mutate("activecampaign", "bounce", id="a@x.org", list=VIP)
+    if standing == ACTIVE:
+        await desk.mutate("activecampaign", "subscribe", id="a@x.org", list=VIP)
+    for name in "abcd":
+        await desk.profile(f"{name}@x.org", first_name="Ada")
+    await desk.forget()
+
+    summary = await desk.export()
+
+    assert (await desk.status("a@x.org"), await desk.status("b@x.org")) == (None, ACTIVE)
+    assert kept_off(desk) == (OmittedList("Newsletter", "bounced"),)
+    assert (summary.lists.subscribed, summary.lists.left) == (3, 1)
+    # the index is refreshed, and the four are read together
+    assert await desk.requests("GET", "/contacts") <= 6
+
+
+async def test_a_silent_bounce_is_seen_where_nobody_can_be_asked_for_by_id(desk):
+    await desk.switch(contact_filters="ids-ignored")
+    await swept(desk, *(f"p{number}@x.org" for number in range(250)))
+    for number in (7, 8, 120, 240):
+        await desk.profile(f"p{number}@x.org")
+    await desk.mutate("activecampaign", "bounce", id="p120@x.org", list=VIP)
+    await desk.forget()
+    summary = await desk.export()
+    assert (summary.lists.subscribed, summary.lists.left) == (3, 1)
+    assert await desk.status("p120@x.org") is None
+    assert await desk.requests("GET", "/contacts") <= 10
+
+
+async def test_who_bounces_while_a_killed_run_rests_is_put_on_no_list(desk):
+    await desk.contact("a@x.org", {VIP: ACTIVE})
+    await desk.profile("a@x.org", first_name="Ada")
+    async with desk.held(desk.connection(), "POST", "/bulk_import", kind="timeout"):
+        await desk.mutate("activecampaign", "bounce", id="a@x.org", list=VIP)
+    summary = await desk.go_on()
+    assert (summary.updated, summary.lists.subscribed, summary.lists.left) == (1, 0, 1)
+    assert await desk.status("a@x.org") is None
+
+
+async def test_a_silent_bounce_of_another_contact_of_the_same_address_is_seen(desk):
+    await swept(desk, "anna@m\u00fcnchen.de", "anna@xn--mnchen-3ya.de")
+    await desk.mutate("activecampaign", "bounce", id="anna@m\u00fcnchen.de", list=VIP)
+    await desk.profile("anna@xn--mnchen-3ya.de")
+    await crowd(desk, 8)
+    await desk.export()
+    assert await desk.status("anna@xn--mnchen-3ya.de") is None
+
+
+async def test_many_who_join_are_read_for_no_more_than_the_account_takes(desk):
+    await swept(desk, *(f"p{number}@x.org" for number in range(250)))
+    await desk.mutate("activecampaign", "bounce", id="p7@x.org", list=VIP)
+    for number in range(0, 250, 2):
+        await desk.profile(f"p{number}@x.org")
+    await desk.profile("p7@x.org")
+    await desk.forget()
+    summary = await desk.export()
+    assert summary.lists.subscribed == 125
+    assert await desk.status("p7@x.org") is None
+    assert await desk.requests("GET", "/contacts") <= 10

@@ -153,16 +153,18 @@ async def _(ports: Any) -> object:
 @PROBES.sees(
     "contact-filters",
     {
-        "honoured": (True, True, True),
-        "listid-ignored": (False, False, True),
-        "status-ignored": (True, False, True),
-        "updated-after-ignored": (True, True, False),
+        "honoured": (True, True, True, True),
+        "listid-ignored": (False, False, True, True),
+        "status-ignored": (True, False, True, True),
+        "updated-after-ignored": (True, True, False, True),
+        "ids-ignored": (True, True, True, False),
     },
 )
 async def _(ports: Any) -> object:
     on_list, left = await total(ports, listid=VIP), await total(ports, listid=VIP, status=2)
     later = await total(ports, **{"filters[updated_after]": "2090-01-01T00:00:00Z"})
-    return on_list < 250, left < on_list, later == 0
+    chosen = await total(ports, **{"ids[]": "7"})
+    return on_list < 250, left < on_list, later == 0, chosen == 1
 
 
 @PROBES.sees("status-without-list", {"on-any-list": True, "ignored": False})
