@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from actui import __version__
-from actui.commands.examples import told
+from actui.commands.examples import epilog
 from actui.commands.parser import UNKNOWN, Parser
 from actui.model.errors import ConfigError
 from actui.output import safe_output
@@ -65,7 +65,7 @@ class _Grammar:
         made: _Command = self._commands.add_parser(
             name,
             description=words[:1].upper() + words[1:] + ".",
-            epilog=told(name),
+            epilog=epilog(name),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         made.set_defaults(module=module, function="list_" if name == "list" else name)
@@ -276,26 +276,26 @@ def _span(text: str) -> float:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out a command line and return its exit code."""
-    said = sys.argv[1:] if words is None else list(words)
-    with safe_output(as_json="--json" in said):
-        code = _carried_out(said)
+    argv = sys.argv[1:] if words is None else list(words)
+    with safe_output(as_json="--json" in argv):
+        code = _carried_out(argv)
     if words is None:
         # the process ends now: ctrl+c pressed again must not replace the exit code
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return code
 
 
-def _carried_out(said: list[str]) -> int:
+def _carried_out(argv: list[str]) -> int:
     asked: argparse.Namespace | ConfigError
     try:
-        said = [_decoded(word) for word in said]
+        argv = [_decoded(word) for word in argv]
         # help and version end here, before anything heavy is loaded
-        asked = _parsed(said)
+        asked = _parsed(argv)
     except ConfigError as mistake:
         asked = mistake
     from actui.commands.errors import guarded
 
-    return guarded(lambda: _call(asked), as_json="--json" in said)
+    return guarded(lambda: _call(asked), as_json="--json" in argv)
 
 
 def _decoded(word: str) -> str:

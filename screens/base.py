@@ -149,7 +149,7 @@ class ActuiScreen(Screen[None]):
         except ActuiError as failure:
             self.say(failure.message, severity="error")
         except Exception as bug:
-            # its text may hold a value of somebody's, so only the kind of mistake is told
+            # its text may hold a value of somebody's, so only the kind of mistake is shown
             self.say(f"actui met a bug here ({type(bug).__name__}).", severity="error")
 
     def say(self, sentence: str, *, severity: str = "information") -> None:
@@ -157,14 +157,16 @@ class ActuiScreen(Screen[None]):
         level = "error" if severity == "error" else "information"
         self.notify(plain(sentence), severity=level, markup=False)  # type: ignore[arg-type]
 
-    def told(self) -> str:
-        """What the page tells, as text to copy."""
-        shown = [words.words for words in self.query(Words) if words.words and words.is_on_screen]
+    def text(self) -> str:
+        """The page's text, to copy."""
+        shown = [
+            words.words for words in self.query(TextLine) if words.words and words.is_on_screen
+        ]
         return "\n".join(shown)
 
     def action_to_clipboard(self) -> None:
         """Send what the page tells to the terminal's clipboard."""
-        if text := self.told():
+        if text := self.text():
             self.app.copy_to_clipboard(text)
 
     def action_leave(self) -> None:
@@ -179,7 +181,7 @@ class ActuiScreen(Screen[None]):
         self.app.push_screen(HelpScreen(self, focused))
 
 
-class Words(Static):
+class TextLine(Static):
     """A piece of text, painted again only when it became another; `fixed` = of a given size."""
 
     def __init__(

@@ -16,7 +16,7 @@ from actui.console.formatting import counted, number, plain
 from actui.console.views.connection_table import ORDERS, columns, foot, matches, ordered, row
 from actui.console.views.status_arrows import Arrow
 from actui.console.workbench import Overview, Workbench
-from screens.base import COLOURS, READ_ONLY, TOURING, ActuiScreen, ListTable, Words
+from screens.base import COLOURS, READ_ONLY, TOURING, ActuiScreen, ListTable, TextLine
 from screens.connection_page import ConnectionScreen
 from screens.dialogs.add_connection import AddConnectionScreen
 from screens.dialogs.confirm import ConfirmScreen
@@ -81,19 +81,21 @@ class ConnectionsScreen(ActuiScreen):
         self._order = ""
 
     def compose(self) -> ComposeResult:
-        yield Words(_HEAD, id="head")
+        yield TextLine(_HEAD, id="head")
         yield Input(placeholder="Search name or label", id="filter")
         yield ListTable(id="table")
         with Vertical(id="first"):
-            yield Words("actui connects BlueConic with ActiveCampaign. There is no connection yet.")
+            yield TextLine(
+                "actui connects BlueConic with ActiveCampaign. There is no connection yet."
+            )
             yield Button("Add the first connection (a)", id="add-first", compact=True)
-            yield Words("with the URLs and keys of your two accounts", classes="hint")
+            yield TextLine("with the URLs and keys of your two accounts", classes="hint")
             yield Button("Take the tour (t)", id="tour", compact=True)
-            yield Words(
+            yield TextLine(
                 "on a sandbox of both services: no account is needed, and nothing of it stays",
                 classes="hint",
             )
-        yield Words("", id="why")
+        yield TextLine("", id="why")
         yield Footer(show_command_palette=True, compact=True)
 
     def on_mount(self) -> None:
@@ -136,8 +138,8 @@ class ConnectionsScreen(ActuiScreen):
         """Sort by the next column."""
         self._order = ORDERS[(ORDERS.index(self._order) + 1) % len(ORDERS)]
         self._fill()
-        said = f"Sorted by {self._order}." if self._order else "Favorites first, then by name."
-        self.say(said)
+        message = f"Sorted by {self._order}." if self._order else "Favorites first, then by name."
+        self.say(message)
 
     def _styles(self) -> dict[str, str]:
         """The colour of each arrow's words, beside its glyph and word."""
@@ -170,16 +172,16 @@ class ConnectionsScreen(ActuiScreen):
         ids = [cells[0] for cells in rows]
         table.move_cursor(row=ids.index(had) if had in ids else min(kept, max(len(ids) - 1, 0)))
         head = _HEAD
-        for name, said in (
+        for name, message in (
             (READ_ONLY, "read-only"),
             (TOURING, "tour: both services are simulated"),
         ):
-            head += f"  {said}" if self.app.has_class(name) else ""
+            head += f"  {message}" if self.app.has_class(name) else ""
         if len(rows) != len(self._overviews):
             head += f"  {number(len(rows))} of {number(len(self._overviews))}"
         elif not empty:
             head += f"  {counted(len(rows), 'connection', 'connections')}"
-        self.query_one("#head", Words).put(head)
+        self.query_one("#head", TextLine).put(head)
         self._explain()
         self.refresh_bindings()
 
@@ -191,10 +193,10 @@ class ConnectionsScreen(ActuiScreen):
     @on(DataTable.RowHighlighted)
     def _explain(self) -> None:
         chosen = self._chosen
-        said = "" if chosen is None else foot(chosen, self.size.width, self._workbench.now())
+        message = "" if chosen is None else foot(chosen, self.size.width, self._workbench.now())
         if self._overviews and not self._shown:
-            said = "No connection has this name or label; esc shows all."
-        self.query_one("#why", Words).put(said)
+            message = "No connection has this name or label; esc shows all."
+        self.query_one("#why", TextLine).put(message)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Actions on a connection are offered only where there is one."""

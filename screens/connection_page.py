@@ -19,7 +19,7 @@ from actui.console.forms.connection_forms import MetadataForm, summed
 from actui.console.ports import Which
 from actui.console.views.goal_description import describe
 from actui.model.errors import ActuiError
-from screens.base import READ_ONLY, Words
+from screens.base import READ_ONLY, TextLine
 from screens.dialogs.ask import learn
 from screens.dialogs.confirm import ConfirmScreen
 from screens.dialogs.schedule import ScheduleScreen
@@ -100,13 +100,13 @@ class ConnectionScreen(SavingScreen):
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
             yield Input(plain(self._connection.name), placeholder="Name", id="name", compact=True)
-            yield Words("", id="unsaved")
+            yield TextLine("", id="unsaved")
             yield OnOff(self._connection.enabled)
         with Horizontal(id="arrows"):
-            yield Words("", id="arrow-import")
-            yield Words("", id="arrow-export")
-        yield Words("", id="why")
-        yield Words("", id="folded", fixed=True)
+            yield TextLine("", id="arrow-import")
+            yield TextLine("", id="arrow-export")
+        yield TextLine("", id="why")
+        yield TextLine("", id="folded", fixed=True)
         details = MetadataForm(
             self._draft, self._workbench.labels, lambda: bool(self._workbench.settings.mail.host)
         )
@@ -119,7 +119,7 @@ class ConnectionScreen(SavingScreen):
             with VerticalScroll(id="goal", can_focus=True) as goal:
                 # hidden before the first paint: each repaint of a page costs the line 8 kB
                 goal.display = False
-                yield Words("", id="goal-words")
+                yield TextLine("", id="goal-words")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -145,7 +145,9 @@ class ConnectionScreen(SavingScreen):
         panel.put_schedule()
         self._mark()
         if self._draft.stored is None:
-            self.query_one("#why", Words).put("A new connection: nothing is stored before ^s Save.")
+            self.query_one("#why", TextLine).put(
+                "A new connection: nothing is stored before ^s Save."
+            )
             return
         reader = self._workbench.reader(self._connection)
         version = self._workbench.stored(self._connection.id).version
@@ -162,10 +164,10 @@ class ConnectionScreen(SavingScreen):
             self.attempt(self._show_secrets, "secrets")
         glyphs = self._workbench.glyphs
         for arrow in overview.arrows:
-            words = self.query_one(f"#arrow-{arrow.direction}", Words)
+            words = self.query_one(f"#arrow-{arrow.direction}", TextLine)
             words.put(arrow.long(glyphs))
             words.set_classes(f"-{arrow.state.value}")
-        self.query_one("#why", Words).put(overview.why)
+        self.query_one("#why", TextLine).put(overview.why)
         panel.put_findings(overview.found)
         panel.put_running(overview.running)
         panel.put_unique(unique)
@@ -176,11 +178,11 @@ class ConnectionScreen(SavingScreen):
     @on(FormList.Changed)
     def _mark(self) -> None:
         """Say what is not stored yet, and what is folded away."""
-        said = "not saved" if self.is_dirty else ""
-        self.query_one("#unsaved", Words).put("saving" if self._is_at(SAVE) else said)
+        message = "not saved" if self.is_dirty else ""
+        self.query_one("#unsaved", TextLine).put("saving" if self._is_at(SAVE) else message)
         opened = self.query_one("#details").display
-        told = summed(self._connection)
-        self.query_one("#folded", Words).put(self._workbench.glyphs.fold(opened, f"{told}  ^e"))
+        text = summed(self._connection)
+        self.query_one("#folded", TextLine).put(self._workbench.glyphs.fold(opened, f"{text}  ^e"))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Objectives are asked for when somebody comes to them, not before."""
@@ -202,7 +204,7 @@ class ConnectionScreen(SavingScreen):
             state = "on" if goal.enabled else "off"
             keys = "enter opens it, space switches it, n renames, c copies, d deletes, J K move"
             text = [f"{plain(goal.name)}: {goal.kind} goal, {state}", keys, ""]
-            self.query_one("#goal-words", Words).put("\n".join([*text, *describe(goal)]))
+            self.query_one("#goal-words", TextLine).put("\n".join([*text, *describe(goal)]))
 
     @on(OptionList.OptionSelected, "#left")
     def _enter(self, event: OptionList.OptionSelected) -> None:
@@ -265,11 +267,11 @@ class ConnectionScreen(SavingScreen):
         panel.put_answer(which, "Testing...")
         glyphs = self._workbench.glyphs
         try:
-            said = await self._workbench.test(self._connection, self._form(), which)
+            message = await self._workbench.test(self._connection, self._form(), which)
         except ActuiError as failure:
             panel.put_answer(which, f"{glyphs.failed} {plain(failure.message)}")
         else:
-            panel.put_answer(which, f"{glyphs.tick} {said}")
+            panel.put_answer(which, f"{glyphs.tick} {message}")
 
     # runs
 

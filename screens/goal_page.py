@@ -18,7 +18,7 @@ from actui.console.forms.import_form import ImportForm
 from actui.console.workbench import Workbench
 from actui.model.errors import ConfigError
 from actui.model.goals import ImportGoal
-from screens.base import NARROW, ActuiScreen, Words
+from screens.base import NARROW, ActuiScreen, TextLine
 from screens.dialogs.ask import learn
 from screens.preview_page import PreviewScreen
 from screens.widgets.form_list import FormList
@@ -63,8 +63,8 @@ class GoalScreen(ActuiScreen):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="goal-head"):
-            yield Words(self._title(), id="goal-title", fixed=True)
-            yield Words("", id="available")
+            yield TextLine(self._title(), id="goal-title", fixed=True)
+            yield TextLine("", id="available")
         yield FormList(self._form, self._workbench.glyphs, id="form")
         yield Footer(compact=True)
 
@@ -82,12 +82,12 @@ class GoalScreen(ActuiScreen):
         return f"{plain(goal.name)} - {goal.kind} goal, {state}{changed}"
 
     def _show(self) -> None:
-        self.query_one("#goal-title", Words).put(self._title())
-        said = "asking both accounts" if self._asking else ""
+        self.query_one("#goal-title", TextLine).put(self._title())
+        message = "asking both accounts" if self._asking else ""
         if isinstance(self._form, ExportForm):
             short = self.size.width < NARROW
-            said = available(self._form.goal, self._form.choices, short=short) or said
-        self.query_one("#available", Words).put(said)
+            message = available(self._form.goal, self._form.choices, short=short) or message
+        self.query_one("#available", TextLine).put(message)
 
     def on_resize(self, _: events.Resize) -> None:
         """A narrow page has less room for the number."""

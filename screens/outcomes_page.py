@@ -28,7 +28,7 @@ from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.mailbox import parse_address
 from actui.model.run import FAILED, Outcome, RunSummary
-from screens.base import NARROW, ActuiScreen, ListTable, Words
+from screens.base import NARROW, ActuiScreen, ListTable, TextLine
 from screens.dialogs.ask import ask
 from screens.widgets.text import fitted, shown
 from store.home import is_there
@@ -71,9 +71,9 @@ class OutcomesScreen(ActuiScreen):
         self._people: list[Person] = []
 
     def compose(self) -> ComposeResult:
-        yield Words(self._head("reading"), id="head")
+        yield TextLine(self._head("reading"), id="head")
         yield ListTable(id="people")
-        yield Words("", id="detail")
+        yield TextLine("", id="detail")
         yield Footer(compact=True)
 
     def _head(self, many: str) -> str:
@@ -87,7 +87,7 @@ class OutcomesScreen(ActuiScreen):
         found = await self._workbench.people(self._connection, self._run.run, self._filter)
         self._people = found
         many = number(len(found)) + (" shown, x writes all" if len(found) == PEOPLE_ROWS else "")
-        self.query_one("#head", Words).put(self._head(many))
+        self.query_one("#head", TextLine).put(self._head(many))
         self._fill()
 
     def fit(self) -> None:
@@ -119,13 +119,15 @@ class OutcomesScreen(ActuiScreen):
     def _explain(self) -> None:
         one = self._chosen
         if one is None:
-            self.query_one("#detail", Words).put("Nobody: an outcome 'unchanged' leaves no line.")
+            self.query_one("#detail", TextLine).put(
+                "Nobody: an outcome 'unchanged' leaves no line."
+            )
             return
         named = plain(goal_name(self._connection, one.goal))
-        said = "; ".join(part for part in (one.why, *omitted_lines(one.omitted)) if part)
-        self.query_one("#detail", Words).put(f"{named}: {one.outcome}. {said}".rstrip())
+        message = "; ".join(part for part in (one.why, *omitted_lines(one.omitted)) if part)
+        self.query_one("#detail", TextLine).put(f"{named}: {one.outcome}. {message}".rstrip())
 
-    def told(self) -> str:
+    def text(self) -> str:
         """The person under the cursor."""
         return plain(self._chosen.who) if self._chosen else ""
 
@@ -210,10 +212,10 @@ class WhyScreen(ActuiScreen):
         self._email = email
 
     def compose(self) -> ComposeResult:
-        yield Words(f"{plain(self._connection.name)} - Why", id="head")
+        yield TextLine(f"{plain(self._connection.name)} - Why", id="head")
         yield Input(plain(self._email), placeholder="E-mail address", id="email", compact=True)
         with VerticalScroll(id="story", can_focus=True):
-            yield Words("Type an e-mail address and press enter.", id="told")
+            yield TextLine("Type an e-mail address and press enter.", id="about")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -238,7 +240,7 @@ class WhyScreen(ActuiScreen):
 
     async def _tell(self, email: str) -> None:
         people = await self._workbench.story(self._connection, email)
-        self.query_one("#told", Words).put("\n".join(story(self._connection, email, people)))
+        self.query_one("#about", TextLine).put("\n".join(story(self._connection, email, people)))
         self.query_one("#story").focus()
 
     def action_ask(self) -> None:

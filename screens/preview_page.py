@@ -19,7 +19,7 @@ from actui.console.workbench import Workbench
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError
 from actui.model.preview import Ask
-from screens.base import NARROW, ActuiScreen, ListTable, Words
+from screens.base import NARROW, ActuiScreen, ListTable, TextLine
 from screens.dialogs.ask import ask
 from screens.widgets.text import fitted, shown
 
@@ -47,11 +47,11 @@ class PreviewScreen(ActuiScreen):
         self._rows: list[Row] = []
 
     def compose(self) -> ComposeResult:
-        yield Words(self._head(), id="head")
-        yield Words("", id="remarks")
+        yield TextLine(self._head(), id="head")
+        yield TextLine("", id="remarks")
         yield ListTable(id="people")
         with VerticalScroll(id="detail"):
-            yield Words("", id="told")
+            yield TextLine("", id="about")
         yield Footer(compact=True)
 
     def _head(self) -> str:
@@ -69,24 +69,24 @@ class PreviewScreen(ActuiScreen):
         self.attempt(self._show, "preview")
 
     async def _show(self) -> None:
-        remarks = self.query_one("#remarks", Words)
-        self.query_one("#head", Words).put(self._head())
+        remarks = self.query_one("#remarks", TextLine)
+        self.query_one("#head", TextLine).put(self._head())
         remarks.put("Asking both accounts; nothing is written.")
         self._fill([])
         try:
             preview = await self._workbench.preview(self._connection, self._ask, self._tell)
         except ActuiError as failure:
-            said = failure.message
+            message = failure.message
             if failure.code == "other-account":
-                said = f"{failure.trouble} F5, once it is saved, asks whether to start anew."
-            remarks.put(f"A run would not start: {plain(said)}")
+                message = f"{failure.trouble} F5, once it is saved, asks whether to start anew."
+            remarks.put(f"A run would not start: {plain(message)}")
             return
         remarks.put(summary(preview))
         self._fill(rows(preview))
 
     def _tell(self, phase: str) -> None:
         if phase:
-            self.query_one("#remarks", Words).put(f"Nothing is written. {plain(phase)}")
+            self.query_one("#remarks", TextLine).put(f"Nothing is written. {plain(phase)}")
 
     def fit(self) -> None:
         """Give the columns the widths that this page has room for."""
@@ -112,12 +112,12 @@ class PreviewScreen(ActuiScreen):
     def _explain(self) -> None:
         key = self.query_one("#people", ListTable).chosen
         if key is None or int(key) >= len(self._rows):
-            self.query_one("#told", Words).put("")
+            self.query_one("#about", TextLine).put("")
             return
         row = self._rows[int(key)]
-        told = [f"{plain(row.goal.goal)}: {who(row.person)} {would(row.person)}."]
-        told += changes(row.person, self._workbench.glyphs.rightwards)
-        self.query_one("#told", Words).put("\n".join(told))
+        lines = [f"{plain(row.goal.goal)}: {who(row.person)} {would(row.person)}."]
+        lines += changes(row.person, self._workbench.glyphs.rightwards)
+        self.query_one("#about", TextLine).put("\n".join(lines))
 
     def action_people(self) -> None:
         """Choose how many people, or whom."""

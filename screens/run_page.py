@@ -19,7 +19,7 @@ from actui.console.workbench import Workbench
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.run import FAILED, GoalSummary, RunSnapshot, RunSummary
-from screens.base import ActuiScreen, Words
+from screens.base import ActuiScreen, TextLine
 from screens.dialogs.confirm import ConfirmScreen
 from screens.outcomes_page import OutcomesScreen, WhyScreen
 
@@ -40,15 +40,15 @@ class GoalBlock(Vertical):
     def compose(self) -> ComposeResult:
         view = self._view
         with Horizontal(classes="line"):
-            yield Words(view.title, classes="title", fixed=True)
-            yield Words(view.phase, classes="phase", fixed=True)
+            yield TextLine(view.title, classes="title", fixed=True)
+            yield TextLine(view.phase, classes="phase", fixed=True)
         with Horizontal(classes="line"):
-            yield Words(view.progress, classes="progress", fixed=True)
-            yield Words(view.rate, classes="rate", fixed=True)
+            yield TextLine(view.progress, classes="progress", fixed=True)
+            yield TextLine(view.rate, classes="rate", fixed=True)
         with Grid(classes="counts"):
             for text in view.counts:
-                yield Words(text, classes="count", fixed=True)
-        yield Words(view.notes, classes="notes")
+                yield TextLine(text, classes="count", fixed=True)
+        yield TextLine(view.notes, classes="notes")
 
     def put(self, view: GoalView) -> None:
         """Show what changed."""
@@ -59,8 +59,8 @@ class GoalBlock(Vertical):
             (".rate", view.rate),
             (".notes", view.notes),
         ):
-            self.query_one(place, Words).put(text)
-        for words, text in zip(self.query(".count").results(Words), view.counts, strict=True):
+            self.query_one(place, TextLine).put(text)
+        for words, text in zip(self.query(".count").results(TextLine), view.counts, strict=True):
             words.put(text)
 
 
@@ -99,28 +99,28 @@ class RunScreen(ActuiScreen):
         *,
         past: RunSummary | None = None,
         since: Mark | None = None,
-        said: str = "",
+        message: str = "",
     ) -> None:
         super().__init__()
         self._workbench = workbench
         self._connection = connection
         self._past = past
         self._since = since
-        self._said = said
+        self._message = message
         self._live = Live(workbench.glyphs, workbench.limit(connection))
         self._ended = past is not None
 
     def compose(self) -> ComposeResult:
-        yield Words(f"{plain(self._connection.name)} - Run", id="head")
+        yield TextLine(f"{plain(self._connection.name)} - Run", id="head")
         with Horizontal(id="state-line"):
-            yield Words("starting" if self._since else "", id="state", fixed=True)
-            yield Words("", id="elapsed", fixed=True)
+            yield TextLine("starting" if self._since else "", id="state", fixed=True)
+            yield TextLine("", id="elapsed", fixed=True)
         with Horizontal(id="speed"):
-            yield Words("", id="services", fixed=True)
-            yield Words("", id="chart", fixed=True)
-        yield Words(self._said, id="message")
+            yield TextLine("", id="services", fixed=True)
+            yield TextLine("", id="chart", fixed=True)
+        yield TextLine(self._message, id="message")
         yield VerticalScroll(id="goals", can_focus=True)
-        yield Words("", id="problems")
+        yield TextLine("", id="problems")
         yield Footer(compact=True)
 
     async def watch_world(self) -> None:
@@ -140,7 +140,7 @@ class RunScreen(ActuiScreen):
         self._ended = True
         self.refresh_bindings()
         if latest is None:
-            self.query_one("#message", Words).put("Nothing is running.")
+            self.query_one("#message", TextLine).put("Nothing is running.")
             return
         past = self._workbench.run(self._connection, latest.run)
         if past is not None and past.state.is_final:
@@ -152,21 +152,21 @@ class RunScreen(ActuiScreen):
         """The process of the run is gone without having shown itself."""
         self._ended = True
         self.refresh_bindings()
-        self.query_one("#state", Words).put("not started")
+        self.query_one("#state", TextLine).put("not started")
         self.query_one("#speed").display = False
-        self.query_one("#message", Words).put(plain(why))
+        self.query_one("#message", TextLine).put(plain(why))
 
     def _past_view(self, past: RunSummary) -> RunView:
         return past_view(past, self._workbench.glyphs, self._connection.timezone)
 
     async def _show(self, view: RunView) -> None:
-        self.query_one("#state", Words).put(view.state)
-        self.query_one("#elapsed", Words).put(view.elapsed)
+        self.query_one("#state", TextLine).put(view.state)
+        self.query_one("#elapsed", TextLine).put(view.elapsed)
         self.query_one("#speed").display = not (self._ended or view.ended)
-        self.query_one("#services", Words).put(view.services)
-        self.query_one("#chart", Words).put(view.chart)
-        self.query_one("#problems", Words).put(view.problems)
-        self.query_one("#message", Words).put(view.message or self._said)
+        self.query_one("#services", TextLine).put(view.services)
+        self.query_one("#chart", TextLine).put(view.chart)
+        self.query_one("#problems", TextLine).put(view.problems)
+        self.query_one("#message", TextLine).put(view.message or self._message)
         place = self.query_one("#goals")
         blocks = list(place.query(GoalBlock))
         for block, goal in zip(blocks, view.goals, strict=False):
@@ -241,14 +241,14 @@ class RunScreen(ActuiScreen):
     def action_leavers(self) -> None:
         """Run these goals again, and let as many people be unsubscribed as seem to have left."""
         waiting = self._leavers()
-        told = [
+        lines = [
             f"{plain(goal.goal)}: {counted(goal.leavers, 'person seems', 'people seem')} to have "
             "left the segment."
             for goal in waiting.values()
         ]
         many = {goal_id: goal.leavers for goal_id, goal in waiting.items()}
         question = ConfirmScreen(
-            "\n".join(told) + "\n\nRun again and unsubscribe at most so many from the lists that "
+            "\n".join(lines) + "\n\nRun again and unsubscribe at most so many from the lists that "
             "the goal had put them on? Without resubscribing they are off for ever.",
             do="Run and unsubscribe",
             keep="Leave them",
@@ -304,15 +304,15 @@ async def begin(
     *,
     restored: bool = False,
 ) -> None:
-    """Show the run that `start` starts; it is told whether an older memory may be acted on.
+    """Show the run that `start` starts; it receives whether an older ledger may be used.
 
     Another account, and a memory that may be older than the last run, are asked about.
     """
-    told = [(words, words.words) for words in page.query("#why").results(Words)]
-    for words, _ in told:
+    lines = [(words, words.words) for words in page.query("#why").results(TextLine)]
+    for words, _ in lines:
         words.put(_STARTING)
     try:
-        since, said = await start(restored)
+        since, message = await start(restored)
     except ConfigError as refused:
         if refused.code == "restored":
             question = ConfirmScreen(
@@ -335,7 +335,7 @@ async def begin(
         page.app.push_screen(question, lambda yes: page.attempt(anew, group) if yes else None)
         return
     finally:
-        for words, before in told:
-            if words.words == _STARTING:  # the page may have looked meanwhile
-                words.put(before)
-    page.app.push_screen(RunScreen(workbench, connection, since=since, said=said))
+        for line, before in lines:
+            if line.words == _STARTING:  # the page may have looked meanwhile
+                line.put(before)
+    page.app.push_screen(RunScreen(workbench, connection, since=since, message=message))

@@ -124,7 +124,7 @@ class SavingScreen(ActuiScreen):
     def _ask_where(self, trouble: str) -> None:
         """Nothing keeps secrets on this machine: let somebody choose what shall."""
 
-        async def told() -> None:
+        async def saved_elsewhere() -> None:
             await self._create_properties(self._connection)
             self._show_saved()
             self.say("Saved.")
@@ -135,7 +135,7 @@ class SavingScreen(ActuiScreen):
         keeping = Keeping(
             self._workbench.change_settings,
             again=self.action_save,
-            elsewhere=lambda: self.attempt(told, SAVE),
+            elsewhere=lambda: self.attempt(saved_elsewhere, SAVE),
             variables=names,
             attempt=lambda: self._workbench.command_gives_secrets(self._connection),
             can_unlock=bool(os.environ.get(UNLOCK)),

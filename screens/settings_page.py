@@ -11,7 +11,7 @@ from textual.widgets import Footer
 
 from actui.console.forms.settings_form import SettingsForm
 from actui.console.workbench import Workbench
-from screens.base import ActuiScreen, Words
+from screens.base import ActuiScreen, TextLine
 from screens.widgets.form_list import FormList
 
 
@@ -26,14 +26,14 @@ class SettingsScreen(ActuiScreen):
         self._workbench = workbench
 
     def compose(self) -> ComposeResult:
-        yield Words("Settings of this home", id="head")
+        yield TextLine("Settings of this home", id="head")
         form = SettingsForm(
             lambda: self._workbench.settings,
             self._workbench.change_settings,
             sorted(self.app.available_themes),
         )
         yield FormList(form, self._workbench.glyphs, id="settings", offers=("remove",))
-        yield Words("enter changes a line, x makes it what it is by itself.", classes="hint")
+        yield TextLine("enter changes a line, x makes it what it is by itself.", classes="hint")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:

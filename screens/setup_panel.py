@@ -24,7 +24,7 @@ from actui.console.views.run import history_row
 from actui.model.connection import Connection
 from actui.model.findings import Finding
 from actui.model.run import RunSummary, UniqueCounts
-from screens.base import ListTable, Words
+from screens.base import ListTable, TextLine
 from screens.widgets.form_list import FormList
 from screens.widgets.text import shown
 
@@ -71,32 +71,32 @@ class SetupPanel(VerticalScroll):
         yield Static("ActiveCampaign", classes="heading")
         yield from _field("Host name", "activecampaign-url", account.url, "acme.api-us1.com")
         yield _hint("The URL under Settings > Developer in ActiveCampaign")
-        yield Words("", id="activecampaign-url-wrong", classes="wrong")
+        yield TextLine("", id="activecampaign-url-wrong", classes="wrong")
         yield from _field("API key", "activecampaign-key", "", secret=True)
         yield _hint("In the same place; each user has a key of their own")
-        yield Words(_ASKING, id="activecampaign-stored", classes="hint")
+        yield TextLine(_ASKING, id="activecampaign-stored", classes="hint")
         yield Button("Test ActiveCampaign", id="test-activecampaign", compact=True)
-        yield Words("", id="activecampaign-answer", classes="answer")
+        yield TextLine("", id="activecampaign-answer", classes="answer")
         yield Static("BlueConic", classes="heading")
         yield from _field("Host name", "blueconic-url", tenant.url, "acme.blueconic.net")
         yield _hint("In the browser's address bar while in BlueConic")
-        yield Words("", id="blueconic-url-wrong", classes="wrong")
+        yield TextLine("", id="blueconic-url-wrong", classes="wrong")
         yield from _field("Client id", "client-id", plain(tenant.client_id))
         yield _hint("Settings > Access management > Applications")
-        yield Words("", id="blueconic-client_id-wrong", classes="wrong")
+        yield TextLine("", id="blueconic-client_id-wrong", classes="wrong")
         yield from _field("Client secret", "blueconic-secret", "", secret=True)
         yield _hint("In the same place, of the same application")
-        yield Words(_ASKING, id="blueconic-stored", classes="hint")
+        yield TextLine(_ASKING, id="blueconic-stored", classes="hint")
         yield Button("Test BlueConic", id="test-blueconic", compact=True)
-        yield Words("", id="blueconic-answer", classes="answer")
+        yield TextLine("", id="blueconic-answer", classes="answer")
         yield Static("Data exchange", classes="heading", id="exchange")
-        yield Words("", id="unique", classes="answer")
+        yield TextLine("", id="unique", classes="answer")
         yield Static("Run history", classes="heading")
         yield Button("Run now (F5)", id="run-now", compact=True)
         yield Button("Schedule (F8)", id="schedule-open", compact=True)
-        yield Words("", id="schedule-words", classes="answer")
-        yield Words("", id="schedule-wrong", classes="wrong")
-        yield Words("No run yet.", id="no-run", classes="answer")
+        yield TextLine("", id="schedule-words", classes="answer")
+        yield TextLine("", id="schedule-wrong", classes="wrong")
+        yield TextLine("No run yet.", id="no-run", classes="answer")
         history = ListTable(id="history")
         history.display = False
         yield history
@@ -135,11 +135,11 @@ class SetupPanel(VerticalScroll):
 
     def put_stored(self, which: Which, sentence: str) -> None:
         """Say where a secret is."""
-        self.query_one(f"#{which}-stored", Words).put(sentence)
+        self.query_one(f"#{which}-stored", TextLine).put(sentence)
 
     def put_answer(self, which: Which, sentence: str) -> None:
         """Say what a test proved, where it can be seen."""
-        answer = self.query_one(f"#{which}-answer", Words)
+        answer = self.query_one(f"#{which}-answer", TextLine)
         answer.put(sentence)
         self.call_after_refresh(answer.scroll_visible, animate=False)
 
@@ -151,19 +151,19 @@ class SetupPanel(VerticalScroll):
 
     @on(Input.Changed)
     def _edited(self) -> None:
-        """What is wrong with what is stored is not said of what is being typed."""
+        """Findings about what is stored are not shown for what is being typed."""
         for field, value in _stored(self._draft.connection).items():
             edited = self.query_one(field, Input).value != value
             self._put_finding(_FIELDS[field], edited=edited)
 
     def _put_finding(self, where: str, *, edited: bool) -> None:
         sign, text = self._glyphs.incomplete, self._said.get(where, "")
-        words = self.query_one(f"#{where.replace('.', '-')}-wrong", Words)
+        words = self.query_one(f"#{where.replace('.', '-')}-wrong", TextLine)
         words.put(f"{sign} {plain(text)}" if text and not edited else "")
 
     def put_unique(self, unique: UniqueCounts | None) -> None:
         """Show the data exchange; None where the ledger cannot be read."""
-        self.query_one("#unique", Words).put(
+        self.query_one("#unique", TextLine).put(
             f"Unique profiles are unknown. {plain(self._said.get('ledger', ''))}"
             if unique is None
             else f"Unique profiles imported  {number(unique.imported)}\n"
@@ -181,18 +181,18 @@ class SetupPanel(VerticalScroll):
     def put_schedule(self) -> None:
         """Say when the connection runs, and when next."""
         connection, now = self._draft.connection, self._now()
-        said = f"Runs {schedule_words(connection.schedule)}"
+        message = f"Runs {schedule_words(connection.schedule)}"
         if connection.schedule.type not in ("manual", "times-per-day"):
-            said += f" ({connection.timezone})"
+            message += f" ({connection.timezone})"
         if due := next_run(connection, self._draft.since(now), now):
-            said += f"; next {due_words(due, connection.timezone)}"
-        self.query_one("#schedule-words", Words).put(f"{said}.")
+            message += f"; next {due_words(due, connection.timezone)}"
+        self.query_one("#schedule-words", TextLine).put(f"{message}.")
 
     def put_history(self, runs: Sequence[RunSummary], zone: str) -> None:
         """Show the latest runs; the table is filled anew only when one of them changed."""
         broken = self._said.get("history")
         none = f"The run history cannot be read. {plain(broken)}" if broken else "No run yet."
-        self.query_one("#no-run", Words).put(none)
+        self.query_one("#no-run", TextLine).put(none)
         rows: list[tuple[str, ...]] = [
             (run.run, *history_row(run, self._glyphs, zone)) for run in runs
         ]
@@ -258,6 +258,6 @@ def _field(
         yield Input(value, placeholder=example, password=secret, id=field, compact=True)
 
 
-def _hint(text: str) -> Words:
+def _hint(text: str) -> TextLine:
     """Where a field's value is to be found."""
-    return Words(text, classes="hint")
+    return TextLine(text, classes="hint")

@@ -106,7 +106,7 @@ class Home:
             try:
                 _make(place)
             except StorageError:
-                # what it holds can be read; whoever writes there is told
+                # what it holds can be read; whoever writes there gets the error
                 continue
         return home
 
@@ -123,7 +123,7 @@ class Home:
         return self.root / "secrets.json"
 
     @property
-    def turns_file(self) -> Path:
+    def schedule_claims_file(self) -> Path:
         return self.root / "turns.json"
 
     @property
@@ -131,7 +131,7 @@ class Home:
         return self.root / "notices.json"
 
     @property
-    def turns_looked(self) -> Path:
+    def heartbeat_file(self) -> Path:
         return self.locks_dir / "turns-looked"
 
     @property

@@ -201,8 +201,8 @@ class KeyStore:
 
     def _silent(self) -> CredentialsError:
         if self._file is not None:
-            said = f"The encrypted file was not open within {FILE_SECONDS} s."
-            return CredentialsError(said, code="key-store-locked")
+            message = f"The encrypted file was not open within {FILE_SECONDS} s."
+            return CredentialsError(message, code="key-store-locked")
         return CredentialsError(
             f"The key store did not answer within {SECONDS} s: it is locked. Unlock it, or give "
             "the secret in the environment.",

@@ -15,12 +15,12 @@ from store.json_file import as_stored, documents
 T = TypeVar("T")
 
 
-class Turns:
+class ScheduleClaims:
     """One document a connection: its last turn, and the one before in case it is given back."""
 
     def __init__(self, home: Home) -> None:
-        self._path = home.turns_file
-        self._looked = home.turns_looked
+        self._path = home.schedule_claims_file
+        self._looked = home.heartbeat_file
 
     def started(self) -> dict[str, datetime]:
         """When each connection had its last turn, by its id."""
@@ -30,10 +30,10 @@ class Turns:
             rows = database.all()
         with as_stored(self._path):
             found = {str(d["connection"]): d["started"] for d in rows}
-            turns = {name: datetime.fromisoformat(at) for name, at in found.items() if at}
-            if any(at.tzinfo is None for at in turns.values()):
-                raise ValueError(turns)
-            return turns
+            schedule_claims = {name: datetime.fromisoformat(at) for name, at in found.items() if at}
+            if any(at.tzinfo is None for at in schedule_claims.values()):
+                raise ValueError(schedule_claims)
+            return schedule_claims
 
     def take(
         self, connection_id: str, last: datetime | None, now: datetime, start: Callable[[], T]
@@ -57,7 +57,7 @@ class Turns:
         with as_stored(self._path):
             return dict(kept)["started"] if kept else None
 
-    def give_back(self, connection_id: str) -> None:
+    def release_claim(self, connection_id: str) -> None:
         """The turn came to nothing, because the connection was running: it is still due."""
         with documents(self._path) as database:
             mine = Query().connection == connection_id

@@ -1,4 +1,4 @@
-"""How each connection stood when somebody was last told about it, by channel."""
+"""The last failure signature that was sent for each connection, by channel."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from store.home import Home
 from store.json_file import as_stored, documents
 
 
-class Notices:
+class SentNotices:
     """One document a connection."""
 
     def __init__(self, home: Home) -> None:
         self._path = home.notices_file
 
-    def told(self, connection_id: str) -> dict[str, str]:
-        """What was last told through each channel; nothing where nobody was ever told."""
+    def last_sent(self, connection_id: str) -> dict[str, str]:
+        """The failure signature last sent through each channel; empty where nothing was sent."""
         if not self._path.exists():
             return {}
         with documents(self._path) as database:
             found = database.get(Query().connection == connection_id)
         with as_stored(self._path):
-            told = dict(dict(found)["told"]) if found else {}
-            return {str(channel): str(state) for channel, state in told.items()}
+            signatures = dict(dict(found)["told"]) if found else {}
+            return {str(channel): str(state) for channel, state in signatures.items()}
 
-    def keep(self, connection_id: str, told: dict[str, str]) -> None:
-        """Remember what was told."""
+    def keep(self, connection_id: str, signatures: dict[str, str]) -> None:
+        """Store what was sent."""
         with documents(self._path) as database:
-            document = {"connection": connection_id, "told": told}
+            document = {"connection": connection_id, "told": signatures}
             database.upsert(document, Query().connection == connection_id)
 
     def forget(self, connection_id: str) -> None:

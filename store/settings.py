@@ -24,7 +24,7 @@ class SettingsFile:
         self._audit = audit
 
     def load(self) -> Settings:
-        """The settings, defaults where nothing was said. Raises ConfigError for bad ones."""
+        """The settings, defaults where nothing is set. Raises ConfigError for bad ones."""
         with documents(self._path) as database:
             return self._read(database)
 

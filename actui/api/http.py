@@ -123,7 +123,7 @@ def http_client(
     redirects are not followed and cookies are not kept.
     """
     # Idle connections are dropped before servers usually do (5 s), because a write that meets a
-    # connection being closed cannot be told from one that was applied.
+    # connection being closed cannot be distinguished from one that was applied.
     limits = httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=3.0)
     return httpx.AsyncClient(
         transport=transport or MachineTransport(limits, answer_seconds),
@@ -228,9 +228,9 @@ def read(call: Call, answer: Answer, parse: Callable[[Any], T]) -> T:
     raise failure
 
 
-def compact(told: Any) -> bytes:
+def compact(value: Any) -> bytes:
     """JSON without spaces in UTF-8; half a surrogate pair becomes a question mark."""
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")
 
 
@@ -338,23 +338,24 @@ def _sorted(call: Call, response: httpx.Response, body: Body) -> Answer:
     if 200 <= status < 300:
         raise _no_json(call, status, body.content, is_page=is_page)
     words = "" if is_page else service_words(value) if is_json else _plain_words(body.content)
-    said = f": {words}" if words else ""
+    suffix = f": {words}" if words else ""
     if status in (408, 425, 429) or status >= 500:
         if call.repeatable or status in call.unapplied:
             raise RetriableError(
-                f"{call.service} at {call.host} is busy (status {status} to {call.endpoint}){said}",
+                f"{call.service} at {call.host} is busy (status {status} to {call.endpoint})"
+                f"{suffix}",
                 status=status,
                 detail=words,
                 after=_retry_after(response.headers),
             )
         raise LostAnswerError(
-            f"{call.service} at {call.host} failed (status {status} to {call.endpoint}){said}; "
+            f"{call.service} at {call.host} failed (status {status} to {call.endpoint}){suffix}; "
             "whether the request was applied is unknown",
             status=status,
             detail=words,
         )
     raise RefusedError(
-        f"{call.service} refused {call.endpoint} (status {status}){said}",
+        f"{call.service} refused {call.endpoint} (status {status}){suffix}",
         code=WEB_PAGE if is_page else None,
         status=status,
         detail=words,

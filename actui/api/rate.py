@@ -122,7 +122,7 @@ def _opened(path: Path) -> int:
 _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
-class Pace:
+class RateLimiter:
     """A gate that opens at most `rate` times in any sliding second, evenly spaced.
 
     Below one per second it opens once per 1/rate seconds. All gates on one `path` share one
@@ -175,7 +175,7 @@ class Pace:
         """Stop every sharer for `after` seconds and halve the speed.
 
         Without `after` the pause grows from 1 s to 30 s with each time in a row. While a pause is
-        running it is only made longer: requests in flight together are told once.
+        running it is only made longer: requests in flight together count once.
         """
         with self._state() as state:
             now = self._clock()
@@ -252,18 +252,18 @@ class Pace:
             text = os.read(handle, 65536)
             state = self._parsed(text)
             yield state
-            told = json.dumps(_written(state)).encode()
-            if told != text:
-                self._write(handle, told)
+            data = json.dumps(_written(state)).encode()
+            if data != text:
+                self._write(handle, data)
         finally:
             os.close(handle)
 
-    def _write(self, handle: int, told: bytes) -> None:
+    def _write(self, handle: int, data: bytes) -> None:
         try:
             os.lseek(handle, 0, os.SEEK_SET)
-            if os.write(handle, told) < len(told):
+            if os.write(handle, data) < len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.ftruncate(handle, len(told))
+            os.ftruncate(handle, len(data))
         except OSError as wrong:
             raise StorageError.of(self._path, wrong) from wrong
 
@@ -282,7 +282,7 @@ class Pace:
         return state
 
 
-class BulkPace:
+class BulkRateLimiter:
     """The gate of `POST /import/bulk_import`.
 
     100 requests a minute, and 20 a minute for those with one contact (activecampaign.md §7.1).
@@ -299,8 +299,8 @@ class BulkPace:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         single = path.with_name(path.name + "-single") if path else None
-        self._any = Pace(path, rate=per_minute / 60, clock=clock, sleep=sleep)
-        self._single = Pace(single, rate=single_per_minute / 60, clock=clock, sleep=sleep)
+        self._any = RateLimiter(path, rate=per_minute / 60, clock=clock, sleep=sleep)
+        self._single = RateLimiter(single, rate=single_per_minute / 60, clock=clock, sleep=sleep)
 
     async def acquire(self, rows: int) -> None:
         """Return when a bulk request with `rows` contacts may be sent."""

@@ -26,7 +26,7 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """At most so many attempts, and none started later than `seconds` after the first.
 
     A host that was never reached at all is tried `unreached` times: a wrong address stays wrong.
@@ -39,11 +39,11 @@ class Patience:
     waits: Waits | None = None
 
 
-PATIENT = Patience()
+DEFAULT_RETRY_POLICY = RetryPolicy()
 
 
-async def persist(
-    send: Callable[[], Awaitable[T]], *, host: str, patience: Patience = PATIENT
+async def with_retry(
+    send: Callable[[], Awaitable[T]], *, host: str, patience: RetryPolicy = DEFAULT_RETRY_POLICY
 ) -> T:
     """The result of `send`, called again after every RetriableError.
 

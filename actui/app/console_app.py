@@ -39,7 +39,7 @@ from screens.goals_panel import GoalsPanel
 from screens.settings_page import SettingsScreen
 from screens.terminal.ascii_filter import AsciiFilter
 from screens.terminal.frame_diff import FORGET
-from screens.terminal.input_serializer import TypingAhead
+from screens.terminal.input_serializer import InputSerializer
 
 _COLOURLESS = "ansi-dark"
 _TYPED = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
@@ -98,13 +98,13 @@ class ConsoleApp(App[str]):
         touring: bool = False,
         own_terminal: bool = False,
     ) -> None:
-        super().__init__(driver_class=_thrifty_driver() if own_terminal else None)
-        # over a slow line what moves on its way arrives late and costs as much as what is told
+        super().__init__(driver_class=_diffing_driver() if own_terminal else None)
+        # over a slow line what moves on its way arrives late and costs as much as the text itself
         self.animation_level = "none"
         self._services = ReadOnly(services) if read_only else services
         self._workbench = Workbench(self._services, ascii_only=ascii_only)
         self._own_terminal = own_terminal
-        self._typing = TypingAhead(self, super().on_event)
+        self._typing = InputSerializer(self, super().on_event)
         self.theme = _theme(services.settings, self.available_themes)
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
@@ -169,8 +169,8 @@ class ConsoleApp(App[str]):
             return  # a secret stays within the console
         codes = clipboard_codes(text, in_tmux="TMUX" in os.environ)
         if not codes:
-            said = "This is too long for a terminal's clipboard; on outcomes x writes a file."
-            self.notify(said, severity="error", markup=False)
+            message = "This is too long for a terminal's clipboard; on outcomes x writes a file."
+            self.notify(message, severity="error", markup=False)
         elif self._driver is not None:
             self._driver.write(codes)
             self.notify("Sent to your terminal's clipboard.", markup=False)
@@ -215,12 +215,12 @@ class ConsoleApp(App[str]):
         """Tell where it broke; Textual would print local variables, which may hold a secret."""
         self.bell()
         kind, _, trace = sys.exc_info()
-        told = [f"actui met a bug ({kind.__name__ if kind else 'unknown'}). Runs go on."]
-        told += [
+        lines = [f"actui met a bug ({kind.__name__ if kind else 'unknown'}). Runs go on."]
+        lines += [
             f"  {frame.filename}:{frame.lineno} in {frame.name}"
             for frame in traceback.extract_tb(trace)
         ]
-        self._exit_renderables.append(Text("\n".join(told)))
+        self._exit_renderables.append(Text("\n".join(lines)))
         self._close_messages_no_wait()
 
 
@@ -255,19 +255,19 @@ def _theme(settings: Settings, known: Iterable[str]) -> str:
     return settings.theme if settings.theme in known else Settings().theme
 
 
-def _thrifty_driver() -> type[Driver]:
-    from screens.terminal.diffing_driver import ThriftyDriver  # noqa: PLC0415  only where a terminal is driven
+def _diffing_driver() -> type[Driver]:
+    from screens.terminal.diffing_driver import DiffingDriver  # noqa: PLC0415  only where a terminal is driven
 
-    return ThriftyDriver
+    return DiffingDriver
 
 
 def _read_escapes() -> None:
-    """Have the terminal's input decoded with its escape keys told apart."""
+    """Decode the terminal's input so that an escape key is not taken for a sequence."""
     from textual.drivers import linux_driver  # noqa: PLC0415  only where a terminal is driven
 
-    from screens.terminal.escape_decoder import EscapeKeys  # noqa: PLC0415  only where a terminal is driven
+    from screens.terminal.escape_decoder import EscapeDecoder  # noqa: PLC0415  only where a terminal is driven
 
-    vars(linux_driver)["getincrementaldecoder"] = lambda encoding: partial(EscapeKeys, encoding)
+    vars(linux_driver)["getincrementaldecoder"] = lambda encoding: partial(EscapeDecoder, encoding)
 
 
 def run_console(

@@ -121,10 +121,10 @@ def clipboard_codes(text: str, *, in_tmux: bool) -> str:
     An empty text where it is too long. tmux drops the plain form by default and lets its own form
     through only where it is configured so, so both are sent there (screens/README.md §1).
     """
-    told = base64.b64encode(text.encode("utf-8", "replace")).decode()
-    if len(told) > _LONGEST_COPY:
+    message = base64.b64encode(text.encode("utf-8", "replace")).decode()
+    if len(message) > _LONGEST_COPY:
         return ""
-    plain = f"\x1b]52;c;{told}\x07"
+    plain = f"\x1b]52;c;{message}\x07"
     return f"{plain}\x1bPtmux;\x1b{plain}\x1b\\" if in_tmux else plain
 
 

@@ -70,12 +70,12 @@ def restore(asked: argparse.Namespace) -> int:
 
 def _told(line: dict[str, Any]) -> str:
     behind = ", ".join(f"{how} {name}" for how, name in line.get("behind", {}).items())
-    said = f"{line['at']}  {line['user']}@{line['host']}{f' ({behind})' if behind else ''}  "
-    said += f"{line['action']} {line.get('connection', '')}".rstrip()
+    message = f"{line['at']}  {line['user']}@{line['host']}{f' ({behind})' if behind else ''}  "
+    message += f"{line['action']} {line.get('connection', '')}".rstrip()
     more = [f"{name} {_value(value)}" for name, value in line.items() if name not in _WHO]
     if more:
-        said += f" ({', '.join(more)})"
-    rows = [plain(said)]
+        message += f" ({', '.join(more)})"
+    rows = [plain(message)]
     for change in line.get("changes", ()):
         if change["where"] == "connection":
             continue  # a whole one: --json has it

@@ -62,9 +62,9 @@ def check(asked: argparse.Namespace) -> int:
         if connection.id in held:  # for another there is nothing yet to store a secret for
             others = bound_to_others(house, connection)
             missing = _secrets(house, connection, unattended, is_proved=asked.online)
-        told = [*found, *others, *online, *unasked, *missing]
-        told.sort(key=lambda finding: finding.severity != "error")
-        _print(connection, told, asked, several=several)
+        findings = [*found, *others, *online, *unasked, *missing]
+        findings.sort(key=lambda finding: finding.severity != "error")
+        _print(connection, findings, asked, several=several)
         _print_available(connection, available, asked)
         if any(finding.severity == "error" for finding in missing):
             codes.add(exitcodes.CREDENTIALS)
@@ -141,12 +141,12 @@ def _missed_by_schedule(
             return None
     except CredentialsError as failure:
         why = f" {failure.message}"
-    told = secret_command_name(name)
+    message = secret_command_name(name)
     return Finding(
         "not-for-schedule",
         _where(name),
         f"A scheduled run would not find the {secret_words(name)} of '{connection.name}': "
-        f"actui secret set '{connection.name}' {told} stores it, "
+        f"actui secret set '{connection.name}' {message} stores it, "
         f"actui secret status '{connection.name}' tells the other ways.{why}",
         "warning",
     )

@@ -158,14 +158,18 @@ def _ledger(house: House, connection: Connection) -> Iterator[Check]:
     known = unique.imported + unique.exported
     yield health.good(about, f"It is whole, and knows {known:,} profiles.")
     if doubt is not None:
-        said = "Runs with a Sum, resubscribe or unsubscribe need --confirm-restored."
-        yield health.doubtful(about, f"It may not remember all that was done. {doubt.why} {said}")
+        message = "Runs with a Sum, resubscribe or unsubscribe need --confirm-restored."
+        yield health.doubtful(
+            about, f"It may not remember all that was done. {doubt.why} {message}"
+        )
     for goal, counted, kept in miscounted:
-        said = f"The open run counts {counted:,} people for '{goal}', and {kept:,} have an outcome"
+        message = (
+            f"The open run counts {counted:,} people for '{goal}', and {kept:,} have an outcome"
+        )
         if counted == kept:
-            said = f"The open run counts other outcomes for '{goal}' than its people have"
+            message = f"The open run counts other outcomes for '{goal}' than its people have"
         advice = "What is sent does not depend on it; the next run counts anew."
-        yield health.doubtful(about, f"{said}. {advice}")
+        yield health.doubtful(about, f"{message}. {advice}")
 
 
 def _files(house: House) -> Iterator[Check]:
@@ -173,7 +177,7 @@ def _files(house: House) -> Iterator[Check]:
     home, found = house.home, 0
     histories = [one for one in home.runs_dir.glob("*.json") if is_id(one.stem)]
     looks: dict[Path, Callable[[], object]] = {
-        home.turns_file: house.turns.started,
+        home.schedule_claims_file: house.schedule_claims.started,
         home.secrets_file: lambda: check_file(home.secrets_file),
         home.notices_file: lambda: check_file(home.notices_file),
         home.audit_dir: lambda: list(house.audit.lines()),
@@ -225,18 +229,18 @@ async def _service(about: str, test: Coroutine[Any, Any, list[Check]]) -> list[C
         async with asyncio.timeout(SERVICE_SECONDS):
             checks = await test
     except TimeoutError:
-        said = f"No answer within {SERVICE_SECONDS} s."
-        return [health.wrong(about, said, UnreachableError.default_code)]
+        message = f"No answer within {SERVICE_SECONDS} s."
+        return [health.wrong(about, message, UnreachableError.default_code)]
     except Exception as failure:  # one service must not hide what is known of the others
         return [_stumbled(about, failure)]
     return [check if check.about else replace(check, about=about) for check in checks]
 
 
 async def _activecampaign(house: House, connection: Connection) -> list[Check]:
-    said = await house.probe_activecampaign(connection, None)
+    message = await house.probe_activecampaign(connection, None)
     async with house.activecampaign(connection, patience=PROBE) as service:
         page = await service.highest_contact_id()
-    return [health.good("", said), of_clock(page.served_at, datetime.now(UTC))]
+    return [health.good("", message), of_clock(page.served_at, datetime.now(UTC))]
 
 
 async def _blueconic(house: House, connection: Connection) -> list[Check]:
@@ -267,6 +271,8 @@ def of_clock(served_at: datetime | None, now: datetime) -> Check:
         return health.good("clock", "ActiveCampaign did not tell its time.")
     apart = abs((now - served_at).total_seconds())
     if apart > CLOCK_SECONDS:
-        said = f"This machine's clock is {apart:,.0f} s away from ActiveCampaign's: set it by NTP."
-        return health.doubtful("clock", said)
+        message = (
+            f"This machine's clock is {apart:,.0f} s away from ActiveCampaign's: set it by NTP."
+        )
+        return health.doubtful("clock", message)
     return health.good("clock", f"It agrees with ActiveCampaign's to {max(apart, 1):.0f} s.")

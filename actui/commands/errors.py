@@ -45,7 +45,7 @@ def guarded(command: Callable[[], int], *, as_json: bool = False) -> int:
     _filter_what_is_left()
     try:
         code = command()
-        # here, where a full disk or a closed pipe can still be told
+        # here, where a full disk or a closed pipe can still be reported
         sys.stdout.flush()
     except BrokenPipeError:
         # whoever read our output has seen enough; keep the interpreter from complaining too
@@ -70,17 +70,17 @@ def _told(failure: BaseException) -> tuple[str, str, int]:
     trouble = _surroundings(failure)
     if trouble:
         if _is_full(failure):
-            said = f"{trouble}. Free some space on its disk, then try again."
-            return said, StorageError.default_code, exitcodes.USAGE
-        said = f"{trouble}. See: actui doctor"
-        return said, ConfigError.default_code, exitcodes.USAGE
-    said = f"actui met a bug ({type(failure).__name__})."
+            message = f"{trouble}. Free some space on its disk, then try again."
+            return message, StorageError.default_code, exitcodes.USAGE
+        message = f"{trouble}. See: actui doctor"
+        return message, ConfigError.default_code, exitcodes.USAGE
+    message = f"actui met a bug ({type(failure).__name__})."
     try:
         file = _report(failure)
-        said += f" A report without secrets is in {file}."
+        message += f" A report without secrets is in {file}."
     except (ActuiError, OSError):
-        said += " No report could be written."
-    return said, "bug", exitcodes.BUG
+        message += " No report could be written."
+    return message, "bug", exitcodes.BUG
 
 
 def _surroundings(failure: BaseException) -> str:
@@ -145,9 +145,9 @@ class _Filtered(logging.Formatter):
         kind = record.exc_info[0] if record.exc_info else None
         if kind:
             return _BESIDE.format(kind.__name__)
-        said = redact(record.getMessage())
+        message = redact(record.getMessage())
         # actui's own loggers speak to the person, as `say` does
-        return f"actui: {said}" if record.name.startswith("actui.") else said
+        return f"actui: {message}" if record.name.startswith("actui.") else message
 
 
 def _filter_what_is_left() -> None:

@@ -80,7 +80,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def told(command: str) -> str:
+def epilog(command: str) -> str:
     """The examples of a command, as its help shows them on 80 columns."""
     rows = EXAMPLES.get(command, ())
     width = max((len(words) for words, _ in rows), default=0)

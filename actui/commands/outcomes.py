@@ -135,10 +135,10 @@ def _refuse_unknown(house: House, connection: Connection, asked: argparse.Namesp
     What the words name must be something that can be; of a goal that is gone, people may be kept.
     """
     for key, kind in (("outcome", Outcome), ("reason", Reason)):
-        said, known = getattr(asked, key), [one.value for one in kind]
-        if said is not None and said not in known:
-            close = difflib.get_close_matches(said, known, n=1)
+        message, known = getattr(asked, key), [one.value for one in kind]
+        if message is not None and message not in known:
+            close = difflib.get_close_matches(message, known, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
-            raise ConfigError(f"There is no {key} '{said}'. {hint}", code="unknown")
+            raise ConfigError(f"There is no {key} '{message}'. {hint}", code="unknown")
     if asked.run is not None and house.history(connection).find(asked.run) is None:
         raise ConfigError(f"'{connection.name}' has no run '{asked.run}' in its history.")

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from actui.model.errors import ConfigError
 
-_CHOICE = re.compile(r"argument (?P<what>.+?): invalid choice: '?(?P<said>.*?)'? \(choose from ")
+_CHOICE = re.compile(r"argument (?P<what>.+?): invalid choice: '?(?P<given>.*?)'? \(choose from ")
 _FEW = 6
 UNKNOWN = "unknown: "
 _ABOUT_SECRETS = "actui secret"
@@ -26,9 +26,9 @@ class Parser(argparse.ArgumentParser):
         hides = self.prog.startswith(_ABOUT_SECRETS)
         if found:
             choices = re.findall(r"[\w-]+", message[found.end() :])
-            close = difflib.get_close_matches(found["said"], choices, n=1)
+            close = difflib.get_close_matches(found["given"], choices, n=1)
             what = "command" if found["what"] == "COMMAND" else found["what"]
-            named = "of that name" if hides and not close else f"'{found['said']}'"
+            named = "of that name" if hides and not close else f"'{found['given']}'"
             message = f"there is no {what} {named}"
             if len(choices) <= _FEW:
                 message += f", only {', '.join(choices)}"
@@ -38,5 +38,5 @@ class Parser(argparse.ArgumentParser):
             message = "there is a word too many, which is not shown as it may be a secret"
         if hides:
             message += "; secrets are read from a prompt or stdin"
-        said = message[:1].upper() + message[1:]
-        raise ConfigError(f"{said}. See: {self.prog} --help", code="usage")
+        text = message[:1].upper() + message[1:]
+        raise ConfigError(f"{text}. See: {self.prog} --help", code="usage")

@@ -29,7 +29,7 @@ from actui.model.errors import (
 )
 from actui.model.run import RunSnapshot, RunSummary
 from actui.operations.launching import SCHEDULE
-from actui.operations.notifying import Messenger
+from actui.operations.notifying import Notifier
 from actui.output import send_control
 from actui.sync.run.goal_run import Options
 from actui.sync.run.unfinished import not_started
@@ -60,7 +60,9 @@ def run(asked: argparse.Namespace) -> int:
         summary = carry_out(house, connection, options, quiet=asked.json)
     except BusyError:
         if asked.trigger == SCHEDULE:
-            house.turns.give_back(connection.id)  # it is still due, once the other run has ended
+            house.schedule_claims.release_claim(
+                connection.id
+            )  # it is still due, once the other run has ended
         raise
     return ended(summary, asked.json)
 
@@ -91,7 +93,7 @@ async def _rehearse(house: House, connection: Connection, options: Options) -> R
 
 
 async def _run(house: House, connection: Connection, options: Options, quiet: bool) -> RunSummary:
-    messenger = Messenger(house, connection)
+    messenger = Notifier(house, connection)
     try:
         summary = await _execute(house, connection, options, quiet)
     except (ConfigError, CredentialsError) as failure:
@@ -106,7 +108,7 @@ async def _run(house: House, connection: Connection, options: Options, quiet: bo
 
 
 async def _notify(
-    house: House, connection: Connection, messenger: Messenger, summary: RunSummary
+    house: House, connection: Connection, messenger: Notifier, summary: RunSummary
 ) -> None:
     """Tell of a run that has ended; who wants the process to end need not wait for that."""
     telling = asyncio.create_task(messenger.tell(summary))
@@ -115,9 +117,9 @@ async def _notify(
     try:
         summary.notice = await telling
     except asyncio.CancelledError:
-        summary.notice = "Nobody was told: the process was asked to end."
+        summary.notice = "No notification was sent: the process was asked to end."
     if summary.notice:
-        with suppress(StorageError):  # what the run did is told all the same
+        with suppress(StorageError):  # what the run did is printed all the same
             house.history(connection).note(summary.run, summary.notice)
 
 

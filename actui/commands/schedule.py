@@ -27,10 +27,10 @@ def due(asked: argparse.Namespace) -> int:
     """Start every run that is due, one process each, and end."""
     house = House.open()
     starter = Starter(house.home, house.environ, SCHEDULE)
-    turns = Scheduler(house, starter.start).look()
-    for turn in turns:
+    looked = Scheduler(house, starter.start).look()
+    for turn in looked:
         _tell(turn, as_json=asked.json)
-    return exitcodes.GOALS_FAILED if any(t.done == "failed" for t in turns) else exitcodes.OK
+    return exitcodes.GOALS_FAILED if any(t.done == "failed" for t in looked) else exitcodes.OK
 
 
 @lasting_output()
@@ -46,23 +46,23 @@ def schedule(asked: argparse.Namespace) -> int:
     starter = Starter(house.home, house.environ, SCHEDULE)
     scheduler = Scheduler(house, starter.start)
     _log("the scheduler looks what is due", as_json=asked.json)
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     trouble = ""
     while not enough.is_set():
         try:
-            turns, said = scheduler.look(), ""
+            looked, message = scheduler.look(), ""
         except ActuiError as failure:
             # what somebody is about to repair must not end the scheduler
-            turns, said = [], failure.message
+            looked, message = [], failure.message
         except OSError as failure:
-            turns, said = [], f"{failure.filename or 'The home'}: {failure.strerror}."
-        if said and said != trouble:
-            say(said)
-        trouble = said
-        for turn in turns:
-            if turn.done == "started" or (turn.connection.id, turn.words) not in told:
+            looked, message = [], f"{failure.filename or 'The home'}: {failure.strerror}."
+        if message and message != trouble:
+            say(message)
+        trouble = message
+        for turn in looked:
+            if turn.done == "started" or (turn.connection.id, turn.words) not in reported:
                 _tell(turn, as_json=asked.json)
-        told = {(turn.connection.id, turn.words) for turn in turns}
+        reported = {(turn.connection.id, turn.words) for turn in looked}
         for name, code in starter.ended():
             _log(f"{plain(name)}: its run ended with exit code {code}", as_json=asked.json)
         enough.wait(LOOK_SECONDS)

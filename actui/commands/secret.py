@@ -46,7 +46,7 @@ class _Wanted:
     connection: Connection | None
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         return secret_command_name(self.name)
 
     @property
@@ -58,7 +58,7 @@ class _Wanted:
         if self.connection is not None:
             return house.save_secret(self.connection, self.name, value)
         where = house.secrets.save(*MAIL_SECRET, self.origin, value)
-        house.audit.record("secret set", secret=self.told, origin=self.origin, where=where)
+        house.audit.record("secret set", secret=self.label, origin=self.origin, where=where)
         return where
 
     def deleted_in(self, house: House) -> bool:
@@ -67,7 +67,7 @@ class _Wanted:
             return house.delete_secret(self.connection, self.name)
         was_there = house.secrets.delete(MAIL_SECRET[1], self.name)
         if was_there:
-            house.audit.record("secret deleted", secret=self.told)
+            house.audit.record("secret deleted", secret=self.label)
         return was_there
 
     def found_in(self, chain: Secrets) -> tuple[str | None, str]:
@@ -88,7 +88,7 @@ def secret(asked: argparse.Namespace) -> int:
         return _status(house, wanted, asked)
     if asked.action == "set":
         if len(wanted) != 1:
-            raise ConfigError(f"Which secret? Name {' or '.join(one.told for one in wanted)}.")
+            raise ConfigError(f"Which secret? Name {' or '.join(one.label for one in wanted)}.")
         return _set(house, wanted[0], as_json=asked.json)
     for one in wanted:
         _delete(house, one, as_json=asked.json)
@@ -100,13 +100,13 @@ def _delete(house: House, one: _Wanted, *, as_json: bool) -> None:
     was_there = one.deleted_in(house)
     source, trouble = one.found_in(house.secrets)
     if trouble and not was_there:
-        raise CredentialsError(f"The {one.told} was not deleted: {trouble}")
+        raise CredentialsError(f"The {one.label} was not deleted: {trouble}")
     if as_json:
-        facts = {"secret": one.told, "done": "deleted" if was_there else "unchanged"}
+        facts = {"secret": one.label, "done": "deleted" if was_there else "unchanged"}
         print(json.dumps(facts | {"source": source}))
         return
     done = "deleted" if was_there else "nothing was stored, so nothing was deleted"
-    print(f"{one.told}: {done}{f'; it still comes from {source}' if source else ''}")
+    print(f"{one.label}: {done}{f'; it still comes from {source}' if source else ''}")
 
 
 def _wanted(house: House, asked: argparse.Namespace) -> list[_Wanted]:
@@ -129,11 +129,11 @@ def _set(house: House, one: _Wanted, *, as_json: bool) -> int:
     value = _read(one.name)
     kept = _keep(house, one, value)
     if as_json:
-        facts = {"secret": one.told, "done": "set", "source": kept.where, "origin": one.origin}
+        facts = {"secret": one.label, "done": "set", "source": kept.where, "origin": one.origin}
         print(json.dumps(facts))
     else:
         bound = f"stored in {kept.where}, for {one.origin} alone"
-        print(f"{one.told}: {bound if kept.stored else f'comes from {kept.where}'}")
+        print(f"{one.label}: {bound if kept.stored else f'comes from {kept.where}'}")
         if kept.more:
             print(kept.more)
     return exitcodes.OK
@@ -167,11 +167,11 @@ def _status(house: House, wanted: list[_Wanted], asked: argparse.Namespace) -> i
         here, there = pool.map(lambda chain: [one.found_in(chain) for one in wanted], chains)
     for one, now, later in zip(wanted, here, there, strict=True):
         if asked.json:
-            facts = {"secret": one.told, "source": now[0], "message": now[1]}
+            facts = {"secret": one.label, "source": now[0], "message": now[1]}
             scheduled = {"scheduled_source": later[0], "scheduled_message": later[1]}
             print(json.dumps(facts | {"scheduled": later[0] is not None} | scheduled))
             continue
-        print(f"{one.told}: {now[0] or now[1] or 'missing'}")
+        print(f"{one.label}: {now[0] or now[1] or 'missing'}")
         if later[0]:
             print(f"  a scheduled run finds it too: {later[0]}")
         else:

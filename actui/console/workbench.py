@@ -63,9 +63,9 @@ class Overview:
     @property
     def why(self) -> str:
         """What keeps the connection from working; an empty text when nothing does."""
-        said = (arrow.why for arrow in self.arrows if arrow.why)
+        message = (arrow.why for arrow in self.arrows if arrow.why)
         wrong = (plain(one.message) for one in self.found if one.severity == "error")
-        return next(said, next(wrong, ""))
+        return next(message, next(wrong, ""))
 
     @property
     def has_readable_history(self) -> bool:
@@ -88,7 +88,7 @@ class Workbench:
         return self._services.settings
 
     def now(self) -> datetime:
-        """The time by which is told what is due."""
+        """The time by which it is decided what is due."""
         return self._services.now
 
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
@@ -150,13 +150,13 @@ class Workbench:
         if whole is not None and _is_mended(whole, stored):
             whole = None
         found = findings(connection)
-        found += [Finding(DAMAGED, where, said) for where, said in damage.items() if said]
+        found += [Finding(DAMAGED, where, message) for where, message in damage.items() if message]
         for which, words in SECRET_WORDS.items():
             # a run that was, found them wherever they are for runs
             if last is None and self._has_secret.get((connection.id, which)) is False:
                 found.append(Finding("no-secret", f"{which}.secret", f"Enter the {words}."))
-        if said := self._services.schedule_trouble(stored):
-            found.append(Finding("no-scheduler", "schedule", said, "warning"))
+        if message := self._services.schedule_trouble(stored):
+            found.append(Finding("no-scheduler", "schedule", message, "warning"))
         pair = arrows(connection, found, whole, running)
         return Overview(stored, pair, last, running, tuple(found))
 

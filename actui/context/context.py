@@ -23,8 +23,8 @@ from actui.api.activecampaign.rows import bulk_row_size
 from actui.api.blueconic.client import BlueConicClient
 from actui.api.blueconic.read_rights import proof, what_may_be_read
 from actui.api.http import http_client
-from actui.api.rate import BulkPace, Pace
-from actui.api.retry import PATIENT, Patience
+from actui.api.rate import BulkRateLimiter, RateLimiter
+from actui.api.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 from actui.api.waits import Waits
 from actui.clock import SystemClock
 from actui.model.accounts import (
@@ -51,7 +51,7 @@ from actui.model.settings import Settings, usable_mail_host
 from actui.operations.claims import claimed_by, others_on_account
 from actui.operations.rollback_check import find_doubt, last_with_goals, refuse_doubt, settle_doubt
 from actui.sync.exporting.leavers import Claims
-from actui.sync.preview.preview_run import Rehearsal
+from actui.sync.preview.preview_run import PreviewRun
 from actui.sync.resolve import available_for_export, read_accounts, resolve
 from actui.sync.run.engine import Engine, Ports, chosen_goals
 from actui.sync.run.goal_run import Options
@@ -65,13 +65,13 @@ from store.ledger import SqliteLedger, open_ledger, set_aside
 from store.ledger.salvage import salvage, trouble_of
 from store.ledger.scratch import scratch_ledger_aside
 from store.locks import RunLock
-from store.schedule_claims import Turns
+from store.schedule_claims import ScheduleClaims
 from store.secrets import Secrets
-from store.sent_notices import Notices
+from store.sent_notices import SentNotices
 from store.settings import SettingsFile
 from store.sqlite import refuse_broken_log
 
-PROBE = Patience(attempts=2, seconds=15.0)
+PROBE = RetryPolicy(attempts=2, seconds=15.0)
 """Somebody is waiting for the answer of a test."""
 
 
@@ -127,12 +127,12 @@ class House:
         return Secrets(self.home, self.settings, self.environ)
 
     @cached_property
-    def turns(self) -> Turns:
-        return Turns(self.home)
+    def schedule_claims(self) -> ScheduleClaims:
+        return ScheduleClaims(self.home)
 
     @cached_property
-    def notices(self) -> Notices:
-        return Notices(self.home)
+    def notices(self) -> SentNotices:
+        return SentNotices(self.home)
 
     def history(self, connection: Connection) -> History:
         """The connection's run history; a run that was cut off is closed by who notices first."""
@@ -210,15 +210,17 @@ class House:
         with open_ledger(self.home.ledger_file(connection.id)) as ledger:
             if (last := last_with_goals(self._runs(connection))) is not None:
                 ledger.set_follows(last.run)
-        told = f"{trouble} It was set aside as {found.aside}; {found.rows:,} rows were kept of it."
+        message = (
+            f"{trouble} It was set aside as {found.aside}; {found.rows:,} rows were kept of it."
+        )
         if found.doubt is not None:
             missing = " and ".join(_MISSING[one] for one in sorted(found.doubt.lost))
-            told += f" Some of what it knew about {missing} could not be read."
+            message += f" Some of what it knew about {missing} could not be read."
         lost = sorted(found.doubt.lost) if found.doubt else []
         self.audit.record(
             "replaced a damaged ledger", connection, aside=found.aside.name, lost=lost
         )
-        return told
+        return message
 
     def knows_these_accounts(self, connection: Connection, *, others_too: bool = False) -> bool:
         """Whether what the ledger says is of these accounts; else it is of no use for them.
@@ -272,8 +274,8 @@ class House:
         """Keep a connection's secret for its present URL; where, in words."""
         bound = secret_origin(connection, name)
         where = self.secrets.save(connection.name, connection.id, name, bound, value)
-        told = secret_command_name(name)
-        self.audit.record("secret set", connection, secret=told, origin=bound, where=where)
+        message = secret_command_name(name)
+        self.audit.record("secret set", connection, secret=message, origin=bound, where=where)
         return where
 
     def delete_secret(self, connection: Connection, name: SecretName) -> bool:
@@ -289,7 +291,7 @@ class House:
         connection: Connection,
         key: SecretStr | None = None,
         *,
-        patience: Patience = PATIENT,
+        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
     ) -> AsyncIterator[ActiveCampaignClient]:
         """ActiveCampaign's client, with the stored key unless another is given."""
         key = self._secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY, key)
@@ -299,12 +301,12 @@ class House:
             yield ActiveCampaignClient(
                 url,
                 key,
-                pace=Pace(
+                pace=RateLimiter(
                     self._pace_file(url, "requests"),
                     rate=self.settings.rate_of(url),
                     sleep=sleep,
                 ),
-                bulk_pace=BulkPace(self._pace_file(url, "imports"), sleep=sleep),
+                bulk_pace=BulkRateLimiter(self._pace_file(url, "imports"), sleep=sleep),
                 http=http,
                 patience=patience,
             )
@@ -315,7 +317,7 @@ class House:
         connection: Connection,
         client_secret: SecretStr | None = None,
         *,
-        patience: Patience = PATIENT,
+        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
     ) -> AsyncIterator[BlueConicClient]:
         """BlueConic's client, with the stored client secret unless another is given."""
         client_secret = self._secret(connection, SecretName.BLUECONIC_CLIENT_SECRET, client_secret)
@@ -363,7 +365,7 @@ class House:
                 confirmed=options.confirm_restored,
             )
             waits = Waits()
-            patience = replace(PATIENT, waits=waits)
+            patience = replace(DEFAULT_RETRY_POLICY, waits=waits)
             async with (
                 self.activecampaign(connection, patience=patience) as activecampaign,
                 self.blueconic(connection, patience=patience) as blueconic,
@@ -385,12 +387,12 @@ class House:
                 )
                 engine = Engine(connection, ports, options, os.getpid())
                 # of chosen people the audit needs no list
-                told = asdict(replace(options, only=None))
-                self.audit.record("ran", connection, run=engine.summary.run, **told)
+                recorded = asdict(replace(options, only=None))
+                self.audit.record("ran", connection, run=engine.summary.run, **recorded)
                 yield engine
 
     @asynccontextmanager
-    async def rehearsal(self, connection: Connection) -> AsyncIterator[Rehearsal]:
+    async def rehearsal(self, connection: Connection) -> AsyncIterator[PreviewRun]:
         """A preview of a connection as it is given, stored or not; nothing is written by it.
 
         Whoever runs the connection meanwhile is not disturbed.
@@ -403,7 +405,7 @@ class House:
                 self.blueconic(connection) as blueconic,
                 self._copied_claims(connection) as claims,
             ):
-                yield Rehearsal(
+                yield PreviewRun(
                     connection,
                     activecampaign=activecampaign,
                     blueconic=blueconic,
@@ -504,7 +506,7 @@ class House:
             for name in CONNECTION_SECRETS:
                 self.secrets.delete(connection.id, name)
             self.connections.delete(connection.id)
-            self.turns.forget(connection.id)
+            self.schedule_claims.forget(connection.id)
             self.notices.forget(connection.id)
             self.home.forget(connection.id)
 

@@ -127,16 +127,16 @@ class LedgerReader:
         found = _state(self._house.home.ledger_file(self._connection.id))
         if self._damage is not None and self._damage[0] == found:
             return self._damage[1]
-        said = ""
+        message = ""
         if found:  # a connection that never ran needs no ledger for being looked at
             try:
                 # a file of its own: a list of many connections must not keep all of them open
                 with self._house.ledger(self._connection) as ledger:
                     ledger.read_progress()
             except ConfigError as failure:
-                said = failure.message
-        self._damage = found, said
-        return said
+                message = failure.message
+        self._damage = found, message
+        return message
 
     def _remember(self, failure: ConfigError) -> None:
         file = self._house.home.ledger_file(self._connection.id)
@@ -154,8 +154,8 @@ class LedgerReader:
             lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
         except OSError:  # systemd keeps what a unit of its own says
             return ""
-        said = [line.strip() for line in lines if line.strip()]
-        return said[-1].removeprefix("actui: ") if said else ""
+        messages = [line.strip() for line in lines if line.strip()]
+        return messages[-1].removeprefix("actui: ") if messages else ""
 
 
 def _identity(file: Path) -> int:

@@ -23,7 +23,7 @@ class Change:
 def difference(before: Connection | None, after: Connection | None) -> list[Change]:
     """The keys whose values differ; a whole connection or goal where only one side has it.
 
-    Goals are matched by id. Of a webhook only the host is told, because its path is its password.
+    Goals are matched by id. Of a webhook only the host is shown, because its path is its password.
     """
     if before is None or after is None:
         return [Change("connection", _body(before), _body(after))]

@@ -166,30 +166,30 @@ def _sentences(wrong: ValidationError, node: Node, source: str) -> str:
         path = ("connection", *problem["loc"])
         at, key, line = _found(node, path)
         if problem["type"] == "extra_forbidden":
-            said = f"unknown key '{brief(str(path[-1]))}'"
+            message = f"unknown key '{brief(str(path[-1]))}'"
         elif problem["type"] == "union_tag_not_found":
-            said = f"{key}: it needs a type"
+            message = f"{key}: it needs a type"
         elif problem["type"] == "missing":
-            said = f"the key '{path[-1]}' is missing"
+            message = f"the key '{path[-1]}' is missing"
         elif problem["type"] in _TEXT_MEANT and isinstance(at, ScalarNode) and at.tag in _NO_TEXT:
             kind = _NO_TEXT[at.tag]
             shown = brief(at.value)
-            said = f'{key}: {shown} is {kind} where a text is meant; write "{shown}"'
+            message = f'{key}: {shown} is {kind} where a text is meant; write "{shown}"'
         elif problem["type"] in _NUMBER_MEANT and isinstance(at, ScalarNode) and at.tag in _NO_TEXT:
-            said = f"{key}: {brief(at.value)} is not a whole decimal number"
+            message = f"{key}: {brief(at.value)} is not a whole decimal number"
         elif problem["type"] in _TEXT_MEANT and at.tag == f"{TAG}null":
-            said = f"{key}: a text is missing"
+            message = f"{key}: a text is missing"
         else:
-            said = f"{key}: {redact(problem['msg'].removeprefix('Value error, '))}"
-        lines.append(_at(source, line, said))
+            message = f"{key}: {redact(problem['msg'].removeprefix('Value error, '))}"
+        lines.append(_at(source, line, message))
     more = len(problems) - _MOST_SENTENCES
     if more > 0:
         lines.append(f"{source or 'the text'}: {more:,} more mistakes")
     return "\n".join(dict.fromkeys(lines))
 
 
-def _at(source: str, line: int, said: str) -> str:
-    return f"{source}:{line}: {said}" if source else f"line {line}: {said}"
+def _at(source: str, line: int, message: str) -> str:
+    return f"{source}:{line}: {message}" if source else f"line {line}: {message}"
 
 
 def _line(node: Node, path: tuple[Any, ...]) -> int:

@@ -119,7 +119,7 @@ def awaiting(
     """The due instant that has passed and for which no run was started; None when there is none.
 
     `started` is when the schedule last started a run. However many instants have passed since
-    then, because the machine slept or a run took long, they are one: the first of them is told.
+    then, because the machine slept or a run took long, they are one: the first of them is given.
     """
     due = next_turn(schedule, zone, since, started, now)
     return due if due is not None and due <= now else None

@@ -8,7 +8,7 @@
     ├── CredentialsError      a key, secret or origin is missing, refused or bound elsewhere
     ├── UnreachableError      the service never answered: wrong host, no network
     ├── ServiceError          the service answered and the answer cannot be used
-    │   ├── RetriableError    it may work later (429, 503, time-out); `after` seconds if it said so
+    │   ├── RetriableError    it may work later (429, 503, time-out); after `after` seconds if given
     │   ├── AnswerTooLargeError   more than is read at once; ask for less
     │   ├── LostAnswerError   the request may have been applied; nobody knows
     │   └── RefusedError      this request will never be accepted as it is

@@ -50,7 +50,7 @@ class OnlineCheck:
 
 
 def findings(connection: Connection) -> list[Finding]:
-    """Everything that can be said without asking the accounts, errors first."""
+    """Everything that can be found without asking the accounts, errors first."""
     found = [
         *_about_accounts(connection),
         *_about_time_zone(connection),
@@ -106,8 +106,8 @@ def _about_notify(connection: Connection) -> Iterator[Finding]:
         try:
             webhook_url(notify.webhook)
         except ValueError as wrong:
-            said = redact(wrong)
-            words = f"{said[0].upper()}{said[1:]}."
+            message = redact(wrong)
+            words = f"{message[0].upper()}{message[1:]}."
             yield Finding("no-webhook", "notify.webhook", words, "warning")
 
 

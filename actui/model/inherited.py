@@ -50,8 +50,8 @@ def refuse_clashes(stored: Sequence[Connection], wanted: Sequence[Connection]) -
         for other, name in names.items():
             if other != key and secret_prefix(name) == secret_prefix(one.name):
                 if name == one.name:
-                    said = f"There is already a connection called '{name}'."
-                    raise ConfigError(said, code="name-taken")
+                    message = f"There is already a connection called '{name}'."
+                    raise ConfigError(message, code="name-taken")
                 raise ConfigError(
                     f"'{one.name}' is too much like '{name}': their secrets would have the same "
                     "name.",

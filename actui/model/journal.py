@@ -13,7 +13,7 @@ from actui.model.run import ACCEPTED, ListCounts, Outcome, Reason, Record
 
 @dataclass(slots=True)
 class Traffic:
-    """Requests a client has sent so far, and how often it was told to slow down."""
+    """Requests a client has sent so far, and how often it was asked to slow down."""
 
     requests: int = 0
     throttled: int = 0

@@ -15,7 +15,7 @@ class ListRow:
     """A contact's row on one list as a reading of this one contact showed it.
 
     `mark` differs whenever somebody has changed the row (activecampaign.md §5.2); `joined` is the
-    instant of the last subscription, None where it is not told; `is_undated` where the answer has
+    instant of the last subscription, None where it is not given; `is_undated` where the answer has
     something in its place that cannot be read. An empty mark tells nothing.
     """
 

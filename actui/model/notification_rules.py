@@ -1,4 +1,4 @@
-"""Which runs are told to somebody: each one, or changes for the worse and the better."""
+"""Which runs send a notification: each one, or only changes for the worse and the better."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def standing(run: RunSummary) -> str:
     return json.dumps([run.code, *failed])
 
 
-def news(when: When, run: RunSummary, told: str) -> News | None:
+def notification_event(when: When, run: RunSummary, last: str) -> News | None:
     """What there is to tell of a run that ended, None when nothing.
 
-    `told` is how the connection stood when somebody last heard of it. With `failure`, a failure is
-    told once for as long as it stays the same, and so is that it is over. A run that somebody
+    `last` is the failure signature that was last sent. With `failure`, a failure is
+    sent once for as long as it stays the same, and so is its end. A run that somebody
     stopped is no failure.
     """
     if when == "never":
@@ -33,8 +33,8 @@ def news(when: When, run: RunSummary, told: str) -> News | None:
         return "stopped" if when == "every-run" else None
     now = standing(run)
     if now:
-        return "failed" if when == "every-run" or now != told else None
-    if told:
+        return "failed" if when == "every-run" or now != last else None
+    if last:
         return "recovered"
     return "finished" if when == "every-run" else None
 

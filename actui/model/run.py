@@ -115,7 +115,7 @@ class ListCounts(_Counts):
 
 
 class RequestCounts(_Counts):
-    """Requests sent to each service, and how often one of them said: slower."""
+    """Requests sent to each service, and how often one of them asked to slow down."""
 
     activecampaign: int = 0
     blueconic: int = 0

@@ -46,7 +46,7 @@ def _parts_trouble(parts: SplitResult, *, has_more: bool) -> str:
         (has_more, "it has more than a host and a path"),
         (not _is_port(port), f"its port is not a number from 1 to {_LAST_PORT}"),
     )
-    return next((said for is_wrong, said in troubles if is_wrong), "") or host_trouble(host)
+    return next((message for is_wrong, message in troubles if is_wrong), "") or host_trouble(host)
 
 
 def host_of(url: str) -> str:

@@ -63,8 +63,8 @@ def parse(text: str) -> tuple[Node, Any]:
     if odd:
         line = text.count("\n", 0, odd.start()) + 1
         sign = f"U+{ord(odd[0]):04X}"
-        said = f'the character {sign} cannot stand in a file; write it as an escape in "quotes"'
-        raise YamlMistake(line, said)
+        message = f'the character {sign} cannot stand in a file; write it as an escape in "quotes"'
+        raise YamlMistake(line, message)
     loader = None
     try:
         loader = _Loader(text)

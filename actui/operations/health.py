@@ -102,8 +102,8 @@ def of_permissions(home: Home) -> Check:
         )
     open_ = [place for place, kind in kinds if kind.st_mode & 0o077]
     if open_:
-        said = f"Others may look at {_few(open_)}: chmod -R go= '{home.root}'"
-        return wrong("permissions", said)
+        message = f"Others may look at {_few(open_)}: chmod -R go= '{home.root}'"
+        return wrong("permissions", message)
     return good("permissions", "Only you can look into the home.")
 
 
@@ -115,10 +115,10 @@ def _few(places: list[Path]) -> str:
 def of_disk(home: Home) -> Check:
     """Whether the ledgers can grow."""
     free = shutil.disk_usage(home.root).free
-    said = f"{free / 1e9:,.1f} GB are free."
+    message = f"{free / 1e9:,.1f} GB are free."
     if free < _TOO_LITTLE:
-        return wrong("disk", said)
-    return doubtful("disk", said) if free < _LITTLE else good("disk", said)
+        return wrong("disk", message)
+    return doubtful("disk", message) if free < _LITTLE else good("disk", message)
 
 
 def of_keyring(secrets: Secrets, other_way: bool) -> Check:
@@ -126,8 +126,8 @@ def of_keyring(secrets: Secrets, other_way: bool) -> Check:
     try:
         return good("keyring", f"{secrets.try_key_store()} answers.".capitalize())
     except NoKeyStoreError as none:
-        said = f"{none.message} Other ways: actui secret status NAME"
-        return good("keyring", none.message) if other_way else doubtful("keyring", said)
+        message = f"{none.message} Other ways: actui secret status NAME"
+        return good("keyring", none.message) if other_way else doubtful("keyring", message)
     except ActuiError as locked:
         return wrong("keyring", locked.message, "credentials")
 
@@ -142,8 +142,12 @@ def of_terminal(environ: Mapping[str, str], size: tuple[int, int] | None, encodi
     if encoding.lower().replace("-", "") != "utf8":
         return doubtful("terminal", f"The locale is not UTF-8 but {encoding}: use actui --ascii")
     columns, lines = size
-    said = f"{kind}, {columns} columns, {lines} lines."
-    return good("terminal", said) if columns >= 60 and lines >= 20 else doubtful("terminal", said)
+    message = f"{kind}, {columns} columns, {lines} lines."
+    return (
+        good("terminal", message)
+        if columns >= 60 and lines >= 20
+        else doubtful("terminal", message)
+    )
 
 
 def of_proxies(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Check]:
@@ -152,8 +156,8 @@ def of_proxies(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Check]:
     found = [one for name in PROXY_VARIABLES if (one := find_setting(name, environ))]
     for setting in found:
         if setting.variable.lower() == "http_proxy":
-            said = "It is not used: services are reached by https alone."
-            yield good("proxy", f"{setting.variable} is {setting.shown}. {said}")
+            message = "It is not used: services are reached by https alone."
+            yield good("proxy", f"{setting.variable} is {setting.shown}. {message}")
             continue
         try:
             parse_proxy(setting)
@@ -165,8 +169,8 @@ def of_proxies(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Check]:
     if exempt:
         _, odd = direct_rules(exempt.value)
         if odd:
-            said = f"{exempt.variable}: {', '.join(odd)} names no host and has no effect."
-            yield doubtful("proxy", said)
+            message = f"{exempt.variable}: {', '.join(odd)} names no host and has no effect."
+            yield doubtful("proxy", message)
         else:
             yield good("proxy", f"{exempt.variable} is {exempt.value}.")
     if not found:
@@ -185,13 +189,13 @@ def of_certificates(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Ch
         if setting is None:
             yield good(about, f"{trusted} authorities of certifi are trusted.")
         elif setting.variable == "SSL_CERT_FILE":
-            said = f"{trusted} authorities are trusted, those of SSL_CERT_FILE {setting.path}."
-            yield good(about, said) if trusted else doubtful(about, said)
+            message = f"{trusted} authorities are trusted, those of SSL_CERT_FILE {setting.path}."
+            yield good(about, message) if trusted else doubtful(about, message)
         else:
             held = certificates_in(setting)
-            said = f"{held} authorities are trusted, those of SSL_CERT_DIR {setting.path}."
+            message = f"{held} authorities are trusted, those of SSL_CERT_DIR {setting.path}."
             hint = " OpenSSL looks for names as `openssl rehash` gives them."
-            yield good(about, said) if held else doubtful(about, said + hint)
+            yield good(about, message) if held else doubtful(about, message + hint)
     for name in ("SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         unused = environ.get(name)
         if unused and (setting is None or setting.variable != name):
@@ -199,8 +203,8 @@ def of_certificates(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Ch
             report = good if setting else doubtful
             yield report(about, f"{name} {Setting(name, unused).path} is not used: {instead}")
     if environ.get(KEY_LOG):
-        said = f"{KEY_LOG} is set: whoever reads that file can read what is sent."
-        yield doubtful(about, said)
+        message = f"{KEY_LOG} is set: whoever reads that file can read what is sent."
+        yield doubtful(about, message)
 
 
 def of_logging_out(environ: Mapping[str, str]) -> Check:

@@ -16,7 +16,7 @@ from actui.context.context import House
 from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.mailbox import parse_address
-from actui.model.notification_rules import News, news, standing
+from actui.model.notification_rules import News, notification_event, standing
 from actui.model.redaction import redact
 from actui.model.run import RunState, RunSummary
 from actui.model.secret import SecretName
@@ -30,10 +30,10 @@ MAIL_SECRET = ("", "settings", SecretName.SMTP_PASSWORD)
 _MAIL, _WEBHOOK = "mail", "webhook"
 
 
-class Messenger:
+class Notifier:
     """Tells of one connection's runs by e-mail and webhook.
 
-    Made before the run begins and inside an event loop. That a run before was cut off is told at
+    Made before the run begins and inside an event loop. That a run before was cut off is sent at
     once, beside the run; and the password is looked for at once, since systemd's credentials are
     gone when the scheduler that was given them has ended meanwhile.
     """
@@ -70,7 +70,7 @@ class Messenger:
             await self._tell_safely(self._cut_off)
 
     async def tell(self, run: RunSummary) -> str:
-        """Tell what there is to tell; what could not be told, in words, else an empty text."""
+        """Send what is to be sent; a sentence about what could not be sent, else an empty text."""
         await self._earlier
         return await self._tell_safely(run)
 
@@ -78,9 +78,9 @@ class Messenger:
         try:
             return await self._tell(run)
         except ActuiError as failure:
-            return f"Nobody was told: {failure.message}"
+            return f"No notification was sent: {failure.message}"
         except Exception as bug:  # telling must never turn a run that went well into a crash
-            return f"Nobody was told: actui met a bug ({type(bug).__name__})."
+            return f"No notification was sent: actui met a bug ({type(bug).__name__})."
 
     async def _tell(self, run: RunSummary) -> str:
         kept, notices = self._connection.id, self._house.notices
@@ -89,27 +89,32 @@ class Messenger:
             return ""
         channels = [_MAIL] if self._notify.recipients else []
         channels += [_WEBHOOK] if self._notify.webhook else []
-        told = notices.told(kept)
-        found = {name: news(self._notify.when, run, told.get(name, "")) for name in channels}
-        said = {name: item for name, item in found.items() if item is not None}
-        tried = await asyncio.gather(*(self._try(name, run, said[name]) for name in said))
-        failed = {name for name, (done, _) in zip(said, tried, strict=True) if not done}
+        last = notices.last_sent(kept)
+        found = {
+            name: notification_event(self._notify.when, run, last.get(name, ""))
+            for name in channels
+        }
+        events = {name: item for name, item in found.items() if item is not None}
+        tried = await asyncio.gather(*(self._try(name, run, events[name]) for name in events))
+        failed = {name for name, (done, _) in zip(events, tried, strict=True) if not done}
         if run.state is not RunState.STOPPED:
-            # what could not be told is told by the next run, if it still holds then
+            # what could not be sent is sent by the next run, if it still holds then
             now = {name: standing(run) for name in channels if name not in failed}
-            notices.keep(kept, told | now)
+            notices.keep(kept, last | now)
         return " ".join(words for _, words in tried if words)
 
-    async def _try(self, channel: str, run: RunSummary, said: News) -> tuple[bool, str]:
-        """Whether it was told, and what there is to say about that."""
-        work: Awaitable[str] = self._mail(run, said) if channel == _MAIL else self._post(run, said)
+    async def _try(self, channel: str, run: RunSummary, event: News) -> tuple[bool, str]:
+        """Whether it was sent, and a sentence about that."""
+        work: Awaitable[str] = (
+            self._mail(run, event) if channel == _MAIL else self._post(run, event)
+        )
         try:
             return True, await work
         except ActuiError as failure:
-            what = "No mail was sent" if channel == _MAIL else "The webhook was not told"
+            what = "No mail was sent" if channel == _MAIL else "The webhook was not called"
             return False, f"{what}: {failure.message}"
 
-    async def _mail(self, run: RunSummary, said: News) -> str:
+    async def _mail(self, run: RunSummary, event: News) -> str:
         server = self._server
         if not server.host:
             raise ConfigError("the settings name no mail server.")
@@ -118,7 +123,7 @@ class Messenger:
             raise password
         if server.username and password is None:
             raise CredentialsError("its password is not stored: actui secret set smtp-password")
-        written = letter(run, said, _place(self._house))
+        written = letter(run, event, _place(self._house))
         recipients, unusable = _addresses(self._notify.recipients)
         refused = await send_mail(
             server, password, recipients, written.subject, written.text, seconds=self._seconds
@@ -126,12 +131,12 @@ class Messenger:
         trouble = [f"{server.host} takes no mail for {', '.join(refused)}."] if refused else []
         return " ".join([*trouble, *unusable])
 
-    async def _post(self, run: RunSummary, said: News) -> str:
+    async def _post(self, run: RunSummary, event: News) -> str:
         try:
             url = webhook_url(self._notify.webhook or "")
         except ValueError as wrong:
             raise ConfigError(f"{redact(wrong)}.") from None
-        await post_facts(url, facts(run, said, _place(self._house)), seconds=self._seconds)
+        await post_facts(url, facts(run, event, _place(self._house)), seconds=self._seconds)
         return ""
 
 

@@ -37,7 +37,7 @@ def nobody_looks(house: House, stored: Stored, now: datetime) -> Finding | None:
     connection = stored.connection
     if connection.schedule.type == "manual" or not connection.enabled:
         return None
-    looked = house.turns.looked()
+    looked = house.schedule_claims.looked()
     # whoever looks puts right what a clock has left that was ahead
     if looked is not None and abs(now - looked) < _LOOKED_LATELY:
         return None
@@ -59,7 +59,7 @@ def coming_run(house: House, stored: Stored, now: datetime) -> datetime | None:
     connection = stored.connection
     if not connection.enabled:
         return None
-    started = house.turns.started().get(connection.id)
+    started = house.schedule_claims.started().get(connection.id)
     try:
         return next_turn(connection.schedule, connection.timezone, stored.since, started, now)
     except ConfigError:
@@ -86,16 +86,16 @@ class Scheduler:
     def look(self) -> list[Turn]:
         """Start what is due. Trouble with one connection does not keep the others waiting."""
         house, now = self._house, self._now()
-        house.turns.look(now)
-        started = house.turns.started()
+        house.schedule_claims.look(now)
+        started = house.schedule_claims.started()
         found = (
-            self._turn(stored, started.get(stored.connection.id), now)
+            self._start_if_due(stored, started.get(stored.connection.id), now)
             for stored in house.connections.all()
             if stored.connection.enabled
         )
         return [turn for turn in found if turn is not None]
 
-    def _turn(self, stored: Stored, last: datetime | None, now: datetime) -> Turn | None:
+    def _start_if_due(self, stored: Stored, last: datetime | None, now: datetime) -> Turn | None:
         connection = stored.connection
         try:
             due = awaiting(connection.schedule, connection.timezone, stored.since, last, now)
@@ -106,7 +106,9 @@ class Scheduler:
         if self._house.lock(connection).is_held():
             return Turn(connection, due, "waits", "It waits for the run that is going.")
         try:
-            how = self._house.turns.take(connection.id, last, now, lambda: self._start(connection))
+            how = self._house.schedule_claims.take(
+                connection.id, last, now, lambda: self._start(connection)
+            )
         except ActuiError as failure:
             return Turn(connection, due, "failed", failure.message)
         except OSError as failure:

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
-from screens.base import ChoiceList, Words
+from screens.base import ChoiceList, TextLine
 
 KINDS = ("ActiveCampaign connection",)
 
@@ -31,8 +31,8 @@ class AddConnectionScreen(ModalScreen[str]):
             yield Static("Add connection", classes="heading")
             yield Input(placeholder="Search, for instance ActiveCampaign", id="search")
             yield ChoiceList(*(Option(kind, id=kind) for kind in KINDS), id="found")
-            yield Words("", id="none")
-            yield Words("enter adds it, esc closes.", classes="hint")
+            yield TextLine("", id="none")
+            yield TextLine("enter adds it, esc closes.", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one("#search", Input).focus()
@@ -47,7 +47,7 @@ class AddConnectionScreen(ModalScreen[str]):
         results = self.query_one("#found", ChoiceList)
         results.clear_options()
         results.add_options([Option(kind, id=kind) for kind in found])
-        self.query_one("#none", Words).put("" if found else "No connection has this name.")
+        self.query_one("#none", TextLine).put("" if found else "No connection has this name.")
 
     @on(Input.Submitted, "#search")
     def _first(self) -> None:

@@ -20,14 +20,14 @@ from actui.console.formatting import number, plain, shortened
 from actui.console.forms.form import Ask, Choose, Option, Type, box
 from actui.console.workbench import Workbench
 from actui.model.errors import ConfigError
-from screens.base import ChoiceList, Words
+from screens.base import ChoiceList, TextLine
 from screens.dialogs.search import Found, Mark, SearchBar
 from screens.widgets.text import shown
 
 _SHOWN = 200
 """More lines than anybody reads; the search bar finds the others."""
 _TOLD = 120
-"""Characters of the names that are told beside the list."""
+"""Characters of the names that are shown beside the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Answered:
 
 
 class AskScreen(ModalScreen[Answered]):
-    """One question; an answer that cannot be taken is told here and can be mended. None = esc."""
+    """One question; what is wrong with an answer is shown here. None = esc."""
 
     CSS_PATH = "../pop_up.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,7 +53,7 @@ class AskScreen(ModalScreen[Answered]):
         try:
             following = then()
         except ConfigError as wrong:
-            self.query_one("#wrong", Words).put(plain(wrong.message))
+            self.query_one("#wrong", TextLine).put(plain(wrong.message))
             return
         self.dismiss(Answered(values, following))
 
@@ -89,14 +89,14 @@ class ChooseScreen(AskScreen):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Words(plain(self._ask.title), classes="heading")
-            yield Words(plain(self._ask.notice), classes="hint")
+            yield TextLine(plain(self._ask.title), classes="heading")
+            yield TextLine(plain(self._ask.notice), classes="hint")
             yield SearchBar(placeholder=self._placeholder(), id="search", compact=True)
             yield Found(id="found")
-            yield Words("", id="none", classes="hint")
-            yield Words("", id="wrong", classes="wrong")
-            yield Words("", id="chosen", classes="hint")
-            yield Words(self._keys(), id="keys", classes="hint")
+            yield TextLine("", id="none", classes="hint")
+            yield TextLine("", id="wrong", classes="wrong")
+            yield TextLine("", id="chosen", classes="hint")
+            yield TextLine(self._keys(), id="keys", classes="hint")
 
     def _placeholder(self) -> str:
         typed = self._ask.typed
@@ -106,9 +106,9 @@ class ChooseScreen(AskScreen):
         """Say what is chosen: the search bar is empty again, and the line may be far away."""
         labels = {one.id: plain(one.label) for one in self._options}
         labels |= {one.id: f"{plain(one.label)} (as typed)" for one in self._typed}
-        said = ", ".join(labels.get(one, plain(one)) or "(no name)" for one in self._chosen)
-        told = f"Chosen: {shortened(said, _TOLD)}" if said else "Nothing chosen."
-        self.query_one("#chosen", Words).put(told)
+        chosen = ", ".join(labels.get(one, plain(one)) or "(no name)" for one in self._chosen)
+        message = f"Chosen: {shortened(chosen, _TOLD)}" if chosen else "Nothing chosen."
+        self.query_one("#chosen", TextLine).put(message)
 
     def _keys(self, typed: str = "") -> str:
         if self._ask.many and typed:
@@ -157,7 +157,7 @@ class ChooseScreen(AskScreen):
         chosen = [i for i, one in enumerate(self._found) if one.id in self._ask.chosen]
         if self._found:
             results.highlighted = chosen[0] if chosen and not words else 0
-        self.query_one("#none", Words).put(self._remark(len(found)))
+        self.query_one("#none", TextLine).put(self._remark(len(found)))
 
     def _remark(self, many: int) -> str:
         if many > _SHOWN:
@@ -177,8 +177,8 @@ class ChooseScreen(AskScreen):
     @on(Input.Changed, "#search")
     def _search(self) -> None:
         self._fill()
-        self.query_one("#wrong", Words).put("")
-        self.query_one("#keys", Words).put(self._keys(self._wanted()))
+        self.query_one("#wrong", TextLine).put("")
+        self.query_one("#keys", TextLine).put(self._keys(self._wanted()))
 
     def on_key(self, event: events.Key) -> None:
         """Arrows move in the list from the search bar; letters typed in the list are searched."""
@@ -320,11 +320,11 @@ class TypeScreen(AskScreen):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Words(plain(self._ask.title), classes="heading")
+            yield TextLine(plain(self._ask.title), classes="heading")
             yield Input(plain(self._ask.value), id="typed", compact=True)
-            yield Words(plain(self._ask.hint), classes="hint")
-            yield Words("", id="wrong", classes="wrong")
-            yield Words("enter takes it, esc closes.", classes="hint")
+            yield TextLine(plain(self._ask.hint), classes="hint")
+            yield TextLine("", id="wrong", classes="wrong")
+            yield TextLine("enter takes it, esc closes.", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one("#typed").focus()

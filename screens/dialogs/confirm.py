@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
-from screens.base import Words
+from screens.base import TextLine
 from screens.widgets.text import shown
 
 
@@ -39,7 +39,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Words(self._question, id="question")
+            yield TextLine(self._question, id="question")
             with Horizontal(id="answers"):
                 yield Button(shown(self._keep), id="keep", compact=True)
                 yield Button(shown(self._do), id="do", compact=True)

@@ -13,7 +13,7 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.base import ListTable, Words
+from screens.base import ListTable, TextLine
 
 _NAMES = {"escape": "esc", "question_mark": "?", "slash": "/", "enter": "enter"}
 
@@ -61,8 +61,8 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="box", can_focus=True):
             yield Static("Keys of this page", classes="heading")
-            yield Words("\n".join(self._lines()))
-            yield Words("esc closes this page; arrows scroll it.", classes="hint")
+            yield TextLine("\n".join(self._lines()))
+            yield TextLine("esc closes this page; arrows scroll it.", classes="hint")
 
     def _lines(self) -> Iterator[str]:
         for binding in bindings_of(type(self._page)):

@@ -15,11 +15,11 @@ from textual.screen import ModalScreen
 from actui.console.draft import Draft
 from actui.console.formatting import Glyphs, plain
 from actui.console.forms.schedule_form import ScheduleForm
-from screens.base import READ_ONLY, Words
+from screens.base import READ_ONLY, TextLine
 from screens.widgets.form_list import FormList
 
 LOOK_SECONDS = 20.0
-"""The next times are told to the minute."""
+"""The next times are shown to the minute."""
 
 
 class ScheduleScreen(ModalScreen[None]):
@@ -46,10 +46,10 @@ class ScheduleScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Words(self._title(), id="schedule-title", classes="heading")
+            yield TextLine(self._title(), id="schedule-title", classes="heading")
             form = ScheduleForm(self._draft, self._now)
             yield FormList(form, self._glyphs, id="schedule", offers=())
-            yield Words(
+            yield TextLine(
                 "enter changes a line, ^s saves the connection, esc goes back.", classes="hint"
             )
 
@@ -66,7 +66,7 @@ class ScheduleScreen(ModalScreen[None]):
     def show(self) -> None:
         """Draw the schedule as it is now."""
         self.query_one("#schedule", FormList).show()
-        self.query_one("#schedule-title", Words).put(self._title())
+        self.query_one("#schedule-title", TextLine).put(self._title())
 
     def _title(self) -> str:
         changed = " (not saved)" if self._draft.is_dirty else ""

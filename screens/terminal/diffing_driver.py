@@ -7,19 +7,19 @@ from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from screens.terminal.frame_diff import FORGET, Picture
+from screens.terminal.frame_diff import FORGET, FrameDiff
 
 _NEW_SCREEN = ("\x1b[?1049", FORGET)
 
 
-class ThriftyDriver(LinuxDriver):
+class DiffingDriver(LinuxDriver):
     """Sends the differences between Textual's frames, each of which repaints whole regions.
 
     Opening a page costs Textual 15 to 40 kB at 80x24, most of it for what is there already.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.picture = Picture()
+        self.picture = FrameDiff()
         self._seen_size: os.terminal_size | None = None
         super().__init__(*arguments, **options)
 

@@ -1,4 +1,4 @@
-"""The escape key, told from the beginning of a sequence also when keys come close behind it."""
+"""The escape key, distinguished from a sequence also when keys come close behind it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SURELY = ESCAPE_DELAY * 0.8
 """So many seconds after an escape character Textual surely still waits for what follows it."""
 
 
-class EscapeKeys:
+class EscapeDecoder:
     """Decodes what a terminal sends; a byte that is not UTF-8 becomes a replacement character.
 
     Textual takes escape and a key that comes within 100 ms for alt with that key, and drops the
@@ -35,9 +35,9 @@ class EscapeKeys:
         text = self._decoder.decode(sent, final)
         if not text:
             return text
-        told = _ALONE.sub(f"\x1b{_KEY}", text)
+        message = _ALONE.sub(f"\x1b{_KEY}", text)
         if self._ended_at is not None and self._now() - self._ended_at < _SURELY:
             # Textual has the character and waits
-            told = _KEY + told if _ALONE.match(f"\x1b{text}") else told
+            message = _KEY + message if _ALONE.match(f"\x1b{text}") else message
         self._ended_at = self._now() if text.endswith("\x1b") else None
-        return told
+        return message

@@ -20,7 +20,7 @@ _NEAR = 4
 _SEEN_ON_BLANKS = frozenset(("4", "5", "7", "9", "21", "53"))
 
 
-class Look(NamedTuple):
+class CellStyle(NamedTuple):
     """A style taken apart: the parameters that set its colours and its attributes."""
 
     front: str
@@ -35,7 +35,7 @@ class Cell(NamedTuple):
     style: str
 
 
-class Picture:
+class FrameDiff:
     """Follows the frames that a terminal was sent."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ def _runs(y: int, changed: list[int], row: dict[int, Cell], odd: bool) -> Iterat
             yield _move(x, y) if odd or x < at else f"\x1b[{x - at}C"
         cell = row[x]
         if not _is_alike(cell, style):
-            yield _turn(style, cell.style)
+            yield _style_transition(style, cell.style)
             style = cell.style
         yield cell.text
         at = x + sum(get_character_cell_size(letter) for letter in cell.text)
@@ -157,7 +157,7 @@ def _added(style: str, more: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _look(style: str) -> Look:
+def _look(style: str) -> CellStyle:
     front = back = ""
     attributes = set()
     parameters = iter(style.split(";") if style else ())
@@ -173,7 +173,7 @@ def _look(style: str) -> Look:
             back = "" if one == "49" else one
         else:
             attributes.add(one)
-    return Look(front, back, frozenset(attributes))
+    return CellStyle(front, back, frozenset(attributes))
 
 
 @lru_cache(maxsize=4096)
@@ -186,7 +186,7 @@ def _on_blank(style: str) -> str:
 
 
 @lru_cache(maxsize=16384)
-def _turn(before: str, after: str) -> str:
+def _style_transition(before: str, after: str) -> str:
     """The shortest way from one style to another."""
     anew = f"\x1b[0;{after}m" if after else "\x1b[m"
     old, new = _look(before), _look(after)

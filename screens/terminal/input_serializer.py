@@ -17,7 +17,7 @@ _ROUNDS = 8
 """How often the focus is followed: parts that hand it to one another would never end."""
 
 
-class TypingAhead:
+class InputSerializer:
     """Hands what was typed to `handle` in turn, the next once the last has had its effect.
 
     Textual gives a key to what has the focus as it arrives. A tab that came just before has not
@@ -30,7 +30,7 @@ class TypingAhead:
         self._app = app
         self._handle = handle
         self._waiting: deque[events.Event] = deque()
-        self._turn = 0
+        self._style_transition = 0
         self._is_busy = False
 
     @property
@@ -46,7 +46,7 @@ class TypingAhead:
                 self._be_patient()
             return
         self._is_busy = True
-        turn, place = self._turn, self._place
+        turn, place = self._style_transition, self._place
         await self._handle(event)
         self._follow(turn, _ROUNDS, None, place.ancestors_with_self)
 
@@ -56,7 +56,7 @@ class TypingAhead:
 
     def _be_patient(self) -> None:
         # in the app's own queue, as all that is typed
-        end = partial(self._app.call_later, self._end, self._turn)
+        end = partial(self._app.call_later, self._end, self._style_transition)
         self._app.set_timer(PATIENCE_SECONDS, end)
 
     def _follow(self, turn: int, rounds: int, before: DOMNode | None, way: list[DOMNode]) -> None:
@@ -79,9 +79,9 @@ class TypingAhead:
             self._follow(turn, rounds - 1, place, place.ancestors_with_self)
 
     async def _end(self, turn: int) -> None:
-        if turn != self._turn:
+        if turn != self._style_transition:
             return  # patience came to an end before
-        self._turn += 1
+        self._style_transition += 1
         self._is_busy = False
         if self._waiting:
             await self.take(self._waiting.popleft())

@@ -121,7 +121,7 @@ class FormList(ChoiceList):
         return self._held[at].key if at is not None and at < len(self._held) else ""
 
     def watch_highlighted(self, before: int | None, after: int | None) -> None:  # type: ignore[override]
-        """Show what is said below the line under the cursor as well."""
+        """Show the hints below the line under the cursor as well."""
         super().watch_highlighted(before, after)
         if before is not None:
             self._show_said(after)
@@ -136,11 +136,11 @@ class FormList(ChoiceList):
             top = self._index_to_line.get(after, 0)
             height = sum(self._heights[index] for index in range(after, end))
             room = self.scrollable_content_region.height
-            said = Region(0, top, self.size.width, min(height, room))
-            self.scroll_to_region(said, animate=False, force=True)
+            message = Region(0, top, self.size.width, min(height, room))
+            self.scroll_to_region(message, animate=False, force=True)
 
     def _belongs(self, to: int, index: int) -> bool:
-        """Whether a line is said of another, or is one of the lines it was opened into."""
+        """Whether a line is a hint of another, or one of the lines it was opened into."""
         line, opened = self._held[index], f"{self._held[to].key}:"
         return line.kind not in ("line", "heading") or line.key.startswith(opened)
 

@@ -21,14 +21,14 @@ def lines(text: str) -> Text:
 
 
 def fitted(room: int, texts: Sequence[tuple[str, ...]]) -> list[int]:
-    """Widths of columns in as many cells, for a name, what is said of it and perhaps a goal.
+    """Widths of columns in as many cells, for a name, its description and perhaps a goal.
 
-    A name is cut only where it would take more than half; what is said takes the rest, and next
+    A name is cut only where it would take more than half; the description takes the rest, and next
     to a goal no more than it needs, or the goal would stand far from its row's beginning.
     """
-    person, said, *goal = (max(map(cell_len, column)) for column in zip(*texts, strict=True))
+    person, message, *goal = (max(map(cell_len, column)) for column in zip(*texts, strict=True))
     goal = [min(one, room // 5) for one in goal]
     room -= sum(goal)
-    person = min(person, max(room // 2, room - said))
+    person = min(person, max(room // 2, room - message))
     rest = max(room - person, 10)
-    return [person, min(said, rest) if goal else rest, *goal]
+    return [person, min(message, rest) if goal else rest, *goal]

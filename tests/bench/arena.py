@@ -31,8 +31,8 @@ from actui.api.activecampaign.client import ActiveCampaignClient
 from actui.api.activecampaign.rows import bulk_row_size
 from actui.api.blueconic.client import BlueConicClient
 from actui.api.http import http_client
-from actui.api.rate import BulkPace, Pace
-from actui.api.retry import Patience
+from actui.api.rate import BulkRateLimiter, RateLimiter
+from actui.api.retry import RetryPolicy
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError
 from actui.model.run import RunSummary
@@ -45,7 +45,7 @@ from tests.plain.exporting import Goal
 from tests.services.export.desk import NEWSLETTER, READERS, VIP, VISITORS, Desk
 from tests.services.export.watch import Watch
 
-PATIENCE = Patience(attempts=3, seconds=20.0)
+PATIENCE = RetryPolicy(attempts=3, seconds=20.0)
 ANSWER_SECONDS = 2.5
 """How long a service may take to answer: what a time-out costs a run here."""
 HANG = 600.0
@@ -165,8 +165,8 @@ class Arena(Desk):
                 activecampaign=ActiveCampaignClient(
                     ready["activecampaign"]["url"],
                     _secret(ready["activecampaign"]["api_key"]),
-                    pace=Pace(rate=1e6, **time),
-                    bulk_pace=BulkPace(per_minute=1e9, single_per_minute=1e9, **time),
+                    pace=RateLimiter(rate=1e6, **time),
+                    bulk_pace=BulkRateLimiter(per_minute=1e9, single_per_minute=1e9, **time),
                     http=http,
                     patience=PATIENCE,
                 ),

@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from actui.api.activecampaign import rows as shape
 from actui.api.http import WEB_PAGE, Answer, Call, exchange, page_instead, read, wrong_host
-from actui.api.rate import BulkPace, Pace
-from actui.api.retry import PATIENT, PageSize, Patience, persist
+from actui.api.rate import BulkRateLimiter, RateLimiter
+from actui.api.retry import DEFAULT_RETRY_POLICY, PageSize, RetryPolicy, with_retry
 from actui.api.waits import reading
 from actui.model.errors import (
     CredentialsError,
@@ -62,10 +62,10 @@ class AccountClient:
         url: str,
         key: SecretStr,
         *,
-        pace: Pace,
-        bulk_pace: BulkPace,
+        pace: RateLimiter,
+        bulk_pace: BulkRateLimiter,
         http: httpx.AsyncClient,
-        patience: Patience = PATIENT,
+        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
     ) -> None:
         self.traffic = Traffic()
         self._base = f"{url.rstrip('/')}/api/3"
@@ -153,7 +153,7 @@ class AccountClient:
         return answer
 
     async def _persist(self, send: Callable[[], Awaitable[T]]) -> T:
-        return await persist(
+        return await with_retry(
             send, host=urlsplit(self._base).hostname or "", patience=self._patience
         )
 
@@ -183,10 +183,10 @@ class AccountClient:
             return await send()
         except ServiceError as error:
             if _is_denial(error):
-                await self._held_against_me(error)
+                await self._confirm_denial(error)
             raise
 
-    async def _held_against_me(self, denial: ServiceError) -> None:
+    async def _confirm_denial(self, denial: ServiceError) -> None:
         try:
             await self._probe()  # raises CredentialsError when it is the key
         except ServiceError:

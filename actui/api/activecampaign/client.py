@@ -157,22 +157,22 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
 
     async def write_contact(self, contact_id: int, row: ImportRow) -> None:
         """Set names and fields of a contact by its id, whatever its address; see rename_contact."""
-        told: dict[str, Any] = {}
+        body: dict[str, Any] = {}
         names = {"firstName": row.first_name, "lastName": row.last_name, "phone": row.phone}
-        told.update({key: value for key, value in names.items() if value is not None})
-        told["fieldValues"] = [
+        body.update({key: value for key, value in names.items() if value is not None})
+        body["fieldValues"] = [
             {"field": str(id_), "value": value} for id_, value in row.fields.items()
         ]
-        await self._put_contact(contact_id, told)
+        await self._put_contact(contact_id, body)
 
-    async def _put_contact(self, contact_id: int, told: dict[str, Any]) -> str:
+    async def _put_contact(self, contact_id: int, payload: dict[str, Any]) -> str:
         """The contact's address as it is after the write, empty where the answer lacks it."""
         call = Call(
             SERVICE,
             "PUT",
             f"{self._base}/contacts/{contact_id}",
             auth=self._auth,
-            content=compact({"contact": told}),
+            content=compact({"contact": payload}),
         )
         return await self._asked(
             call, lambda body: shape.own_address(object_at(body, "contact"), contact_id)
@@ -234,13 +234,13 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             if answer.status == 400 and not isinstance(answer.body, dict):
                 raise RefusedError(f"{SERVICE} refused {call.endpoint} (status 400)", status=400)
             is_refusal = answer.status == 400
-            told = read(
+            result = read(
                 call, answer, lambda body: shape.bulk_answer(body, len(rows), refused=is_refusal)
             )
-            if isinstance(told, str):
-                raise self._bulk_refusal(call, told, answer.status)
+            if isinstance(result, str):
+                raise self._bulk_refusal(call, result, answer.status)
             self._bulk_pace.succeeded()
-            return told
+            return result
 
         return await self._guarded(send)
 

@@ -180,16 +180,16 @@ def list_row(row: Mapping[str, Any], contact_id: int, list_id: int) -> ListRow:
 
 def _list_row(row: Mapping[str, Any], status: ListStatus) -> ListRow:
     # `udate` tells an unsubscription only; `updated_timestamp` moves with every change (§5.2)
-    told = [row.get(key) for key in ("sdate", "udate", "updated_timestamp")]
-    is_odd = any(one is not None and not isinstance(one, str) for one in told)
+    stamps = [row.get(key) for key in ("sdate", "udate", "updated_timestamp")]
+    is_odd = any(one is not None and not isinstance(one, str) for one in stamps)
     # without any date nobody can see whether somebody has changed the row
-    mark = "" if is_odd or not any(told) else "|".join(one or "" for one in told)
-    joined = moment(told[0])
-    return ListRow(status, mark, joined, is_undated=joined is None and not _is_unset(told[0]))
+    mark = "" if is_odd or not any(stamps) else "|".join(one or "" for one in stamps)
+    joined = moment(stamps[0])
+    return ListRow(status, mark, joined, is_undated=joined is None and not _is_unset(stamps[0]))
 
 
 def _is_unset(value: Any) -> bool:
-    """Whether an instant is not told at all: null, an empty text or a zero date."""
+    """Whether an instant is not given: null, an empty text or a zero date."""
     return value is None or (isinstance(value, str) and (not value or value.startswith("0000")))
 
 
@@ -208,16 +208,16 @@ def _exclusion(row: Mapping[str, Any]) -> Exclusion:
 
 def bulk_row(row: ImportRow, *, exclude_automations: bool) -> dict[str, Any]:
     """One contact of a bulk import: snake_case, absent keys leave values alone (§7.1)."""
-    told: dict[str, Any] = {"email": row.email}
+    body: dict[str, Any] = {"email": row.email}
     names = {"first_name": row.first_name, "last_name": row.last_name, "phone": row.phone}
-    told.update({key: value for key, value in names.items() if value is not None})
+    body.update({key: value for key, value in names.items() if value is not None})
     if row.fields:
-        told["fields"] = [{"id": id_, "value": value} for id_, value in row.fields.items()]
+        body["fields"] = [{"id": id_, "value": value} for id_, value in row.fields.items()]
     if row.subscribe:
-        told["subscribe"] = [{"listid": id_} for id_ in row.subscribe]
+        body["subscribe"] = [{"listid": id_} for id_ in row.subscribe]
     if exclude_automations:
-        told["exclude_automations"] = True
-    return told
+        body["exclude_automations"] = True
+    return body
 
 
 def bulk_body(found: Sequence[ImportRow], *, exclude_automations: bool) -> bytes:
@@ -228,12 +228,12 @@ def bulk_body(found: Sequence[ImportRow], *, exclude_automations: bool) -> bytes
     """
     if not 1 <= len(found) <= BULK_ROWS:
         raise ValueError(f"a bulk import takes 1 to {BULK_ROWS} contacts, not {len(found)}")
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "contacts": [bulk_row(row, exclude_automations=exclude_automations) for row in found]
     }
     if exclude_automations:
-        told["exclude_automations"] = True
-    body = compact(told)
+        payload["exclude_automations"] = True
+    body = compact(payload)
     if len(body) > BULK_BYTES:
         raise ValueError(f"a bulk import takes at most {BULK_BYTES} bytes, not {len(body)}")
     return body
@@ -266,13 +266,13 @@ def bulk_answer(body: Any, sent: int, *, refused: bool) -> BulkQueued | BulkRefu
     for place, reason in zip(numbers, named, strict=True):
         if not 0 <= place - first < sent:
             return f"contact {place}: {redact(text(reason.get('failureReason')))}"
-        said = redact(text(reason.get("failureReason")))
+        message = redact(text(reason.get("failureReason")))
         before = words.get(place - first)
-        words[place - first] = f"{before}; {said}" if before else said
+        words[place - first] = f"{before}; {message}" if before else message
     if words:
         return BulkRefused(tuple(sorted(words.items())))
-    told = [str(reason) for reason in reasons]
-    refusal = redact(" ".join([text(body.get("message")), *told]))
+    lines = [str(reason) for reason in reasons]
+    refusal = redact(" ".join([text(body.get("message")), *lines]))
     if not refusal:
         raise ValueError("neither a batch nor a reason")
     return refusal

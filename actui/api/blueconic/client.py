@@ -26,7 +26,7 @@ from actui.api.http import (
     page_instead,
     read,
 )
-from actui.api.retry import PATIENT, PageSize, Patience, persist
+from actui.api.retry import DEFAULT_RETRY_POLICY, PageSize, RetryPolicy, with_retry
 from actui.api.waits import reading
 from actui.model.errors import (
     ActuiError,
@@ -84,7 +84,7 @@ class BlueConicClient:
         *,
         http: httpx.AsyncClient,
         at_once: int = 2,
-        patience: Patience = PATIENT,
+        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.traffic = Traffic()
@@ -108,7 +108,7 @@ class BlueConicClient:
 
         An existing property of that id is overwritten: look first. May be repeated safely.
         """
-        told = {
+        body = {
             "id": property_id,
             "name": name,
             "filterType": type_,
@@ -122,7 +122,7 @@ class BlueConicClient:
             "values": [],
         }
         path = f"profileProperties/{quote(property_id, safe='')}"
-        call = Call(SERVICE, "PUT", f"{self._base}/{path}", content=compact(told))
+        call = Call(SERVICE, "PUT", f"{self._base}/{path}", content=compact(body))
         await self._ask(call, "write:profile-properties", lambda answer: None)
 
     async def segments(self) -> Sequence[Segment]:
@@ -302,7 +302,7 @@ class BlueConicClient:
             return read(call, answer, lambda _: parse(answer))
 
         try:
-            return await persist(send, host=call.host, patience=self._patience)
+            return await with_retry(send, host=call.host, patience=self._patience)
         except RefusedError as error:
             if error.status == _FORBIDDEN and error.code == WEB_PAGE:
                 raise page_instead(call, _FORBIDDEN) from None
@@ -327,7 +327,7 @@ class BlueConicClient:
                     lost = _lost(call, error, right)
             raise lost
 
-        return await persist(send, host=call.host, patience=self._patience)
+        return await with_retry(send, host=call.host, patience=self._patience)
 
     async def _answer(self, call: Call) -> Answer:
         async with self._slots:  # given back while waiting to try again
@@ -355,9 +355,9 @@ class BlueConicClient:
 
 
 def _right_missing(right: str, error: ServiceError) -> CredentialsError:
-    said = f" ({error.detail})" if error.detail else ""
+    message = f" ({error.detail})" if error.detail else ""
     return CredentialsError(
-        f"The BlueConic application lacks the right {right}{said}", code="right-missing"
+        f"The BlueConic application lacks the right {right}{message}", code="right-missing"
     )
 
 

@@ -39,7 +39,7 @@ class Read:
 async def what_may_be_read(service: BlueConicClient) -> list[Read]:
     """Each kind of thing that actui reads, and whether the application may.
 
-    Raises the errors of the client, but for a right that is missing. Profiles are not told of
+    Raises the errors of the client, but for a right that is missing. Profiles are not read for
     where no property can be searched, for then nobody can tell.
     """
     properties: list[Property] = []
@@ -74,17 +74,17 @@ def proof(connection: Connection, reads: Sequence[Read]) -> str:
     """
     host = urlsplit(connection.blueconic.url).netloc
     allowed = ", ".join(read.words for read in reads if read.allowed) or "nothing"
-    said = [f"{host} accepts the client. May read: {allowed}."]
+    lines = [f"{host} accepts the client. May read: {allowed}."]
     needed, refused = _needed(connection), [read for read in reads if not read.allowed]
     lacking = [f"{read.what} (right {read.right})" for read in refused if read.right in needed]
     spare = [f"{read.what} (right {read.right})" for read in refused if read.right not in needed]
     if lacking:
-        said.append(f"Needed and NOT allowed: {', '.join(lacking)}.")
+        lines.append(f"Needed and NOT allowed: {', '.join(lacking)}.")
     if spare:
-        said.append(f"Not allowed, and not needed by this connection: {', '.join(spare)}.")
+        lines.append(f"Not allowed, and not needed by this connection: {', '.join(spare)}.")
     if lacking:
-        raise CredentialsError(" ".join(said), code="right-missing")
-    return " ".join(said)
+        raise CredentialsError(" ".join(lines), code="right-missing")
+    return " ".join(lines)
 
 
 def _needed(connection: Connection) -> set[str]:

@@ -122,15 +122,15 @@ def profile_page(body: Any, cursor: str) -> ProfilePage:
 
 def entry(write: ProfileWrite) -> dict[str, Any]:
     """One entry of `PUT /profiles`; what a new profile gets is sent only where one may be made."""
-    told: dict[str, Any] = {
+    body: dict[str, Any] = {
         "identifier": write.identifier,
         "strategy": "UPSERT" if write.create else "UPDATE",
         "properties": [_rule(rule) for rule in write.writes],
     }
     if write.profile_id is not None:
-        told["profileId"] = write.profile_id
+        body["profileId"] = write.profile_id
     if write.matching:
-        told["matching"] = [
+        body["matching"] = [
             [{"id": name, "value": value} for name, value in group] for group in write.matching
         ]
     if write.create:
@@ -139,8 +139,8 @@ def entry(write: ProfileWrite) -> dict[str, Any]:
             "permissionLevel": write.permission_level,
             "domainGroup": write.domain_group,
         }
-        told.update({key: value for key, value in extras.items() if value is not None})
-    return told
+        body.update({key: value for key, value in extras.items() if value is not None})
+    return body
 
 
 def results(body: Any, entries: Sequence[ProfileWrite], *, partial: bool) -> list[WriteResult]:
@@ -167,36 +167,38 @@ def results(body: Any, entries: Sequence[ProfileWrite], *, partial: bool) -> lis
 
 
 def _result(row: Mapping[str, Any], sent: ProfileWrite) -> WriteResult:
-    told = row.get("validationErrors")
+    complaints = row.get("validationErrors")
     return WriteResult(
         identifier=sent.identifier,
         state=redact(text_id(row["state"]), _LONGEST_STATE).upper(),
         profile_id=text_id_or_none(row.get("profileId")),
-        complaints=tuple(_complaints(told)),
-        complained_about=frozenset(map(str, told)) if isinstance(told, dict) else frozenset(),
+        complaints=tuple(_complaints(complaints)),
+        complained_about=frozenset(map(str, complaints))
+        if isinstance(complaints, dict)
+        else frozenset(),
     )
 
 
-def _complaints(told: Any, about: str = "") -> list[str]:
+def _complaints(complaints: Any, about: str = "") -> list[str]:
     """`validationErrors` flattened; its schema says no more than "object"."""
-    if isinstance(told, dict):
-        return [line for key, value in told.items() for line in _complaints(value, str(key))]
-    if isinstance(told, list):
-        return [line for value in told for line in _complaints(value, about)]
-    if told is None or told == "":
+    if isinstance(complaints, dict):
+        return [line for key, value in complaints.items() for line in _complaints(value, str(key))]
+    if isinstance(complaints, list):
+        return [line for value in complaints for line in _complaints(value, about)]
+    if complaints is None or complaints == "":
         return []
-    return [redact(f"{about}: {told}" if about else told)]
+    return [redact(f"{about}: {complaints}" if about else complaints)]
 
 
 def _rule(write: PropertyWrite) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": write.property,
         "strategy": write.strategy,
         "values": list(write.values),
     }
     if write.restriction is not None:
-        told["restriction"] = write.restriction
-    return told
+        body["restriction"] = write.restriction
+    return body
 
 
 def found_ids(body: Any) -> list[str]:

@@ -105,9 +105,9 @@ class TokenSource:
                 raise
             if error.status == _FORBIDDEN and error.code == WEB_PAGE:
                 raise page_instead(call, _FORBIDDEN) from None
-            said = f" ({error.detail})" if error.detail else ""
+            message = f" ({error.detail})" if error.detail else ""
             raise CredentialsError(
-                f"BlueConic at {call.host} does not accept the client id and secret{said}: "
+                f"BlueConic at {call.host} does not accept the client id and secret{message}: "
                 "check the application under Settings, Access management, Applications"
             ) from None
         token, lifetime = read(call, answer, _token)

@@ -91,5 +91,5 @@ def _sentence(wrong: ValidationError) -> str:
     where = tuple(str(part) for part in first["loc"])
     if where == ("name",) and first["type"] == "string_too_short":
         return "Give the connection a name."
-    said = first_problem(wrong)
-    return plain(f"{_FIELDS.get(where, '.'.join(where))}: {said}.")
+    message = first_problem(wrong)
+    return plain(f"{_FIELDS.get(where, '.'.join(where))}: {message}.")

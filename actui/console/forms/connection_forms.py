@@ -39,15 +39,15 @@ _WHEN = {
 
 def summed(connection: Connection) -> str:
     """The metadata in one line, for when they are folded away."""
-    told = ["favorite"] if connection.favorite else []
+    lines = ["favorite"] if connection.favorite else []
     if connection.labels:
-        told.append(f"labels: {', '.join(plain(label) for label in connection.labels)}")
+        lines.append(f"labels: {', '.join(plain(label) for label in connection.labels)}")
     if connection.description:
-        told.append(f"description: {plain(connection.description)}")
+        lines.append(f"description: {plain(connection.description)}")
     if connection.notify.when != "never":
-        told.append(f"notifications: {_WHEN[connection.notify.when]}")
-    said = "; ".join(told) or "Favorite, labels, description, notifications"
-    return shortened(said, _FOLDED)
+        lines.append(f"notifications: {_WHEN[connection.notify.when]}")
+    message = "; ".join(lines) or "Favorite, labels, description, notifications"
+    return shortened(message, _FOLDED)
 
 
 class MetadataForm:
@@ -67,10 +67,12 @@ class MetadataForm:
         """One line a field; labels and recipients one each."""
         connection, page = self._draft.connection, Page()
         page.line("favorite", f"{box(connection.favorite)} favorite", 0)
-        told = plain(connection.description) or "none"
-        page.line("description", f"description: {told if len(told) <= _LINE else ''}".rstrip(), 0)
-        if len(told) > _LINE:
-            page.hint(told)
+        message = plain(connection.description) or "none"
+        page.line(
+            "description", f"description: {message if len(message) <= _LINE else ''}".rstrip(), 0
+        )
+        if len(message) > _LINE:
+            page.hint(message)
         for index, label in enumerate(connection.labels):
             page.line(f"label:{index}", f"label: {name(label)}", 0)
         page.line("label+", "+ Add a label", 0)

@@ -121,8 +121,8 @@ class GoalForm(ABC, Generic[G]):
                 self._say(page, finding)
 
     def _say(self, page: Page, finding: Finding) -> None:
-        said = finding.message.removeprefix(f"{self.goal.name}: ")
-        page.wrong(said[:1].upper() + said[1:], warning=finding.severity == "warning")
+        message = finding.message.removeprefix(f"{self.goal.name}: ")
+        page.wrong(message[:1].upper() + message[1:], warning=finding.severity == "warning")
 
     def _links(self, page: Page, hint: str) -> None:
         page.heading("2 Link identifiers")

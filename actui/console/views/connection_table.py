@@ -101,15 +101,15 @@ def foot(overview: Overview, width: int, now: datetime) -> str:
     connection, last = overview.connection, overview.last
     star = 2 if connection.favorite else 0
     cut = len(connection.name) + star > columns(width, ASCII)[0][1]
-    said = [f"{plain(connection.name)}:" if cut else ""]
+    lines = [f"{plain(connection.name)}:" if cut else ""]
     if due := next_run(connection, overview.stored.since, now):
-        said.append(f"Next run: {due_words(due, connection.timezone)}.")
+        lines.append(f"Next run: {due_words(due, connection.timezone)}.")
     if overview.why:
-        said.append(overview.why)
+        lines.append(overview.why)
     elif last is not None:
-        said.append(f"Last run: {state_words(last.state, last.ok)}.")
+        lines.append(f"Last run: {state_words(last.state, last.ok)}.")
     if width < WIDE and connection.labels:
-        said.append(f"Labels: {', '.join(plain(label) for label in connection.labels)}.")
-    text = "  ".join(part for part in said if part)
+        lines.append(f"Labels: {', '.join(plain(label) for label in connection.labels)}.")
+    text = "  ".join(part for part in lines if part)
     # a space is left on both sides
     return "\n".join(wrap(text, max(width - 2, 10), max_lines=2, placeholder=".."))

@@ -1,4 +1,4 @@
-"""What is told of a run: a subject, a plain text and the facts for a program."""
+"""A notification of a run: a subject, a plain text and the facts for a program."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Letter:
     text: str
 
 
-def letter(run: RunSummary, said: News, place: str) -> Letter:
+def letter(run: RunSummary, message: News, place: str) -> Letter:
     """What happened, the counts, the first reasons and where to look closer.
 
     `place` is where the commands work: user and host.
     """
     name = plain(run.connection)
-    head = f"{name} {_HEADLINES[said]}"
-    if said == "failed" and run.goals and any(goal.ok for goal in run.goals):
+    head = f"{name} {_HEADLINES[message]}"
+    if message == "failed" and run.goals and any(goal.ok for goal in run.goals):
         head = f"{name} finished with failed goals"
     lines = [f"{head}.", ""]
     if run.message:
@@ -62,11 +62,11 @@ def letter(run: RunSummary, said: News, place: str) -> Letter:
     return Letter(f"actui: {head}", "\n".join(lines) + "\n")
 
 
-def facts(run: RunSummary, said: News, place: str) -> dict[str, Any]:
+def facts(run: RunSummary, message: News, place: str) -> dict[str, Any]:
     """The same for a program; `text` is the one sentence that chat services show."""
     return {
-        "event": said,
-        "text": letter(run, said, place).subject,
+        "event": message,
+        "text": letter(run, message, place).subject,
         "connection": run.connection,
         "connection_id": run.connection_id,
         "place": place,

@@ -113,7 +113,7 @@ class Person:
 
     @property
     def why(self) -> str:
-        """The reason in words with what the service said, or with the lists that decided it."""
+        """The reason as a sentence, with the service's message or the lists that decided it."""
         if self.reason in {reason.value for reason in Reason}:
             return reason_words(Reason(self.reason), self.detail)
         return ": ".join(plain(part) for part in (self.reason, self.detail) if part)

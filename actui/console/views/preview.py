@@ -40,23 +40,23 @@ def would(person: PreviewedPerson) -> str:
     record = person.record
     if record is None:
         return f"is not in the goal: {person.absent}"
-    said = _WOULD[record.outcome]
+    message = _WOULD[record.outcome]
     why = plain(record.detail)
     if record.reason is not None:
         why = reason_words(record.reason, record.detail)
     elif record.outcome is Outcome.UPDATED and not (person.values or person.lists):
         why = ": ".join(part for part in ("it would be sent, and no value differs", why) if part)
-    return ": ".join(part for part in (said, why) if part)
+    return ": ".join(part for part in (message, why) if part)
 
 
 def changes(person: PreviewedPerson, arrow: str) -> list[str]:
     """Each value and list that would change, before and after, then what would be omitted."""
-    told = [
+    lines = [
         f"{plain(one.name)}: {_text(one.before)} {arrow} {_text(one.after)}"
         for one in person.values
     ]
-    told += [_list(one, arrow) for one in person.lists]
-    return told + (omitted_lines(person.record.omitted) if person.record is not None else [])
+    lines += [_list(one, arrow) for one in person.lists]
+    return lines + (omitted_lines(person.record.omitted) if person.record is not None else [])
 
 
 def _list(change: Change, arrow: str) -> str:
@@ -80,9 +80,9 @@ def goal_head(goal: PreviewedGoal) -> str:
 def remarks(preview: Preview, goal: PreviewedGoal) -> list[str]:
     """What is to be known beside the people, failures first."""
     failed = [] if goal.ok else [f"A run would fail this goal: {plain(goal.message)}"]
-    said = [plain(goal.message)] if goal.ok and goal.message else []
+    lines = [plain(goal.message)] if goal.ok and goal.message else []
     properties = list(preview.notes) if goal.kind == "import" else []
-    return [*failed, *(plain(note) for note in goal.notes), *said, *properties]
+    return [*failed, *(plain(note) for note in goal.notes), *lines, *properties]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def rows(preview: Preview) -> list[Row]:
 def summary(preview: Preview) -> str:
     """What is to be known beside the people, a line a sentence; goals are named where several."""
     several = len(preview.goals) > 1
-    told = [
+    lines = [
         f"{plain(goal.goal)}: {remark}" if several else remark
         for goal in preview.goals
         for remark in remarks(preview, goal)
@@ -109,8 +109,8 @@ def summary(preview: Preview) -> str:
     if not preview.goals:
         return "No goal is on: switch one on, or open it and preview it alone."
     if not any(goal.people for goal in preview.goals):
-        told.append("Nobody: there are no people, or none whose data changed.")
-    return "\n".join(told)
+        lines.append("Nobody: there are no people, or none whose data changed.")
+    return "\n".join(lines)
 
 
 def asked(text: str) -> Ask | None:

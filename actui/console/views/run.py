@@ -124,21 +124,21 @@ def past_view(run: RunSummary, glyphs: Glyphs, zone: str) -> RunView:
 
 def _services(snapshot: RunSnapshot, pace: Speed, limit: float) -> str:
     """How fast the run asks each service, and what ActiveCampaign allows."""
-    told = []
+    lines = []
     ours, theirs = pace.of_service("activecampaign"), pace.of_service("blueconic")
     if ours is not None:
-        told.append(f"ActiveCampaign {ours:.1f} of {limit:g}/s")
+        lines.append(f"ActiveCampaign {ours:.1f} of {limit:g}/s")
     if theirs is not None:
-        told.append(f"BlueConic {theirs:.1f}/s")
+        lines.append(f"BlueConic {theirs:.1f}/s")
     if snapshot.requests.throttled:
-        told.append(f"slowed {number(snapshot.requests.throttled)}x")
-    return ", ".join(told)
+        lines.append(f"slowed {number(snapshot.requests.throttled)}x")
+    return ", ".join(lines)
 
 
 def _problem(problem: Problem, glyphs: Glyphs) -> str:
-    said = ": ".join(part for part in (problem.reason, problem.detail) if part)
+    message = ": ".join(part for part in (problem.reason, problem.detail) if part)
     who = f"{glyphs.failed} {plain(problem.who)} {problem.outcome.value}"
-    return shortened(f"{who}, {plain(said)}" if said else who, _LONGEST)
+    return shortened(f"{who}, {plain(message)}" if message else who, _LONGEST)
 
 
 def _goal(

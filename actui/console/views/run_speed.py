@@ -9,7 +9,7 @@ from actui.console.formatting import seconds_between
 from actui.model.run import RunSnapshot
 
 _WINDOW = 10.0
-"""Seconds over which a speed is told."""
+"""Seconds over which a speed is measured."""
 _SETTLED = 5.0
 """Seconds before a speed says when something will be done."""
 _STEP = 2.0

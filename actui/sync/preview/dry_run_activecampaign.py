@@ -32,7 +32,7 @@ class Kept:
     lists: list[Change] = field(default_factory=list)
 
 
-class RehearsedActiveCampaign:
+class DryRunActiveCampaign:
     """Reads through `service`; keeps writes until `take` asks for them."""
 
     def __init__(self, service: ActiveCampaign) -> None:

@@ -33,7 +33,7 @@ class _Copy:
     values: Values
 
 
-class RehearsedBlueConic:
+class DryRunBlueConic:
     """Reads through `service`; keeps writes until `take` asks for them."""
 
     def __init__(self, service: BlueConic) -> None:

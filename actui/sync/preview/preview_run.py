@@ -29,8 +29,8 @@ from actui.sync.erasure import Forgotten, nobody
 from actui.sync.exporting.contact_directory import lookups
 from actui.sync.exporting.leavers import Claims
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
-from actui.sync.preview.dry_run_activecampaign import RehearsedActiveCampaign
-from actui.sync.preview.dry_run_blueconic import RehearsedBlueConic
+from actui.sync.preview.dry_run_activecampaign import DryRunActiveCampaign
+from actui.sync.preview.dry_run_blueconic import DryRunBlueConic
 from actui.sync.run.engine import Engine, Ports
 from actui.sync.run.goal_run import Only, Options
 
@@ -44,7 +44,7 @@ _CLASSES: dict[str, type[ActuiError]] = {
 _WRITTEN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
 
 
-class _Impatient:
+class _CappedClock:
     """The time, in which nothing takes long."""
 
     def __init__(self, clock: Clock) -> None:
@@ -60,7 +60,7 @@ class _Impatient:
         await asyncio.sleep(min(seconds, LONGEST_PAUSE))
 
 
-class Rehearsal:
+class PreviewRun:
     """One preview of one connection; `ledger` must be a copy made for it."""
 
     def __init__(
@@ -77,10 +77,10 @@ class Rehearsal:
     ) -> None:
         self._forgotten = forgotten
         self._connection = connection
-        self._activecampaign = RehearsedActiveCampaign(activecampaign)
-        self._blueconic = RehearsedBlueConic(blueconic)
+        self._activecampaign = DryRunActiveCampaign(activecampaign)
+        self._blueconic = DryRunBlueConic(blueconic)
         self._ledger = ledger
-        self._clock = _Impatient(clock)
+        self._clock = _CappedClock(clock)
         self._row_size = row_size
         self._claims = claims
         self._people: dict[str, dict[str, PreviewedPerson]] = {}

@@ -46,7 +46,7 @@ def files(home: Home) -> dict[str, Path]:
         "connections": home.connections_file,
         "settings": home.settings_file,
         "history": home.history_file(id_),
-        "turns": home.turns_file,
+        "turns": home.schedule_claims_file,
         "notices": home.notices_file,
         "ledger": home.ledger_file(id_),
         "forgotten": home.root / "forgotten.db",

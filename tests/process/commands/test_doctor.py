@@ -27,7 +27,7 @@ from store.connections import Connections
 from store.home import Home as Place
 from store.ledger import open_ledger
 from store.locks import RunLock
-from store.schedule_claims import Turns
+from store.schedule_claims import ScheduleClaims
 from store.settings import SettingsFile
 from tests.process.commands.test_bad_input import KEY, closed_port
 from tests.process.e2e.processes import Home
@@ -281,5 +281,5 @@ def test_a_schedule_that_nobody_looks_at(
     assert told() == []
     connections.save(Connection(name="News", schedule=schedule, enabled=True))
     assert told() == ["warning"]
-    Turns(place).look(datetime.now(UTC))
+    ScheduleClaims(place).look(datetime.now(UTC))
     assert told() == ["ok"]

@@ -25,7 +25,7 @@ from actui.cli import main
 from actui.context.context import House
 from actui.context.services import HouseServices
 from actui.model.settings import MailServer, Settings
-from screens.base import Words
+from screens.base import TextLine
 from screens.connection_page import ConnectionScreen
 from store.settings import SettingsFile
 from tests import canary
@@ -228,7 +228,7 @@ def test_a_bug_whose_text_holds_a_secret_and_a_person(
 
 def answered(app: ConsoleApp, words: str) -> bool:
     """Whether the tests of both services have ended with these words."""
-    panels = [app.screen.query_one(f"#{one}-answer", Words) for one in SERVICES]
+    panels = [app.screen.query_one(f"#{one}-answer", TextLine) for one in SERVICES]
     return all(words in panel.words for panel in panels)
 
 

@@ -5,7 +5,7 @@ import pytest
 from actui.console.views.notification import facts, letter
 from actui.model.connection import Connection
 from actui.model.findings import findings
-from actui.model.notification_rules import news, standing
+from actui.model.notification_rules import notification_event, standing
 from actui.model.run import GoalSummary, RunState, RunSummary
 from actui.model.settings import MailServer
 
@@ -37,7 +37,7 @@ STOPPED = run(GOOD, state=RunState.STOPPED, ok=False, code="stopped")
 def told(when, *runs):
     heard, said = "", []
     for one in runs:
-        said.append(news(when, one, heard))
+        said.append(notification_event(when, one, heard))
         if one.state is not RunState.STOPPED:
             heard = standing(one)
     return said

@@ -11,7 +11,7 @@ import pytest
 from actui.context.context import House
 from actui.model.connection import Connection
 from actui.model.settings import MailServer, Settings
-from actui.operations.notifying import Messenger
+from actui.operations.notifying import Notifier
 from store.settings import SettingsFile
 from tests.process.notifying.servers import (
     HERE,
@@ -47,7 +47,7 @@ class Office:
         house = House.open(self.environ)
         SettingsFile(house.home).save(Settings(mail=MailServer(**{"host": HERE, **self.mail})))
         connection = Connection.model_validate({"id": "c-1", "name": "News", "notify": self.notify})
-        return await Messenger(House.open(self.environ), connection, self.seconds).tell(run)
+        return await Notifier(House.open(self.environ), connection, self.seconds).tell(run)
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ async def test_a_webhook_that_fails_is_named_by_its_host_alone(office: Office) -
     with webhook(500) as (url, _):
         office.notify = {"when": "every-run", "webhook": url}
         said = await office.tell(FINE)
-    assert said == f"The webhook was not told: The webhook at {HERE} answered 500."
+    assert said == f"The webhook was not called: The webhook at {HERE} answered 500."
     said = await office.tell(FINE)
     assert "could not be reached" in said
     assert "secret-path" not in said

@@ -93,7 +93,7 @@ class Scheduled:
         self.until(lambda: self._number() >= began + 3)
         if now not in self.looks[-1:]:
             self.looks.append(now)
-        started = self.house.turns.started()
+        started = self.house.schedule_claims.started()
         for stored in self.house.connections.all():
             starts = self.starts.setdefault(stored.connection.name, [])
             if started.get(stored.connection.id) == now and now not in starts:

@@ -115,8 +115,10 @@ async def test_whoever_started_a_run_all_see_it_and_can_stop_it(who: str) -> Non
             with pytest.raises(BusyError):
                 console.starter.start(connection)
             # what is due queues behind it, wherever it came from
-            turns = Scheduler(world.house, lambda _: pytest.fail("two at a time")).look()
-            assert [turn.done for turn in turns] == ([] if who == "schedule" else ["waits"])
+            schedule_claims = Scheduler(world.house, lambda _: pytest.fail("two at a time")).look()
+            assert [turn.done for turn in schedule_claims] == (
+                [] if who == "schedule" else ["waits"]
+            )
 
             # asked twice, by whomever, it ends where it stands: its request is never answered
             assert reader.request_stop() == 1
@@ -133,12 +135,14 @@ async def test_whoever_started_a_run_all_see_it_and_can_stop_it(who: str) -> Non
 async def test_a_turn_that_found_the_connection_running_is_still_due() -> None:
     async with lab(contacts=0) as world:
         connection = prepared(world, schedule=OFTEN)
-        turns = world.house.turns
-        turns.take(connection.id, None, world.house.connections.find(NAME).since, lambda: "")
+        schedule_claims = world.house.schedule_claims
+        schedule_claims.take(
+            connection.id, None, world.house.connections.find(NAME).since, lambda: ""
+        )
         with world.house.lock(connection).held():
             code, _ = await actui(world, "run", NAME, "--trigger", "schedule")
         assert code == 3
-        assert turns.started() == {}
+        assert schedule_claims.started() == {}
 
 
 async def test_the_audit_tells_who_stopped_a_scheduled_run_and_how() -> None:

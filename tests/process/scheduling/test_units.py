@@ -62,7 +62,7 @@ def test_what_the_unit_starts_looks_and_ends_at_a_signal(home: Home) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    while not home.turns_looked.exists():
+    while not home.heartbeat_file.exists():
         assert process.poll() is None
     process.terminate()
     out, _ = process.communicate()
@@ -85,7 +85,7 @@ def test_the_crontab_line_runs_with_nothing_but_what_cron_gives(home: Home) -> N
     assert all(note.startswith("#") for note in notes)
     when, command = re.fullmatch(r"(\* \* \* \* \*) (.*)", line).groups()
     assert not re.search(r"(?<!\\)%", command)
-    seen = home.turns_looked
+    seen = home.heartbeat_file
     assert not seen.exists()
     done = subprocess.run(
         ["/bin/sh", "-c", command.replace("\\%", "%")],

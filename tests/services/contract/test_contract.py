@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from actui.api.activecampaign.client import ActiveCampaignClient
 from actui.api.blueconic.client import BlueConicClient
-from actui.api.rate import BulkPace, Pace
+from actui.api.rate import BulkRateLimiter, RateLimiter
 from actui.model.goals import ListStatus
 from actui.model.records import ImportRow
 from actui.sandbox.options import SandboxOptions
@@ -121,7 +121,7 @@ async def test_every_call_follows_the_documents(monkeypatch: pytest.MonkeyPatch)
         httpx.AsyncClient(timeout=20, verify=False) as http,
     ):
         mine, theirs = sandbox.ready["activecampaign"], sandbox.ready["blueconic"]
-        pace, bulk = Pace(rate=1e6), BulkPace(per_minute=1e9, single_per_minute=1e9)
+        pace, bulk = RateLimiter(rate=1e6), BulkRateLimiter(per_minute=1e9, single_per_minute=1e9)
         key, secret = SecretStr(mine["api_key"]), SecretStr(theirs["client_secret"])
         campaign = ActiveCampaignClient(mine["url"], key, pace=pace, bulk_pace=bulk, http=http)
         blueconic = BlueConicClient(theirs["url"], theirs["client_id"], secret, http=http)

@@ -20,8 +20,8 @@ from pydantic import SecretStr
 from actui.api.activecampaign.client import ActiveCampaignClient
 from actui.api.activecampaign.rows import bulk_row_size
 from actui.api.blueconic.client import BlueConicClient
-from actui.api.rate import BulkPace, Pace
-from actui.api.retry import Patience
+from actui.api.rate import BulkRateLimiter, RateLimiter
+from actui.api.retry import RetryPolicy
 from actui.model.connection import Connection
 from actui.model.run import GoalSummary, RunSummary
 from actui.sandbox.clock import SandboxClock
@@ -154,11 +154,14 @@ class Desk:
 
     @asynccontextmanager
     async def ports(self, ledger: SqliteLedger) -> AsyncIterator[Ports]:
-        ready, patience = self.sandbox.ready, Patience(attempts=2, seconds=5.0)
-        pace, bulk_pace = Pace(rate=1e6), BulkPace(per_minute=1e9, single_per_minute=1e9)
+        ready, patience = self.sandbox.ready, RetryPolicy(attempts=2, seconds=5.0)
+        pace, bulk_pace = (
+            RateLimiter(rate=1e6),
+            BulkRateLimiter(per_minute=1e9, single_per_minute=1e9),
+        )
         if self.is_paced:
             ours = {"clock": self.clock.monotonic, "sleep": self.clock.sleep}
-            pace, bulk_pace = Pace(rate=5.0, **ours), BulkPace(**ours)
+            pace, bulk_pace = RateLimiter(rate=5.0, **ours), BulkRateLimiter(**ours)
         async with httpx.AsyncClient(verify=False, timeout=20) as http:
             campaign = ActiveCampaignClient(
                 ready["activecampaign"]["url"],

@@ -8,7 +8,7 @@ from actui.model.connection import Connection
 from actui.model.preview import Ask
 from actui.sandbox.activecampaign.rows import Exclusion
 from actui.sync.erasure import address_words
-from actui.sync.preview.preview_run import Rehearsal
+from actui.sync.preview.preview_run import PreviewRun
 from store.forgotten import Forgotten
 from store.home import Home
 from tests.services.export.desk import ACTIVE, EMAIL_LINK, NEWSLETTER, READERS, UNSUBSCRIBED, Desk
@@ -268,7 +268,7 @@ async def test_a_preview_finds_people_in_every_spelling(desk, email):
     connection = both(desk)
     with desk.ledger() as ledger:
         async with desk.ports(ledger) as ports:
-            rehearsal = Rehearsal(
+            rehearsal = PreviewRun(
                 connection,
                 activecampaign=ports.activecampaign,
                 blueconic=ports.blueconic,

@@ -24,9 +24,9 @@ from store.history import History
 from store.home import Home
 from store.json_file import backup_of
 from store.locks import RunLock
-from store.schedule_claims import Turns
+from store.schedule_claims import ScheduleClaims
 from store.secrets import Secrets
-from store.sent_notices import Notices
+from store.sent_notices import SentNotices
 from store.settings import SettingsFile
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -40,8 +40,8 @@ def home(tmp_path: Path) -> Home:
     for name in ("A", "B"):
         Connections(home).save(Connection(name=name, id=f"c-{name}"))
         History(home, "c-A").save(RunSummary(run=name, connection="A", started="2026-01-01"))
-        Turns(home).take(f"c-{name}", None, NOW, lambda: "started")
-        Notices(home).keep(f"c-{name}", {"mail": "failed"})
+        ScheduleClaims(home).take(f"c-{name}", None, NOW, lambda: "started")
+        SentNotices(home).keep(f"c-{name}", {"mail": "failed"})
         SettingsFile(home).save(Settings(theme=name, secrets_in_file=True))
     home.secrets_file.write_bytes(home.notices_file.read_bytes())
     return home
@@ -55,8 +55,8 @@ def find_secret(home: Home) -> Any:
 FILES: dict[str, tuple[Callable[[Home], Path], Callable[[Home], object]]] = {
     "connections": (lambda h: h.connections_file, lambda h: Connections(h).all()),
     "history": (lambda h: h.history_file("c-A"), lambda h: History(h, "c-A").all()),
-    "turns": (lambda h: h.turns_file, lambda h: Turns(h).started()),
-    "notices": (lambda h: h.notices_file, lambda h: Notices(h).told("c-A")),
+    "turns": (lambda h: h.schedule_claims_file, lambda h: ScheduleClaims(h).started()),
+    "notices": (lambda h: h.notices_file, lambda h: SentNotices(h).last_sent("c-A")),
     "settings": (lambda h: h.settings_file, lambda h: SettingsFile(h).load()),
     "secrets": (lambda h: h.secrets_file, find_secret),
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from actui.api.rate import Pace
+from actui.api.rate import RateLimiter
 from actui.commands.errors import guarded
 from actui.model.errors import StorageError
 from actui.model.journal import Done
@@ -126,7 +126,7 @@ def test_what_a_dead_process_left_is_removed_by_the_next_write(home: Home) -> No
 async def test_the_pace_of_an_account_names_its_file(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pace = Pace(home.pace_dir / "account", rate=5.0)
+    pace = RateLimiter(home.pace_dir / "account", rate=5.0)
     with full(monkeypatch, "write"), pytest.raises(StorageError, match="pace/account cannot be"):
         await pace.acquire()
     await pace.acquire()

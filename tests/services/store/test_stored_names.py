@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from actui.api.rate import Pace
+from actui.api.rate import RateLimiter
 from actui.model import connection as shapes
 from actui.model.connection import Connection
 from actui.model.difference import Change
@@ -103,7 +103,7 @@ def test_the_pace_file_of_another_version_is_shared(tmp_path):
     text += '"strikes": 1}'
     path = tmp_path / "pace"
     path.write_text(text)
-    pace = Pace(path, clock=lambda: 9.0)
+    pace = RateLimiter(path, clock=lambda: 9.0)
     with pace._state() as state:
         assert (state.sends, state.speed, state.trips) == ([1.5, 2.25], 0.5, {1.5: 0.125})
         state.strikes = 2

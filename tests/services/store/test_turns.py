@@ -8,7 +8,7 @@ import pytest
 from actui.model.connection import Connection, TimesPerDay
 from store.connections import Connections
 from store.home import Home
-from store.schedule_claims import Turns
+from store.schedule_claims import ScheduleClaims
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -23,7 +23,9 @@ def test_a_turn_is_taken_once_however_many_want_it(home):
 
     def want():
         at_once.wait()
-        answers.append(Turns(home).take("c-1", None, NOW, lambda: starts.append(1) or "yes"))
+        answers.append(
+            ScheduleClaims(home).take("c-1", None, NOW, lambda: starts.append(1) or "yes")
+        )
 
     threads = [Thread(target=want) for _ in range(6)]
     for thread in threads:
@@ -32,7 +34,7 @@ def test_a_turn_is_taken_once_however_many_want_it(home):
         thread.join()
     assert len(starts) == 1
     assert sorted(map(str, answers)) == ["None"] * 5 + ["yes"]
-    assert Turns(home).started() == {"c-1": NOW}
+    assert ScheduleClaims(home).started() == {"c-1": NOW}
 
 
 def test_a_start_that_fails_leaves_the_turn(home):
@@ -40,26 +42,26 @@ def test_a_start_that_fails_leaves_the_turn(home):
         raise OSError("no process")
 
     with pytest.raises(OSError, match="no process"):
-        Turns(home).take("c-1", None, NOW, fail)
-    assert Turns(home).started() == {}
-    assert Turns(home).take("c-1", None, NOW, lambda: "yes") == "yes"
+        ScheduleClaims(home).take("c-1", None, NOW, fail)
+    assert ScheduleClaims(home).started() == {}
+    assert ScheduleClaims(home).take("c-1", None, NOW, lambda: "yes") == "yes"
 
 
 def test_a_turn_that_came_to_nothing_is_given_back(home):
-    later, turns = NOW + timedelta(hours=1), Turns(home)
-    turns.take("c-1", None, NOW, lambda: "first")
-    turns.take("c-1", NOW, later, lambda: "second")
-    turns.give_back("c-1")
-    assert turns.started() == {"c-1": NOW}
-    assert turns.take("c-1", NOW, later, lambda: "again") == "again"
-    turns.forget("c-1")
-    assert turns.started() == {}
+    later, schedule_claims = NOW + timedelta(hours=1), ScheduleClaims(home)
+    schedule_claims.take("c-1", None, NOW, lambda: "first")
+    schedule_claims.take("c-1", NOW, later, lambda: "second")
+    schedule_claims.release_claim("c-1")
+    assert schedule_claims.started() == {"c-1": NOW}
+    assert schedule_claims.take("c-1", NOW, later, lambda: "again") == "again"
+    schedule_claims.forget("c-1")
+    assert schedule_claims.started() == {}
 
 
 def test_who_looked_last_is_known(home):
-    assert Turns(home).looked() is None
-    Turns(home).look(NOW)
-    assert Turns(home).looked() == NOW
+    assert ScheduleClaims(home).looked() is None
+    ScheduleClaims(home).look(NOW)
+    assert ScheduleClaims(home).looked() == NOW
 
 
 def test_only_the_switch_and_the_schedule_start_a_schedule_anew(home):

@@ -7,7 +7,7 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.constants import ESCAPE_DELAY
 
-from screens.terminal.escape_decoder import EscapeKeys
+from screens.terminal.escape_decoder import EscapeDecoder
 
 
 class Clock:
@@ -21,7 +21,7 @@ class Clock:
 def keys(*chunks: bytes, apart: float = 0.0) -> list[str]:
     """The keys that Textual makes of what comes in these pieces."""
     clock = Clock()
-    decoder, parser = EscapeKeys("utf-8", clock), XTermParser()
+    decoder, parser = EscapeDecoder("utf-8", clock), XTermParser()
     found: list[str] = []
     for chunk in chunks:
         # the end of the input would be an empty text
@@ -57,14 +57,14 @@ def test_pieces_are_put_together_and_keys_told_apart() -> None:
 
 def test_what_comes_later_is_not_mistaken_for_a_part_of_it() -> None:
     clock = Clock()
-    decoder = EscapeKeys("utf-8", clock)
+    decoder = EscapeDecoder("utf-8", clock)
     assert decoder.decode(b"\x1b") == "\x1b"
     clock.seconds += ESCAPE_DELAY
     assert decoder.decode(b"a") == "a"
 
 
 def test_a_terminal_that_answers_and_a_byte_that_is_no_text_are_left_alone() -> None:
-    decoder = EscapeKeys("utf-8")
+    decoder = EscapeDecoder("utf-8")
     answer = "\x1b]11;rgb:0000/0000/0000\x1b\\\x1bP1$r0m\x1b\\"
     assert decoder.decode(answer.encode()) == answer
     assert decoder.decode(b"\xff") == "\ufffd"

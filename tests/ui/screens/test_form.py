@@ -12,7 +12,7 @@ from textual.widgets import Input
 from actui.app.console_app import ConsoleApp
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
-from screens.base import Words
+from screens.base import TextLine
 from screens.connection_list import ConnectionsScreen
 from screens.connection_page import ConnectionScreen
 from screens.dialogs.confirm import ConfirmScreen
@@ -169,7 +169,7 @@ async def test_a_test_says_what_has_to_be_typed_first(opened: Opened) -> None:
 
 
 def told(pilot: Pilot[Any]) -> str:
-    return "\n".join(words.words for words in pilot.app.screen.query(Words))
+    return "\n".join(words.words for words in pilot.app.screen.query(TextLine))
 
 
 async def test_without_a_key_store_somebody_chooses_where_secrets_are_kept(opened: Opened) -> None:

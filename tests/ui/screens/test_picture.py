@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as some
 
-from screens.terminal.frame_diff import Picture
+from screens.terminal.frame_diff import FrameDiff
 from tests.ui.screens.terminals import Glass
 
 WIDTH, HEIGHT = 12, 3
@@ -82,7 +82,7 @@ def frame(parts: list[Piece]) -> str:
 
 @given(some.lists(some.lists(pieces, min_size=1, max_size=6), min_size=1, max_size=5))
 def test_a_terminal_shows_the_same_as_with_whole_frames(frames: list[list[Piece]]) -> None:
-    picture, wanted, shown = Picture(), Painted(), Painted()
+    picture, wanted, shown = FrameDiff(), Painted(), Painted()
     for parts in frames:
         wanted.take(frame(parts).encode())
         shown.take(changes(picture, frame(parts)).encode())
@@ -90,7 +90,7 @@ def test_a_terminal_shows_the_same_as_with_whole_frames(frames: list[list[Piece]
 
 
 def test_a_part_with_wide_or_combined_characters_is_sent_whole() -> None:
-    picture = Picture()
+    picture = FrameDiff()
     for text in ("漢字 ab", "e\u0301 abc", "👩\u200d🚀 ab"):
         for _ in range(2):
             assert text in changes(picture, frame([(0, 0, text, "1")]))
@@ -99,12 +99,12 @@ def test_a_part_with_wide_or_combined_characters_is_sent_whole() -> None:
     assert not changes(picture, frame([(0, 1, "xyz", "1")]))
 
 
-def changes(picture: Picture, whole: str) -> str:
+def changes(picture: FrameDiff, whole: str) -> str:
     return picture.changes(whole, WIDTH, HEIGHT)
 
 
 def test_what_is_shown_already_is_not_sent_again() -> None:
-    picture = Picture()
+    picture = FrameDiff()
     whole = frame([(0, 0, "a b", "1;48;5;1"), (0, 1, "abc", "")])
     assert changes(picture, whole)
     assert changes(picture, whole) == ""
@@ -112,14 +112,14 @@ def test_what_is_shown_already_is_not_sent_again() -> None:
 
 
 def test_another_colour_of_a_space_is_nothing_to_send() -> None:
-    picture = Picture()
+    picture = FrameDiff()
     changes(picture, frame([(0, 0, "   ", "38;5;7;48;5;1")]))
     assert changes(picture, frame([(0, 0, "   ", "1;38;5;2;48;5;1")])) == ""
     assert changes(picture, frame([(0, 0, "   ", "4;38;5;2;48;5;1")])) != ""
 
 
 def test_after_something_unknown_everything_is_sent() -> None:
-    picture = Picture()
+    picture = FrameDiff()
     whole = frame([(0, 0, "abc", "")])
     changes(picture, whole)
     strange = "\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\\x1b[1;1H"
@@ -130,7 +130,7 @@ def test_after_something_unknown_everything_is_sent() -> None:
 
 
 def test_a_frame_for_a_larger_terminal_is_not_counted_on() -> None:
-    picture = Picture()
+    picture = FrameDiff()
     whole = frame([(0, 0, "abc", "")])
     assert "abc" in picture.changes(whole, 2, HEIGHT)
     assert "abc" in picture.changes(whole, 3, HEIGHT)
@@ -138,14 +138,14 @@ def test_a_frame_for_a_larger_terminal_is_not_counted_on() -> None:
 
 
 def test_a_row_with_a_character_of_unsure_width_is_drawn_anew() -> None:
-    picture = Picture()
+    picture = FrameDiff()
     picture.changes("\x1b[1;1H\u2764\ufe0f abc\x1b[2;1H", WIDTH, HEIGHT)
     assert "x" in picture.changes("\x1b[1;1H\u2764\ufe0f abx\x1b[2;1H", WIDTH, HEIGHT)
     assert picture.changes("\x1b[1;7H \x1b[2;1H", WIDTH, HEIGHT).count(" ")
 
 
 def test_two_ways_to_write_a_style_are_one_style() -> None:
-    picture = Picture()
+    picture = FrameDiff()
     sent = picture.changes(
         "\x1b[1;1H\x1b[1;39;44ma\x1b[0m\x1b[1;44mb\x1b[0m\x1b[2;1H", WIDTH, HEIGHT
     )

@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from actui.api.activecampaign.client import ActiveCampaignClient
 from actui.api.blueconic.client import BlueConicClient
 from actui.api.http import http_client
-from actui.api.rate import BulkPace, Pace
-from actui.api.retry import PATIENT
+from actui.api.rate import BulkRateLimiter, RateLimiter
+from actui.api.retry import DEFAULT_RETRY_POLICY
 from actui.api.waits import Waits
 from actui.model.goals import ListStatus
 from actui.model.memberships import CampaignLink
@@ -487,14 +487,14 @@ async def clients(
     waits: Waits | None = None,
 ) -> AsyncIterator[tuple[ActiveCampaignClient, BlueConicClient]]:
     """Clients of both services that wait for nothing."""
-    patience = replace(PATIENT, waits=waits)
+    patience = replace(DEFAULT_RETRY_POLICY, waits=waits)
     async with http_client(transport=transport) as http:
         yield (
             ActiveCampaignClient(
                 ACTIVECAMPAIGN,
                 SecretStr("key"),
-                pace=Pace(rate=10_000),
-                bulk_pace=BulkPace(per_minute=600_000, single_per_minute=600_000),
+                pace=RateLimiter(rate=10_000),
+                bulk_pace=BulkRateLimiter(per_minute=600_000, single_per_minute=600_000),
                 http=http,
                 patience=patience,
             ),

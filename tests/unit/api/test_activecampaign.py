@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from actui.api.activecampaign.client import ActiveCampaignClient
 from actui.api.activecampaign.rows import BULK_BYTES, BULK_ENVELOPE, bulk_row_size
 from actui.api.http import http_client
-from actui.api.rate import BulkPace, Pace
+from actui.api.rate import BulkRateLimiter, RateLimiter
 from actui.model.errors import (
     CredentialsError,
     LostAnswerError,
@@ -48,8 +48,8 @@ async def client() -> AsyncIterator[ActiveCampaignClient]:
         clock[0] += seconds
 
     clock = [0.0]
-    pace = Pace(None, clock=lambda: clock[0], sleep=skip)
-    bulk = BulkPace(None, clock=lambda: clock[0], sleep=skip)
+    pace = RateLimiter(None, clock=lambda: clock[0], sleep=skip)
+    bulk = BulkRateLimiter(None, clock=lambda: clock[0], sleep=skip)
     async with http_client() as http:
         yield ActiveCampaignClient(HOST, SecretStr(KEY), pace=pace, bulk_pace=bulk, http=http)
 

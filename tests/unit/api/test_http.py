@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from actui.api.activecampaign.account import _KeyAuth
 from actui.api.blueconic.token import BearerAuth, TokenSource
 from actui.api.http import Answer, Call, exchange, http_client, service_words
-from actui.api.retry import Patience, _wait_for, persist
+from actui.api.retry import RetryPolicy, _wait_for, with_retry
 from actui.model.errors import (
     ActuiError,
     LostAnswerError,
@@ -98,7 +98,7 @@ async def test_a_closed_port_was_never_reached() -> None:
         for repeatable in (True, False):
             request = call(url, repeatable=repeatable)
             with pytest.raises(UnreachableError) as caught:
-                await persist(lambda request=request: exchange(http, request), host="here")  # type: ignore[misc]
+                await with_retry(lambda request=request: exchange(http, request), host="here")  # type: ignore[misc]
             assert "here" in caught.value.message
 
 
@@ -133,7 +133,7 @@ async def test_a_bad_certificate_is_not_tried_again() -> None:
 
     async with http_client(transport=httpx.MockTransport(refuse)) as http:
         with pytest.raises(UnreachableError, match="SSL_CERT_FILE"):
-            await persist(lambda: exchange(http, call()), host="acme.example")
+            await with_retry(lambda: exchange(http, call()), host="acme.example")
     assert tried == 1
 
 
@@ -186,7 +186,7 @@ async def test_patience_has_an_end() -> None:
         raise RetriableError("busy", status=503)
 
     with pytest.raises(RetriableError):
-        await persist(send, host="acme.example", patience=Patience(attempts=2))
+        await with_retry(send, host="acme.example", patience=RetryPolicy(attempts=2))
     assert sent == 3  # testing mode's own number
 
 
@@ -230,7 +230,7 @@ async def test_a_request_that_http_does_not_allow_is_neither_sent_again_nor_quot
 
     async with http_client() as http, server(HEAD + b"Content-Length: 2\r\n\r\n{}") as url:
         with pytest.raises(ServiceError) as caught:
-            await persist(send, host="here")
+            await with_retry(send, host="here")
     assert (sent, caught.value.code) == (1, "unsendable")
     assert not isinstance(caught.value, RetriableError | LostAnswerError)
     assert "not-show" not in caught.value.message
@@ -250,7 +250,7 @@ async def test_an_address_that_is_none_is_not_tried_again(url: str) -> None:
 
     async with http_client() as http:
         with pytest.raises(UnreachableError, match="not a valid web address"):
-            await persist(send, host="here")
+            await with_retry(send, host="here")
     assert sent == 1
 
 

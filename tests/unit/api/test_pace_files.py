@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actui.api.rate import Pace
+from actui.api.rate import RateLimiter
 from actui.model.errors import ConfigError
 
 NUMBERS = ["0", "-1", "1e-300", "-1e300", "1e400", "-1e400", "NaN", "Infinity", "-Infinity"]
@@ -37,7 +37,7 @@ async def ten_grants(path: Path) -> float:
     Nobody who is told so without a number waits longer than 30 s.
     """
     time = Time()
-    pace = Pace(path, rate=5.0, clock=time, sleep=time.sleep)
+    pace = RateLimiter(path, rate=5.0, clock=time, sleep=time.sleep)
     for _ in range(10):
         pace.answered(await pace.acquire())
     pace.slow_down()
@@ -77,4 +77,4 @@ async def test_something_else_in_its_place_is_named(
     path = tmp_path / "pace"
     put(path)
     with pytest.raises(ConfigError, match=str(path)):
-        await Pace(path).acquire()
+        await RateLimiter(path).acquire()

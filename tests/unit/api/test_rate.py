@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actui.api.rate import BulkPace, Pace
+from actui.api.rate import BulkRateLimiter, RateLimiter
 
 
 class VirtualTime:
@@ -56,7 +56,7 @@ async def send_many(
         log.append(time.now)
 
 
-def through(pace: Pace) -> Callable[[], Awaitable[None]]:
+def through(pace: RateLimiter) -> Callable[[], Awaitable[None]]:
     """Requests that are answered at once."""
 
     async def send() -> None:
@@ -81,7 +81,9 @@ def test_any_sliding_second_holds_at_most_five(
     time = VirtualTime(lateness)
     log: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        paces = [Pace(Path(folder) / "gate", clock=time, sleep=time.sleep) for _ in range(gates)]
+        paces = [
+            RateLimiter(Path(folder) / "gate", clock=time, sleep=time.sleep) for _ in range(gates)
+        ]
         work = [send_many(through(p), 12, log, time) for p in paces for _ in range(callers)]
         asyncio.run(time.run(*work))
     assert len(log) == 12 * gates * callers
@@ -93,7 +95,7 @@ async def test_two_gates_on_one_file_share_at_least_97_percent_of_the_budget(
 ) -> None:
     time = VirtualTime([0.001, 0.002])
     log: list[float] = []
-    paces = [Pace(tmp_path / "gate", clock=time, sleep=time.sleep) for _ in range(2)]
+    paces = [RateLimiter(tmp_path / "gate", clock=time, sleep=time.sleep) for _ in range(2)]
     await time.run(*(send_many(through(p), 250, log, time) for p in paces))
     rate = (len(log) - 1) / (log[-1] - log[0])
     assert 0.97 * 5 <= rate <= 5
@@ -101,7 +103,7 @@ async def test_two_gates_on_one_file_share_at_least_97_percent_of_the_budget(
 
 async def test_a_slow_down_pauses_every_sharer_and_the_speed_comes_back(tmp_path: Path) -> None:
     time = VirtualTime()
-    one, two = (Pace(tmp_path / "gate", clock=time, sleep=time.sleep) for _ in range(2))
+    one, two = (RateLimiter(tmp_path / "gate", clock=time, sleep=time.sleep) for _ in range(2))
     await one.acquire()
     one.slow_down(30)
     two.slow_down(20)  # told while the pause runs: neither shorter nor slower still
@@ -122,7 +124,7 @@ async def test_a_request_that_may_have_arrived_late_keeps_its_place_longer(slow:
     The first of all, which connects, is answered before any other shows that it was slow.
     """
     time = VirtualTime()
-    pace = Pace(None, clock=time, sleep=time.sleep)
+    pace = RateLimiter(None, clock=time, sleep=time.sleep)
     arrivals: list[float] = []
 
     async def one(number: int) -> None:
@@ -141,7 +143,7 @@ async def test_a_request_that_may_have_arrived_late_keeps_its_place_longer(slow:
 
 async def test_pauses_grow_when_the_service_names_none() -> None:
     time = VirtualTime()
-    pace = Pace(None, clock=time, sleep=time.sleep)
+    pace = RateLimiter(None, clock=time, sleep=time.sleep)
     waits = []
     for _ in range(7):
         pace.slow_down()
@@ -157,7 +159,7 @@ async def test_pauses_grow_when_the_service_names_none() -> None:
 async def test_a_torn_state_file_counts_as_a_spent_budget(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "gate").write_bytes(text)
     time = VirtualTime()
-    pace = Pace(tmp_path / "gate", clock=time, sleep=time.sleep)
+    pace = RateLimiter(tmp_path / "gate", clock=time, sleep=time.sleep)
     await time.run(pace.acquire())
     assert time.now == pytest.approx(1001.02)
 
@@ -165,18 +167,18 @@ async def test_a_torn_state_file_counts_as_a_spent_budget(tmp_path: Path, text: 
 async def test_a_state_from_before_a_restart_of_the_machine_is_forgotten(tmp_path: Path) -> None:
     (tmp_path / "gate").write_text('{"sends": [99999.0], "paused_until": 100100.0}')
     time = VirtualTime()
-    await time.run(Pace(tmp_path / "gate", clock=time, sleep=time.sleep).acquire())
+    await time.run(RateLimiter(tmp_path / "gate", clock=time, sleep=time.sleep).acquire())
     assert time.now == 1000
 
 
 async def test_the_state_file_is_the_users_own(tmp_path: Path) -> None:
-    await Pace(tmp_path / "gate").acquire()
+    await RateLimiter(tmp_path / "gate").acquire()
     assert (tmp_path / "gate").stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_cancelled_wait_uses_nothing_up(tmp_path: Path) -> None:
     time = VirtualTime()
-    pace = Pace(tmp_path / "gate", clock=time, sleep=time.sleep)
+    pace = RateLimiter(tmp_path / "gate", clock=time, sleep=time.sleep)
     await pace.acquire()
     waiting = asyncio.ensure_future(pace.acquire())
     await asyncio.sleep(0)
@@ -188,7 +190,7 @@ async def test_a_cancelled_wait_uses_nothing_up(tmp_path: Path) -> None:
 
 async def test_a_fast_gate_needs_no_file(tmp_path: Path) -> None:
     time = VirtualTime()
-    pace = Pace(tmp_path / "gate", rate=1000, clock=time, sleep=time.sleep)
+    pace = RateLimiter(tmp_path / "gate", rate=1000, clock=time, sleep=time.sleep)
     log: list[float] = []
     await time.run(send_many(through(pace), 3000, log, time))
     assert most_in(1.0, log) <= 1000
@@ -198,7 +200,7 @@ async def test_a_fast_gate_needs_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("rows", "most"), [(250, 100), (1, 20)])
 async def test_bulk_imports_stay_under_their_limit(tmp_path: Path, rows: int, most: int) -> None:
     time = VirtualTime([0.001])
-    gates = [BulkPace(tmp_path / "bulk", clock=time, sleep=time.sleep) for _ in range(2)]
+    gates = [BulkRateLimiter(tmp_path / "bulk", clock=time, sleep=time.sleep) for _ in range(2)]
     log: list[float] = []
     await time.run(
         *(send_many(lambda g=g: g.acquire(rows), 100, log, time) for g in gates)  # type: ignore[misc]
