@@ -32,7 +32,7 @@ TOUR = "tour"
 class ConnectionsScreen(ActuiScreen):
     """The first page: every connection in a line, or the way to the first one."""
 
-    CSS_PATH = "connections.tcss"
+    CSS_PATH = "connection_list.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", tooltip="Add connection", id="connections.add"),
         Binding("t", "tour", "Tour", tooltip="Look around on a sandbox", id="connections.tour"),

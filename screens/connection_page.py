@@ -41,7 +41,7 @@ _BEGUN = (SAVE, RUN)
 class ConnectionScreen(SavingScreen):
     """One connection; `stored` is None while it has never been saved."""
 
-    CSS_PATH = "connection.tcss"
+    CSS_PATH = "connection_page.tcss"
     _is_leaving = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", tooltip="Store what was typed", id="connection.save"),

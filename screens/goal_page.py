@@ -27,7 +27,7 @@ from screens.widgets.form_list import FormList
 class GoalScreen(ActuiScreen):
     """One goal of a connection being edited; `save` stores the whole connection."""
 
-    CSS_PATH = "goal.tcss"
+    CSS_PATH = "goal_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", tooltip="Store the connection", id="goal.save"),
         Binding("ctrl+o", "switch", "On/off", tooltip="Switch the goal on or off", id="goal.on"),

@@ -39,7 +39,7 @@ _HEADINGS: tuple[str, ...] = ("Person", "Outcome", "Reason", "Goal")
 class OutcomesScreen(ActuiScreen):
     """The people of one run, one line each."""
 
-    CSS_PATH = "people.tcss"
+    CSS_PATH = "outcomes_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f,slash",
@@ -200,7 +200,7 @@ def _refuse(path: str) -> None:
 class WhyScreen(ActuiScreen):
     """Type an e-mail address, read what became of that person."""
 
-    CSS_PATH = "people.tcss"
+    CSS_PATH = "outcomes_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "ask", "Other", key_display="/", tooltip="Somebody else", id="why.other"),
     ]

@@ -29,7 +29,7 @@ _HEADINGS: tuple[str, ...] = ("Person", "A run", "Goal")
 class PreviewScreen(ActuiScreen):
     """A preview of a connection as it is meant, or of one of its goals."""
 
-    CSS_PATH = "preview.tcss"
+    CSS_PATH = "preview_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "e,slash", "people", "People", tooltip="Choose how many, or whom", id="preview.people"

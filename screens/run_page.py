@@ -67,7 +67,7 @@ class GoalBlock(Vertical):
 class RunScreen(ActuiScreen):
     """A run that is going (`past` None), one just started (`since`), or one of the history."""
 
-    CSS_PATH = "run.tcss"
+    CSS_PATH = "run_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "stop", "Stop", tooltip="Finish the batch in flight and stop", id="run.stop"),
         Binding(

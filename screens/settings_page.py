@@ -18,7 +18,7 @@ from screens.widgets.form_list import FormList
 class SettingsScreen(ActuiScreen):
     """Each change is kept at once; another theme is shown at once as well."""
 
-    CSS_PATH = "settings.tcss"
+    CSS_PATH = "settings_page.tcss"
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self, workbench: Workbench) -> None:

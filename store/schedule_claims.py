@@ -16,31 +16,31 @@ T = TypeVar("T")
 
 
 class ScheduleClaims:
-    """One document a connection: its last turn, and the one before in case it is given back."""
+    """Which due times were claimed: the last one of each connection, and the one before it."""
 
     def __init__(self, home: Home) -> None:
         self._path = home.schedule_claims_file
         self._looked = home.heartbeat_file
 
     def started(self) -> dict[str, datetime]:
-        """When each connection had its last turn, by its id."""
+        """When each connection was last started by the schedule, by connection id."""
         if not self._path.exists():
             return {}
         with documents(self._path) as database:
             rows = database.all()
         with as_stored(self._path):
             found = {str(d["connection"]): d["started"] for d in rows}
-            schedule_claims = {name: datetime.fromisoformat(at) for name, at in found.items() if at}
-            if any(at.tzinfo is None for at in schedule_claims.values()):
-                raise ValueError(schedule_claims)
-            return schedule_claims
+            starts = {name: datetime.fromisoformat(at) for name, at in found.items() if at}
+            if any(at.tzinfo is None for at in starts.values()):
+                raise ValueError(starts)
+            return starts
 
-    def take(
+    def claim(
         self, connection_id: str, last: datetime | None, now: datetime, start: Callable[[], T]
     ) -> T | None:
-        """Call `start` and remember the turn; None when another process took it since `last`.
+        """Call `start` and store the claim; None when another process claimed it since `last`.
 
-        No two processes get past this at once. When `start` raises, the turn stays to be taken.
+        No two processes get past this at once. When `start` raises, nothing is claimed.
         """
         with documents(self._path) as database:
             mine = Query().connection == connection_id
@@ -57,8 +57,8 @@ class ScheduleClaims:
         with as_stored(self._path):
             return dict(kept)["started"] if kept else None
 
-    def release_claim(self, connection_id: str) -> None:
-        """The turn came to nothing, because the connection was running: it is still due."""
+    def release(self, connection_id: str) -> None:
+        """Give a claim back, because the connection was running: it is still due."""
         with documents(self._path) as database:
             mine = Query().connection == connection_id
             kept = database.get(mine)
@@ -73,13 +73,13 @@ class ScheduleClaims:
             with documents(self._path) as database:
                 database.remove(Query().connection == connection_id)
 
-    def look(self, now: datetime) -> None:
-        """Remember that somebody looked what is due."""
+    def record_heartbeat(self, now: datetime) -> None:
+        """Store that a scheduler looked at `now`."""
         self._looked.touch(mode=0o600)
         os.utime(self._looked, (now.timestamp(), now.timestamp()))
 
-    def looked(self) -> datetime | None:
-        """When somebody last looked what is due, None when nobody ever did."""
+    def heartbeat(self) -> datetime | None:
+        """When a scheduler last looked, None when none ever did."""
         try:
             return datetime.fromtimestamp(self._looked.stat().st_mtime, UTC)
         except FileNotFoundError:

@@ -60,7 +60,7 @@ def run(asked: argparse.Namespace) -> int:
         summary = carry_out(house, connection, options, quiet=asked.json)
     except BusyError:
         if asked.trigger == SCHEDULE:
-            house.schedule_claims.release_claim(
+            house.schedule_claims.release(
                 connection.id
             )  # it is still due, once the other run has ended
         raise

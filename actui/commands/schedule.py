@@ -18,7 +18,7 @@ from actui.context.context import House
 from actui.model.characters import ACTING
 from actui.model.errors import ActuiError, ConfigError
 from actui.operations.launching import SCHEDULE, Starter
-from actui.operations.scheduling import Scheduler, Turn, utc_now
+from actui.operations.scheduling import DueResult, Scheduler, utc_now
 
 LOOK_SECONDS = 5.0
 
@@ -28,8 +28,8 @@ def due(asked: argparse.Namespace) -> int:
     house = House.open()
     starter = Starter(house.home, house.environ, SCHEDULE)
     looked = Scheduler(house, starter.start).look()
-    for turn in looked:
-        _tell(turn, as_json=asked.json)
+    for result in looked:
+        _report(result, as_json=asked.json)
     return exitcodes.GOALS_FAILED if any(t.done == "failed" for t in looked) else exitcodes.OK
 
 
@@ -59,10 +59,10 @@ def schedule(asked: argparse.Namespace) -> int:
         if message and message != trouble:
             say(message)
         trouble = message
-        for turn in looked:
-            if turn.done == "started" or (turn.connection.id, turn.words) not in reported:
-                _tell(turn, as_json=asked.json)
-        reported = {(turn.connection.id, turn.words) for turn in looked}
+        for result in looked:
+            if result.done == "started" or (result.connection.id, result.message) not in reported:
+                _report(result, as_json=asked.json)
+        reported = {(result.connection.id, result.message) for result in looked}
         for name, code in starter.ended():
             _log(f"{plain(name)}: its run ended with exit code {code}", as_json=asked.json)
         enough.wait(LOOK_SECONDS)
@@ -85,15 +85,26 @@ def _print(house: House, asked: argparse.Namespace) -> int:
     return exitcodes.OK
 
 
-def _tell(turn: Turn, *, as_json: bool) -> None:
-    name, when = turn.connection.name, turn.due.isoformat(timespec="seconds")
+def _report(result: DueResult, *, as_json: bool) -> None:
+    name, when = result.connection.name, result.due.isoformat(timespec="seconds")
     if as_json:
-        facts = {"at": _stamp(utc_now()), "connection": name, "id": turn.connection.id, "due": when}
-        print(json.dumps({**facts, "done": turn.done, "message": turn.words}), flush=True)
-    elif turn.done == "failed":
-        say(f"{plain(name)} was due at {_stamp(turn.due)}, but nothing was started: {turn.words}")
+        facts = {
+            "at": _stamp(utc_now()),
+            "connection": name,
+            "id": result.connection.id,
+            "due": when,
+        }
+        print(json.dumps({**facts, "done": result.done, "message": result.message}), flush=True)
+    elif result.done == "failed":
+        say(
+            f"{plain(name)} was due at {_stamp(result.due)}, but nothing was started: "
+            f"{result.message}"
+        )
     else:
-        _log(f"{plain(name)}: due {_stamp(turn.due)}, {turn.done}. {turn.words}", as_json=False)
+        _log(
+            f"{plain(name)}: due {_stamp(result.due)}, {result.done}. {result.message}",
+            as_json=False,
+        )
 
 
 def _log(words: str, *, as_json: bool) -> None:

@@ -121,11 +121,11 @@ def awaiting(
     `started` is when the schedule last started a run. However many instants have passed since
     then, because the machine slept or a run took long, they are one: the first of them is given.
     """
-    due = next_turn(schedule, zone, since, started, now)
+    due = next_start(schedule, zone, since, started, now)
     return due if due is not None and due <= now else None
 
 
-def next_turn(
+def next_start(
     schedule: Schedule, zone: str, since: datetime, started: datetime | None, now: datetime
 ) -> datetime | None:
     """When the schedule starts its next run: an instant not after `now` means at once.

@@ -9,7 +9,7 @@ from typing import Literal
 
 from actui.context.context import House
 from actui.model.connection import Connection
-from actui.model.due_times import awaiting, next_turn
+from actui.model.due_times import awaiting, next_start
 from actui.model.errors import ActuiError, ConfigError
 from actui.model.findings import Finding
 from store.connections import Stored
@@ -18,13 +18,13 @@ _LOOKED_LATELY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class DueResult:
     """What became of a connection that is due."""
 
     connection: Connection
     due: datetime
     done: Literal["started", "waits", "failed"]
-    words: str
+    message: str
 
 
 def utc_now() -> datetime:
@@ -37,7 +37,7 @@ def nobody_looks(house: House, stored: Stored, now: datetime) -> Finding | None:
     connection = stored.connection
     if connection.schedule.type == "manual" or not connection.enabled:
         return None
-    looked = house.schedule_claims.looked()
+    looked = house.schedule_claims.heartbeat()
     # whoever looks puts right what a clock has left that was ahead
     if looked is not None and abs(now - looked) < _LOOKED_LATELY:
         return None
@@ -61,7 +61,7 @@ def coming_run(house: House, stored: Stored, now: datetime) -> datetime | None:
         return None
     started = house.schedule_claims.started().get(connection.id)
     try:
-        return next_turn(connection.schedule, connection.timezone, stored.since, started, now)
+        return next_start(connection.schedule, connection.timezone, stored.since, started, now)
     except ConfigError:
         return None  # what is wrong with the zone is a finding
 
@@ -70,7 +70,7 @@ class Scheduler:
     """Looks what is due and starts it.
 
     A connection that is running waits for its end, and then gets one run for all the instants that
-    passed meanwhile. Any number of schedulers may look at one home; each turn is taken once.
+    passed meanwhile. Any number of schedulers may look at one home; each due time is claimed once.
     """
 
     def __init__(
@@ -83,34 +83,36 @@ class Scheduler:
         self._start = start
         self._now = now
 
-    def look(self) -> list[Turn]:
+    def look(self) -> list[DueResult]:
         """Start what is due. Trouble with one connection does not keep the others waiting."""
         house, now = self._house, self._now()
-        house.schedule_claims.look(now)
+        house.schedule_claims.record_heartbeat(now)
         started = house.schedule_claims.started()
         found = (
             self._start_if_due(stored, started.get(stored.connection.id), now)
             for stored in house.connections.all()
             if stored.connection.enabled
         )
-        return [turn for turn in found if turn is not None]
+        return [result for result in found if result is not None]
 
-    def _start_if_due(self, stored: Stored, last: datetime | None, now: datetime) -> Turn | None:
+    def _start_if_due(
+        self, stored: Stored, last: datetime | None, now: datetime
+    ) -> DueResult | None:
         connection = stored.connection
         try:
             due = awaiting(connection.schedule, connection.timezone, stored.since, last, now)
         except ConfigError as failure:
-            return Turn(connection, now, "failed", failure.message)
+            return DueResult(connection, now, "failed", failure.message)
         if due is None:
             return None
         if self._house.lock(connection).is_held():
-            return Turn(connection, due, "waits", "It waits for the run that is going.")
+            return DueResult(connection, due, "waits", "It waits for the run that is going.")
         try:
-            how = self._house.schedule_claims.take(
+            how = self._house.schedule_claims.claim(
                 connection.id, last, now, lambda: self._start(connection)
             )
         except ActuiError as failure:
-            return Turn(connection, due, "failed", failure.message)
+            return DueResult(connection, due, "failed", failure.message)
         except OSError as failure:
-            return Turn(connection, due, "failed", f"No process: {failure.strerror}.")
-        return None if how is None else Turn(connection, due, "started", how)
+            return DueResult(connection, due, "failed", f"No process: {failure.strerror}.")
+        return None if how is None else DueResult(connection, due, "started", how)

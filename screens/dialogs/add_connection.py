@@ -20,7 +20,7 @@ KINDS = ("ActiveCampaign connection",)
 class AddConnectionScreen(ModalScreen[str]):
     """Answers the kind of connection to add, or None."""
 
-    CSS_PATH = "../pop_up.tcss"
+    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", tooltip="Add nothing", id="add.close"),
         Binding("down", "to_list", "Results", tooltip="Go to the results", show=False, id="add.to"),

@@ -41,7 +41,7 @@ class Answered:
 class AskScreen(ModalScreen[Answered]):
     """One question; what is wrong with an answer is shown here. None = esc."""
 
-    CSS_PATH = "../pop_up.tcss"
+    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", tooltip="Change nothing", id="ask.close"),
     ]

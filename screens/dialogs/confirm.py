@@ -17,7 +17,7 @@ from screens.widgets.text import shown
 class ConfirmScreen(ModalScreen[bool]):
     """Answers True when the user wants it done."""
 
-    CSS_PATH = "../pop_up.tcss"
+    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "answer(False)", "No", tooltip="Leave it as it is", id="confirm.no"),
         Binding(

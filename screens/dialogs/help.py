@@ -41,7 +41,7 @@ def key_words(binding: Binding) -> str:
 class HelpScreen(ModalScreen[None]):
     """The keys that the page beneath offers as it stands."""
 
-    CSS_PATH = "../pop_up.tcss"
+    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "escape,question_mark,f1,q",

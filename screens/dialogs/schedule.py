@@ -25,7 +25,7 @@ LOOK_SECONDS = 20.0
 class ScheduleScreen(ModalScreen[None]):
     """Changes the draft's schedule; `save` stores the whole connection."""
 
-    CSS_PATH = "../pop_up.tcss"
+    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Back", tooltip="Back to the connection", id="schedule.close"),
         Binding("ctrl+s", "save", "Save", tooltip="Store the connection", id="schedule.save"),

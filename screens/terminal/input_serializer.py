@@ -30,7 +30,7 @@ class InputSerializer:
         self._app = app
         self._handle = handle
         self._waiting: deque[events.Event] = deque()
-        self._style_transition = 0
+        self._serial = 0
         self._is_busy = False
 
     @property
@@ -46,9 +46,9 @@ class InputSerializer:
                 self._be_patient()
             return
         self._is_busy = True
-        turn, place = self._style_transition, self._place
+        serial, place = self._serial, self._place
         await self._handle(event)
-        self._follow(turn, _ROUNDS, None, place.ancestors_with_self)
+        self._follow(serial, _ROUNDS, None, place.ancestors_with_self)
 
     @property
     def _place(self) -> DOMNode:
@@ -56,32 +56,32 @@ class InputSerializer:
 
     def _be_patient(self) -> None:
         # in the app's own queue, as all that is typed
-        end = partial(self._app.call_later, self._end, self._style_transition)
+        end = partial(self._app.call_later, self._end, self._serial)
         self._app.set_timer(PATIENCE_SECONDS, end)
 
-    def _follow(self, turn: int, rounds: int, before: DOMNode | None, way: list[DOMNode]) -> None:
+    def _follow(self, serial: int, rounds: int, before: DOMNode | None, way: list[DOMNode]) -> None:
         """Stand in the queue of each part of `way` up to the app, behind the key and its messages.
 
         `before` is what had the focus a round before, None in the first.
         """
         for index, part in enumerate(way):
             # one that has been closed takes nothing any more, and has nothing left to do
-            if part.call_later(self._follow, turn, rounds, before, way[index + 1 :]):
+            if part.call_later(self._follow, serial, rounds, before, way[index + 1 :]):
                 return
-        self._app.call_later(self._arrive, turn, rounds, before)
+        self._app.call_later(self._arrive, serial, rounds, before)
 
-    async def _arrive(self, turn: int, rounds: int, before: DOMNode | None) -> None:
+    async def _arrive(self, serial: int, rounds: int, before: DOMNode | None) -> None:
         """Once more from where the key led, until it leads nowhere else: a page may be opening."""
         place = self._place
         if place is before or not rounds:
-            await self._end(turn)
+            await self._end(serial)
         else:
-            self._follow(turn, rounds - 1, place, place.ancestors_with_self)
+            self._follow(serial, rounds - 1, place, place.ancestors_with_self)
 
-    async def _end(self, turn: int) -> None:
-        if turn != self._style_transition:
+    async def _end(self, serial: int) -> None:
+        if serial != self._serial:
             return  # patience came to an end before
-        self._style_transition += 1
+        self._serial += 1
         self._is_busy = False
         if self._waiting:
             await self.take(self._waiting.popleft())

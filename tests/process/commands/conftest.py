@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.process.commands.notification_event import FILE, HANGING
 
 from actui.cli import main
 from actui.model.settings import Settings
 from store.home import Home
 from store.settings import SettingsFile
+from tests.process.commands.news import FILE, HANGING
 
 
 @pytest.fixture

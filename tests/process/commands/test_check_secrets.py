@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.process.commands.notification_event import FILE, KEY, OTHER, VARIABLE
 
 from actui.cli import main
 from actui.model.settings import Settings
 from store.home import Home
 from store.settings import SettingsFile
+from tests.process.commands.news import FILE, KEY, OTHER, VARIABLE
 
 SECRET = "blueconic-client-secret"  # noqa: S105
 

@@ -7,12 +7,12 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from tests.process.commands.notification_event import KEY, VARIABLE
 
 from actui import exitcodes
 from actui.cli import main
 from store.home import Home
 from store.locks import RunLock
+from tests.process.commands.news import KEY, VARIABLE
 
 ODD = ("nonsense", "anna@", "mailto:anna@example.com", "a@example.com, b@example.com", "a b@x.org")
 

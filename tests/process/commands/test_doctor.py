@@ -281,5 +281,5 @@ def test_a_schedule_that_nobody_looks_at(
     assert told() == []
     connections.save(Connection(name="News", schedule=schedule, enabled=True))
     assert told() == ["warning"]
-    ScheduleClaims(place).look(datetime.now(UTC))
+    ScheduleClaims(place).record_heartbeat(datetime.now(UTC))
     assert told() == ["ok"]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 import stamina
-from tests.process.commands.notification_event import FILE
 
 from actui import exitcodes
 from actui.cli import main
 from store.home import Home
+from tests.process.commands.news import FILE
 
 KEYS = ("ACTUI_SECRET_NEWS_ACTIVECAMPAIGN_API_KEY", "ACTUI_SECRET_NEWS_BLUECONIC_CLIENT_SECRET")
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")

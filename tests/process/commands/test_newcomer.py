@@ -10,12 +10,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.process.commands.notification_event import FILE, OTHER, VARIABLE
 
 from actui.cli import main
 from actui.commands.examples import EXAMPLES
 from store.connections import Connections
 from store.home import Home
+from tests.process.commands.news import FILE, OTHER, VARIABLE
 from tests.process.commands.test_help import commands
 from tests.process.e2e.processes import ACTUI
 from tests.ui.screens.terminals import Terminal

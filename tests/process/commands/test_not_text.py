@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.process.commands.notification_event import FILE, KEY, VARIABLE
 
 from actui import exitcodes
 from actui.commands.prompts import ask, ask_hidden
 from actui.model.errors import ConfigError
 from store.home import Home
+from tests.process.commands.news import FILE, KEY, VARIABLE
 from tests.ui.screens.terminals import Terminal
 
 ODD = b"Caf\xe9\xff"

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from tests.process.commands.notification_event import KEY, OTHER, VARIABLE
 
 from actui.cli import main
 from actui.context.context import House
@@ -22,6 +21,7 @@ from actui.operations.notifying import MAIL_SECRET
 from store.home import Home
 from store.key_store import KeyStore
 from store.settings import SettingsFile
+from tests.process.commands.news import KEY, OTHER, VARIABLE
 
 PURE = "5ec2e7c0ffee5ec2e7c0ffee"
 AROUND = {

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.process.commands.notification_event import KEY, OTHER, VARIABLE
 
 from actui.cli import main
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store import key_store as keystore
 from store.home import Home
 from store.settings import SettingsFile
+from tests.process.commands.news import KEY, OTHER, VARIABLE
 
 
 def status(capsys: pytest.CaptureFixture[str], which: str = KEY) -> tuple[int, dict[str, Any]]:

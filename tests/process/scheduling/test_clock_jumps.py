@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actui.model.connection import Schedule, TimesPerDay, Weekly
-from actui.model.due_times import awaiting, next_turn
+from actui.model.due_times import awaiting, next_start
 from actui.operations.scheduling import Scheduler, nobody_looks
 from tests.process.scheduling.test_twenty import house_of
 from tests.services.export.test_clock_jumps import JUMPS
@@ -62,7 +62,7 @@ def test_a_clock_that_is_put_back_by_seconds_repeats_nothing() -> None:
     started = datetime(2026, 3, 2, 12, 0, 3, tzinfo=UTC)
     before = started - timedelta(seconds=20)
     assert awaiting(NOON, "UTC", MONDAY, started, before) is None
-    assert next_turn(NOON, "UTC", MONDAY, started, started + HOUR) == datetime(
+    assert next_start(NOON, "UTC", MONDAY, started, started + HOUR) == datetime(
         2026, 3, 3, 12, tzinfo=UTC
     )
 

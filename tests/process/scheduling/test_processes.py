@@ -115,10 +115,8 @@ async def test_whoever_started_a_run_all_see_it_and_can_stop_it(who: str) -> Non
             with pytest.raises(BusyError):
                 console.starter.start(connection)
             # what is due queues behind it, wherever it came from
-            schedule_claims = Scheduler(world.house, lambda _: pytest.fail("two at a time")).look()
-            assert [turn.done for turn in schedule_claims] == (
-                [] if who == "schedule" else ["waits"]
-            )
+            results = Scheduler(world.house, lambda _: pytest.fail("two at a time")).look()
+            assert [result.done for result in results] == ([] if who == "schedule" else ["waits"])
 
             # asked twice, by whomever, it ends where it stands: its request is never answered
             assert reader.request_stop() == 1
@@ -136,7 +134,7 @@ async def test_a_turn_that_found_the_connection_running_is_still_due() -> None:
     async with lab(contacts=0) as world:
         connection = prepared(world, schedule=OFTEN)
         schedule_claims = world.house.schedule_claims
-        schedule_claims.take(
+        schedule_claims.claim(
             connection.id, None, world.house.connections.find(NAME).since, lambda: ""
         )
         with world.house.lock(connection).held():

@@ -19,7 +19,7 @@ from actui.commands import schedule as scheduling
 from actui.context.context import House
 from actui.model.connection import Connection, TimesPerDay
 from actui.model.errors import ConfigError
-from actui.operations.scheduling import Scheduler, Turn, coming_run, nobody_looks
+from actui.operations.scheduling import DueResult, Scheduler, coming_run, nobody_looks
 from store.connections import Stored
 
 STEP = timedelta(seconds=5)
@@ -88,7 +88,7 @@ def test_no_run_overlaps_and_none_is_missed(tmp_path: Path) -> None:
     while runs.now <= began + MINUTES_10:
         looks.append(runs.now)
         found = scheduler.look()
-        assert {turn.done for turn in found} <= {"started", "waits"}
+        assert {result.done for result in found} <= {"started", "waits"}
         runs.pass_time(STEP)
         # what is held, and not what waits to be collected
         gc.collect()
@@ -183,7 +183,7 @@ def test_trouble_that_passes_does_not_end_the_scheduler(
     monkeypatch.setenv("ACTUI_HOME", str(tmp_path))
     looks: list[str] = []
 
-    def look(_: Scheduler) -> list[Turn]:
+    def look(_: Scheduler) -> list[DueResult]:
         looks.append("")
         if len(looks) <= 2:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

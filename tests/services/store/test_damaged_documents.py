@@ -40,7 +40,7 @@ def home(tmp_path: Path) -> Home:
     for name in ("A", "B"):
         Connections(home).save(Connection(name=name, id=f"c-{name}"))
         History(home, "c-A").save(RunSummary(run=name, connection="A", started="2026-01-01"))
-        ScheduleClaims(home).take(f"c-{name}", None, NOW, lambda: "started")
+        ScheduleClaims(home).claim(f"c-{name}", None, NOW, lambda: "started")
         SentNotices(home).keep(f"c-{name}", {"mail": "failed"})
         SettingsFile(home).save(Settings(theme=name, secrets_in_file=True))
     home.secrets_file.write_bytes(home.notices_file.read_bytes())

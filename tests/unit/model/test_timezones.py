@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.process.commands.notification_event import FILE
 
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.timezones import time_zone, zone_for_display, zone_names
+from tests.process.commands.news import FILE
 
 BARE = """
 import sys

@@ -24,7 +24,7 @@ def test_a_turn_is_taken_once_however_many_want_it(home):
     def want():
         at_once.wait()
         answers.append(
-            ScheduleClaims(home).take("c-1", None, NOW, lambda: starts.append(1) or "yes")
+            ScheduleClaims(home).claim("c-1", None, NOW, lambda: starts.append(1) or "yes")
         )
 
     threads = [Thread(target=want) for _ in range(6)]
@@ -42,26 +42,26 @@ def test_a_start_that_fails_leaves_the_turn(home):
         raise OSError("no process")
 
     with pytest.raises(OSError, match="no process"):
-        ScheduleClaims(home).take("c-1", None, NOW, fail)
+        ScheduleClaims(home).claim("c-1", None, NOW, fail)
     assert ScheduleClaims(home).started() == {}
-    assert ScheduleClaims(home).take("c-1", None, NOW, lambda: "yes") == "yes"
+    assert ScheduleClaims(home).claim("c-1", None, NOW, lambda: "yes") == "yes"
 
 
 def test_a_turn_that_came_to_nothing_is_given_back(home):
     later, schedule_claims = NOW + timedelta(hours=1), ScheduleClaims(home)
-    schedule_claims.take("c-1", None, NOW, lambda: "first")
-    schedule_claims.take("c-1", NOW, later, lambda: "second")
-    schedule_claims.release_claim("c-1")
+    schedule_claims.claim("c-1", None, NOW, lambda: "first")
+    schedule_claims.claim("c-1", NOW, later, lambda: "second")
+    schedule_claims.release("c-1")
     assert schedule_claims.started() == {"c-1": NOW}
-    assert schedule_claims.take("c-1", NOW, later, lambda: "again") == "again"
+    assert schedule_claims.claim("c-1", NOW, later, lambda: "again") == "again"
     schedule_claims.forget("c-1")
     assert schedule_claims.started() == {}
 
 
 def test_who_looked_last_is_known(home):
-    assert ScheduleClaims(home).looked() is None
-    ScheduleClaims(home).look(NOW)
-    assert ScheduleClaims(home).looked() == NOW
+    assert ScheduleClaims(home).heartbeat() is None
+    ScheduleClaims(home).record_heartbeat(NOW)
+    assert ScheduleClaims(home).heartbeat() == NOW
 
 
 def test_only_the_switch_and_the_schedule_start_a_schedule_anew(home):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from actui.model.connection import Manual, TimesPerDay, Weekly
-from actui.model.due_times import awaiting, next_turn
+from actui.model.due_times import awaiting, next_start
 
 ON = datetime(2026, 3, 2, 9, 0, 0, 250_000, tzinfo=UTC)  # a Monday
 HOURLY = TimesPerDay(type="times-per-day", times=24)
@@ -20,7 +20,7 @@ def waiting(schedule, started, now):
 def test_times_per_day_begin_when_switched_on():
     assert waiting(HOURLY, None, ON) == ON
     assert waiting(HOURLY, ON, ON) is None
-    assert next_turn(HOURLY, "UTC", ON, ON, ON) == ON + HOUR
+    assert next_start(HOURLY, "UTC", ON, ON, ON) == ON + HOUR
 
 
 def test_a_run_from_before_the_schedule_was_changed_does_not_count():
@@ -47,7 +47,7 @@ def test_a_clock_that_was_ahead_does_not_stop_the_schedule():
     ahead, now = ON + timedelta(days=4_000), ON + timedelta(minutes=5)
     assert waiting(HOURLY, ahead, now) == ON
     assert waiting(HOURLY, now, now + timedelta(minutes=5)) is None
-    assert next_turn(HOURLY, "UTC", ON, now, now) == ON + HOUR
+    assert next_start(HOURLY, "UTC", ON, now, now) == ON + HOUR
 
 
 def test_a_schedule_switched_on_while_the_clock_was_ahead_does_not_wait_for_that_time():
@@ -56,4 +56,4 @@ def test_a_schedule_switched_on_while_the_clock_was_ahead_does_not_wait_for_that
 
 def test_a_manual_connection_never_waits():
     assert waiting(Manual(), None, ON + timedelta(days=400)) is None
-    assert next_turn(Manual(), "UTC", ON, None, ON) is None
+    assert next_start(Manual(), "UTC", ON, None, ON) is None
