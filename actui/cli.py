@@ -59,12 +59,12 @@ class _Grammar:
         """What the commands that follow are for."""
         self.about.append((title, ""))
 
-    def add(self, name: str, module: str, words: str) -> _Command:
+    def add(self, name: str, module: str, summary: str) -> _Command:
         """One sub-command, carried out by the function `name` of `module`."""
-        self.about.append((name, words))
+        self.about.append((name, summary))
         made: _Command = self._commands.add_parser(
             name,
-            description=words[:1].upper() + words[1:] + ".",
+            description=summary[:1].upper() + summary[1:] + ".",
             epilog=epilog(name),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -72,9 +72,9 @@ class _Grammar:
         made.add_argument("--json", action="store_true", help="print JSON")
         return made
 
-    def add_named(self, name: str, module: str, words: str) -> _Command:
+    def add_named(self, name: str, module: str, summary: str) -> _Command:
         """A sub-command about one connection."""
-        made = self.add(name, module, words)
+        made = self.add(name, module, summary)
         made.add_argument("name", metavar="NAME", help="a connection, by its name or id")
         return made
 
@@ -274,28 +274,28 @@ def _span(text: str) -> float:
     return float(text)
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line and return its exit code."""
-    argv = sys.argv[1:] if words is None else list(words)
+    argv = sys.argv[1:] if arguments is None else list(arguments)
     with safe_output(as_json="--json" in argv):
         code = _carried_out(argv)
-    if words is None:
+    if arguments is None:
         # the process ends now: ctrl+c pressed again must not replace the exit code
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return code
 
 
 def _carried_out(argv: list[str]) -> int:
-    asked: argparse.Namespace | ConfigError
+    args: argparse.Namespace | ConfigError
     try:
         argv = [_decoded(word) for word in argv]
         # help and version end here, before anything heavy is loaded
-        asked = _parsed(argv)
+        args = _parsed(argv)
     except ConfigError as mistake:
-        asked = mistake
+        args = mistake
     from actui.commands.errors import guarded
 
-    return guarded(lambda: _call(asked), as_json="--json" in argv)
+    return guarded(lambda: _call(args), as_json="--json" in argv)
 
 
 def _decoded(word: str) -> str:
@@ -313,22 +313,22 @@ def _decoded(word: str) -> str:
         raise ConfigError(f"The argument '{shown}' is not UTF-8 text.", code="not-text") from None
 
 
-def _parsed(words: Sequence[str]) -> argparse.Namespace:
+def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     known = grammar()
-    asked, more = known.parse_known_args(words)
+    args, more = known.parse_known_args(argv)
     if more:
-        known.prog += f" {asked.command}" if asked.command else ""
+        known.prog += f" {args.command}" if args.command else ""
         known.error(f"{UNKNOWN}{' '.join(more)}")
-    if asked.command is None:
-        asked.module, asked.function = "actui.commands.console", "console"
-    return asked
+    if args.command is None:
+        args.module, args.function = "actui.commands.console", "console"
+    return args
 
 
-def _call(asked: argparse.Namespace | ConfigError) -> int:
-    if isinstance(asked, ConfigError):
-        raise asked
-    command = getattr(importlib.import_module(asked.module), asked.function)
-    code: int = command(asked)
+def _call(args: argparse.Namespace | ConfigError) -> int:
+    if isinstance(args, ConfigError):
+        raise args
+    command = getattr(importlib.import_module(args.module), args.function)
+    code: int = command(args)
     return code
 
 

@@ -159,9 +159,7 @@ class ActuiScreen(Screen[None]):
 
     def text(self) -> str:
         """The page's text, to copy."""
-        shown = [
-            words.words for words in self.query(TextLine) if words.words and words.is_on_screen
-        ]
+        shown = [line.text for line in self.query(TextLine) if line.text and line.is_on_screen]
         return "\n".join(shown)
 
     def action_to_clipboard(self) -> None:
@@ -188,14 +186,14 @@ class TextLine(Static):
         self, text: str = "", *, id: str | None = None, classes: str = "", fixed: bool = False
     ) -> None:
         super().__init__(lines(text), id=id, classes=classes, markup=False)
-        self.words = text
+        self.text = text
         self._fixed = fixed
         self._hide_empty()
 
     def put(self, text: str) -> None:
         """Show another text."""
-        if text != self.words:
-            self.words = text
+        if text != self.text:
+            self.text = text
             # a place that keeps its size needs no new layout, which costs bytes
             self.update(lines(text), layout=not (self._fixed or self._fits(text)))
             self._hide_empty()
@@ -207,7 +205,7 @@ class TextLine(Static):
 
     def _hide_empty(self) -> None:
         if not self._fixed:
-            self.set_class(not self.words, "-empty")
+            self.set_class(not self.text, "-empty")
 
 
 class ListTable(DataTable[object]):

@@ -164,9 +164,9 @@ class ConnectionScreen(SavingScreen):
             self.attempt(self._show_secrets, "secrets")
         glyphs = self._workbench.glyphs
         for arrow in overview.arrows:
-            words = self.query_one(f"#arrow-{arrow.direction}", TextLine)
-            words.put(arrow.long(glyphs))
-            words.set_classes(f"-{arrow.state.value}")
+            line = self.query_one(f"#arrow-{arrow.direction}", TextLine)
+            line.put(arrow.long(glyphs))
+            line.set_classes(f"-{arrow.state.value}")
         self.query_one("#why", TextLine).put(overview.why)
         panel.put_findings(overview.found)
         panel.put_running(overview.running)

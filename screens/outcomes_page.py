@@ -135,8 +135,8 @@ class OutcomesScreen(ActuiScreen):
         """Show one outcome or reason."""
         offered = offered_filters(self._run)
         options = [Option("", "all outcomes")] + [
-            Option(str(index), words, number(many))
-            for index, (_, words, many) in enumerate(offered)
+            Option(str(index), label, number(many))
+            for index, (_, label, many) in enumerate(offered)
         ]
 
         def chosen(answer: tuple[str, ...]) -> None:
@@ -231,14 +231,14 @@ class WhyScreen(ActuiScreen):
             return
         if email == plain(self._email).strip():
             # shown without what could act on the terminal, looked up as it is stored
-            self.attempt(partial(self._tell, self._email), "story")
+            self.attempt(partial(self._show_story, self._email), "story")
         else:
             self.attempt(partial(self._tell_typed, email), "story")
 
     async def _tell_typed(self, email: str) -> None:
-        await self._tell(parse_address(email))
+        await self._show_story(parse_address(email))
 
-    async def _tell(self, email: str) -> None:
+    async def _show_story(self, email: str) -> None:
         people = await self._workbench.story(self._connection, email)
         self.query_one("#about", TextLine).put("\n".join(story(self._connection, email, people)))
         self.query_one("#story").focus()

@@ -74,7 +74,7 @@ class PreviewScreen(ActuiScreen):
         remarks.put("Asking both accounts; nothing is written.")
         self._fill([])
         try:
-            preview = await self._workbench.preview(self._connection, self._ask, self._tell)
+            preview = await self._workbench.preview(self._connection, self._ask, self._show_phase)
         except ActuiError as failure:
             message = failure.message
             if failure.code == "other-account":
@@ -84,7 +84,7 @@ class PreviewScreen(ActuiScreen):
         remarks.put(summary(preview))
         self._fill(rows(preview))
 
-    def _tell(self, phase: str) -> None:
+    def _show_phase(self, phase: str) -> None:
         if phase:
             self.query_one("#remarks", TextLine).put(f"Nothing is written. {plain(phase)}")
 

@@ -60,8 +60,8 @@ class GoalBlock(Vertical):
             (".notes", view.notes),
         ):
             self.query_one(place, TextLine).put(text)
-        for words, text in zip(self.query(".count").results(TextLine), view.counts, strict=True):
-            words.put(text)
+        for line, text in zip(self.query(".count").results(TextLine), view.counts, strict=True):
+            line.put(text)
 
 
 class RunScreen(ActuiScreen):
@@ -308,9 +308,9 @@ async def begin(
 
     Another account, and a memory that may be older than the last run, are asked about.
     """
-    lines = [(words, words.words) for words in page.query("#why").results(TextLine)]
-    for words, _ in lines:
-        words.put(_STARTING)
+    lines = [(line, line.text) for line in page.query("#why").results(TextLine)]
+    for line, _ in lines:
+        line.put(_STARTING)
     try:
         since, message = await start(restored)
     except ConfigError as refused:
@@ -336,6 +336,6 @@ async def begin(
         return
     finally:
         for line, before in lines:
-            if line.words == _STARTING:  # the page may have looked meanwhile
+            if line.text == _STARTING:  # the page may have looked meanwhile
                 line.put(before)
     page.app.push_screen(RunScreen(workbench, connection, since=since, message=message))

@@ -158,8 +158,8 @@ class SetupPanel(VerticalScroll):
 
     def _put_finding(self, where: str, *, edited: bool) -> None:
         sign, text = self._glyphs.incomplete, self._said.get(where, "")
-        words = self.query_one(f"#{where.replace('.', '-')}-wrong", TextLine)
-        words.put(f"{sign} {plain(text)}" if text and not edited else "")
+        line = self.query_one(f"#{where.replace('.', '-')}-wrong", TextLine)
+        line.put(f"{sign} {plain(text)}" if text and not edited else "")
 
     def put_unique(self, unique: UniqueCounts | None) -> None:
         """Show the data exchange; None where the ledger cannot be read."""

@@ -35,7 +35,7 @@ class Forgotten:
         self._file = home.root / "forgotten.db"
         self._key_file = home.root / "forgotten.key"
 
-    def add(self, words: Iterable[str], origins: tuple[str, str]) -> None:
+    def add(self, keys: Iterable[str], origins: tuple[str, str]) -> None:
         """Remember a person, durably; `origins` are the accounts of contact and profile ids.
 
         Raises ConfigError where the people forgotten so far cannot be read.
@@ -45,13 +45,13 @@ class Forgotten:
             self._make_key()
             make_database(self._file, _create)
         key = self._key()
-        marks = [(_mark(key, word, origins),) for word in words]
+        marks = [(_mark(key, word, origins),) for word in keys]
         with closing(open_database(self._file)) as database:
             database.execute("BEGIN IMMEDIATE")
             database.executemany("INSERT OR IGNORE INTO forgotten VALUES (?)", marks)
             database.execute("COMMIT")
 
-    def among(self, words: Iterable[str], origins: tuple[str, str]) -> set[str]:
+    def among(self, keys: Iterable[str], origins: tuple[str, str]) -> set[str]:
         """Those of the words that are a forgotten person's.
 
         Raises ConfigError where the forgotten cannot be read: then nobody is known to be none.
@@ -59,7 +59,7 @@ class Forgotten:
         if not self._exists():
             return set()
         key = self._key()
-        by_mark = {_mark(key, word, origins): word for word in words}
+        by_mark = {_mark(key, word, origins): word for word in keys}
         marks, found = list(by_mark), set[str]()
         with closing(open_database(self._file)) as database:
             for start in range(0, len(marks), _AT_ONCE):

@@ -337,28 +337,28 @@ def _sorted(call: Call, response: httpx.Response, body: Body) -> Answer:
         return Answer(status, value, _http_date(response.headers.get("Date")))
     if 200 <= status < 300:
         raise _no_json(call, status, body.content, is_page=is_page)
-    words = "" if is_page else service_words(value) if is_json else _plain_words(body.content)
-    suffix = f": {words}" if words else ""
+    detail = "" if is_page else service_words(value) if is_json else _plain_words(body.content)
+    suffix = f": {detail}" if detail else ""
     if status in (408, 425, 429) or status >= 500:
         if call.repeatable or status in call.unapplied:
             raise RetriableError(
                 f"{call.service} at {call.host} is busy (status {status} to {call.endpoint})"
                 f"{suffix}",
                 status=status,
-                detail=words,
+                detail=detail,
                 after=_retry_after(response.headers),
             )
         raise LostAnswerError(
             f"{call.service} at {call.host} failed (status {status} to {call.endpoint}){suffix}; "
             "whether the request was applied is unknown",
             status=status,
-            detail=words,
+            detail=detail,
         )
     raise RefusedError(
         f"{call.service} refused {call.endpoint} (status {status}){suffix}",
         code=WEB_PAGE if is_page else None,
         status=status,
-        detail=words,
+        detail=detail,
     )
 
 

@@ -130,7 +130,7 @@ def _sorted(failure: Exception, where: str, seconds: float) -> ActuiError:
     )
     # TLS that failed comes wrapped in the connection that failed with it
     causes = [cause for cause in (failure.__cause__, failure.__context__, failure) if cause]
-    for kind, sort, words in known:
+    for kind, sort, problem in known:
         if any(isinstance(cause, kind) for cause in causes):
-            return sort(f"{where} {words}.")
+            return sort(f"{where} {problem}.")
     return UnreachableError(f"{where} could not be reached.")

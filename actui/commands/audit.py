@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from actui import __version__, exitcodes
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.commands.prompts import confirmed
 from actui.console.formatting import counted, plain
 from actui.context.context import House
@@ -19,40 +19,40 @@ from store.backup import holds_something, make_backup, restore_backup
 _WHO = ("at", "user", "host", "behind", "action", "connection", "connection_id", "changes")
 
 
-def audit(asked: argparse.Namespace) -> int:
+def audit(args: argparse.Namespace) -> int:
     """Print who did what, newest first."""
-    found = list(islice(House.open().audit.lines(asked.name), asked.limit))
+    found = list(islice(House.open().audit.lines(args.name), args.limit))
     if not found:
-        of = f" of '{plain(asked.name)}'" if asked.name else " yet"
-        say(f"Nothing is recorded{of}.")
+        of = f" of '{plain(args.name)}'" if args.name else " yet"
+        print_message(f"Nothing is recorded{of}.")
     for line in found:
-        print(json.dumps(line, ensure_ascii=False) if asked.json else _told(line))
+        print(json.dumps(line, ensure_ascii=False) if args.json else _audit_line(line))
     return exitcodes.OK
 
 
-def backup(asked: argparse.Namespace) -> int:
+def backup(args: argparse.Namespace) -> int:
     """Write all that cannot be read from the services again into one file, without secrets."""
-    house, file = House.open(), Path(asked.file).expanduser().absolute()
+    house, file = House.open(), Path(args.file).expanduser().absolute()
     made = make_backup(house.home, file, __version__)
     house.audit.record("backed up", file=str(file))
-    if asked.json:
+    if args.json:
         print(json.dumps({"file": str(file), "files": made.files, "bytes": made.size}))
     else:
         print(f"{file}: {counted(made.files, 'file', 'files')}, without any secret")
     return exitcodes.OK
 
 
-def restore(asked: argparse.Namespace) -> int:
+def restore(args: argparse.Namespace) -> int:
     """Put a backup into this home."""
-    house, file = House.open(), Path(asked.file).expanduser().absolute()
-    replace = asked.replace
+    house, file = House.open(), Path(args.file).expanduser().absolute()
+    replace = args.replace
     if not replace and holds_something(house.home) and sys.stdin.isatty():
         question = f"Replace the connections, ledgers and histories in {house.home.root}?"
         replace = confirmed(question, "")
     found = restore_backup(house.home, file, replace=replace)
     house.audit.record("restored", file=str(file), made=found.made)
     replaced = str(found.replaced) if found.replaced else None
-    if asked.json:
+    if args.json:
         facts = {"made": found.made, "connections": found.connections, "replaced": replaced}
         print(json.dumps(facts))
     else:
@@ -61,14 +61,14 @@ def restore(asked: argparse.Namespace) -> int:
         )
         if replaced:
             print(f"What was here before is in {replaced}; delete it when it is not needed.")
-    say(
+    print_message(
         "Enter the secrets again (actui secret set). People forgotten since that backup have to be "
         "forgotten again. Runs with a Sum, resubscribe or unsubscribe wait for --confirm-restored."
     )
     return exitcodes.OK
 
 
-def _told(line: dict[str, Any]) -> str:
+def _audit_line(line: dict[str, Any]) -> str:
     behind = ", ".join(f"{how} {name}" for how, name in line.get("behind", {}).items())
     message = f"{line['at']}  {line['user']}@{line['host']}{f' ({behind})' if behind else ''}  "
     message += f"{line['action']} {line.get('connection', '')}".rstrip()

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from actui import exitcodes
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.commands.files import bound_to_others, files_of, kind_of_path, read_file
 from actui.commands.run_lines import print_findings
 from actui.console.formatting import plain
@@ -31,7 +31,7 @@ from store.secrets import Secrets
 _DUE_TIMES = 3
 
 
-def check(asked: argparse.Namespace) -> int:
+def check(args: argparse.Namespace) -> int:
     """Print the findings; exit 2 when one of them keeps a connection from running.
 
     Exit 4 when nothing but a secret is missing, as a run would. Of several, one that cannot be
@@ -40,16 +40,16 @@ def check(asked: argparse.Namespace) -> int:
     house = House.open()
     unattended = house.secrets.unattended()
     held = {one.connection.id for one in house.connections.all()}
-    chosen = list(_chosen(house, asked.names))
+    chosen = list(_chosen(house, args.names))
     if not chosen:
-        say("There is no connection yet: actui apply FILE, or actui for the console.")
+        print_message("There is no connection yet: actui apply FILE, or actui for the console.")
     several, codes = len(chosen) > 1, {exitcodes.OK}
     for connection, found in chosen:
         online: Sequence[Finding] = ()
         available: Mapping[str, int | None] = {}
         unasked: list[Finding] = []
         try:
-            if asked.online:
+            if args.online:
                 answer = asyncio.run(house.check_online(connection))
                 online, available = answer.findings, answer.available
         except ActuiError as failure:
@@ -61,11 +61,11 @@ def check(asked: argparse.Namespace) -> int:
         others: list[Finding] = []
         if connection.id in held:  # for another there is nothing yet to store a secret for
             others = bound_to_others(house, connection)
-            missing = _secrets(house, connection, unattended, is_proved=asked.online)
+            missing = _secrets(house, connection, unattended, is_proved=args.online)
         findings = [*found, *others, *online, *unasked, *missing]
         findings.sort(key=lambda finding: finding.severity != "error")
-        _print(connection, findings, asked, several=several)
-        _print_available(connection, available, asked)
+        _print(connection, findings, args, several=several)
+        _print_available(connection, available, args)
         if any(finding.severity == "error" for finding in missing):
             codes.add(exitcodes.CREDENTIALS)
         if any(finding.severity == "error" for finding in (*found, *others, *online)):
@@ -157,9 +157,9 @@ def _where(name: SecretName) -> str:
 
 
 def _print(
-    connection: Connection, found: list[Finding], asked: argparse.Namespace, *, several: bool
+    connection: Connection, found: list[Finding], args: argparse.Namespace, *, several: bool
 ) -> None:
-    if asked.json:
+    if args.json:
         for finding in found:
             facts = {"connection": connection.name, **asdict(finding)}
             print(json.dumps(facts, ensure_ascii=False))
@@ -174,12 +174,12 @@ def _print(
 
 
 def _print_available(
-    connection: Connection, available: Mapping[str, int | None], asked: argparse.Namespace
+    connection: Connection, available: Mapping[str, int | None], args: argparse.Namespace
 ) -> None:
     """How many people each export goal would find; no finding, but a line of the same form."""
     for goal, number in available.items():
         words = available_words(number)
-        if not asked.json:
+        if not args.json:
             print(f"{plain(goal)}: {words}")
             continue
         facts = {

@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 
 from actui import exitcodes
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.commands.prompts import confirmed
 from actui.commands.run_lines import print_findings
 from actui.console.formatting import plain, state_words
@@ -18,26 +18,26 @@ from actui.model.findings import BAD_URL, findings
 from actui.operations.scheduling import coming_run
 
 
-def list_(asked: argparse.Namespace) -> int:
+def list_(args: argparse.Namespace) -> int:
     """Print every connection with its state."""
     house = House.open()
     known = house.connections.all()
     if not known:
-        say("There is no connection yet: actui apply FILE, or actui for the console.")
+        print_message("There is no connection yet: actui apply FILE, or actui for the console.")
     for stored in known:
         connection = stored.connection
         for finding in findings(connection):
             if finding.code == BAD_URL:
-                say(f"{connection.name}: {finding.message}")
+                print_message(f"{connection.name}: {finding.message}")
         try:
             last = next(iter(house.history(connection).all(limit=1)), None)
         except DamagedError as failure:  # the other connections can be shown
-            say(failure.message)
+            print_message(failure.message)
             last = None
         running = house.lock(connection).is_held()
         coming = coming_run(house, stored, datetime.now(UTC))
         due = coming.isoformat(timespec="seconds") if coming else None
-        if asked.json:
+        if args.json:
             facts = {
                 "id": connection.id,
                 "name": connection.name,
@@ -56,51 +56,51 @@ def list_(asked: argparse.Namespace) -> int:
     return exitcodes.OK
 
 
-def _switch(asked: argparse.Namespace, *, enabled: bool) -> int:
+def _switch(args: argparse.Namespace, *, enabled: bool) -> int:
     house = House.open()
-    stored = house.connections.find(asked.name)
+    stored = house.connections.find(args.name)
     changed = stored.connection.model_copy(update={"enabled": enabled})
     state = "on" if enabled else "off"
     if changed == stored.connection:
-        _done(changed, "unchanged" if asked.json else f"is {state} already", asked)
+        _done(changed, "unchanged" if args.json else f"is {state} already", args)
     else:
         house.connections.save(changed, expected=stored.version)
-        _done(changed, state, asked)
+        _done(changed, state, args)
     if enabled:
         print_findings(findings(changed), to_stderr=True)
     return exitcodes.OK
 
 
-def _done(connection: Connection, done: str, asked: argparse.Namespace) -> None:
+def _done(connection: Connection, done: str, args: argparse.Namespace) -> None:
     facts = {"connection": connection.name, "id": connection.id, "done": done}
-    print(json.dumps(facts) if asked.json else plain(f"{connection.name}: {done}"))
+    print(json.dumps(facts) if args.json else plain(f"{connection.name}: {done}"))
 
 
-def enable(asked: argparse.Namespace) -> int:
+def enable(args: argparse.Namespace) -> int:
     """Switch a connection on."""
-    return _switch(asked, enabled=True)
+    return _switch(args, enabled=True)
 
 
-def disable(asked: argparse.Namespace) -> int:
+def disable(args: argparse.Namespace) -> int:
     """Switch a connection off; a run that is going goes on."""
-    return _switch(asked, enabled=False)
+    return _switch(args, enabled=False)
 
 
-def delete(asked: argparse.Namespace) -> int:
+def delete(args: argparse.Namespace) -> int:
     """Delete a connection with its history, ledger and stored secrets."""
     house = House.open()
-    connection = house.connections.find(asked.name).connection
+    connection = house.connections.find(args.name).connection
     name = plain(connection.name)
     question = f"Delete '{name}' and everything it kept?"
-    if not (asked.yes or confirmed(question, f"Say --yes to delete '{name}' and what it kept.")):
-        say("Nothing was deleted.")
+    if not (args.yes or confirmed(question, f"Say --yes to delete '{name}' and what it kept.")):
+        print_message("Nothing was deleted.")
         return exitcodes.OK
     house.delete(connection)
-    _done(connection, "deleted", asked)
+    _done(connection, "deleted", args)
     return exitcodes.OK
 
 
-def paths(asked: argparse.Namespace) -> int:
+def paths(args: argparse.Namespace) -> int:
     """Print where actui keeps what."""
     home = House.open().home
     places = {
@@ -113,7 +113,7 @@ def paths(asked: argparse.Namespace) -> int:
         "logs": home.logs_dir,
         "audit": home.audit_dir,
     }
-    if asked.json:
+    if args.json:
         print(json.dumps({name: str(path) for name, path in places.items()}))
     else:
         for name, path in places.items():

@@ -8,7 +8,7 @@ import os
 from actui.model.errors import ConfigError
 
 
-def console(asked: argparse.Namespace, *, touring: bool = False) -> int:
+def console(args: argparse.Namespace, *, touring: bool = False) -> int:
     """Open the console on the home that the environment names; a tour says that it is one."""
     from actui.app.terminal import drop_unread_output, prepare_terminal
 
@@ -21,14 +21,14 @@ def console(asked: argparse.Namespace, *, touring: bool = False) -> int:
     from actui.context.services import HouseServices
 
     def tour() -> int:
-        return demo(argparse.Namespace(**vars(asked) | {"headless": False, "read_only": False}))
+        return demo(argparse.Namespace(**vars(args) | {"headless": False, "read_only": False}))
 
     with HouseServices(House.open()) as services:
         code = run_console(
             services,
             tour=tour,
-            ascii_only=asked.ascii,
-            read_only=asked.read_only,
+            ascii_only=args.ascii,
+            read_only=args.read_only,
             touring=touring,
         )
     drop_unread_output()

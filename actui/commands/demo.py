@@ -25,13 +25,13 @@ DEMO_CONTACTS = 250
 DEMO_PROFILES = 400
 
 
-def sandbox(asked: argparse.Namespace) -> int:
+def sandbox(args: argparse.Namespace) -> int:
     """Serve both services until a signal; the ready line is the only one on stdout."""
     from actui.sandbox.command import serve
     from actui.sandbox.options import SandboxOptions
 
     switches = {}
-    for item in asked.switch:
+    for item in args.switch:
         name, equals, reading = item.partition("=")
         if not equals:
             raise ConfigError(f"--switch takes NAME=READING, not '{item}'.")
@@ -39,24 +39,24 @@ def sandbox(asked: argparse.Namespace) -> int:
     try:
         return serve(
             SandboxOptions(
-                contacts=asked.contacts,
-                profiles=asked.profiles,
-                seed=asked.seed,
-                latency_ms=asked.latency,
-                jitter_ms=asked.jitter,
-                limits=asked.limits,
+                contacts=args.contacts,
+                profiles=args.profiles,
+                seed=args.seed,
+                latency_ms=args.latency,
+                jitter_ms=args.jitter,
+                limits=args.limits,
                 switches=switches,
-                state=Path(asked.state) if asked.state else None,
+                state=Path(args.state) if args.state else None,
             ),
-            until_eof=asked.until_eof,
+            until_eof=args.until_eof,
         )
     except ValueError as wrong:
         raise ConfigError(redact(wrong)) from wrong
 
 
-def demo(asked: argparse.Namespace) -> int:
+def demo(args: argparse.Namespace) -> int:
     """Show actui at work in a throw-away home; nothing of it stays."""
-    if not asked.headless and (wrong := prepare_terminal(os.environ)):
+    if not args.headless and (wrong := prepare_terminal(os.environ)):
         raise ConfigError(f"{wrong.partition(';')[0]}; without one: actui demo --headless")
     for number in (signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(number) == signal.SIG_DFL:
@@ -67,15 +67,15 @@ def demo(asked: argparse.Namespace) -> int:
 
         house = House.open()
         house.connections.save(load(demo_file(ready), "demo"))
-        if not asked.headless:
+        if not args.headless:
             from actui.commands.console import console
 
-            return console(asked, touring=True)
+            return console(args, touring=True)
         from actui.commands.runs import carry_out, ended
         from actui.sync.run.goal_run import Options
 
         connection = house.connections.find("Demo").connection
-        return ended(carry_out(house, connection, Options(), quiet=asked.json), asked.json)
+        return ended(carry_out(house, connection, Options(), quiet=args.json), args.json)
 
 
 def demo_file(ready: dict[str, Any]) -> str:
@@ -126,11 +126,11 @@ def _throw_away() -> tempfile.TemporaryDirectory[str]:
 @contextmanager
 def _services() -> Iterator[dict[str, Any]]:
     """A sandbox in a process of its own, ended with the demonstration."""
-    words = [sys.executable, "-P", "-m", "actui", "sandbox"]
-    words += ["--contacts", str(DEMO_CONTACTS), "--profiles", str(DEMO_PROFILES)]
-    words += ["--switch", "batch-speed=fast", "--until-eof"]
+    argv = [sys.executable, "-P", "-m", "actui", "sandbox"]
+    argv += ["--contacts", str(DEMO_CONTACTS), "--profiles", str(DEMO_PROFILES)]
+    argv += ["--switch", "batch-speed=fast", "--until-eof"]
     process = subprocess.Popen(
-        words,
+        argv,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -47,12 +47,12 @@ _CODES = {
 }
 
 
-def doctor(asked: argparse.Namespace) -> int:
+def doctor(args: argparse.Namespace) -> int:
     """Look at everything; the exit code tells the worst kind of trouble."""
     house, found = House.open(), []
-    for check in _all(house, offline=asked.offline):
+    for check in _all(house, offline=args.offline):
         found.append(check)
-        if asked.json:
+        if args.json:
             print(json.dumps(asdict(check), ensure_ascii=False), flush=True)
         else:
             print(
@@ -189,8 +189,8 @@ def _files(house: House) -> Iterator[Check]:
             look()
         except (ActuiError, OSError) as failure:
             found += 1
-            words = getattr(failure, "message", redact(failure))
-            yield health.wrong("files", words if str(path) in words else f"{path}: {words}")
+            message = getattr(failure, "message", redact(failure))
+            yield health.wrong("files", message if str(path) in message else f"{path}: {message}")
     if trouble := Forgotten(home).check():
         found += 1
         yield health.wrong("files", trouble)
@@ -213,14 +213,14 @@ def _schedules(house: House, known: Sequence[Stored]) -> Iterator[Check]:
 
 async def _services(house: House, connections: list[Connection]) -> list[Check]:
     """All of them side by side; one that hangs must not hide the others."""
-    asked = [
+    args = [
         _service(f"{service} of {connection.name}", test(house, connection))
         for connection in connections
         for service, test in _TESTS.items()
     ]
     if house.settings.mail.host:
-        asked.append(_service("mail server", _mail_server(house)))
-    found: list[list[Check]] = await asyncio.gather(*asked)
+        args.append(_service("mail server", _mail_server(house)))
+    found: list[list[Check]] = await asyncio.gather(*args)
     return [check for checks in found for check in checks]
 
 

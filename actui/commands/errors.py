@@ -52,14 +52,14 @@ def guarded(command: Callable[[], int], *, as_json: bool = False) -> int:
         discard_output(sys.stdout)
         return exitcodes.OK
     except (Exception, KeyboardInterrupt) as failure:  # the last wall: nobody sees a traceback
-        message, name, code = _told(failure)
-        say(message)
+        message, name, code = _described(failure)
+        print_message(message)
         facts = {"ok": False, "code": name, "message": message, "exit_code": code}
         _print_last(json.dumps(facts, ensure_ascii=False) if as_json else "")
     return code
 
 
-def _told(failure: BaseException) -> tuple[str, str, int]:
+def _described(failure: BaseException) -> tuple[str, str, int]:
     """A failure as a sentence, a code for machines and an exit code."""
     if isinstance(failure, ActuiError):
         return failure.message, failure.code, exitcodes.of_error(failure)
@@ -112,9 +112,9 @@ def _print_last(line: str) -> None:
         discard_output(sys.stdout)
 
 
-def say(words: str) -> None:
+def print_message(message: str) -> None:
     """One or more sentences for the person, on stderr; without one who reads, nothing happens."""
-    lines = [plain(line) for line in words.splitlines()]
+    lines = [plain(line) for line in message.splitlines()]
     try:
         print("\n".join([f"actui: {lines[0] if lines else ''}", *lines[1:]]), file=sys.stderr)
         sys.stderr.flush()
@@ -146,7 +146,7 @@ class _Filtered(logging.Formatter):
         if kind:
             return _BESIDE.format(kind.__name__)
         message = redact(record.getMessage())
-        # actui's own loggers speak to the person, as `say` does
+        # actui's own loggers speak to the person, as `print_message` does
         return f"actui: {message}" if record.name.startswith("actui.") else message
 
 
@@ -165,7 +165,7 @@ def _filter_what_is_left() -> None:
 
 def _say_kind(kind: type[BaseException]) -> None:
     if not issubclass(kind, SystemExit):
-        say(_BESIDE.format(kind.__name__))
+        print_message(_BESIDE.format(kind.__name__))
 
 
 def _report(bug: BaseException) -> str:

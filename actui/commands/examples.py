@@ -83,8 +83,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
 def epilog(command: str) -> str:
     """The examples of a command, as its help shows them on 80 columns."""
     rows = EXAMPLES.get(command, ())
-    width = max((len(words) for words, _ in rows), default=0)
+    width = max((len(line) for line, _ in rows), default=0)
     beside = width + max((len(meaning) for _, meaning in rows), default=0) + 4 <= _COLUMNS
     between = "  " if beside else "\n      "
-    lines = [f"  {words:{width if beside else 0}}{between}{meaning}" for words, meaning in rows]
+    lines = [f"  {line:{width if beside else 0}}{between}{meaning}" for line, meaning in rows]
     return "\n".join(["Examples:", *lines]) if lines else ""

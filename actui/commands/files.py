@@ -18,7 +18,7 @@ from typing import Literal
 import yaml
 
 from actui import exitcodes
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.commands.prompts import read_stdin
 from actui.commands.run_lines import print_findings
 from actui.console.formatting import plain
@@ -36,7 +36,7 @@ _ENDINGS = (".yaml", ".yml")
 _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
-def apply(asked: argparse.Namespace) -> int:
+def apply(args: argparse.Namespace) -> int:
     """Create or update a connection from each file; none is touched unless all are sound."""
     house = House.open()
     stored = house.connections.all()
@@ -44,30 +44,30 @@ def apply(asked: argparse.Namespace) -> int:
     held = [one.connection for one in stored]
     wanted = [
         (as_known(read, before), before)
-        for read in [read_file(name) for name in files_of(asked.files)]
+        for read in [read_file(name) for name in files_of(args.files)]
         for before in [counterpart(read, held)]
     ]
     refuse_clashes(held, [connection for connection, _ in wanted])
     for connection, before in wanted:
         done = "unchanged" if connection == before else "updated" if before else "created"
         saved = connection
-        if not asked.dry_run and done != "unchanged":
+        if not args.dry_run and done != "unchanged":
             expected = versions.get(connection.id)
             saved = house.connections.save(connection, expected=expected).connection
-        _tell(saved, before, done, asked)
+        _print_saved(saved, before, done, args)
         print_findings(findings(saved) + bound_to_others(house, saved), to_stderr=True)
     applied = {connection.id for connection, _ in wanted}
     kept = [one.name for one in held if one.id not in applied]
-    if kept and any(kind_of_path(name) == "folder" for name in asked.files):
-        say(f"in none of the files, and left as they are: {plain(', '.join(kept))}")
+    if kept and any(kind_of_path(name) == "folder" for name in args.files):
+        print_message(f"in none of the files, and left as they are: {plain(', '.join(kept))}")
     return exitcodes.OK
 
 
-def _tell(
-    saved: Connection, before: Connection | None, done: str, asked: argparse.Namespace
+def _print_saved(
+    saved: Connection, before: Connection | None, done: str, args: argparse.Namespace
 ) -> None:
-    if asked.json:
-        facts = {"connection": saved.name, "id": saved.id, "done": done, "dry_run": asked.dry_run}
+    if args.json:
+        facts = {"connection": saved.name, "id": saved.id, "done": done, "dry_run": args.dry_run}
         changes = [] if saved == before else difference(before, saved)
         print(json.dumps({**facts, "changes": [asdict(one) for one in changes]}))
         return
@@ -75,15 +75,15 @@ def _tell(
     if saved.name != was_called:
         is_more = saved.model_copy(update={"name": was_called}) != before
         done = f"renamed to {saved.name}{', updated' if is_more else ''}"
-    print(plain(f"{was_called}: {'would be ' if asked.dry_run else ''}{done}"))
+    print(plain(f"{was_called}: {'would be ' if args.dry_run else ''}{done}"))
     for redirected in _redirected(before, saved):
         print(plain(f"  {redirected}"))
     if saved.name != was_called:
-        say(
+        print_message(
             f"the file has the id of '{plain(was_called)}'; to make a new connection of it, "
             "leave the id out."
         )
-    if asked.dry_run and done != "unchanged":
+    if args.dry_run and done != "unchanged":
         was = dump(before).splitlines() if before else []
         now = dump(saved).splitlines()
         for line in difflib.unified_diff(was, now, "stored", "file", lineterm="", n=2):
@@ -111,11 +111,11 @@ def bound_to_others(house: House, connection: Connection) -> list[Finding]:
     except ActuiError as refused:
         if refused.code != "other-account":
             return []  # doctor tells what else may ail a ledger
-        words = (
+        message = (
             f"{refused.trouble} Its next run has to be started with --fresh, and remembers "
             "nothing of them."
         )
-        return [Finding(refused.code, "activecampaign.url", words)]
+        return [Finding(refused.code, "activecampaign.url", message)]
     return []
 
 
@@ -175,19 +175,19 @@ def _first_bytes(name: str) -> bytes:
         return file.read(LARGEST + 1)
 
 
-def export(asked: argparse.Namespace) -> int:
+def export(args: argparse.Namespace) -> int:
     """Print one connection as a file, or write each of them into a folder."""
     connections = House.open().connections
-    if asked.to is not None:
-        chosen = [connections.find(asked.name)] if asked.name else connections.all()
+    if args.to is not None:
+        chosen = [connections.find(args.name)] if args.name else connections.all()
         if not chosen:
-            say("There is no connection yet, so nothing was written.")
+            print_message("There is no connection yet, so nothing was written.")
             return exitcodes.OK
-        return _write_all(Path(asked.to), chosen, as_json=asked.json)
-    if asked.name is None:
+        return _write_all(Path(args.to), chosen, as_json=args.json)
+    if args.name is None:
         raise ConfigError("Which connection? Name one, or say --to FOLDER for all of them.")
-    text = dump_file(connections.find(asked.name).connection)
-    sys.stdout.write(json.dumps(yaml.safe_load(text)) + "\n" if asked.json else text)
+    text = dump_file(connections.find(args.name).connection)
+    sys.stdout.write(json.dumps(yaml.safe_load(text)) + "\n" if args.json else text)
     return exitcodes.OK
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from actui import exitcodes
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.console.formatting import counted, plain
 from actui.console.views.outcomes import Person, omitted_lines, printed
 from actui.context.context import House
@@ -25,43 +25,43 @@ from actui.operations.spreadsheet import csv_lines, save_csv
 from store.ledger import SqliteLedger
 
 
-def outcomes(asked: argparse.Namespace) -> int:
+def outcomes(args: argparse.Namespace) -> int:
     """Print one line a person: what became of them, why, and what was omitted."""
     house = House.open()
-    connection = house.connections.find(asked.name).connection
-    if asked.raw and not (asked.csv or asked.to):
+    connection = house.connections.find(args.name).connection
+    if args.raw and not (args.csv or args.to):
         raise ConfigError("--raw is about a CSV file: use it with --csv or --to.")
-    _refuse_unknown(house, connection, asked)
+    _refuse_unknown(house, connection, args)
     names = {goal.id: goal.name for goal in connection.goals}
-    goal = next((id_ for id_, name in names.items() if asked.goal in (id_, name)), asked.goal)
+    goal = next((id_ for id_, name in names.items() if args.goal in (id_, name)), args.goal)
     with house.ledger(connection) as ledger:
-        _refuse_unknown_field(connection, ledger, asked.omitted)
-        values = _Values(asked.omitted)
+        _refuse_unknown_field(connection, ledger, args.omitted)
+        values = _Values(args.omitted)
         rows = values.counted(
             ledger.outcomes(
-                run=asked.run,
+                run=args.run,
                 goal=goal,
-                outcome=asked.outcome,
-                reason=asked.reason,
-                omitted=asked.omitted,
+                outcome=args.outcome,
+                reason=args.reason,
+                omitted=args.omitted,
             )
         )
-        if asked.to:
-            file = Path(asked.to).expanduser()
-            many = save_csv(file, connection, map(Person.of, rows), raw=asked.raw)
+        if args.to:
+            file = Path(args.to).expanduser()
+            many = save_csv(file, connection, map(Person.of, rows), raw=args.raw)
             message = f"{counted(many, 'line', 'lines')} written to {plain(str(file))}."
             written = {"file": str(file), "lines": many}
-            print(json.dumps(written, ensure_ascii=False) if asked.json else message)
-        elif asked.csv:
+            print(json.dumps(written, ensure_ascii=False) if args.json else message)
+        elif args.csv:
             # bytes: the file is UTF-8 whatever the terminal's encoding is
-            for line in csv_lines(connection, map(Person.of, rows), raw=asked.raw):
+            for line in csv_lines(connection, map(Person.of, rows), raw=args.raw):
                 sys.stdout.buffer.write(line)
         else:
             for row in rows:
                 facts = printed(connection, row)
-                print(json.dumps(facts, ensure_ascii=False) if asked.json else _line(facts, row))
-    if asked.omitted is not None and asked.run and not (asked.outcome or asked.reason):
-        _tell_missing(house, connection, asked.run, goal, values)
+                print(json.dumps(facts, ensure_ascii=False) if args.json else _line(facts, row))
+    if args.omitted is not None and args.run and not (args.outcome or args.reason):
+        _tell_missing(house, connection, args.run, goal, values)
     return exitcodes.OK
 
 
@@ -103,7 +103,7 @@ def _tell_missing(
     )
     if omitted > values.found:
         more = counted(omitted - values.found, "value was", "values were")
-        say(
+        print_message(
             f"{more} omitted for people whom this run keeps no line of: people who are unchanged "
             f"are listed with their latest run. See: actui outcomes '{connection.name}' --omitted"
         )
@@ -129,16 +129,16 @@ def _refuse_unknown_field(connection: Connection, ledger: SqliteLedger, wanted: 
     )
 
 
-def _refuse_unknown(house: House, connection: Connection, asked: argparse.Namespace) -> None:
+def _refuse_unknown(house: House, connection: Connection, args: argparse.Namespace) -> None:
     """Nothing found because of a slip must not look like nothing there.
 
     What the words name must be something that can be; of a goal that is gone, people may be kept.
     """
     for key, kind in (("outcome", Outcome), ("reason", Reason)):
-        message, known = getattr(asked, key), [one.value for one in kind]
+        message, known = getattr(args, key), [one.value for one in kind]
         if message is not None and message not in known:
             close = difflib.get_close_matches(message, known, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
             raise ConfigError(f"There is no {key} '{message}'. {hint}", code="unknown")
-    if asked.run is not None and house.history(connection).find(asked.run) is None:
-        raise ConfigError(f"'{connection.name}' has no run '{asked.run}' in its history.")
+    if args.run is not None and house.history(connection).find(args.run) is None:
+        raise ConfigError(f"'{connection.name}' has no run '{args.run}' in its history.")

@@ -7,7 +7,7 @@ import asyncio
 import json
 
 from actui import exitcodes
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.commands.prompts import confirmed
 from actui.console.formatting import counted, moment, plain
 from actui.console.views.next_check import with_next_checks
@@ -19,15 +19,15 @@ from actui.operations.erasure import Report
 from actui.operations.erasure import forget as forget_person
 
 
-def why(asked: argparse.Namespace) -> int:
+def why(args: argparse.Namespace) -> int:
     """Say, goal by goal, what became of a person last and which rule decided it."""
     house = House.open()
-    connection = house.connections.find(asked.name).connection
-    email = parse_address(asked.email)
+    connection = house.connections.find(args.name).connection
+    email = parse_address(args.email)
     with house.ledger(connection) as ledger:
         rows = ledger.story(email)
         people = with_next_checks(connection, [Person.of(row) for row in rows], ledger.goal_state)
-    if asked.json:
+    if args.json:
         for row, one in zip(rows, people, strict=True):
             print(json.dumps(printed(connection, row) | {"next_check": one.next_check}))
         return exitcodes.OK
@@ -57,23 +57,23 @@ def _sentence(connection: Connection, goal: str, person: Person | None) -> str:
     return f"{name}: {person.outcome}{because} ({when}).{limit}"
 
 
-def forget(asked: argparse.Namespace) -> int:
+def forget(args: argparse.Namespace) -> int:
     """Remove a person everywhere here, skip them from now on, and say what the services keep."""
-    email = parse_address(asked.email)
+    email = parse_address(args.email)
     question = f"Forget {plain(email)} in all connections, permanently?"
     otherwise = "Say --yes to forget a person; they cannot be brought back."
-    if not (asked.yes or confirmed(question, otherwise)):
-        say("Nobody was forgotten.")
+    if not (args.yes or confirmed(question, otherwise)):
+        print_message("Nobody was forgotten.")
         return exitcodes.OK
     house = House.open()
     if not house.connections.all():
-        say("There is no connection yet; every later one will skip this person.")
-    reports = asyncio.run(forget_person(house, email, offline=asked.offline))
+        print_message("There is no connection yet; every later one will skip this person.")
+    reports = asyncio.run(forget_person(house, email, offline=args.offline))
     for report in reports:
-        _tell_forgotten(report, as_json=asked.json)
+        _tell_forgotten(report, as_json=args.json)
     trouble = [one for report in reports for one in report.trouble]
     if trouble:
-        say("Not every service could be asked. Say it again when they can be.")
+        print_message("Not every service could be asked. Say it again when they can be.")
     return exitcodes.of_error(trouble[0]) if trouble else exitcodes.OK
 
 

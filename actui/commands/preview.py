@@ -15,13 +15,13 @@ from actui.model.mailbox import parse_address
 from actui.model.preview import Ask, Change, Preview, PreviewedPerson
 
 
-def preview(asked: argparse.Namespace) -> int:
+def preview(args: argparse.Namespace) -> int:
     """Show it; the exit code says whether a run would fail a goal."""
     house = House.open()
-    connection = house.connections.find(asked.name).connection
-    ask = Ask(tuple(asked.goal), asked.first, tuple(dict.fromkeys(map(parse_address, asked.email))))
+    connection = house.connections.find(args.name).connection
+    ask = Ask(tuple(args.goal), args.first, tuple(dict.fromkeys(map(parse_address, args.email))))
     shown = asyncio.run(_show(house, connection, ask))
-    if asked.json:
+    if args.json:
         print(json.dumps(_facts(connection, shown), ensure_ascii=False))
     else:
         for line in lines(shown, "->"):

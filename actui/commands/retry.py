@@ -7,7 +7,7 @@ import json
 
 from actui import exitcodes
 from actui.app.terminal import outlive_terminal
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.commands.runs import carry_out, ended
 from actui.console.formatting import plain
 from actui.context.context import House
@@ -19,13 +19,13 @@ from actui.sync.run.goal_run import Only, Options
 
 
 @outlive_terminal()
-def retry(asked: argparse.Namespace) -> int:
+def retry(args: argparse.Namespace) -> int:
     """Send them again; nobody to send is no failure."""
     house = House.open()
-    connection = house.connections.find(asked.name).connection
-    only = _people(house, connection, asked)
+    connection = house.connections.find(args.name).connection
+    only = _people(house, connection, args)
     if not only.keys:
-        if asked.json:
+        if args.json:
             print(json.dumps({"connection": connection.name, "run": None, "people": 0}))
         else:
             print(f"{plain(connection.name)}: nobody to send again")
@@ -34,26 +34,26 @@ def retry(asked: argparse.Namespace) -> int:
         goals=tuple(only.keys),
         only=only,
         trigger=RETRY,
-        confirm_restored=asked.confirm_restored,
+        confirm_restored=args.confirm_restored,
     )
-    return ended(carry_out(house, connection, options, quiet=asked.json), asked.json)
+    return ended(carry_out(house, connection, options, quiet=args.json), args.json)
 
 
-def _people(house: House, connection: Connection, asked: argparse.Namespace) -> Only:
+def _people(house: House, connection: Connection, args: argparse.Namespace) -> Only:
     """Who of the active goals is meant.
 
     Raises ConfigError where the last run is to be continued first, for that sends them too.
     """
     names = {goal.name: goal.id for goal in connection.goals}
-    goal = names.get(asked.goal, asked.goal)
+    goal = names.get(args.goal, args.goal)
     if goal is not None and goal not in names.values():
-        raise ConfigError(f"'{connection.name}' has no goal '{asked.goal}'.")
-    if asked.reason is not None and asked.reason not in [reason.value for reason in Reason]:
-        raise ConfigError(f"'{asked.reason}' is no reason that an outcome can have.")
-    if asked.run is not None and house.history(connection).find(asked.run) is None:
-        raise ConfigError(f"'{connection.name}' has no run '{asked.run}' in its history.")
-    several = NOT_ACCEPTED if asked.reason else FAILED
-    outcomes = (Outcome(asked.outcome),) if asked.outcome else several
+        raise ConfigError(f"'{connection.name}' has no goal '{args.goal}'.")
+    if args.reason is not None and args.reason not in [reason.value for reason in Reason]:
+        raise ConfigError(f"'{args.reason}' is no reason that an outcome can have.")
+    if args.run is not None and house.history(connection).find(args.run) is None:
+        raise ConfigError(f"'{connection.name}' has no run '{args.run}' in its history.")
+    several = NOT_ACCEPTED if args.reason else FAILED
+    outcomes = (Outcome(args.outcome),) if args.outcome else several
     with house.ledger(connection) as ledger:
         if is_unfinished(ledger) and not house.lock(connection).is_held():
             raise ConfigError(
@@ -61,7 +61,7 @@ def _people(house: House, connection: Connection, asked: argparse.Namespace) -> 
                 f"actui run '{connection.name}'",
                 code="unfinished",
             )
-        found = ledger.failed(run=asked.run, goal=goal, outcomes=outcomes, reason=asked.reason)
+        found = ledger.failed(run=args.run, goal=goal, outcomes=outcomes, reason=args.reason)
     return Only(_of_active_goals(connection, found))
 
 
@@ -71,5 +71,5 @@ def _of_active_goals(
     active = {goal.id for goal in (*connection.imports(), *connection.exports())}
     left_out = sum(len(keys) for goal, keys in found.items() if goal not in active)
     if left_out:
-        say(f"{left_out:,} people are left out: their goal is off or gone.")
+        print_message(f"{left_out:,} people are left out: their goal is off or gone.")
     return {goal: frozenset(keys) for goal, keys in found.items() if goal in active}

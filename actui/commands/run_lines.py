@@ -20,9 +20,9 @@ def run_line(summary: RunSummary) -> str:
 
 def progress_line(snapshot: RunSnapshot) -> str:
     """A live run in one line: its state and the goal it is at."""
-    words = state_words(snapshot.state)
+    state = state_words(snapshot.state)
     current = next((goal for goal in snapshot.goals if not goal.done), None)
-    return words if current is None else f"{words}: {goal_line(current)}"
+    return state if current is None else f"{state}: {goal_line(current)}"
 
 
 def goal_line(progress: GoalProgress) -> str:

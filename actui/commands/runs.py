@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from actui import exitcodes
 from actui.app.terminal import outlive_terminal, takes_output
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.commands.run_lines import progress_line, run_line
 from actui.console.formatting import plain
 from actui.context.context import House
@@ -41,30 +41,30 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @outlive_terminal()
-def run(asked: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Run a connection in this process, or continue its last run."""
     house = House.open()
-    connection = house.connections.find(asked.name).connection
+    connection = house.connections.find(args.name).connection
     options = Options(
-        goals=tuple(asked.goal),
-        full=asked.full,
-        fresh=asked.fresh,
-        limit=asked.limit,
-        confirm_leavers=asked.confirm_leavers,
-        confirm_restored=asked.confirm_restored,
-        trigger=DRY_RUN if asked.dry_run else asked.trigger,
+        goals=tuple(args.goal),
+        full=args.full,
+        fresh=args.fresh,
+        limit=args.limit,
+        confirm_leavers=args.confirm_leavers,
+        confirm_restored=args.confirm_restored,
+        trigger=DRY_RUN if args.dry_run else args.trigger,
     )
-    if asked.dry_run:
-        return ended(asyncio.run(_rehearse(house, connection, options)), asked.json)
+    if args.dry_run:
+        return ended(asyncio.run(_rehearse(house, connection, options)), args.json)
     try:
-        summary = carry_out(house, connection, options, quiet=asked.json)
+        summary = carry_out(house, connection, options, quiet=args.json)
     except BusyError:
-        if asked.trigger == SCHEDULE:
+        if args.trigger == SCHEDULE:
             house.schedule_claims.release(
                 connection.id
             )  # it is still due, once the other run has ended
         raise
-    return ended(summary, asked.json)
+    return ended(summary, args.json)
 
 
 def carry_out(house: House, connection: Connection, options: Options, *, quiet: bool) -> RunSummary:
@@ -80,7 +80,7 @@ def ended(summary: RunSummary, as_json: bool) -> int:
         _print_summary(summary)
     for words in (summary.message, summary.notice):
         if words:
-            say(words)
+            print_message(words)
     return exitcodes.of_run(summary)
 
 
@@ -93,7 +93,7 @@ async def _rehearse(house: House, connection: Connection, options: Options) -> R
 
 
 async def _run(house: House, connection: Connection, options: Options, quiet: bool) -> RunSummary:
-    messenger = Notifier(house, connection)
+    notifier = Notifier(house, connection)
     try:
         summary = await _execute(house, connection, options, quiet)
     except (ConfigError, CredentialsError) as failure:
@@ -101,21 +101,21 @@ async def _run(house: House, connection: Connection, options: Options, quiet: bo
             unseen = not_started(connection, failure, options.trigger, datetime.now(UTC))
             with suppress(StorageError):
                 house.history(connection).save(unseen)
-            await _notify(house, connection, messenger, unseen)
+            await _notify(house, connection, notifier, unseen)
         raise
-    await _notify(house, connection, messenger, summary)
+    await _notify(house, connection, notifier, summary)
     return summary
 
 
 async def _notify(
-    house: House, connection: Connection, messenger: Notifier, summary: RunSummary
+    house: House, connection: Connection, notifier: Notifier, summary: RunSummary
 ) -> None:
-    """Tell of a run that has ended; who wants the process to end need not wait for that."""
-    telling = asyncio.create_task(messenger.tell(summary))
+    """Send notifications of a run that has ended; a signal to end does not wait for them."""
+    sending = asyncio.create_task(notifier.send(summary))
     for number in _SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, telling.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, sending.cancel)
     try:
-        summary.notice = await telling
+        summary.notice = await sending
     except asyncio.CancelledError:
         summary.notice = "No notification was sent: the process was asked to end."
     if summary.notice:
@@ -126,7 +126,7 @@ async def _notify(
 async def _execute(
     house: House, connection: Connection, options: Options, quiet: bool
 ) -> RunSummary:
-    async with house.engine(connection, options, say) as engine:
+    async with house.engine(connection, options, print_message) as engine:
         loop = asyncio.get_running_loop()
 
         def asked_to_end(number: signal.Signals) -> None:
@@ -138,18 +138,18 @@ async def _execute(
 
         for number in _SIGNALS:
             loop.add_signal_handler(number, asked_to_end, number)
-        telling = None
+        printing = None
         if not quiet and sys.stderr.isatty():
-            telling = asyncio.create_task(_tell(engine.live))
+            printing = asyncio.create_task(_print_progress(engine.live))
         try:
             return await engine.execute()
         finally:
-            if telling is not None:
-                telling.cancel()
+            if printing is not None:
+                printing.cancel()
                 _write_progress("\n")
 
 
-async def _tell(snapshot: RunSnapshot) -> None:
+async def _print_progress(snapshot: RunSnapshot) -> None:
     """Keep one line on the terminal up to date; nothing is written while nothing changes."""
     shown = ""
     while True:
@@ -197,10 +197,10 @@ def _print_summary(summary: RunSummary) -> None:
     print(f"  unique profiles: imported {unique.imported:,}, exported {unique.exported:,}")
 
 
-def watch(asked: argparse.Namespace) -> int:
+def watch(args: argparse.Namespace) -> int:
     """Follow a run, whoever started it; the exit code is the run's own."""
     house = House.open()
-    connection = house.connections.find(asked.name).connection
+    connection = house.connections.find(args.name).connection
     shown = ""
     was_running = house.lock(connection).is_held()
     with house.ledger(connection) as ledger:
@@ -208,7 +208,7 @@ def watch(asked: argparse.Namespace) -> int:
             while house.lock(connection).is_held():
                 snapshot = ledger.read_progress()
                 if snapshot is not None:
-                    line = snapshot.model_dump_json() if asked.json else progress_line(snapshot)
+                    line = snapshot.model_dump_json() if args.json else progress_line(snapshot)
                     if line != shown:
                         print(line, flush=True)
                         shown = line
@@ -222,14 +222,14 @@ def watch(asked: argparse.Namespace) -> int:
     if last is None:
         raise ConfigError(f"'{connection.name}' has never run: actui run '{connection.name}'")
     if not was_running:
-        say(f"'{plain(connection.name)}' is not running; this is its last run.")
-    return ended(last, asked.json)
+        print_message(f"'{plain(connection.name)}' is not running; this is its last run.")
+    return ended(last, args.json)
 
 
-def stop(asked: argparse.Namespace) -> int:
+def stop(args: argparse.Namespace) -> int:
     """Ask the run that is going to stop."""
     house = House.open()
-    connection = house.connections.find(asked.name).connection
+    connection = house.connections.find(args.name).connection
     if not house.lock(connection).is_held():
         raise ConfigError(f"'{connection.name}' is not running.", code="not-running")
     level = house.request_stop(connection)
@@ -238,7 +238,7 @@ def stop(asked: argparse.Namespace) -> int:
             f"The run of '{connection.name}' is only just beginning; ask again in a moment.",
             code="not-running",
         )
-    if asked.json:
+    if args.json:
         print(json.dumps({"connection": connection.name, "stop": level}))
     elif level == 1:
         print(
@@ -249,15 +249,15 @@ def stop(asked: argparse.Namespace) -> int:
     return exitcodes.OK
 
 
-def runs(asked: argparse.Namespace) -> int:
+def runs(args: argparse.Namespace) -> int:
     """Print the run history, newest first."""
     house = House.open()
-    connection = house.connections.find(asked.name).connection
-    found = house.history(connection).all(limit=asked.limit)
+    connection = house.connections.find(args.name).connection
+    found = house.history(connection).all(limit=args.limit)
     if not found:
-        say(f"'{connection.name}' has never run: actui run '{connection.name}'")
+        print_message(f"'{connection.name}' has never run: actui run '{connection.name}'")
     for summary in found:
-        print(summary.line() if asked.json else run_line(summary))
-        if summary.notice and not asked.json:
+        print(summary.line() if args.json else run_line(summary))
+        if summary.notice and not args.json:
             print(f"    {plain(summary.notice)}")
     return exitcodes.OK

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from actui import exitcodes
 from actui.app.terminal import lasting_output
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.commands.units import cron_line, systemd_unit
 from actui.console.formatting import plain
 from actui.context.context import House
@@ -23,29 +23,29 @@ from actui.operations.scheduling import DueResult, Scheduler, utc_now
 LOOK_SECONDS = 5.0
 
 
-def due(asked: argparse.Namespace) -> int:
+def due(args: argparse.Namespace) -> int:
     """Start every run that is due, one process each, and end."""
     house = House.open()
     starter = Starter(house.home, house.environ, SCHEDULE)
     looked = Scheduler(house, starter.start).look()
     for result in looked:
-        _report(result, as_json=asked.json)
+        _report(result, as_json=args.json)
     return exitcodes.GOALS_FAILED if any(t.done == "failed" for t in looked) else exitcodes.OK
 
 
 @lasting_output()
-def schedule(asked: argparse.Namespace) -> int:
+def schedule(args: argparse.Namespace) -> int:
     """Start runs when they are due until SIGTERM, SIGINT or SIGHUP; the runs themselves go on."""
     house = House.open()
-    if asked.print_systemd or asked.print_cron:
-        return _print(house, asked)
+    if args.print_systemd or args.print_cron:
+        return _print(house, args)
     enough = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
             signal.signal(number, lambda *_: enough.set())
     starter = Starter(house.home, house.environ, SCHEDULE)
     scheduler = Scheduler(house, starter.start)
-    _log("the scheduler looks what is due", as_json=asked.json)
+    _log("the scheduler looks what is due", as_json=args.json)
     reported: set[tuple[str, str]] = set()
     trouble = ""
     while not enough.is_set():
@@ -57,31 +57,31 @@ def schedule(asked: argparse.Namespace) -> int:
         except OSError as failure:
             looked, message = [], f"{failure.filename or 'The home'}: {failure.strerror}."
         if message and message != trouble:
-            say(message)
+            print_message(message)
         trouble = message
         for result in looked:
             if result.done == "started" or (result.connection.id, result.message) not in reported:
-                _report(result, as_json=asked.json)
+                _report(result, as_json=args.json)
         reported = {(result.connection.id, result.message) for result in looked}
         for name, code in starter.ended():
-            _log(f"{plain(name)}: its run ended with exit code {code}", as_json=asked.json)
+            _log(f"{plain(name)}: its run ended with exit code {code}", as_json=args.json)
         enough.wait(LOOK_SECONDS)
-    _log("the scheduler ends; runs that were started go on", as_json=asked.json)
+    _log("the scheduler ends; runs that were started go on", as_json=args.json)
     return exitcodes.OK
 
 
-def _print(house: House, asked: argparse.Namespace) -> int:
+def _print(house: House, args: argparse.Namespace) -> int:
     """What systemd or cron is to be given."""
     if ACTING.search(f"{house.home.root}{sys.executable}"):
         raise ConfigError(
             "Neither systemd nor cron can be given this home: its path holds a control character."
         )
-    if asked.print_systemd:
+    if args.print_systemd:
         names = [stored.connection.name for stored in house.connections.all()]
         kind, text = "systemd", systemd_unit(house.home, house.settings, names)
     else:
         kind, text = "cron", cron_line(house.home)
-    print(json.dumps({kind: text}) if asked.json else text)
+    print(json.dumps({kind: text}) if args.json else text)
     return exitcodes.OK
 
 
@@ -96,7 +96,7 @@ def _report(result: DueResult, *, as_json: bool) -> None:
         }
         print(json.dumps({**facts, "done": result.done, "message": result.message}), flush=True)
     elif result.done == "failed":
-        say(
+        print_message(
             f"{plain(name)} was due at {_stamp(result.due)}, but nothing was started: "
             f"{result.message}"
         )
@@ -107,9 +107,9 @@ def _report(result: DueResult, *, as_json: bool) -> None:
         )
 
 
-def _log(words: str, *, as_json: bool) -> None:
+def _log(message: str, *, as_json: bool) -> None:
     at = _stamp(utc_now())
-    print(json.dumps({"at": at, "message": words}) if as_json else f"{at} {words}", flush=True)
+    print(json.dumps({"at": at, "message": message}) if as_json else f"{at} {message}", flush=True)
 
 
 def _stamp(at: datetime) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from actui import exitcodes
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.commands.secret_storage import Kept, can_ask, choose
 from actui.console.formatting import plain
 from actui.context.context import House
@@ -80,18 +80,18 @@ class _Wanted:
         return (found.source, "") if found else (None, "")
 
 
-def secret(asked: argparse.Namespace) -> int:
+def secret(args: argparse.Namespace) -> int:
     """Store, look for or delete a connection's secrets, or the mail server's password."""
     house = House.open()
-    wanted = _wanted(house, asked)
-    if asked.action == "status":
-        return _status(house, wanted, asked)
-    if asked.action == "set":
+    wanted = _wanted(house, args)
+    if args.action == "status":
+        return _status(house, wanted, args)
+    if args.action == "set":
         if len(wanted) != 1:
             raise ConfigError(f"Which secret? Name {' or '.join(one.label for one in wanted)}.")
-        return _set(house, wanted[0], as_json=asked.json)
+        return _set(house, wanted[0], as_json=args.json)
     for one in wanted:
-        _delete(house, one, as_json=asked.json)
+        _delete(house, one, as_json=args.json)
     return exitcodes.OK
 
 
@@ -109,17 +109,17 @@ def _delete(house: House, one: _Wanted, *, as_json: bool) -> None:
     print(f"{one.label}: {done}{f'; it still comes from {source}' if source else ''}")
 
 
-def _wanted(house: House, asked: argparse.Namespace) -> list[_Wanted]:
-    if asked.name == _MAIL:
+def _wanted(house: House, args: argparse.Namespace) -> list[_Wanted]:
+    if args.name == _MAIL:
         origin = house.settings.mail.origin
         if not origin:
             raise ConfigError("Name the mail server first: actui settings set mail.host HOST")
         return [_Wanted(SecretName.SMTP_PASSWORD, origin, None)]
-    connection = house.connections.find(asked.name).connection
+    connection = house.connections.find(args.name).connection
     return [
         _Wanted(name, secret_origin(connection, name), connection)
         for name in CONNECTION_SECRETS
-        if asked.which in (None, secret_command_name(name))
+        if args.which in (None, secret_command_name(name))
     ]
 
 
@@ -147,7 +147,7 @@ def _keep(house: House, one: _Wanted, value: SecretStr) -> Kept:
         is_closed = house.settings.keyring_backend == ENCRYPTED_FILE
         if not (is_closed or failure.code == "no-key-store") or not can_ask():
             raise
-        say(failure.trouble)
+        print_message(failure.trouble)
         kept = choose(
             house,
             one.variable,
@@ -159,14 +159,14 @@ def _keep(house: House, one: _Wanted, value: SecretStr) -> Kept:
         return kept
 
 
-def _status(house: House, wanted: list[_Wanted], asked: argparse.Namespace) -> int:
+def _status(house: House, wanted: list[_Wanted], args: argparse.Namespace) -> int:
     """Where each secret comes from now, and in a run that nobody's session surrounds."""
     chains = (house.secrets, house.secrets.unattended())
     # side by side: a locked key store is waited for in both
     with ThreadPoolExecutor(len(chains)) as pool:
         here, there = pool.map(lambda chain: [one.found_in(chain) for one in wanted], chains)
     for one, now, later in zip(wanted, here, there, strict=True):
-        if asked.json:
+        if args.json:
             facts = {"secret": one.label, "source": now[0], "message": now[1]}
             scheduled = {"scheduled_source": later[0], "scheduled_message": later[1]}
             print(json.dumps(facts | {"scheduled": later[0] is not None} | scheduled))
@@ -176,13 +176,13 @@ def _status(house: House, wanted: list[_Wanted], asked: argparse.Namespace) -> i
             print(f"  a scheduled run finds it too: {later[0]}")
         else:
             print(f"  a scheduled run would not find it{': ' if later[1] else ''}{later[1]}")
-    if not asked.json and not all(source for source, _ in there):
+    if not args.json and not all(source for source, _ in there):
         print(_ways(wanted[0]))
     missing = [
         secret_words(one.name) for one, (found, _) in zip(wanted, here, strict=True) if not found
     ]
     if missing:
-        say(f"No {' and no '.join(missing)} can be had for '{plain(asked.name)}'.")
+        print_message(f"No {' and no '.join(missing)} can be had for '{plain(args.name)}'.")
     return exitcodes.CREDENTIALS if missing else exitcodes.OK
 
 

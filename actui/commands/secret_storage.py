@@ -54,8 +54,8 @@ def choose(
     """
     if house.settings.keyring_backend == ENCRYPTED_FILE:
         there = house.home.keyring_file.exists()
-        asked = ("Password of the encrypted file: ",) if there else _NEW_PASSWORD
-        return Kept(save(_opened(house, *asked)), _TO_UNLOCK)
+        args = ("Password of the encrypted file: ",) if there else _NEW_PASSWORD
+        return Kept(save(_opened(house, *args)), _TO_UNLOCK)
     print(_WAYS, file=sys.stderr)
     chosen = ask(_QUESTION)
     if chosen not in ("1", "2", "3"):

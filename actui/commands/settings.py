@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from actui import exitcodes
-from actui.commands.errors import say
+from actui.commands.errors import print_message
 from actui.console.formatting import plain
 from actui.context.context import House
 from actui.model.errors import ConfigError
@@ -35,24 +35,24 @@ ABOUT = {
 }
 
 
-def settings(asked: argparse.Namespace) -> int:
+def settings(args: argparse.Namespace) -> int:
     """Show the settings, or set or unset one of them."""
     house = House.open()
     present, usual = _flat(house.settings), _flat(Settings())
-    if asked.key is not None and asked.key not in usual:
-        close = difflib.get_close_matches(asked.key, usual, n=1)
+    if args.key is not None and args.key not in usual:
+        close = difflib.get_close_matches(args.key, usual, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
-        raise ConfigError(f"There is no setting '{asked.key}'.{hint}", code="unknown")
-    if asked.action != "show":
-        if asked.key is None or (asked.action == "set") != (asked.value is not None):
+        raise ConfigError(f"There is no setting '{args.key}'.{hint}", code="unknown")
+    if args.action != "show":
+        if args.key is None or (args.action == "set") != (args.value is not None):
             raise ConfigError("Say: actui settings set KEY VALUE, or: actui settings unset KEY")
-        value = _value(asked.value) if asked.action == "set" else usual[asked.key]
+        value = _value(args.value) if args.action == "set" else usual[args.key]
         before = present
-        present = _flat(house.change_settings(_change(house.settings, asked.key, value)))
+        present = _flat(house.change_settings(_change(house.settings, args.key, value)))
         if present == before:
-            say(f"Nothing was changed: {asked.key} was so already.")
-    chosen = [asked.key] if asked.key else list(usual)
-    if asked.json:
+            print_message(f"Nothing was changed: {args.key} was so already.")
+    chosen = [args.key] if args.key else list(usual)
+    if args.json:
         print(json.dumps({key: present[key] for key in chosen}, ensure_ascii=False))
         return exitcodes.OK
     for key in chosen:

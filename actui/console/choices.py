@@ -75,8 +75,8 @@ class Choices:
     def fields(self, *, writable: bool = False) -> list[Option]:
         """The account's contact fields; the standard ones are known without asking."""
         standard = [
-            Option(field, words, field)
-            for field, words in FIELD_WORDS.items()
+            Option(field, label, field)
+            for field, label in FIELD_WORDS.items()
             if not (writable and field in READ_ONLY_FIELDS)
         ]
         if self.activecampaign is None:

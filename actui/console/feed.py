@@ -90,5 +90,5 @@ async def _started(reader: RunReader, since: Mark, sleep: Sleep, every: float) -
 
 
 def _silent(reader: RunReader) -> ConfigError:
-    why = reader.last_words() or "Start it with `actui run` in a terminal to see why."
+    why = reader.last_message() or "Start it with `actui run` in a terminal to see why."
     return ConfigError(f"The run ended before it wrote anything. {why}", code="not-started")

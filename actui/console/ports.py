@@ -92,7 +92,7 @@ class RunReader(Protocol):
         Each call asks more strongly than the one before.
         """
 
-    def last_words(self) -> str:
+    def last_message(self) -> str:
         """The last line that the process of the last run printed, empty where it is not kept."""
 
 

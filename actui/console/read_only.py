@@ -76,8 +76,8 @@ class _Reader:
     def is_running(self) -> bool:
         return self._reader.is_running()
 
-    def last_words(self) -> str:
-        return self._reader.last_words()
+    def last_message(self) -> str:
+        return self._reader.last_message()
 
     request_stop: Callable[..., NoReturn] = staticmethod(_refuse)
 

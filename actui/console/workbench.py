@@ -33,8 +33,8 @@ PEOPLE_ROWS = 500
 def _unanswered(failure: ActuiError, which: Which) -> str:
     """Why an account does not answer, with the way to mend it that the console has."""
     if failure.code == "no-secret":
-        words = SECRET_WORDS[which]
-        return f"The {words} is not stored: type it under Set up and run, then save."
+        label = SECRET_WORDS[which]
+        return f"The {label} is not stored: type it under Set up and run, then save."
     return plain(failure.message)
 
 
@@ -151,10 +151,10 @@ class Workbench:
             whole = None
         found = findings(connection)
         found += [Finding(DAMAGED, where, message) for where, message in damage.items() if message]
-        for which, words in SECRET_WORDS.items():
+        for which, label in SECRET_WORDS.items():
             # a run that was, found them wherever they are for runs
             if last is None and self._has_secret.get((connection.id, which)) is False:
-                found.append(Finding("no-secret", f"{which}.secret", f"Enter the {words}."))
+                found.append(Finding("no-secret", f"{which}.secret", f"Enter the {label}."))
         if message := self._services.schedule_trouble(stored):
             found.append(Finding("no-scheduler", "schedule", message, "warning"))
         pair = arrows(connection, found, whole, running)
@@ -232,9 +232,9 @@ class Workbench:
 
         Whoever asks waits for it, at most some seconds: it decides whether the choice is kept.
         """
-        for which, words in SECRET_WORDS.items():
+        for which, label in SECRET_WORDS.items():
             if not self._services.vault.status(connection, which):
-                raise CredentialsError(f"The command printed nothing for the {words}.")
+                raise CredentialsError(f"The command printed nothing for the {label}.")
 
     async def look_for_secrets(self, overviews: Sequence[Overview]) -> None:
         """Learn whether connections that are on and never ran lack a secret."""
@@ -373,9 +373,9 @@ class Workbench:
             )
         for finding in errors(connection):
             raise ConfigError(plain(finding.message), code=finding.code)
-        for which, words in SECRET_WORDS.items():
+        for which, label in SECRET_WORDS.items():
             if not await asyncio.to_thread(self._services.vault.status, connection, which):
-                raise CredentialsError(f"Enter the {words} and save, then run it.")
+                raise CredentialsError(f"Enter the {label} and save, then run it.")
 
     async def _started(
         self, connection: Connection, start: Callable[..., str], *what: object

@@ -78,7 +78,7 @@ PROBE = RetryPolicy(attempts=2, seconds=15.0)
 _MISSING = {Lost.SUMS: "Sums that were added", Lost.LISTS: "lists that people were put on"}
 
 
-def _tell_nobody(sentence: str) -> None:
+def _ignore_report(sentence: str) -> None:
     """Null listener."""
 
 
@@ -171,14 +171,14 @@ class House:
         return open_ledger(file)
 
     def bound_ledger(
-        self, connection: Connection, *, fresh: bool, tell: Callable[[str], None] = _tell_nobody
+        self, connection: Connection, *, fresh: bool, report: Callable[[str], None] = _ignore_report
     ) -> SqliteLedger:
         """The ledger of these two accounts (store/README.md §4); the caller holds the run lock.
 
         Raises ConfigError when it belongs to others and `fresh` does not say to start anew. One in
         which nobody is, as after a first run with a mistyped host, is nothing to ask about.
 
-        `fresh` also replaces a damaged one, and `tell` gets a sentence about that.
+        `fresh` also replaces a damaged one, and `report` gets a sentence about that.
         """
         file = self.home.ledger_file(connection.id)
         begun_anew = False
@@ -186,7 +186,7 @@ class House:
             if not fresh:
                 refuse_broken_log(file)
             elif trouble := trouble_of(file):
-                tell(self._salvaged(connection, trouble))
+                report(self._salvaged(connection, trouble))
             if not self.knows_these_accounts(connection, others_too=fresh):
                 set_aside(self.home, connection.id)
                 begun_anew = True
@@ -343,9 +343,9 @@ class House:
         self,
         connection: Connection,
         options: Options,
-        tell: Callable[[str], None] = _tell_nobody,
+        report: Callable[[str], None] = _ignore_report,
     ) -> AsyncIterator[Engine]:
-        """An engine that holds the connection's run lock; `tell` hears what is worth a sentence.
+        """An engine that holds the connection's run lock; `report` hears what is worth a sentence.
 
         Raises ConfigError, BusyError or CredentialsError before anything was sent or recorded.
         """
@@ -354,7 +354,7 @@ class House:
             history = History(self.home, connection.id)
             self._close_cut_off(connection, history)
             ledger = kept.enter_context(
-                self.bound_ledger(connection, fresh=options.fresh, tell=tell)
+                self.bound_ledger(connection, fresh=options.fresh, report=report)
             )
             settle_doubt(
                 connection,

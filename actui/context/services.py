@@ -148,7 +148,7 @@ class LedgerReader:
     def request_stop(self) -> int:
         return self._house.request_stop(self._connection) if self.is_running() else 0
 
-    def last_words(self) -> str:
+    def last_message(self) -> str:
         log = self._house.home.log_file(self._connection.id)
         try:
             lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -256,24 +256,24 @@ class DetachedStarter:
         restored: bool = False,
     ) -> str:
         self._refuse(connection, fresh=fresh, restored=restored)
-        words = [word for goal in leavers or () for word in ("--goal", goal)]
+        argv = [word for goal in leavers or () for word in ("--goal", goal)]
         if leavers:
-            words += ["--confirm-leavers", str(max(leavers.values()))]
+            argv += ["--confirm-leavers", str(max(leavers.values()))]
         if fresh:
-            words.append("--fresh")
+            argv.append("--fresh")
         if restored:
-            words.append("--confirm-restored")
-        return self._starter.start(connection, *words)
+            argv.append("--confirm-restored")
+        return self._starter.start(connection, *argv)
 
     def retry(
         self, connection: Connection, run: str, wanted: Filter, restored: bool = False
     ) -> str:
         self._refuse(connection, restored=restored)
         chosen = {"run": run, **_chosen(wanted)}
-        words = [word for name, value in chosen.items() if value for word in (f"--{name}", value)]
+        argv = [word for name, value in chosen.items() if value for word in (f"--{name}", value)]
         if restored:
-            words.append("--confirm-restored")
-        return self._starter.retry(connection, *words)
+            argv.append("--confirm-restored")
+        return self._starter.retry(connection, *argv)
 
     def _refuse(
         self, connection: Connection, *, fresh: bool = False, restored: bool = False
@@ -292,12 +292,14 @@ class HousePreviewer:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def show(self, connection: Connection, ask: Ask, tell: Callable[[str], None]) -> Preview:
+    async def show(
+        self, connection: Connection, ask: Ask, on_phase: Callable[[str], None]
+    ) -> Preview:
         async with self._house.rehearsal(connection) as rehearsal:
             showing = asyncio.create_task(rehearsal.show(ask))
             try:
                 while not (await asyncio.wait({showing}, timeout=TELL_SECONDS))[0]:
-                    tell(rehearsal.phase)
+                    on_phase(rehearsal.phase)
                 return await showing
             finally:
                 showing.cancel()

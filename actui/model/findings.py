@@ -95,8 +95,8 @@ def _about_notify(connection: Connection) -> Iterator[Finding]:
     if notify.when == "never":
         return
     if not notify.recipients and not notify.webhook:
-        words = "Nobody is told of runs: add a recipient or a webhook."
-        yield Finding("nobody-to-tell", "notify", words, "warning")
+        message = "Nobody is told of runs: add a recipient or a webhook."
+        yield Finding("nobody-to-tell", "notify", message, "warning")
     for recipient in notify.recipients:
         try:
             parse_address(recipient)
@@ -107,8 +107,8 @@ def _about_notify(connection: Connection) -> Iterator[Finding]:
             webhook_url(notify.webhook)
         except ValueError as wrong:
             message = redact(wrong)
-            words = f"{message[0].upper()}{message[1:]}."
-            yield Finding("no-webhook", "notify.webhook", words, "warning")
+            message = f"{message[0].upper()}{message[1:]}."
+            yield Finding("no-webhook", "notify.webhook", message, "warning")
 
 
 def _about_goals(connection: Connection) -> Iterator[Finding]:

@@ -9,29 +9,28 @@ from typing import Literal
 from actui.model.run import GoalSummary, RunState, RunSummary
 
 When = Literal["never", "failure", "every-run"]
-News = Literal["failed", "recovered", "finished", "stopped"]
+NotificationEvent = Literal["failed", "recovered", "finished", "stopped"]
 
 
-def standing(run: RunSummary) -> str:
-    """How a connection stands after a run: empty when all is well, else what failed, and how."""
+def failure_signature(run: RunSummary) -> str:
+    """What failed in a run, and how, as a text to compare; empty where nothing failed."""
     if run.state is RunState.FINISHED and run.ok:
         return ""
     failed = sorted((goal.goal_id or goal.goal, goal.code) for goal in _failed(run.goals))
     return json.dumps([run.code, *failed])
 
 
-def notification_event(when: When, run: RunSummary, last: str) -> News | None:
-    """What there is to tell of a run that ended, None when nothing.
+def notification_event(when: When, run: RunSummary, last: str) -> NotificationEvent | None:
+    """The event to notify of after a run, None when there is none.
 
-    `last` is the failure signature that was last sent. With `failure`, a failure is
-    sent once for as long as it stays the same, and so is its end. A run that somebody
-    stopped is no failure.
+    `last` is the failure signature that was last sent. With `failure`, a failure is sent once for
+    as long as it stays the same, and so is its end. A run that somebody stopped is no failure.
     """
     if when == "never":
         return None
     if run.state is RunState.STOPPED:
         return "stopped" if when == "every-run" else None
-    now = standing(run)
+    now = failure_signature(run)
     if now:
         return "failed" if when == "every-run" or now != last else None
     if last:

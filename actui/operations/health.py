@@ -220,10 +220,10 @@ def of_logging_out(environ: Mapping[str, str]) -> Check:
     return good("log-out", "Nothing is known to end runs when you log out.")
 
 
-def _ask(*words: str) -> str:
+def _ask(*argv: str) -> str:
     try:
         done = subprocess.run(
-            words,
+            argv,
             check=False,
             capture_output=True,
             text=True,

@@ -55,16 +55,16 @@ class Starter:
         return self._start(connection, "retry", connection.id, *people)
 
     def _start(self, connection: Connection, *asked: str) -> str:
-        words = [sys.executable, "-P", "-m", "actui", *asked]
+        argv = [sys.executable, "-P", "-m", "actui", *asked]
         file = self._home.log_file(connection.id)
         # an earlier run's last words would be taken for this one's
         file.unlink(missing_ok=True)
-        if self._user_manager and self._as_unit(words):
+        if self._user_manager and self._as_unit(argv):
             return "The run goes on by itself, as a unit of your systemd."
         # not through subprocess: whoever starts a run need not be there when it ends
         process = os.posix_spawn(
-            words[0],
-            words,
+            argv[0],
+            argv,
             self._environ,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -86,12 +86,12 @@ class Starter:
                 found.append((self._going.pop(process), os.waitstatus_to_exitcode(status)))
         return found
 
-    def _as_unit(self, words: list[str]) -> bool:
+    def _as_unit(self, argv: list[str]) -> bool:
         kept = [n for n in self._environ if n.startswith("ACTUI_") or n in _KEPT]
         # named, not valued: systemd-run takes the values from its own environment
         unit = ["systemd-run", "--user", "--quiet", "--collect", *(f"--setenv={n}" for n in kept)]
         done = subprocess.run(
-            [*unit, "--", *words], env=dict(self._environ), check=False, capture_output=True
+            [*unit, "--", *argv], env=dict(self._environ), check=False, capture_output=True
         )
         return done.returncode == 0
 

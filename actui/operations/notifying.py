@@ -1,4 +1,4 @@
-"""Telling people about a run that ended; whatever goes wrong here is words, never a failed run."""
+"""Notifications of a run that ended; what goes wrong here is a message, never a failed run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from actui.context.context import House
 from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.mailbox import parse_address
-from actui.model.notification_rules import News, notification_event, standing
+from actui.model.notification_rules import NotificationEvent, failure_signature, notification_event
 from actui.model.redaction import redact
 from actui.model.run import RunState, RunSummary
 from actui.model.secret import SecretName
@@ -49,7 +49,7 @@ class Notifier:
         if wanted and self._server.username:
             self._password = asyncio.create_task(asyncio.to_thread(self._find_password))
         self._cut_off = self._last_cut_off()
-        self._earlier = asyncio.create_task(self._tell_cut_off())
+        self._earlier = asyncio.create_task(self._send_cut_off())
 
     def _find_password(self) -> SecretStr | ActuiError | None:
         try:
@@ -59,30 +59,30 @@ class Notifier:
         return found.value if found else None
 
     def _last_cut_off(self) -> RunSummary | None:
-        """The last run where its process was killed, so that it could not tell of itself."""
+        """The last run where its process was killed, which could send none itself."""
         if self._notify.when == "never":
             return None
         last = next(iter(self._house.history(self._connection).all(limit=1)), None)
         return last if last is not None and last.code == CUT_OFF else None
 
-    async def _tell_cut_off(self) -> None:
+    async def _send_cut_off(self) -> None:
         if self._cut_off is not None:
-            await self._tell_safely(self._cut_off)
+            await self._send_safely(self._cut_off)
 
-    async def tell(self, run: RunSummary) -> str:
+    async def send(self, run: RunSummary) -> str:
         """Send what is to be sent; a sentence about what could not be sent, else an empty text."""
         await self._earlier
-        return await self._tell_safely(run)
+        return await self._send_safely(run)
 
-    async def _tell_safely(self, run: RunSummary) -> str:
+    async def _send_safely(self, run: RunSummary) -> str:
         try:
-            return await self._tell(run)
+            return await self._send_all(run)
         except ActuiError as failure:
             return f"No notification was sent: {failure.message}"
-        except Exception as bug:  # telling must never turn a run that went well into a crash
+        except Exception as bug:  # a notification must never turn a run that went well into a crash
             return f"No notification was sent: actui met a bug ({type(bug).__name__})."
 
-    async def _tell(self, run: RunSummary) -> str:
+    async def _send_all(self, run: RunSummary) -> str:
         kept, notices = self._connection.id, self._house.notices
         if self._notify.when == "never":
             notices.forget(kept)
@@ -99,11 +99,13 @@ class Notifier:
         failed = {name for name, (done, _) in zip(events, tried, strict=True) if not done}
         if run.state is not RunState.STOPPED:
             # what could not be sent is sent by the next run, if it still holds then
-            now = {name: standing(run) for name in channels if name not in failed}
+            now = {name: failure_signature(run) for name in channels if name not in failed}
             notices.keep(kept, last | now)
-        return " ".join(words for _, words in tried if words)
+        return " ".join(message for _, message in tried if message)
 
-    async def _try(self, channel: str, run: RunSummary, event: News) -> tuple[bool, str]:
+    async def _try(
+        self, channel: str, run: RunSummary, event: NotificationEvent
+    ) -> tuple[bool, str]:
         """Whether it was sent, and a sentence about that."""
         work: Awaitable[str] = (
             self._mail(run, event) if channel == _MAIL else self._post(run, event)
@@ -114,7 +116,7 @@ class Notifier:
             what = "No mail was sent" if channel == _MAIL else "The webhook was not called"
             return False, f"{what}: {failure.message}"
 
-    async def _mail(self, run: RunSummary, event: News) -> str:
+    async def _mail(self, run: RunSummary, event: NotificationEvent) -> str:
         server = self._server
         if not server.host:
             raise ConfigError("the settings name no mail server.")
@@ -131,7 +133,7 @@ class Notifier:
         trouble = [f"{server.host} takes no mail for {', '.join(refused)}."] if refused else []
         return " ".join([*trouble, *unusable])
 
-    async def _post(self, run: RunSummary, event: News) -> str:
+    async def _post(self, run: RunSummary, event: NotificationEvent) -> str:
         try:
             url = webhook_url(self._notify.webhook or "")
         except ValueError as wrong:

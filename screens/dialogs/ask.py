@@ -102,7 +102,7 @@ class ChooseScreen(AskScreen):
         typed = self._ask.typed
         return plain(f"Search, or type {typed}") if typed else "Search"
 
-    def _tell(self) -> None:
+    def _show_chosen(self) -> None:
         """Say what is chosen: the search bar is empty again, and the line may be far away."""
         labels = {one.id: plain(one.label) for one in self._options}
         labels |= {one.id: f"{plain(one.label)} (as typed)" for one in self._typed}
@@ -131,7 +131,7 @@ class ChooseScreen(AskScreen):
         if at is not None and at < len(self._found):
             self.query_one(Found).highlighted = at
         if self._ask.many:
-            self._tell()
+            self._show_chosen()
 
     # what is offered
 
@@ -140,13 +140,13 @@ class ChooseScreen(AskScreen):
 
     def _fill(self) -> None:
         wanted = self._wanted().casefold()
-        words = wanted.split()
+        terms = wanted.split()
         found = [
             one
             for one in self._options
-            if all(word in f"{one.label} {one.note}".casefold() for word in words)
+            if all(word in f"{one.label} {one.note}".casefold() for word in terms)
         ]
-        if words:
+        if terms:
             # the nearest to what was typed comes first, since enter takes the first
             found.sort(key=lambda one: _distance(one, wanted))
         self._found = found[:_SHOWN]
@@ -156,7 +156,7 @@ class ChooseScreen(AskScreen):
         results.display = bool(self._found)
         chosen = [i for i, one in enumerate(self._found) if one.id in self._ask.chosen]
         if self._found:
-            results.highlighted = chosen[0] if chosen and not words else 0
+            results.highlighted = chosen[0] if chosen and not terms else 0
         self.query_one("#none", TextLine).put(self._remark(len(found)))
 
     def _remark(self, many: int) -> str:
@@ -239,7 +239,7 @@ class ChooseScreen(AskScreen):
             self._chosen.append(here.id)
         self.query_one("#search", Input).value = ""
         self._fill()
-        self._tell()
+        self._show_chosen()
 
     @on(OptionList.OptionSelected, "#found")
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -259,7 +259,7 @@ class ChooseScreen(AskScreen):
             self._answer(here.id)
             return
         self._toggle(here)
-        self._tell()
+        self._show_chosen()
 
     def _toggle(self, one: Option) -> None:
         if one.id in self._chosen:
@@ -278,7 +278,7 @@ class ChooseScreen(AskScreen):
         without = [one for one in self._found if one.id not in self._chosen]
         for one in without or self._found:
             self._toggle(one)
-        self._tell()
+        self._show_chosen()
 
     def action_accept(self) -> None:
         """Take what is chosen."""

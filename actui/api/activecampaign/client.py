@@ -253,14 +253,14 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
         """How many batches of the account are not finished yet (§7.2)."""
         return await self._get("import/bulk_import", (), lambda a: shape.outstanding(a.body))
 
-    def _bulk_refusal(self, call: Call, words: str, status: int) -> ServiceError:
-        if shape.is_bulk_limit(words):
+    def _bulk_refusal(self, call: Call, reason: str, status: int) -> ServiceError:
+        if shape.is_bulk_limit(reason):
             self.traffic.throttled += 1
             self._bulk_pace.slow_down(_BULK_WAIT)
-            message = f"{SERVICE} takes no more bulk imports for now ({call.endpoint}): {words}"
-            return RetriableError(message, status=status, detail=words, after=_BULK_WAIT)
-        message = f"{SERVICE} refused {call.endpoint} (status {status}): {words}"
-        return RefusedError(message, status=status, detail=words)
+            message = f"{SERVICE} takes no more bulk imports for now ({call.endpoint}): {reason}"
+            return RetriableError(message, status=status, detail=reason, after=_BULK_WAIT)
+        message = f"{SERVICE} refused {call.endpoint} (status {status}): {reason}"
+        return RefusedError(message, status=status, detail=reason)
 
     async def _outlines(self, params: Sequence[tuple[str, str]]) -> ContactPage:
         """A page of contacts without their fields and lists, which are too large to be read."""

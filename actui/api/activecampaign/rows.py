@@ -259,7 +259,7 @@ def bulk_answer(body: Any, sent: int, *, refused: bool) -> BulkQueued | BulkRefu
         raise ValueError("neither queued nor refused")
     reasons = items(body.get("failureReasons"))
     named = [reason for reason in reasons if isinstance(reason, dict)]
-    words: dict[int, str] = {}
+    reasons_by_row: dict[int, str] = {}
     numbers = [_row_number(reason["contact"]) for reason in named]
     # One-based in the one recording there is; a zero gives the other reading away.
     first = 0 if 0 in numbers else 1
@@ -267,10 +267,10 @@ def bulk_answer(body: Any, sent: int, *, refused: bool) -> BulkQueued | BulkRefu
         if not 0 <= place - first < sent:
             return f"contact {place}: {redact(text(reason.get('failureReason')))}"
         message = redact(text(reason.get("failureReason")))
-        before = words.get(place - first)
-        words[place - first] = f"{before}; {message}" if before else message
-    if words:
-        return BulkRefused(tuple(sorted(words.items())))
+        before = reasons_by_row.get(place - first)
+        reasons_by_row[place - first] = f"{before}; {message}" if before else message
+    if reasons_by_row:
+        return BulkRefused(tuple(sorted(reasons_by_row.items())))
     lines = [str(reason) for reason in reasons]
     refusal = redact(" ".join([text(body.get("message")), *lines]))
     if not refusal:
@@ -344,7 +344,7 @@ def _contact(
     alone: bool = False,
 ) -> Contact:
     fields, unreadable = _fields(values, tags)
-    standing: dict[int, ListStatus] = {}
+    statuses: dict[int, ListStatus] = {}
     left: dict[int, datetime] = {}
     list_rows: dict[int, ListRow] = {}
     for relation in lists:
@@ -353,8 +353,8 @@ def _contact(
         if list_id == ANY_LIST:
             status = ListStatus.UNREADABLE
         # Where a list has two rows, the one that is not active protects the person.
-        if list_id not in standing or status is not ListStatus.ACTIVE:
-            standing[list_id] = status
+        if list_id not in statuses or status is not ListStatus.ACTIVE:
+            statuses[list_id] = status
             since = moment(relation.get("udate")) if status is ListStatus.UNSUBSCRIBED else None
             left.pop(list_id, None)
             if since is not None:
@@ -363,7 +363,7 @@ def _contact(
                 list_rows[list_id] = _list_row(relation, status)
     bounces = row.get("bounced_hard")
     if bounces not in (None, "") and number(bounces) is None:
-        standing[ANY_LIST] = ListStatus.UNREADABLE  # mail to them may have bounced for good
+        statuses[ANY_LIST] = ListStatus.UNREADABLE  # mail to them may have bounced for good
     return Contact(
         id=number_id(row["id"]),
         email=text(row.get("email")),
@@ -376,7 +376,7 @@ def _contact(
         bounced_soft=number(row.get("bounced_soft")) or 0,
         erased=any(str(row.get(key)) not in _NO for key in ("deleted", "anonymized")),
         fields=fields,
-        lists=standing,
+        lists=statuses,
         left=left,
         list_rows=list_rows,
         unreadable=unreadable,

@@ -31,7 +31,7 @@ class Read:
         return self.found is not None
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """What may be read, with its number where there is one."""
         return f"{self.found:,} {self.what}" if self.found else self.what
 
@@ -73,7 +73,7 @@ def proof(connection: Connection, reads: Sequence[Read]) -> str:
     Raises CredentialsError `right-missing` when one is missing that the connection needs.
     """
     host = urlsplit(connection.blueconic.url).netloc
-    allowed = ", ".join(read.words for read in reads if read.allowed) or "nothing"
+    allowed = ", ".join(read.label for read in reads if read.allowed) or "nothing"
     lines = [f"{host} accepts the client. May read: {allowed}."]
     needed, refused = _needed(connection), [read for read in reads if not read.allowed]
     lacking = [f"{read.what} (right {read.right})" for read in refused if read.right in needed]

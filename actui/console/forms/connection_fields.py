@@ -54,8 +54,8 @@ class ConnectionForm:
             "the BlueConic host": self.blueconic_url != now.blueconic_url,
             "the client id": self.client_id != now.client_id,
         }
-        fields |= {f"the {words}": which in self.secrets for which, words in SECRET_WORDS.items()}
-        return [words for words, typed in fields.items() if typed]
+        fields |= {f"the {label}": which in self.secrets for which, label in SECRET_WORDS.items()}
+        return [label for label, typed in fields.items() if typed]
 
     def onto(self, connection: Connection) -> Connection:
         """The connection with the fields' values.

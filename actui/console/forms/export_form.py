@@ -135,8 +135,8 @@ class ExportForm(GoalForm[ExportGoal]):
         goal = self.goal
         page.heading("5 Options")
         page.hint("Resubscribe inactive ActiveCampaign contacts")
-        for choice, words in _RESUBSCRIBE.items():
-            page.line(f"resubscribe={choice}", f"{radio(goal.resubscribe == choice)} {words}", 2)
+        for choice, label in _RESUBSCRIBE.items():
+            page.line(f"resubscribe={choice}", f"{radio(goal.resubscribe == choice)} {label}", 2)
         if goal.resubscribe != "never":
             page.hint(f"Concerns {self._whom()}; the preview (F6) counts them.", 3)
         page.hint(_CHECKBOX, 2)

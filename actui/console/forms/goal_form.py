@@ -308,10 +308,10 @@ class GoalForm(ABC, Generic[G]):
 
     def _ask_new_id(self, field: str, then: Callable[[str], Ask | None]) -> Ask:
         title = self.choices.field_title(field) or FIELD_WORDS.get(field, field)
-        words = re.findall(r"[A-Za-z0-9]+", title)
+        parts = re.findall(r"[A-Za-z0-9]+", title)
         return Type(
             "The new property's id",
-            "_".join(words).lower(),
+            "_".join(parts).lower(),
             lambda typed: self._ask_type(typed.strip(), field, then),
             "Letters, digits, - and _; it stays as it is for ever.",
         )

@@ -124,8 +124,8 @@ class ScheduleForm:
     def lines(self) -> list[Line]:
         """The kinds, what the chosen one needs, the time zone and the next three times."""
         connection, schedule, page = self._draft.connection, self._schedule, Page()
-        for kind, words in _KINDS.items():
-            page.line(f"kind={kind}", f"{radio(schedule.type == kind)} {words}", 0)
+        for kind, label in _KINDS.items():
+            page.line(f"kind={kind}", f"{radio(schedule.type == kind)} {label}", 0)
             if schedule.type == kind:
                 self._details(page, schedule)
         page.line("zone", f"time zone: {connection.timezone}", 0)

@@ -17,7 +17,7 @@ class _Typed:
     """A setting that is typed: what stands before it, and what may be typed."""
 
     key: str
-    words: str
+    label: str
     hint: str
     none: str = ""
 
@@ -102,7 +102,7 @@ class SettingsForm:
     def _typed(self, page: Page, settings: Settings, rows: Sequence[_Typed]) -> None:
         for row in rows:
             value = _value(settings, row)
-            page.line(row.key, f"{row.words}: {name(value) if value else row.none}")
+            page.line(row.key, f"{row.label}: {name(value) if value else row.none}")
 
     # changing
 
@@ -130,7 +130,7 @@ class SettingsForm:
         elif key in _TYPED:
             row = _TYPED[key]
             now = _value(settings, row)
-            title = f"{row.words[:1].upper()}{row.words[1:]}"
+            title = f"{row.label[:1].upper()}{row.label[1:]}"
             return Type(title, now, lambda typed: self._take(row, typed), row.hint)
         return None
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from actui.console.formatting import counted, number, plain, state_words
-from actui.model.notification_rules import News
+from actui.model.notification_rules import NotificationEvent
 from actui.model.run import GoalSummary, RunSummary
 
 _MOST_REASONS = 5
-_HEADLINES: dict[News, str] = {
+_HEADLINES: dict[NotificationEvent, str] = {
     "failed": "failed",
     "recovered": "works again",
     "finished": "finished",
@@ -34,7 +34,7 @@ class Letter:
     text: str
 
 
-def letter(run: RunSummary, message: News, place: str) -> Letter:
+def letter(run: RunSummary, message: NotificationEvent, place: str) -> Letter:
     """What happened, the counts, the first reasons and where to look closer.
 
     `place` is where the commands work: user and host.
@@ -62,7 +62,7 @@ def letter(run: RunSummary, message: News, place: str) -> Letter:
     return Letter(f"actui: {head}", "\n".join(lines) + "\n")
 
 
-def facts(run: RunSummary, message: News, place: str) -> dict[str, Any]:
+def facts(run: RunSummary, message: NotificationEvent, place: str) -> dict[str, Any]:
     """The same for a program; `text` is the one sentence that chat services show."""
     return {
         "event": message,

@@ -135,8 +135,8 @@ class Person:
 def reason_words(reason: Reason, detail: str) -> str:
     """A reason with its detail, as half a sentence."""
     is_barred = reason is Reason.NO_MATCH and detail
-    words = _NO_LIST_MAY if is_barred else REASON_WORDS[reason]
-    return ": ".join(part for part in (words, plain(detail)) if part)
+    label = _NO_LIST_MAY if is_barred else REASON_WORDS[reason]
+    return ": ".join(part for part in (label, plain(detail)) if part)
 
 
 def omitted_lines(omitted: Omitted) -> list[str]:
@@ -193,13 +193,13 @@ def offered_filters(run: RunSummary) -> list[tuple[Filter, str, int]]:
         for outcome in Outcome:
             many = getattr(goal, outcome.value)
             if many and outcome is not Outcome.UNCHANGED:
-                words = f"{goal.goal}: {outcome.value}"
-                found.append((Filter(goal.goal_id, outcome.value), words, many))
+                label = f"{goal.goal}: {outcome.value}"
+                found.append((Filter(goal.goal_id, outcome.value), label, many))
         for reason, many in sorted(goal.reasons.items()):
             found.append((Filter(goal.goal_id, reason=reason), f"{goal.goal}: {reason}", many))
         for name, many in sorted(goal.omitted.items()):
-            words = f"{goal.goal}: {name} omitted"
-            found.append((Filter(goal.goal_id, omitted=name), words, many))
+            label = f"{goal.goal}: {name} omitted"
+            found.append((Filter(goal.goal_id, omitted=name), label, many))
     return found
 
 

@@ -62,8 +62,8 @@ def test_a_console_that_stays_open_sees_the_runs_of_a_fresh_ledger(house: House)
         assert reader.snapshot() == picture("r2")
 
 
-def test_the_last_words_of_a_run_are_read_from_its_log(house: House) -> None:
+def test_the_last_message_of_a_run_are_read_from_its_log(house: House) -> None:
     reader = HouseServices(house).reader(connection())
-    assert reader.last_words() == ""
+    assert reader.last_message() == ""
     house.home.log_file("c-1").write_text("Newsletter: reading\nactui: The disk is full.\n\n")
-    assert reader.last_words() == "The disk is full."
+    assert reader.last_message() == "The disk is full."

@@ -229,7 +229,7 @@ def test_a_bug_whose_text_holds_a_secret_and_a_person(
 def answered(app: ConsoleApp, words: str) -> bool:
     """Whether the tests of both services have ended with these words."""
     panels = [app.screen.query_one(f"#{one}-answer", TextLine) for one in SERVICES]
-    return all(words in panel.words for panel in panels)
+    return all(words in panel.text for panel in panels)
 
 
 @pytest.mark.parametrize("form", ["json-400", "oauth"])

@@ -5,7 +5,7 @@ import pytest
 from actui.console.views.notification import facts, letter
 from actui.model.connection import Connection
 from actui.model.findings import findings
-from actui.model.notification_rules import notification_event, standing
+from actui.model.notification_rules import failure_signature, notification_event
 from actui.model.run import GoalSummary, RunState, RunSummary
 from actui.model.settings import MailServer
 
@@ -39,7 +39,7 @@ def told(when, *runs):
     for one in runs:
         said.append(notification_event(when, one, heard))
         if one.state is not RunState.STOPPED:
-            heard = standing(one)
+            heard = failure_signature(one)
     return said
 
 

@@ -96,7 +96,7 @@ class FakeReader:
     number: int = 0
     counts: UniqueCounts = field(default_factory=UniqueCounts)
     stops: int = 0
-    words: str = ""
+    text: str = ""
     broken: str = ""
 
     def show(self, picture: RunSnapshot, *, running: bool = True) -> None:
@@ -124,8 +124,8 @@ class FakeReader:
         self.stops = min(self.stops + 1, 2)
         return self.stops
 
-    def last_words(self) -> str:
-        return self.words
+    def last_message(self) -> str:
+        return self.text
 
 
 @dataclass

@@ -54,5 +54,5 @@ async def test_the_page_names_the_damage_instead_of_nothing(
             said, instead = "The run history cannot be read.", "No run yet."
         await until(pilot, lambda: said in seen(pilot))
         assert instead not in seen(pilot)
-        words = " ".join(one.words for one in pilot.app.screen.query(TextLine))
+        words = " ".join(one.text for one in pilot.app.screen.query(TextLine))
         assert f"{said} {SAID}" in words

@@ -169,7 +169,7 @@ async def test_a_test_says_what_has_to_be_typed_first(opened: Opened) -> None:
 
 
 def told(pilot: Pilot[Any]) -> str:
-    return "\n".join(words.words for words in pilot.app.screen.query(TextLine))
+    return "\n".join(words.text for words in pilot.app.screen.query(TextLine))
 
 
 async def test_without_a_key_store_somebody_chooses_where_secrets_are_kept(opened: Opened) -> None:

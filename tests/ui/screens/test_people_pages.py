@@ -204,7 +204,7 @@ async def test_hostile_people_act_nowhere(name: str, size: tuple[int, int]) -> N
         await until(pilot, lambda: "1" in seen(pilot) and "rejected" in seen(pilot))
         assert "\x1b[31m" not in seen(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "run r1" in app.screen.query_one("#about").words)  # type: ignore[attr-defined]
+        await until(pilot, lambda: "run r1" in app.screen.query_one("#about").text)  # type: ignore[attr-defined]
         assert "\u202e" not in seen(pilot)
 
 

@@ -55,7 +55,7 @@ async def opened(size: tuple[int, int]) -> AsyncIterator[Opened]:
 
 
 def told(pilot: Pilot[Any]) -> str:
-    return str(pilot.app.screen.query_one("#about").words)  # type: ignore[attr-defined]
+    return str(pilot.app.screen.query_one("#about").text)  # type: ignore[attr-defined]
 
 
 async def test_people_are_shown_with_before_and_after_or_the_reason(opened: Opened) -> None:

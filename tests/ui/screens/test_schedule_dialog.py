@@ -52,7 +52,7 @@ async def test_a_schedule_is_chosen_saved_and_shown(size: tuple[int, int]) -> No
         await until(pilot, lambda: "(not saved)" not in seen(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
-        words = app.screen.query_one("#schedule-words").words  # type: ignore[attr-defined]
+        words = app.screen.query_one("#schedule-words").text  # type: ignore[attr-defined]
         assert words.startswith("Runs Mon, Tue at 07:05 (UTC); next ")
 
 

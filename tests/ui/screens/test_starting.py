@@ -19,7 +19,7 @@ from tests.ui.screens.goalpages import on_connection
 
 async def test_a_run_that_never_shows_itself_says_why() -> None:
     made = services(connection())
-    made.reader(connection()).words = "The disk is full."
+    made.reader(connection()).text = "The disk is full."
 
     def ends_at_once() -> None:
         made.reader(connection()).number += 1

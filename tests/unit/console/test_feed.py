@@ -40,7 +40,7 @@ class Reader:
     def request_stop(self) -> int:
         return 0
 
-    def last_words(self) -> str:
+    def last_message(self) -> str:
         return "The disk is full."
 
 

@@ -19,7 +19,7 @@ from actui.model import secret
 from actui.model.connection import Manual, Monthly, MonthlyWeekday, Notify, TimesPerDay, Weekly
 from actui.model.goals import ExportGoal
 from actui.model.mapping import PlainSource, Rule, WhenEmpty
-from actui.model.notification_rules import News
+from actui.model.notification_rules import NotificationEvent
 from actui.model.run import Outcome, Reason
 from screens import base
 
@@ -44,7 +44,7 @@ TABLES = [
     (goalform._EMPTY_WORDS, set(WhenEmpty)),
     (connectiontable._URGENT, set(ArrowState)),
     (base.COLOURS, set(ArrowState)),
-    (notices._HEADLINES, set(get_args(News))),
+    (notices._HEADLINES, set(get_args(NotificationEvent))),
     (secret._WORDS, set(secret.SecretName)),
     (secret._ADVICE, set(secret.SecretName)),
 ]
