@@ -14,7 +14,7 @@ from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.run import ListCounts, Outcome, Reason, Record
 from actui.sync.exporting.identity import Person, own_spelling
 from actui.sync.exporting.write_check import holds
-from actui.sync.portions import ABOUT_THE_RECORD
+from actui.sync.portions import is_about_a_record
 from actui.sync.run.goal_run import GoalRun
 
 _UNREADABLE = (
@@ -34,7 +34,7 @@ class SingleWrites:
         A changed address goes to the contact the person is, never to a second one. The person's
         row goes to the address as ActiveCampaign stores it, which may be in another letter case:
         where case counts, any other spelling would make a second contact (activecampaign.md §6).
-        Whatever ActiveCampaign refuses is an outcome of this person.
+        Raises RefusedError for a refusal that is not about this person.
         """
         service, email = self._run.activecampaign, person.row.email
         self._run.stop.check()
@@ -51,6 +51,8 @@ class SingleWrites:
             owners = [one.id for one in await service.contacts_by_email(email)]
             if owners and contact_id not in owners:
                 return payload.record(Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owners[0])
+            if not _is_about_them(refused):
+                raise
             reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
             record = payload.record(Outcome.REJECTED, reason, contact_id)
             return replace(record, detail=refused.detail, email=email)
@@ -70,7 +72,7 @@ class SingleWrites:
         if is_stored is None:
             record = payload.record(Outcome.UNKNOWN, Reason.UNRESOLVED, contact_id)
             return replace(record, detail=_UNREADABLE)
-        if refused.status not in (404, *ABOUT_THE_RECORD):
+        if not _is_about_them(refused):
             raise refused
         reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
         record = payload.record(Outcome.REJECTED, reason, contact_id)
@@ -106,3 +108,13 @@ class SingleWrites:
             )
         )
         return None
+
+
+def _is_about_them(refused: RefusedError) -> bool:
+    """Whether a refusal is about the contact of the write; a denial, for one, is about everybody.
+
+    A page instead of data is the answer of a server on the way.
+    """
+    if refused.status in (404, 409):
+        return refused.code == RefusedError.default_code
+    return is_about_a_record(refused)

@@ -72,6 +72,7 @@ class Desk:
         self.claims: dict[int, set[int] | None] = {}
         self.is_paced = False
         """Whether the account's real limits are kept, in the clock's time."""
+        self.patience = RetryPolicy(attempts=2, seconds=5.0)
         self.kept: Connection | None = None
         self.forgotten: Forgotten = nobody
 
@@ -154,7 +155,7 @@ class Desk:
 
     @asynccontextmanager
     async def ports(self, ledger: SqliteLedger) -> AsyncIterator[Ports]:
-        ready, patience = self.sandbox.ready, RetryPolicy(attempts=2, seconds=5.0)
+        ready, patience = self.sandbox.ready, self.patience
         pace, bulk_pace = (
             RateLimiter(rate=1e6),
             BulkRateLimiter(per_minute=1e9, single_per_minute=1e9),
