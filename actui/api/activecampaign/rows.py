@@ -8,6 +8,7 @@ Long because every shape that ActiveCampaign answers with has its reader here.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,6 @@ from actui.api.answer_values import (
     rows,
     text,
     text_id,
-    text_id_or_none,
 )
 from actui.api.http import Answer, compact
 from actui.api.json_values import MOST_NUMBER
@@ -64,6 +64,8 @@ _STATUS = {
 _NO = frozenset({"None", "", "0", "False"})
 """What says that a contact is not erased; whatever else is there may say that it is."""
 STATUS_NUMBER = {status: number for number, status in _STATUS.items()}
+_BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}")
+"""An odd character, as of a damaged answer, would have a batch asked for that nobody knows."""
 _BATCH_STATES = frozenset({"waiting", "claimed", "active", "completed", "failed", "interrupted"})
 
 
@@ -252,9 +254,9 @@ def bulk_answer(body: Any, sent: int, *, refused: bool) -> BulkQueued | BulkRefu
 
     `refused` is what the status says; without it only `success: 0` proves that nothing was queued.
     """
-    batch_id = text_id_or_none(text(body.get("batchId")))
-    if batch_id is not None:
-        return BulkQueued(batch_id)
+    told_id = body.get("batchId")
+    if told_id not in (None, ""):
+        return BulkQueued(_batch_id(told_id))
     if not refused and number(body.get("success", body.get("Success"))) != 0:
         raise ValueError("neither queued nor refused")
     reasons = items(body.get("failureReasons"))
@@ -276,6 +278,16 @@ def bulk_answer(body: Any, sent: int, *, refused: bool) -> BulkQueued | BulkRefu
     if not refusal:
         raise ValueError("neither a batch nor a reason")
     return refusal
+
+
+def _batch_id(value: Any) -> str:
+    """An id by which a batch can be asked for: one UUID, or anything else of plain characters."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError("not an id")
+    found = str(value)
+    if not _BATCH_ID.fullmatch(found):
+        raise ValueError("not an id")
+    return found
 
 
 def _row_number(value: Any) -> int:

@@ -13,7 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from actui.model.addresses import canonical
-from actui.model.errors import GoalError, LostAnswerError, RefusedError
+from actui.model.errors import (
+    AnswerTooLargeError,
+    GoalError,
+    LostAnswerError,
+    RefusedError,
+    RetriableError,
+    ServiceError,
+)
 from actui.model.journal import Batch, Done, Refusal
 from actui.model.memberships import Exported, Membership, Newcomer
 from actui.model.records import BatchInfo, BulkRefused
@@ -73,6 +80,8 @@ class Batches:
         self.intended: dict[str, Sent] = {}
         """Rows of an earlier process that nobody knows to have left, by profile."""
         self._unreadable = Counter[int]()
+        self._untold: dict[int, str] = {}
+        """Batches of which the last answer said nothing, with what is known about that."""
         self._unsure: list[int] = []
         self._is_proven = False
 
@@ -199,6 +208,8 @@ class Batches:
     async def poll_ripe(self) -> None:
         """Ask about batches old enough to be done; never waits."""
         for batch in self._queued():
+            if batch.number in self._untold:
+                continue  # `finish` has the time for it
             if self._ages.of(batch) < self._typical * 1.2 or not await self._poll(batch):
                 return
 
@@ -214,7 +225,7 @@ class Batches:
             await stop.pause(self._typical * 1.1 - self._ages.of(batch))
             while not await self._poll(batch):
                 if self._ages.of(batch) > PATIENCE:
-                    self._unresolved(batch)
+                    await self._give_up(batch)
                     break
                 self._run.meter.tick()
                 if stop.level:
@@ -223,7 +234,14 @@ class Batches:
                 pause = min(pause * 1.6, 60.0)
 
     async def _poll(self, batch: Batch) -> bool:
-        info = await self._run.activecampaign.batch(batch.batch_id)
+        try:
+            info = await self._run.activecampaign.batch(batch.batch_id)
+        except ServiceError as error:
+            if not _says_nothing(error):
+                raise
+            self._untold[batch.number] = error.message
+            return False
+        self._untold.pop(batch.number, None)
         age = min(self._ages.of(batch), LONGEST_TYPICAL)
         # One that has ended may have done so long before it was asked about.
         if info.state == "completed" and info.failed_emails is None:
@@ -329,15 +347,38 @@ class Batches:
 
     async def _broken(self, batch: Batch, rows: Sequence[Sent], state: str) -> None:
         """A failed or interrupted batch may be partly applied: look, then send once more."""
-        if batch.of_this_run and all(sent.attempt == 1 for sent in rows):
-            known = await self._knowledge.again([sent.row.email for sent in rows])
-            self._run.ledger.drop_batch(self._run.run, self._run.goal.id, batch.number)
-            await self.send([replace(self._as_known(s, known), attempt=2) for s in rows])
+        if await self._is_sent_once_more(batch, rows):
             return
         detail = f"ActiveCampaign's import was {state} twice."
         reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
         # nobody among them was refused: the next run sends them again
         self._accept(batch, [], [(sent, reason, detail) for sent in rows], {})
+
+    async def _is_sent_once_more(self, batch: Batch, rows: Sequence[Sent]) -> bool:
+        """Send the rows of a batch of this run again after a look, unless that was done before."""
+        if not batch.of_this_run or any(sent.attempt > 1 for sent in rows):
+            return False
+        known = await self._knowledge.again([sent.row.email for sent in rows])
+        self._run.ledger.drop_batch(self._run.run, self._run.goal.id, batch.number)
+        await self.send([replace(self._as_known(s, known), attempt=2) for s in rows])
+        return True
+
+    async def _give_up(self, batch: Batch) -> None:
+        """End a batch that did not finish in time.
+
+        Where ActiveCampaign does not even know it, or says nothing about it that can be read, its
+        id may have been spoiled on the way: its people are looked at and sent once more. Those of
+        an earlier run are decided anew, as is everybody else.
+        """
+        untold = self._untold.pop(batch.number, "")
+        if not untold:
+            self._unresolved(batch)
+        elif not batch.of_this_run:
+            self._run.ledger.drop_batch(self._run.run, self._run.goal.id, batch.number)
+        elif not await self._is_sent_once_more(batch, decode(batch.payload)):
+            self._unresolved(
+                batch, f"ActiveCampaign says nothing of batch {batch.batch_id}: {untold}"
+            )
 
     def _unread(self, batch: Batch) -> bool:
         """Whether a batch is given up that does not tell whom ActiveCampaign has refused."""
@@ -386,6 +427,14 @@ class Batches:
             left=sent.left + len(left),
             omitted=replace(sent.omitted, lists=(*sent.omitted.lists, *omitted)),
         )
+
+
+def _says_nothing(error: ServiceError) -> bool:
+    """Whether an answer about a batch is of no use, though the service is there and lets us in."""
+    if isinstance(error, RefusedError):
+        return error.status not in (401, 403)
+    is_answered = error.status is not None and 200 <= error.status < 300
+    return is_answered and isinstance(error, RetriableError | AnswerTooLargeError)
 
 
 def _records(refused: Refused) -> list[tuple[str, Record, bytes | None]]:

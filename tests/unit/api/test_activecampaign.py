@@ -349,6 +349,22 @@ async def test_the_bulk_limit_is_waited_out(client: ActiveCampaignClient) -> Non
         httpx.Response(200),
         httpx.Response(200, json={}),
         httpx.Response(200, text="{"),
+        *(
+            httpx.Response(200, json={"success": 1, "batchId": odd})
+            for odd in (
+                " ",
+                True,
+                1e308,
+                0.5,
+                -4,
+                [],
+                {"id": 1},
+                "a b",
+                "\ufffd1945",
+                "٣",
+                "x" * 201,
+            )
+        ),
         PAGE,
         httpx.ReadTimeout("slow"),
         httpx.ReadError("reset"),
