@@ -15,6 +15,7 @@ from actui.commands.errors import print_message
 from actui.commands.files import bound_to_others, files_of, kind_of_path, read_file
 from actui.commands.run_lines import print_findings
 from actui.console.formatting import plain
+from actui.context.clients import AccountClients
 from actui.context.context import House
 from actui.model.accounts import CONNECTION_SECRETS, secret_command_name, secret_origin
 from actui.model.available_people import available_words
@@ -50,7 +51,7 @@ def check(args: argparse.Namespace) -> int:
         unasked: list[Finding] = []
         try:
             if args.online:
-                answer = asyncio.run(house.check_online(connection))
+                answer = asyncio.run(AccountClients(house).check_online(connection))
                 online, available = answer.findings, answer.available
         except ActuiError as failure:
             if not several:

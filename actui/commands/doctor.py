@@ -20,7 +20,8 @@ from actui import exitcodes
 from actui.api.mail import try_mail_server
 from actui.api.rate import check_pace_file
 from actui.console.formatting import plain
-from actui.context.context import PROBE, House
+from actui.context.clients import PROBE, AccountClients
+from actui.context.context import House
 from actui.model.connection import Connection, is_loopback
 from actui.model.errors import ActuiError, ConfigError, CredentialsError, UnreachableError
 from actui.model.findings import BAD_URL, findings
@@ -237,14 +238,14 @@ async def _service(about: str, test: Coroutine[Any, Any, list[Check]]) -> list[C
 
 
 async def _activecampaign(house: House, connection: Connection) -> list[Check]:
-    message = await house.probe_activecampaign(connection, None)
-    async with house.activecampaign(connection, patience=PROBE) as service:
+    message = await AccountClients(house).probe_activecampaign(connection, None)
+    async with AccountClients(house).activecampaign(connection, patience=PROBE) as service:
         page = await service.highest_contact_id()
     return [health.good("", message), of_clock(page.served_at, datetime.now(UTC))]
 
 
 async def _blueconic(house: House, connection: Connection) -> list[Check]:
-    return [health.good("", await house.probe_blueconic(connection, None))]
+    return [health.good("", await AccountClients(house).probe_blueconic(connection, None))]
 
 
 async def _mail_server(house: House) -> list[Check]:

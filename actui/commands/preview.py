@@ -10,6 +10,7 @@ from typing import Any
 from actui import exitcodes
 from actui.console.views.preview import lines
 from actui.context.context import House
+from actui.context.run_factory import RunFactory
 from actui.model.connection import Connection
 from actui.model.mailbox import parse_address
 from actui.model.preview import Ask, Change, Preview, PreviewedPerson
@@ -30,7 +31,7 @@ def preview(args: argparse.Namespace) -> int:
 
 
 async def _show(house: House, connection: Connection, ask: Ask) -> Preview:
-    async with house.rehearsal(connection) as rehearsal:
+    async with RunFactory(house).rehearsal(connection) as rehearsal:
         return await rehearsal.show(ask)
 
 

@@ -18,6 +18,7 @@ from actui.commands.errors import print_message
 from actui.commands.run_lines import progress_line, run_line
 from actui.console.formatting import plain
 from actui.context.context import House
+from actui.context.run_factory import RunFactory
 from actui.model.connection import Connection
 from actui.model.errors import (
     ActuiError,
@@ -86,7 +87,7 @@ def ended(summary: RunSummary, as_json: bool) -> int:
 
 async def _rehearse(house: House, connection: Connection, options: Options) -> RunSummary:
     """What a run would count; neither services nor home know of it afterwards."""
-    async with house.rehearsal(connection) as rehearsal:
+    async with RunFactory(house).rehearsal(connection) as rehearsal:
         summary = await rehearsal.count(options)
     summary.notice = "Nothing was written."
     return summary
@@ -126,7 +127,7 @@ async def _notify(
 async def _execute(
     house: House, connection: Connection, options: Options, quiet: bool
 ) -> RunSummary:
-    async with house.engine(connection, options, print_message) as engine:
+    async with RunFactory(house).engine(connection, options, print_message) as engine:
         loop = asyncio.get_running_loop()
 
         def asked_to_end(number: signal.Signals) -> None:

@@ -19,7 +19,9 @@ from actui.console.ports import Stored as SeenStored
 from actui.console.ports import Which
 from actui.console.views.next_check import with_next_checks
 from actui.console.views.outcomes import Filter, Person
-from actui.context.context import PROBE, House
+from actui.context.clients import PROBE, AccountClients
+from actui.context.context import House
+from actui.context.run_factory import RunFactory
 from actui.model.accounts import secret_origin
 from actui.model.connection import Connection
 from actui.model.errors import BusyError, ConfigError, ServiceError
@@ -197,10 +199,10 @@ class HouseProber:
         self._house = house
 
     async def test_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
-        return await self._house.probe_activecampaign(connection, key)
+        return await AccountClients(self._house).probe_activecampaign(connection, key)
 
     async def test_blueconic(self, connection: Connection, secret: SecretStr | None) -> str:
-        return await self._house.probe_blueconic(connection, secret)
+        return await AccountClients(self._house).probe_blueconic(connection, secret)
 
 
 class HouseChooser:
@@ -210,12 +212,14 @@ class HouseChooser:
         self._house = house
 
     async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices:
-        async with self._house.activecampaign(connection, patience=PROBE) as service:
+        async with AccountClients(self._house).activecampaign(
+            connection, patience=PROBE
+        ) as service:
             fields, lists = await asyncio.gather(service.fields(), service.lists())
         return ActiveCampaignChoices(fields, lists)
 
     async def blueconic(self, connection: Connection) -> BlueConicChoices:
-        async with self._house.blueconic(connection, patience=PROBE) as service:
+        async with AccountClients(self._house).blueconic(connection, patience=PROBE) as service:
             properties, segments, objectives, lifecycles = await asyncio.gather(
                 service.properties(),
                 service.segments(),
@@ -225,7 +229,7 @@ class HouseChooser:
         return BlueConicChoices(properties, segments, objectives or (), lifecycles)
 
     async def create_properties(self, connection: Connection, wanted: Mapping[str, str]) -> None:
-        async with self._house.blueconic(connection, patience=PROBE) as service:
+        async with AccountClients(self._house).blueconic(connection, patience=PROBE) as service:
             # creating one that is there would overwrite it
             there = {one.id for one in await service.properties()}
             for id_, type_ in wanted.items():
@@ -283,7 +287,7 @@ class DetachedStarter:
         if not fresh:
             self._house.knows_these_accounts(connection)
             if not restored:
-                self._house.refuse_doubt(connection)
+                RunFactory(self._house).refuse_doubt(connection)
 
 
 class HousePreviewer:
@@ -295,7 +299,7 @@ class HousePreviewer:
     async def show(
         self, connection: Connection, ask: Ask, on_phase: Callable[[str], None]
     ) -> Preview:
-        async with self._house.rehearsal(connection) as rehearsal:
+        async with RunFactory(self._house).rehearsal(connection) as rehearsal:
             showing = asyncio.create_task(rehearsal.show(ask))
             try:
                 while not (await asyncio.wait({showing}, timeout=TELL_SECONDS))[0]:

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from actui.context.context import PROBE, House
+from actui.context.clients import PROBE, AccountClients
+from actui.context.context import House
 from actui.model.accounts import account_origins
 from actui.model.addresses import canonical, spellings
 from actui.model.connection import Connection
@@ -77,7 +78,7 @@ async def _ask(house: House, report: Report, email: str) -> None:
     properties = {link.property for link in links if link.field == "email" and link.property}
 
     async def activecampaign() -> None:
-        async with house.activecampaign(connection, patience=PROBE) as service:
+        async with AccountClients(house).activecampaign(connection, patience=PROBE) as service:
             for spelling in spellings(email):
                 for contact in await service.contacts_by_email(spelling):
                     if contact.id not in report.contacts:
@@ -85,7 +86,7 @@ async def _ask(house: House, report: Report, email: str) -> None:
                         report.remains.append(f"ActiveCampaign: contact {contact.id}")
 
     async def blueconic() -> None:
-        async with house.blueconic(connection, patience=PROBE) as service:
+        async with AccountClients(house).blueconic(connection, patience=PROBE) as service:
             for name in sorted(properties):
                 for value in sorted(spellings(email)):
                     for profile in await service.find_profiles([(name, value)]):

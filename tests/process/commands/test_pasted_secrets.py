@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from actui.cli import main
+from actui.context.clients import AccountClients
 from actui.context.context import House
 from actui.model.errors import CredentialsError
 from actui.model.secret import SecretName
@@ -224,19 +225,20 @@ async def test_a_typed_key_is_cleaned_before_it_is_tried(
     monkeypatch.setenv("NOTHING", "")
     tried: list[str] = []
     monkeypatch.setattr(
-        "actui.context.context.ActiveCampaignClient",
+        "actui.context.clients.ActiveCampaignClient",
         lambda url, key, **_: tried.append(key.get_secret_value()),
     )
     monkeypatch.setattr(
-        "actui.context.context.BlueConicClient",
+        "actui.context.clients.BlueConicClient",
         lambda url, client_id, secret, **_: tried.append(secret.get_secret_value()),
     )
     async with (
-        house.activecampaign(connection, SecretStr(f"\ufeffApi-Token: {PURE}\n")),
-        house.blueconic(connection, SecretStr(f" {PURE}\u200b")),
+        AccountClients(house).activecampaign(connection, SecretStr(f"\ufeffApi-Token: {PURE}\n")),
+        AccountClients(house).blueconic(connection, SecretStr(f" {PURE}\u200b")),
     ):
         assert tried == [PURE, PURE]
-    for services in (house.activecampaign, house.blueconic):
+    clients = AccountClients(house)
+    for services in (clients.activecampaign, clients.blueconic):
         with pytest.raises(CredentialsError, match="a line break") as refused:
             async with services(connection, SecretStr("5ec2e7\nc0ffee")):
                 pass

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from actui.context.context import House
+from actui.context.run_factory import RunFactory
 from actui.model.connection import Connection
 from actui.model.document import load
 from actui.model.run import RunSummary
@@ -74,7 +75,7 @@ class Lab:
         """One run to its end."""
         house = self.house
         connection = house.connections.find(NAME).connection
-        async with house.engine(connection, Options(**options)) as engine:
+        async with RunFactory(house).engine(connection, Options(**options)) as engine:
             return await engine.execute()
 
     def start(self, *words: str) -> subprocess.Popen[str]:

@@ -41,4 +41,4 @@ def rewrite_answers(monkeypatch: pytest.MonkeyPatch, rewrite: Rewrite) -> None:
     def client(*, answer_seconds: float) -> httpx.AsyncClient:
         return http_client(answer_seconds=answer_seconds, transport=_Rewriting(rewrite))
 
-    monkeypatch.setattr("actui.context.context.http_client", client)
+    monkeypatch.setattr("actui.context.clients.http_client", client)

@@ -25,7 +25,7 @@ class Moved(SystemClock):
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> type[Moved]:
-    monkeypatch.setattr("actui.context.context.SystemClock", Moved)
+    monkeypatch.setattr("actui.context.run_factory.SystemClock", Moved)
     monkeypatch.setattr(Moved, "off", 0.0)
     return Moved
 

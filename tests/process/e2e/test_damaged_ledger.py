@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from actui.context.run_factory import RunFactory
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.run import RunState
@@ -55,7 +56,9 @@ async def test_a_broken_page_ends_the_run_with_a_sentence_and_fresh_goes_on() ->
 
         told: list[str] = []
         fresh = Options(fresh=True)
-        async with world.house.engine(connection_of(world), fresh, told.append) as engine:
+        async with RunFactory(world.house).engine(
+            connection_of(world), fresh, told.append
+        ) as engine:
             assert (await engine.execute()).ok
         assert await points(world) == totals
         assert "was set aside as" in told[0]

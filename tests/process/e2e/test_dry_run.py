@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from actui.context.run_factory import RunFactory
 from actui.model.preview import Ask
 from actui.sync.exporting.leavers import NEEDS_CONFIRMATION
 from actui.sync.run.goal_run import Options
@@ -22,7 +23,7 @@ async def tried(world: Lab, **options: Any) -> dict[str, Any]:
     house = world.house
     connection = house.connections.find(NAME).connection
     before = await world.lines("/contacts")
-    async with house.rehearsal(connection) as rehearsal:
+    async with RunFactory(house).rehearsal(connection) as rehearsal:
         summary = await rehearsal.count(Options(trigger="dry-run", **options))
     assert await world.lines("/contacts") == before
     return summary.printed()
@@ -136,7 +137,7 @@ async def test_a_preview_says_how_many_left() -> None:
         await leave(world, found[0])
         house = world.house
         connection = house.connections.find(NAME).connection
-        async with house.rehearsal(connection) as rehearsal:
+        async with RunFactory(house).rehearsal(connection) as rehearsal:
             (goal,) = (await rehearsal.show(Ask(first=1))).goals
         assert len(goal.people) == 1
         assert "1 person has left the segment and would be unsubscribed." in goal.notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from actui.context.run_factory import RunFactory
 from actui.model.run import RunSnapshot, RunState
 from actui.sync.run.goal_run import Options
 from tests.process.e2e.lab import Lab, lab
@@ -27,7 +28,7 @@ async def test_requests_and_problems_are_told_and_so_is_a_wish_to_stop() -> None
         await world.contact(email="ann@x.org")
         connection = world.apply(IMPORT)
         await world.fault("hold", "/rest/v2/profiles", method="PUT")
-        async with world.house.engine(connection, Options()) as engine:
+        async with RunFactory(world.house).engine(connection, Options()) as engine:
             task = asyncio.create_task(engine.execute())
             await world.arrived("PUT", "/rest/v2/profiles")
             assert world.house.request_stop(connection) == 1

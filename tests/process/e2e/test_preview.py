@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from actui.cli import main
+from actui.context.run_factory import RunFactory
 from actui.context.services import HouseServices
 from actui.model.preview import Ask, Change, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import Outcome, Reason
@@ -55,7 +56,7 @@ BY_ACTIVECAMPAIGN = "rejected-by-activecampaign"
 
 async def show(world: Lab, **ask: Any) -> Preview:
     house = world.house
-    async with house.rehearsal(house.connections.find(NAME).connection) as rehearsal:
+    async with RunFactory(house).rehearsal(house.connections.find(NAME).connection) as rehearsal:
         return await rehearsal.show(Ask(**ask))
 
 
@@ -285,7 +286,7 @@ async def test_a_batch_on_its_way_is_not_waited_for_and_stays_on_its_way() -> No
         await world.profile(properties=person, segments=["Newsletter readers"])
         connection = world.apply(EXPORT)
         await world.fault("hold", "/api/3/import/info", method="GET")
-        async with world.house.engine(connection, Options()) as engine:
+        async with RunFactory(world.house).engine(connection, Options()) as engine:
             task = asyncio.create_task(engine.execute())
             await reached(world, "/api/3/import/info")
             # the run is at work, holds its lock, and is not disturbed

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from actui.console.views.outcomes import Person
+from actui.context.run_factory import RunFactory
 from actui.model.preview import Ask
 from actui.model.run import RunState, RunSummary
 from tests.process.e2e.lab import Lab, Row, lab
@@ -179,7 +180,7 @@ async def test_a_preview_and_a_dry_run_compare_as_well() -> None:
         await world.contact(email="bob@x.org", firstName="Bo", fields={"BCID": known})
         connection = world.apply(goal(BOTH))
 
-        async with world.house.rehearsal(connection) as rehearsal:
+        async with RunFactory(world.house).rehearsal(connection) as rehearsal:
             (shown,) = (await rehearsal.show(Ask(goals=("Import",), first=10))).goals
 
         outcomes = {p.email: p.record.outcome.value for p in shown.people if p.record}

@@ -12,6 +12,7 @@ import pytest
 
 from actui.console.views.outcomes import Filter
 from actui.context.context import House
+from actui.context.run_factory import RunFactory
 from actui.context.services import HouseServices
 from actui.model.run import RunState, RunSummary
 from actui.sync.run.goal_run import Options
@@ -116,7 +117,7 @@ async def test_a_run_that_was_stopped_comes_first() -> None:
         await world.contact(email="no address")
         connection = world.apply(IMPORT)
         house = world.house
-        async with house.engine(connection, Options()) as engine:
+        async with RunFactory(house).engine(connection, Options()) as engine:
             engine.stop.signal()
             assert (await engine.execute()).state is RunState.STOPPED
         code, said = await retry(world)
@@ -134,7 +135,7 @@ async def test_a_run_about_a_few_is_never_continued_as_one_about_everybody(
             await world.contact(email=f"p{n}@x.org")
         connection = world.apply(IMPORT)
         await world.fault("hold", "/rest/v2/profiles", method="PUT")
-        async with world.house.engine(connection, options) as engine:
+        async with RunFactory(world.house).engine(connection, options) as engine:
             few = engine.summary.run
             task = asyncio.create_task(engine.execute())
             await world.arrived("PUT", "/rest/v2/profiles")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from actui.context.run_factory import RunFactory
 from actui.model.run import RunState
 from actui.sync.run.goal_run import Options
 from store.settings import SettingsFile
@@ -23,7 +24,7 @@ async def stopped(world: Lab, how: str, waits: Callable[[], bool]) -> RunState:
     """Run, wait until the run waits, ask it once to stop; the state in which it ends."""
     house = world.house
     connection = house.connections.find(NAME).connection
-    async with house.engine(connection, Options()) as engine:
+    async with RunFactory(house).engine(connection, Options()) as engine:
         task = asyncio.create_task(engine.execute())
         while not waits():  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from actui.console.views.outcomes import Person
+from actui.context.run_factory import RunFactory
 from actui.model.preview import Ask
 from actui.model.run import GoalSummary, Reason
 from actui.sync.limits import ENTRY_BYTES
@@ -144,7 +145,7 @@ async def test_preview_and_why_explain_it() -> None:
             goal(mappings=MAPPINGS),
             goal(id="g-2", name="By city", mappings=MAPPINGS, identifiers=links),
         )
-        async with world.house.rehearsal(connection) as rehearsal:
+        async with RunFactory(world.house).rehearsal(connection) as rehearsal:
             preview = await rehearsal.show(Ask(emails=("a@x.org", "b@x.org")))
         by_email, by_city = (
             {one.email: one.record for one in shown.people} for shown in preview.goals

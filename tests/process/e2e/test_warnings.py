@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from actui.context.run_factory import RunFactory
 from actui.model.run import RunState
 from actui.sync.run.goal_run import Options
 from tests.process.e2e.lab import Lab, Row, lab
@@ -37,7 +38,7 @@ async def test_a_goal_that_was_stopped_and_continued_tells_all_of_its_warnings()
             await person(world, name)
         connection = world.apply(goal())
         await world.fault("hold", PUT, method="PUT")
-        async with world.house.engine(connection, Options()) as engine:
+        async with RunFactory(world.house).engine(connection, Options()) as engine:
             task = asyncio.create_task(engine.execute())
             await world.arrived("PUT", PUT)
             assert world.house.request_stop(connection) == 1

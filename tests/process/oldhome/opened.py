@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from actui.context.context import House
+from actui.context.run_factory import RunFactory
 from actui.model.run import RunSummary
 from actui.sandbox import kept
 from actui.sandbox.options import SandboxOptions
@@ -63,7 +64,7 @@ class Opened:
         """One run to its end."""
         house = self.house
         connection = house.connections.find(self.name).connection
-        async with house.engine(connection, Options(**options)) as engine:
+        async with RunFactory(house).engine(connection, Options(**options)) as engine:
             return await engine.execute()
 
     def newest(self) -> Row:

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from actui.context.run_factory import RunFactory
 from actui.model.document import load
 from actui.model.run import RunSummary
 from actui.sync.run.goal_run import Options
@@ -41,7 +42,9 @@ def second_connection(world: Lab) -> None:
 
 async def run(world: Lab, name: str) -> RunSummary:
     house = world.house
-    async with house.engine(house.connections.find(name).connection, Options()) as engine:
+    async with RunFactory(house).engine(
+        house.connections.find(name).connection, Options()
+    ) as engine:
         return await engine.execute()
 
 

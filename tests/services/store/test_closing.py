@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from actui.context.context import House
+from actui.context.run_factory import RunFactory
 from actui.context.services import HouseServices
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError, DamagedError
@@ -127,7 +128,7 @@ async def test_who_no_longer_waits_for_a_preview_leaves_its_ledger_closed(
     monkeypatch.setattr(scratch, "scratch_ledger", slowly)
 
     async def wait() -> None:
-        async with house.rehearsal(connection):
+        async with RunFactory(house).rehearsal(connection):
             raise AssertionError("nobody waits any more")
 
     waiting = asyncio.create_task(wait())

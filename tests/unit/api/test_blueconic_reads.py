@@ -9,6 +9,7 @@ import respx
 import stamina
 from pydantic import SecretStr
 
+from actui.context.clients import AccountClients
 from actui.context.context import House
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
@@ -48,7 +49,7 @@ async def probed(place: Path, *goals: object) -> str:
     )
     with stamina.set_testing(True):
         house = House.open({"ACTUI_HOME": str(place)})
-        return await house.probe_blueconic(connection, SecretStr("s"))
+        return await AccountClients(house).probe_blueconic(connection, SecretStr("s"))
 
 
 async def test_all_reads_are_told(respx_mock: respx.MockRouter, tmp_path: Path) -> None:
