@@ -19,6 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from actui.api.activecampaign.client import ActiveCampaignClient
+from actui.model.errors import RefusedError
+from actui.model.memberships import ListRow
 from actui.model.run import GoalSummary
 from store.ledger import SqliteLedger
 from tests.process.e2e.lab import Row, lab
@@ -27,6 +30,7 @@ from tests.services.export.desk import (
     ACTIVE,
     BOUNCED,
     NEWSLETTER,
+    READERS,
     UNSUBSCRIBED,
     VIP,
     Desk,
@@ -166,6 +170,66 @@ async def one_export(people: list[str], dies_at: int | None) -> tuple[Row, int]:
             return counts(summary), 0
 
 
+MOVES = ("stays", "joins", "leaves", "leaves", "is locked", "comes back", "comes back")
+
+
+async def move(desk: Desk, how: str, profiles: list[str]) -> None:
+    await desk.post("/clock", advance=7_200)
+    for profile in profiles:
+        await desk.mutate("blueconic", how, id=profile, segment=READERS)
+
+
+async def one_later_export(people: list[str], setting: str, dies_at: int | None) -> tuple[Row, int]:
+    """A run in which people leave the segment or are there again."""
+    with tempfile.TemporaryDirectory(prefix="actui-desk-") as folder:
+        place = Path(folder)
+        async with open_desk(place) as desk:
+            goal = {"mappings": EXPORTED, "resubscribe": "own", "unsubscribe": setting}
+            connection = desk.connection(goal)
+            profiles: dict[str, list[str]] = {kind: [] for kind in MOVES}
+            for number, kind in enumerate(people):
+                if kind != "joins":
+                    profiles[kind].append(await desk.profile(f"p{number}@x.org", first_name="Ada"))
+            await desk.run(connection, confirm_leavers=10)
+            await move(desk, "leave", profiles["comes back"])
+            await desk.run(connection, confirm_leavers=10)
+            await move(desk, "enter", profiles["comes back"])
+            await move(desk, "leave", [*profiles["leaves"], *profiles["is locked"]])
+            await desk.profile("joins@x.org", first_name="Ada")
+            emails = {
+                f"p{number}@x.org" for number, kind in enumerate(people) if kind == "is locked"
+            }
+            rows = await desk.contacts()
+            locked = {int(row["id"]) for email, row in rows.items() if email in emails}
+            instants = Instants(service_ports(desk.sandbox.ready), place, dies_at)
+            with refusing(locked):
+                if dies_at is None:
+                    with watched(instants):
+                        summary = (await desk.run(connection, confirm_leavers=10)).goals[0]
+                else:
+                    await killed(instants, lambda: desk.run(connection, confirm_leavers=10))
+                    connection = desk.kept or connection
+                    summary = (await desk.run(connection, confirm_leavers=10)).goals[0]
+            rows = await desk.contacts()
+            lists = {email: row["lists"] for email, row in sorted(rows.items())}
+            return {**counts(summary), "lists of contacts": lists}, instants.count
+
+
+@contextlib.contextmanager
+def refusing(locked: set[int]) -> Iterator[None]:
+    """ActiveCampaign changes no list of these contacts."""
+    real = ActiveCampaignClient.set_list_status
+
+    async def write(self: ActiveCampaignClient, contact_id: int, *more: Any) -> ListRow:
+        if contact_id in locked:
+            raise RefusedError("Refused.", detail="The contact is locked.", status=422)
+        return await real(self, contact_id, *more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ActiveCampaignClient, "set_list_status", write)
+        yield
+
+
 SIDES = ("both", "both", "same", "contact", "contact", "no identifier", "too much")
 IMPORTED: Row = {
     "id": "g-1",
@@ -238,6 +302,20 @@ def test_exports(people: list[str], instant: int) -> None:
     dies_at = instant % instants
     note(f"instant {dies_at} of {instants}")
     found, _ = asyncio.run(one_export(people, dies_at))
+    assert found == expected
+
+
+@proof
+@given(
+    st.lists(st.sampled_from(MOVES), min_size=1, max_size=6),
+    st.sampled_from(("own", "all")),
+    instant,
+)
+def test_later_exports(people: list[str], setting: str, instant: int) -> None:
+    expected, instants = asyncio.run(one_later_export(people, setting, None))
+    dies_at = instant % instants
+    note(f"instant {dies_at} of {instants}")
+    found, _ = asyncio.run(one_later_export(people, setting, dies_at))
     assert found == expected
 
 
