@@ -19,6 +19,7 @@ from actui.model.memberships import Exported, ListRow, Membership
 from actui.model.records import Contact
 from actui.model.run import ListCounts
 from actui.sync.export_ports import Listing
+from actui.sync.exporting.contact_looks import look, row_on
 from actui.sync.exporting.list_changes import change_row
 from actui.sync.exporting.refused_leavers import RefusedLeavers
 from actui.sync.exporting.segment_listing import list_people
@@ -244,13 +245,13 @@ class Leavers:
                 elif not self._is_in(seen, one, listing, others):
                     leavers.append(one)
                 continue
-            if contact is None or contact.id != one.contact_id:
-                contact = await self._run.activecampaign.contact(one.contact_id)
-            row = self._row(contact, one.list_id)
+            if contact is None or contact.id != one.contact_id or _is_gone(contact, one):
+                contact = await self._look(one)
+            row = row_on(contact, one.list_id)
             if contact is not None and _is_unreadable(contact, one):
                 self._unseen.add(one.contact_id)
                 self._keep(one, UNREADABLE_LEAVERS)
-            elif contact is None or row is None or not _is_its_own(row, one):
+            elif contact is None or row is None or _is_gone(contact, one):
                 gone.append((one.contact_id, one.list_id))
             elif row.status is not ListStatus.ACTIVE:
                 self._unseen.add(one.contact_id)
@@ -295,9 +296,9 @@ class Leavers:
                             found[list_id][one.id] = whole
         return found
 
-    @staticmethod
-    def _row(contact: Contact | None, list_id: int) -> ListRow | None:
-        return None if contact is None or contact.erased else contact.list_rows.get(list_id)
+    async def _look(self, one: Membership) -> Contact | None:
+        """The contact; what would have the goal forget its member is read twice."""
+        return await look(self._run, one.contact_id, lambda contact: _is_gone(contact, one))
 
     def _is_in(
         self,
@@ -346,13 +347,13 @@ class Leavers:
 
         `is_through` tells that nothing remains to be done for their leaving after that.
         """
-        service, pair = self._run.activecampaign, (one.contact_id, one.list_id)
-        contact = await service.contact(one.contact_id)
-        row = self._row(contact, one.list_id)
+        pair = (one.contact_id, one.list_id)
+        contact = await self._look(one)
+        row = row_on(contact, one.list_id)
         if contact is not None and _is_unreadable(contact, one):
             self._keep(one, UNREADABLE_LEAVERS)
             return
-        if row is None or not _is_its_own(row, one):
+        if row is None or _is_gone(contact, one):
             self._run.commit(Done(records=(), export=Exported(gone=[pair])))
             return
         if row.status is not ListStatus.ACTIVE:
@@ -420,6 +421,14 @@ def _is_unreadable(contact: Contact, one: Membership) -> bool:
     if row is not None and row.is_undated and one.at > _ANY_TIME:
         return True
     return ListStatus.UNREADABLE in (contact.lists.get(one.list_id), contact.lists.get(ANY_LIST))
+
+
+def _is_gone(contact: Contact | None, one: Membership) -> bool:
+    """Whether a contact is not on the list any more, or not by the goal's own subscription."""
+    if contact is not None and not contact.erased and _is_unreadable(contact, one):
+        return False
+    row = row_on(contact, one.list_id)
+    return row is None or not _is_its_own(row, one)
 
 
 def _is_its_own(row: ListRow, one: Membership) -> bool:

@@ -6,10 +6,13 @@ and the rest may be tried again. Whose change it was is decided as if only the a
 
 from __future__ import annotations
 
+from functools import partial
+
 from actui.model.goals import ANY_LIST, ListStatus
 from actui.model.journal import Done
 from actui.model.memberships import Exported, ListChange, ListRow
 from actui.model.records import Contact
+from actui.sync.exporting.contact_looks import look, row_on
 from actui.sync.exporting.leavers import unsubscribed
 from actui.sync.exporting.resubscribing import resubscribed
 from actui.sync.run.goal_run import GoalRun
@@ -24,15 +27,15 @@ async def settle_list_changes(run: GoalRun) -> None:
     """Look at each row that the goal may have changed without knowing it."""
     for change in run.ledger.open_list_changes(run.goal.id):
         run.stop.check()
-        contact = await run.activecampaign.contact(change.contact_id)
+        doubts = partial(_is_absent, list_id=change.list_id)
+        contact = await look(run, change.contact_id, doubts)
         _settle(run, change, contact)
 
 
 def _settle(run: GoalRun, change: ListChange, contact: Contact | None) -> None:
     pair = (change.contact_id, change.list_id)
-    is_there = contact is not None and not contact.erased
-    row = contact.list_rows.get(change.list_id) if contact is not None and is_there else None
-    if contact is not None and is_there and _is_unreadable(contact, row):
+    row = row_on(contact, change.list_id)
+    if contact is not None and not contact.erased and _is_unreadable(contact, row):
         return  # the next run looks again
     if row is not None and row.status is change.status is ListStatus.UNSUBSCRIBED:
         # whether this goal did it, or the person, nobody knows: it was the person
@@ -48,6 +51,10 @@ def _settle(run: GoalRun, change: ListChange, contact: Contact | None) -> None:
         or run.service_now().timestamp() > change.at + _LATEST
     ):
         run.ledger.end_list_change(run.goal.id, *pair)
+
+
+def _is_absent(contact: Contact | None, list_id: int) -> bool:
+    return row_on(contact, list_id) is None
 
 
 def _is_unreadable(contact: Contact, row: ListRow | None) -> bool:

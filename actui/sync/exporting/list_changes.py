@@ -17,6 +17,7 @@ from actui.model.errors import LostAnswerError, RefusedError, RetriableError, Se
 from actui.model.goals import ListStatus
 from actui.model.memberships import ListChange, ListRow
 from actui.model.records import Contact
+from actui.sync.exporting.contact_looks import row_on
 from actui.sync.run.goal_run import GoalRun
 
 _MOST_LOST = 2
@@ -64,8 +65,7 @@ async def change_row(
             # before the look, so that nothing happens between the look and the next attempt
             await run.stop.pause(_pause(failure, attempt))
         contact = await run.activecampaign.contact(pair[0])
-        is_there = contact is not None and not contact.erased
-        now = contact.list_rows.get(pair[1]) if contact is not None and is_there else None
+        now = row_on(contact, pair[1])
         if now != seen or contact is None or not may_change(contact):
             return Changed(now, False)
         if _is_final(failure, attempt):

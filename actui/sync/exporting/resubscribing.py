@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from actui.model.errors import RefusedError
 from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
@@ -15,12 +16,17 @@ from actui.model.journal import Done
 from actui.model.memberships import Exported, ListRow, Membership
 from actui.model.records import Contact
 from actui.model.run import ListCounts
+from actui.sync.exporting.contact_looks import look, row_on
 from actui.sync.exporting.list_changes import change_row
 from actui.sync.run.goal_run import GoalRun
 
 LOST = (
     "ActiveCampaign's answers to resubscribing were lost twice; these people may not be on their "
     "lists, and the next run tries again."
+)
+UNREADABLE = (
+    "ActiveCampaign's answers about the lists of contacts cannot be read; these people were not "
+    "resubscribed, and the next run tries again."
 )
 
 
@@ -58,10 +64,16 @@ class Resubscribing:
         lost: set[int] = set()
         for list_id in lists:
             # a look for each list: the change before may have taken long
-            contact = await self._run.activecampaign.contact(contact_id)
+            doubts = partial(_is_unreadable, list_id=list_id)
+            contact = await look(self._run, contact_id, doubts)
+            if _is_unreadable(contact, list_id):
+                if self._may_be_covered(contact_id, list_id):
+                    self._run.warn_once(UNREADABLE)
+                    lost.add(list_id)
+                continue
             if contact is None or not _may_be_resubscribed(contact):
                 break
-            row = contact.list_rows.get(list_id)
+            row = row_on(contact, list_id)
             if row is None or not self._is_covered(contact_id, list_id, row):
                 continue
             self._run.stop.check()
@@ -88,6 +100,12 @@ class Resubscribing:
         before = ledger.resubscription(contact_id, list_id)
         # an intention over the very same row was never carried out
         return before is None or (not before.done and before.mark == row.mark)
+
+    def _may_be_covered(self, contact_id: int, list_id: int) -> bool:
+        """Whether this goal set a row so that cannot be read, as far as it knows."""
+        membership = self._run.ledger.membership(self._goal.id, contact_id, list_id)
+        is_left = membership is not None and membership.left_mark is not None
+        return is_left or self._goal.resubscribe == "all"
 
     async def _set_active(self, contact_id: int, list_id: int, row: ListRow) -> bool | None:
         """Whether the row is active now; None where nobody knows, or it was tried in vain."""
@@ -118,6 +136,14 @@ def resubscribed(pair: tuple[int, int], at: float) -> Done:
         lists=ListCounts(resubscribed=1),
         export=Exported(joined=[Membership(*pair, at)], resubscribed=[pair], ended=[pair]),
     )
+
+
+def _is_unreadable(contact: Contact | None, list_id: int) -> bool:
+    """Whether a look did not show the row on a list that a reading just before has shown."""
+    if contact is None or contact.erased:
+        return False
+    row = row_on(contact, list_id)
+    return ANY_LIST in contact.lists or row is None or row.status is ListStatus.UNREADABLE
 
 
 def _may_be_resubscribed(contact: Contact) -> bool:

@@ -13,7 +13,16 @@ from typing import Any
 
 import pytest
 
-from tests.services.export.desk import ACTIVE, NEWSLETTER, READERS, UNSUBSCRIBED, Desk, open_desk
+from tests.services.export.desk import (
+    ACTIVE,
+    NEWSLETTER,
+    READERS,
+    UNSUBSCRIBED,
+    WEBINAR,
+    Desk,
+    open_desk,
+)
+from tests.services.export.test_unreadable_rows import changed, put
 
 GOAL = {"unsubscribe": True, "resubscribe": "own"}
 EMAIL = "a@x.org"
@@ -73,6 +82,17 @@ async def test_the_goal_remembers_what_it_would_have(
     assert await desk.status(EMAIL) == (ACTIVE if comes_back else UNSUBSCRIBED)
     assert summary.lists == expected.lists
     assert memory(desk) == expected_memory
+
+
+async def test_one_spoiled_answer_to_the_look_at_it_ends_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = await prepare(desk, comes_back=True)
+    await dies_in_flight(desk, "timeout-after-commit")
+    with changed(monkeypatch, put(list=WEBINAR), r"/api/3/contacts/\d+$", {0}):
+        await desk.go_on()
+    await moves(desk, profile, "leave")
+    assert (await desk.export(GOAL)).lists.unsubscribed == 1
 
 
 @pytest.mark.parametrize("kind", LOST)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 from tests.services.export.desk import (
     ACTIVE,
     NEWSLETTER,
+    READERS,
     UNCONFIRMED,
     UNSUBSCRIBED,
     WEBINAR,
@@ -24,13 +27,20 @@ EMAIL = "a@x.org"
 
 
 @contextmanager
-def changed(monkeypatch: pytest.MonkeyPatch, change: Callable[[Row], None]) -> Iterator[None]:
-    """Each list row in ActiveCampaign's answers goes through `change`."""
-    original = httpx.AsyncClient.send
+def changed(
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Row], None],
+    of: str = "/api/3/contacts",
+    which: Container[int] = range(10**6),
+) -> Iterator[None]:
+    """The list rows of ActiveCampaign's answers at a path, or `which` of them, are changed."""
+    original, numbers = httpx.AsyncClient.send, count()
 
     async def send(self: Any, request: httpx.Request, **more: Any) -> httpx.Response:
         answer = await original(self, request, **more)
-        if request.method != "GET" or "/api/3/contacts" not in str(request.url):
+        if request.method != "GET" or not re.match(of, request.url.path):
+            return answer
+        if next(numbers) not in which:
             return answer
         body = json.loads(await answer.aread())
         for row in body.get("contactLists", []):
@@ -121,3 +131,58 @@ async def test_nobody_is_unsubscribed_over_an_unreadable_row(
     assert (summary.lists.unsubscribed, await desk.status(EMAIL)) == (0, ACTIVE)
     summary = await desk.export({"unsubscribe": True}, confirm_leavers=1)
     assert (summary.lists.unsubscribed, await desk.status(EMAIL)) == (1, UNSUBSCRIBED)
+
+
+ALONE = r"/api/3/contacts/\d+$"
+"""The answers about one contact, of which a run that unsubscribes somebody has two."""
+LEAVING = ({"unsubscribe": True}, {"unsubscribe": "all"})
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+@pytest.mark.parametrize("goal", LEAVING, ids=["own", "all"])
+async def test_one_spoiled_answer_makes_nobody_forgotten_who_left(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, goal: dict[str, Any], which: int
+) -> None:
+    profile = await desk.profile(EMAIL)
+    await desk.profile("b@x.org")
+    await desk.export(goal)
+    await desk.mutate("blueconic", "leave", id=profile, segment=READERS)
+    with changed(monkeypatch, put(list=WEBINAR), ALONE, {which}):
+        await desk.export(goal, confirm_leavers=1)
+    await desk.export(goal, confirm_leavers=1)
+    assert await desk.status(EMAIL) == UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("after", [0, 1])
+async def test_one_contact_that_is_said_to_be_gone_is_not_forgotten(desk: Desk, after: int) -> None:
+    goal = {"unsubscribe": True}
+    profile = await desk.profile(EMAIL)
+    await desk.profile("b@x.org")
+    await desk.export(goal)
+    await desk.mutate("blueconic", "leave", id=profile, segment=READERS)
+    await desk.fault("404-after-commit", r".*/contacts/\d+", method="GET", after=after)
+    await desk.export(goal, confirm_leavers=1)
+    await desk.export(goal, confirm_leavers=1)
+    assert await desk.status(EMAIL) == UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("change", [put(list=WEBINAR), put(list=None), put(status="4")])
+async def test_who_comes_back_is_resubscribed_once_the_row_can_be_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, change: Callable[[Row], None]
+) -> None:
+    goal = {"unsubscribe": True, "resubscribe": "own"}
+    profile = await desk.profile(EMAIL)
+    await desk.profile("b@x.org")
+    await desk.export(goal)
+    await desk.mutate("blueconic", "leave", id=profile, segment=READERS)
+    await desk.export(goal, confirm_leavers=1)
+    await desk.post("/clock", advance=120)
+    await desk.mutate("blueconic", "enter", id=profile, segment=READERS)
+    with changed(monkeypatch, change, ALONE):
+        summary = await desk.export(goal)
+    assert (summary.ok, summary.warnings, await desk.status(EMAIL)) == (True, 1, UNSUBSCRIBED)
+    assert "were not resubscribed" in summary.message
+    summary = await desk.export(goal)
+    assert (summary.lists.resubscribed, await desk.status(EMAIL)) == (1, ACTIVE)
+    await desk.forget()
+    assert ((await desk.export(goal)).unchanged, await desk.writes()) == (2, [])
