@@ -11,7 +11,6 @@ from rich.text import Text
 from textual import events
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.geometry import Region
-from textual.messages import Prune
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import DataTable, OptionList, Static
@@ -20,6 +19,7 @@ from textual.worker import Worker
 from actui.console.formatting import plain
 from actui.console.views.status_arrows import ArrowState
 from actui.model.errors import ActuiError
+from screens.terminal.textual_internals import Prune, cancel_workers, first_line, line_count
 from screens.widgets.text import lines, shown
 
 WATCH = "watch"
@@ -128,7 +128,7 @@ class ActuiScreen(Screen[None]):
 
     async def on_prune(self, event: Prune) -> None:
         # Textual ends a page's workers after its parts: one that woke in between would miss them
-        self.workers.cancel_node(self)
+        cancel_workers(self)
 
     async def watch_world(self) -> None:
         """Look at what this page shows until cancelled; started anew whenever it comes on top."""
@@ -274,8 +274,8 @@ class ChoiceList(OptionList):
     def watch_highlighted(self, before: int | None, after: int | None) -> None:  # type: ignore[override]
         """Repaint the lines that the cursor left and came to."""
         for index in (before, after):
-            line = self._index_to_line.get(-1 if index is None else index)
+            line = None if index is None else first_line(self, index)
             if line is not None and index is not None:
                 top = line - self.scroll_offset.y + self.gutter.top
-                self.refresh(Region(0, top, self.size.width, self._heights[index]))
+                self.refresh(Region(0, top, self.size.width, line_count(self, index)))
         super().watch_highlighted(after)

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Footer
 
-from actui.console.feed import Mark
+from actui.console.feed import FeedCursor
 from actui.console.formatting import counted, plain
 from actui.console.views.outcomes import Filter
 from actui.console.views.run import GoalView, Live, RunView, past_view
@@ -98,7 +98,7 @@ class RunScreen(ActuiScreen):
         connection: Connection,
         *,
         past: RunSummary | None = None,
-        since: Mark | None = None,
+        since: FeedCursor | None = None,
         message: str = "",
     ) -> None:
         super().__init__()
@@ -222,8 +222,8 @@ class RunScreen(ActuiScreen):
             run = partial(self._workbench.retry, self._connection, self._past.run, wanted)
             await self._begin(run)
 
-    async def _begin(self, run: Callable[..., Awaitable[tuple[Mark, str]]]) -> None:
-        def start(restored: bool) -> Awaitable[tuple[Mark, str]]:
+    async def _begin(self, run: Callable[..., Awaitable[tuple[FeedCursor, str]]]) -> None:
+        def start(restored: bool) -> Awaitable[tuple[FeedCursor, str]]:
             return run(restored=restored)
 
         await begin(self, self._workbench, self._connection, start, "retry")
@@ -289,7 +289,7 @@ async def run_now(
         page.app.push_screen(RunScreen(workbench, connection))
         return
 
-    def start(restored: bool) -> Awaitable[tuple[Mark, str]]:
+    def start(restored: bool) -> Awaitable[tuple[FeedCursor, str]]:
         return workbench.start(connection, fresh=fresh, restored=restored)
 
     await begin(page, workbench, connection, start, RUN)
@@ -299,7 +299,7 @@ async def begin(
     page: ActuiScreen,
     workbench: Workbench,
     connection: Connection,
-    start: Callable[[bool], Awaitable[tuple[Mark, str]]],
+    start: Callable[[bool], Awaitable[tuple[FeedCursor, str]]],
     group: str,
     *,
     restored: bool = False,

@@ -8,13 +8,11 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events
 from textual.actions import parse
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.driver import Driver
@@ -38,15 +36,22 @@ from screens.dialogs.help import bindings_of
 from screens.goals_panel import GoalsPanel
 from screens.settings_page import SettingsScreen
 from screens.terminal.ascii_filter import AsciiFilter
+from screens.terminal.escape_decoder import EscapeDecoder
 from screens.terminal.frame_diff import FORGET
 from screens.terminal.input_serializer import InputSerializer
+from screens.terminal.textual_internals import (
+    GuardedApp,
+    is_forwarded,
+    locate_all,
+    replace_input_decoder,
+)
 
 _COLOURLESS = "ansi-dark"
 _TYPED = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
 """What is handled in the order in which it came."""
 
 
-class ConsoleApp(App[str]):
+class ConsoleApp(GuardedApp[str]):
     """The console; `own_terminal` also makes it answer signals and a lost terminal."""
 
     TITLE = "actui"
@@ -125,7 +130,7 @@ class ConsoleApp(App[str]):
         self.push_screen(ConnectionsScreen(self._workbench))
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, _TYPED) and not event.is_forwarded:
+        if isinstance(event, _TYPED) and not is_forwarded(event):
             await self._typing.take(event)
         else:
             await super().on_event(event)
@@ -133,7 +138,7 @@ class ConsoleApp(App[str]):
     def _watch_layout(self, page: Screen[object]) -> None:
         # a page changes to being on top again and again
         page.screen_layout_refresh_signal.unsubscribe(self)
-        page.screen_layout_refresh_signal.subscribe(self, _know_every_place, immediate=True)
+        page.screen_layout_refresh_signal.subscribe(self, locate_all, immediate=True)
 
     def _keep_theme(self, theme: Theme) -> None:
         """Remember a theme that somebody chose; the colourless one may be NO_COLOR's wish."""
@@ -158,21 +163,20 @@ class ConsoleApp(App[str]):
 
     def action_redraw(self) -> None:
         """Draw the screen anew, whatever the terminal shows."""
-        if self._own_terminal and self._driver is not None:
-            self._driver.write(FORGET)
+        if self._own_terminal:
+            self.write_codes(FORGET)
         self.screen.refresh(layout=True)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Send text to the terminal's clipboard; whether it took it, a terminal does not say."""
-        self._clipboard = text
+        self.keep_clipboard(text)
         if isinstance(self.focused, Input) and self.focused.password:
             return  # a secret stays within the console
         codes = clipboard_codes(text, in_tmux="TMUX" in os.environ)
         if not codes:
             message = "This is too long for a terminal's clipboard; on outcomes x writes a file."
             self.notify(message, severity="error", markup=False)
-        elif self._driver is not None:
-            self._driver.write(codes)
+        elif self.write_codes(codes):
             self.notify("Sent to your terminal's clipboard.", markup=False)
 
     def action_settings(self) -> None:
@@ -211,28 +215,15 @@ class ConsoleApp(App[str]):
 
         return do
 
-    def _fatal_error(self) -> None:
-        """Tell where it broke; Textual would print local variables, which may hold a secret."""
-        self.bell()
+    def crash_report(self) -> str:
+        """Where it broke; Textual would print local variables, which may hold a secret."""
         kind, _, trace = sys.exc_info()
         lines = [f"actui met a bug ({kind.__name__ if kind else 'unknown'}). Runs go on."]
         lines += [
             f"  {frame.filename}:{frame.lineno} in {frame.name}"
             for frame in traceback.extract_tb(trace)
         ]
-        self._exit_renderables.append(Text("\n".join(lines)))
-        self._close_messages_no_wait()
-
-
-def _know_every_place(page: Screen[object]) -> None:
-    """Let Textual find out where every part of a page is, right after it was scrolled.
-
-    It knows only what is in view then, and finds out about the rest when it is asked (8.2). If that
-    is when something was just taken away, such as a sentence in passing, it has forgotten where
-    that was and does not paint over it. The price: the next scroll repaints the whole page, of
-    which the driver sends what changed.
-    """
-    _ = page._compositor.full_map
+        return "\n".join(lines)
 
 
 def _acting(screen: Screen[object]) -> list[DOMNode]:
@@ -261,15 +252,6 @@ def _diffing_driver() -> type[Driver]:
     return DiffingDriver
 
 
-def _read_escapes() -> None:
-    """Decode the terminal's input so that an escape key is not taken for a sequence."""
-    from textual.drivers import linux_driver  # noqa: PLC0415  only where a terminal is driven
-
-    from screens.terminal.escape_decoder import EscapeDecoder  # noqa: PLC0415  only where a terminal is driven
-
-    vars(linux_driver)["getincrementaldecoder"] = lambda encoding: partial(EscapeDecoder, encoding)
-
-
 def run_console(
     services: Services,
     *,
@@ -282,7 +264,7 @@ def run_console(
 
     `actui.app.terminal.prepare_terminal` comes first, before this module is imported.
     """
-    _read_escapes()
+    replace_input_decoder(EscapeDecoder)
     app = ConsoleApp(
         services, ascii_only=ascii_only, read_only=read_only, touring=touring, own_terminal=True
     )

@@ -18,14 +18,14 @@ Sleep = Callable[[float], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class FeedCursor:
     """What there was to read before a run was started."""
 
     version: int
     updated: str
 
     @classmethod
-    def of(cls, reader: RunReader) -> Mark:
+    def of(cls, reader: RunReader) -> FeedCursor:
         """Take it before starting the run."""
         version = reader.version()
         snapshot = reader.snapshot()
@@ -35,7 +35,7 @@ class Mark:
 async def follow(
     reader: RunReader,
     *,
-    since: Mark | None = None,
+    since: FeedCursor | None = None,
     sleep: Sleep = asyncio.sleep,
     every: float = POLL_SECONDS,
 ) -> AsyncIterator[RunSnapshot]:
@@ -80,7 +80,7 @@ def _closed(snapshot: RunSnapshot) -> RunSnapshot:
     return snapshot.model_copy(update={"state": RunState.FAILED, "message": CUT_OFF})
 
 
-async def _started(reader: RunReader, since: Mark, sleep: Sleep, every: float) -> None:
+async def _started(reader: RunReader, since: FeedCursor, sleep: Sleep, every: float) -> None:
     waited = 0.0
     while not reader.is_running() and reader.version() == since.version:
         if waited >= START_SECONDS:

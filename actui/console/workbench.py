@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from actui.console.choices import Choices
-from actui.console.feed import POLL_SECONDS, Mark, follow
+from actui.console.feed import POLL_SECONDS, FeedCursor, follow
 from actui.console.formatting import ASCII, UNICODE, Glyphs, counted, instant, number, plain
 from actui.console.forms.connection_fields import SECRET_WORDS, ConnectionForm
 from actui.console.ports import RunReader, Services, Stored, Which
@@ -345,7 +345,7 @@ class Workbench:
         leavers: Mapping[str, int] | None = None,
         fresh: bool = False,
         restored: bool = False,
-    ) -> tuple[Mark, str]:
+    ) -> tuple[FeedCursor, str]:
         """Start a run; the mark to follow it from, and what keeps it alive.
 
         With `leavers`, only these goals, by id, where so many may be unsubscribed who left.
@@ -360,7 +360,7 @@ class Workbench:
 
     async def retry(
         self, connection: Connection, run: str, wanted: Filter, *, restored: bool = False
-    ) -> tuple[Mark, str]:
+    ) -> tuple[FeedCursor, str]:
         """Start a run that sends people of an earlier run again; see `start`."""
         await self._check(connection)
         starter = self._services.starter
@@ -379,12 +379,12 @@ class Workbench:
 
     async def _started(
         self, connection: Connection, start: Callable[..., str], *what: object
-    ) -> tuple[Mark, str]:
-        mark = Mark.of(self.reader(connection))
+    ) -> tuple[FeedCursor, str]:
+        mark = FeedCursor.of(self.reader(connection))
         return mark, plain(await asyncio.to_thread(start, *what))
 
     def follow(
-        self, connection: Connection, since: Mark | None, *, every: float = POLL_SECONDS
+        self, connection: Connection, since: FeedCursor | None, *, every: float = POLL_SECONDS
     ) -> AsyncIterator[RunSnapshot]:
         """The pictures of the run that is going; see `feed.follow`."""
         return follow(self.reader(connection), since=since, every=every)

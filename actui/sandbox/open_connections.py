@@ -11,7 +11,7 @@ import socket
 import struct
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from actui.sandbox.uvicorn_internals import H11Protocol
 
 ABORTIVE_CLOSE = struct.pack("ii", 1, 0)
 

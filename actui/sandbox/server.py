@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Iterator
 from types import TracebackType
@@ -31,32 +30,9 @@ from actui.sandbox.options import SandboxOptions
 from actui.sandbox.outside_changes import OutsideChanges
 from actui.sandbox.request_log import RequestLog
 from actui.sandbox.saving import Saver, opened
+from actui.sandbox.uvicorn_internals import QuietServer
 
 LOOPBACK = "127.0.0.1"
-
-
-class QuietServer(uvicorn.Server):
-    """A server that leaves the process's signals alone and ends the moment it is told to."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ended = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        # uvicorn's own loop dates answers and looks for an end ten times a second; neither is
-        # wanted, and a test run starts and ends many sandboxes.
-        await self.ended.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Connections are broken off before this, so there is nobody to wait for.
-        for server in self.servers:
-            server.close()
-        for one in sockets or []:
-            one.close()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Listener:

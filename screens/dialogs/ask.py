@@ -21,7 +21,7 @@ from actui.console.forms.form import Ask, Choose, Option, Type, box
 from actui.console.workbench import Workbench
 from actui.model.errors import ConfigError
 from screens.base import ChoiceList, TextLine
-from screens.dialogs.search import Found, Mark, SearchBar
+from screens.dialogs.search import Found, SearchBar, ToggleRow
 from screens.widgets.text import shown
 
 _SHOWN = 200
@@ -249,7 +249,7 @@ class ChooseScreen(AskScreen):
         else:
             self._answer(self._found[event.option_index].id)
 
-    @on(Mark)
+    @on(ToggleRow)
     def action_mark(self) -> None:
         """Choose the line under the cursor, or not; the only one is taken at once."""
         here = self._here()

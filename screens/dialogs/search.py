@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from textual import events
 from textual.message import Message
-from textual.widgets import Input
 
 from screens.base import ChoiceList
+from screens.terminal.textual_internals import FirstKeyInput, clicked_option
 
 
-class Mark(Message):
-    """Somebody wants the line under the cursor."""
+class ToggleRow(Message):
+    """The line under the cursor is to be chosen, or not any more."""
 
 
-class SearchBar(Input):
+class SearchBar(FirstKeyInput):
     """Space marks a line of the list as long as nothing is typed."""
 
-    async def _on_key(self, event: events.Key) -> None:
-        if not self.value and event.key in ("space", "slash"):
-            event.stop()
-            event.prevent_default()
-            if event.key == "space":
-                self.post_message(Mark())
-            return  # a slash leads here from everywhere else, so it is no text to look for
-        await super()._on_key(event)
+    def takes_key(self, event: events.Key) -> bool:
+        """While nothing is typed, space marks; a slash only leads here, so it is no text."""
+        if self.value or event.key not in ("space", "slash"):
+            return False
+        if event.key == "space":
+            self.post_message(ToggleRow())
+        return True
 
 
 class Found(ChoiceList):
@@ -31,7 +30,7 @@ class Found(ChoiceList):
 
     async def on_click(self, event: events.Click) -> None:
         event.prevent_default()
-        line = event.style.meta.get("option")
+        line = clicked_option(event)
         if line is not None:
             self.highlighted = line
-            self.post_message(Mark())
+            self.post_message(ToggleRow())

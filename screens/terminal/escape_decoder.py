@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from time import monotonic
 
-from textual.constants import ESCAPE_DELAY
+from screens.terminal.textual_internals import ESCAPE_DELAY
 
 _KEY = "[27u"
 """What follows the escape character where a terminal says itself that it was the key (kitty's)."""

@@ -19,6 +19,7 @@ from actui.console.read_only import SENTENCE
 from actui.model.errors import ConfigError
 from screens.base import READ_ONLY, ChoiceList
 from screens.dialogs.ask import ask
+from screens.terminal.textual_internals import first_line, line_count
 from screens.widgets.hanging import Hanging
 from screens.widgets.text import shown
 
@@ -133,8 +134,8 @@ class FormList(ChoiceList):
         while end < len(self._held) and self._belongs(after, end):
             end += 1
         if end == len(self._held) or end > after + 1:
-            top = self._index_to_line.get(after, 0)
-            height = sum(self._heights[index] for index in range(after, end))
+            top = first_line(self, after) or 0
+            height = sum(line_count(self, index) for index in range(after, end))
             room = self.scrollable_content_region.height
             message = Region(0, top, self.size.width, min(height, room))
             self.scroll_to_region(message, animate=False, force=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from actui.console.feed import Mark, follow
+from actui.console.feed import FeedCursor, follow
 from actui.model.errors import ConfigError
 from actui.model.run import RunSnapshot, RunState, UniqueCounts
 
@@ -44,7 +44,7 @@ class Reader:
         return "The disk is full."
 
 
-async def states(reader: Reader, since: Mark | None = None) -> list[RunState]:
+async def states(reader: Reader, since: FeedCursor | None = None) -> list[RunState]:
     pictures = follow(reader, since=since, sleep=reader.sleep)
     return [snapshot.state async for snapshot in pictures]
 
@@ -67,7 +67,7 @@ async def test_nothing_is_known_of_a_connection_that_never_ran() -> None:
 async def test_the_run_before_is_not_shown_as_the_one_just_started() -> None:
     old, new = picture(F, "1"), picture(R, "2")
     reader = Reader((old, False), (old, True), (new, True), (picture(F, "3"), False))
-    assert await states(reader, Mark.of(reader)) == [R, F]
+    assert await states(reader, FeedCursor.of(reader)) == [R, F]
 
 
 @pytest.mark.parametrize(
@@ -85,4 +85,4 @@ async def test_a_run_that_writes_nothing_is_told(
     if len(steps(picture(F))) == 1:
         reader.version = lambda: 0  # type: ignore[method-assign]
     with pytest.raises(ConfigError):
-        await states(reader, Mark.of(reader))
+        await states(reader, FeedCursor.of(reader))
