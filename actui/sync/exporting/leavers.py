@@ -23,6 +23,7 @@ from actui.sync.exporting.contact_looks import look, row_on
 from actui.sync.exporting.list_changes import change_row
 from actui.sync.exporting.refused_leavers import RefusedLeavers
 from actui.sync.exporting.segment_listing import list_people
+from actui.sync.exporting.write_check import is_about_the_contact
 from actui.sync.fingerprints import accepted_but_left
 from actui.sync.match_keys import (
     UNREADABLE_VALUE,
@@ -361,8 +362,8 @@ class Leavers:
         try:
             mark = await self._set_unsubscribed(one, row)
         except RefusedError as refused:
-            if refused.status in (401, 403):
-                raise  # about the account's rights, not about this contact
+            if not is_about_the_contact(refused):
+                raise
             self._kept.add(one.contact_id)
             self._refused.remember(one, row, refused)
             return

@@ -13,8 +13,7 @@ from actui.model.journal import Done
 from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.run import ListCounts, Outcome, Reason, Record
 from actui.sync.exporting.identity import Person, own_spelling
-from actui.sync.exporting.write_check import holds
-from actui.sync.portions import is_about_a_record
+from actui.sync.exporting.write_check import holds, is_about_the_contact
 from actui.sync.run.goal_run import GoalRun
 
 _UNREADABLE = (
@@ -51,7 +50,7 @@ class SingleWrites:
             owners = [one.id for one in await service.contacts_by_email(email)]
             if owners and contact_id not in owners:
                 return payload.record(Outcome.SKIPPED, Reason.EMAIL_OF_ANOTHER_CONTACT, owners[0])
-            if not _is_about_them(refused):
+            if not is_about_the_contact(refused):
                 raise
             reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
             record = payload.record(Outcome.REJECTED, reason, contact_id)
@@ -72,7 +71,7 @@ class SingleWrites:
         if is_stored is None:
             record = payload.record(Outcome.UNKNOWN, Reason.UNRESOLVED, contact_id)
             return replace(record, detail=_UNREADABLE)
-        if not _is_about_them(refused):
+        if not is_about_the_contact(refused):
             raise refused
         reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
         record = payload.record(Outcome.REJECTED, reason, contact_id)
@@ -108,13 +107,3 @@ class SingleWrites:
             )
         )
         return None
-
-
-def _is_about_them(refused: RefusedError) -> bool:
-    """Whether a refusal is about the contact of the write; a denial, for one, is about everybody.
-
-    A page instead of data is the answer of a server on the way.
-    """
-    if refused.status in (404, 409):
-        return refused.code == RefusedError.default_code
-    return is_about_a_record(refused)

@@ -1,4 +1,4 @@
-"""Whether a contact that was read holds what a write by its id was to give it.
+"""What became of a write by a contact's id that was refused.
 
 A status does not prove that nothing was written: what is stored does.
 """
@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from actui.model.errors import RefusedError
 from actui.model.records import Contact, ImportRow
+from actui.sync.portions import is_about_a_record
+
+
+def is_about_the_contact(refused: RefusedError) -> bool:
+    """Whether a refusal is about the contact of the write; a denial, for one, is about everybody.
+
+    A page instead of data is the answer of a server on the way.
+    """
+    if refused.status in (404, 409):
+        return refused.code == RefusedError.default_code
+    return is_about_a_record(refused)
 
 
 def holds(contact: Contact, row: ImportRow, tags: Mapping[int, str]) -> bool | None:

@@ -97,12 +97,24 @@ async def test_it_is_tried_again_after_a_change_and_in_a_full_run(asked: list[in
         assert len(asked) == 4
 
 
-async def test_an_account_without_the_right_fails_the_goal(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        RefusedError("Refused.", detail="You do not have permission.", status=403),
+        RefusedError("Refused.", code="web-page", status=404),
+        RefusedError("Refused.", code="web-page", status=400),
+        RefusedError("Refused.", status=405),
+    ],
+    ids=["the account's rights", "a page not found", "a page", "not allowed"],
+)
+async def test_a_refusal_that_is_not_about_the_contact_fails_the_goal(
+    monkeypatch: pytest.MonkeyPatch, refusal: RefusedError
+) -> None:
     asked: list[int] = []
 
     async def write(_: ActiveCampaignClient, contact_id: int, *__: object) -> ListRow:
         asked.append(contact_id)
-        raise RefusedError("Refused.", detail="You do not have permission.", status=403)
+        raise refusal
 
     monkeypatch.setattr(ActiveCampaignClient, "set_list_status", write)
     async with lab() as world:
