@@ -53,7 +53,7 @@ def _people(house: House, connection: Connection, args: argparse.Namespace) -> O
     if args.run is not None and house.history(connection).find(args.run) is None:
         raise ConfigError(f"'{connection.name}' has no run '{args.run}' in its history.")
     several = NOT_ACCEPTED if args.reason else FAILED
-    outcomes = (Outcome(args.outcome),) if args.outcome else several
+    outcomes = (Outcome.of(args.outcome),) if args.outcome else several
     with house.ledger(connection) as ledger:
         if is_unfinished(ledger) and not house.lock(connection).is_held():
             raise ConfigError(

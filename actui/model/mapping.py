@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from actui.model.sources import PlainSource
+from actui.model.tables import TableEnum
 
 
 class Strict(BaseModel):
@@ -14,13 +17,31 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Rule(StrEnum):
-    """How a value from ActiveCampaign meets the values a profile already has."""
+class Rule(TableEnum):
+    """How a value from ActiveCampaign meets the values a profile already has.
 
-    SET = "set"
-    SET_IF_EMPTY = "set_if_empty"
-    ADD = "add"
-    SUM = "sum"
+    Each row: the value in files, the `label`, a `note` for whoever chooses, and BlueConic's
+    `strategy` (blueconic.md §11: its schema says INCREMENT, its prose SUM).
+    """
+
+    def __init__(self, _value: str, label: str, note: str, strategy: str) -> None:
+        self.label = label
+        self.note = note
+        self.strategy = strategy
+
+    SET = "set", "set", "replaces what the profile has", "SET"
+    SET_IF_EMPTY = (
+        "set_if_empty",
+        "set if empty",
+        "only where the profile has nothing",
+        "SET_IF_EMPTY",
+    )
+    ADD = "add", "add", "adds to the list of existing values", "ADD"
+    SUM = "sum", "sum", "adds a number to the existing one", "INCREMENT"
+
+
+SUMMABLE = frozenset({"RANGE", "DECIMAL", "CURRENCY"})
+"""BlueConic's types of properties that a Sum can add to (blueconic.md §7)."""
 
 
 class WhenEmpty(StrEnum):
@@ -110,7 +131,6 @@ class TextSource(Strict):
     text: str
 
 
-PlainSource = Literal["profile_id", "lifecycles", "viewed_interactions", "permission_level"]
 ExportSource = PlainSource | PropertySource | SegmentsSource | TextSource
 
 
@@ -140,8 +160,8 @@ class ExportMapping(Strict):
             for key, shape in _SOURCE_SHAPES.items():
                 if key in value:
                     return shape.model_validate(value)
-        if not isinstance(value, Strict) and value not in _PLAIN_SOURCES:
-            known = ", ".join((*_PLAIN_SOURCES, *(f"{{{k}: …}}" for k in _SOURCE_SHAPES)))
+        if not isinstance(value, Strict) and value not in tuple(PlainSource):
+            known = ", ".join((*PlainSource, *(f"{{{k}: …}}" for k in _SOURCE_SHAPES)))
             raise ValueError(f"'from' takes one of {known}")
         return value
 
@@ -151,4 +171,3 @@ _SOURCE_SHAPES: dict[str, type[Strict]] = {
     "segments": SegmentsSource,
     "text": TextSource,
 }
-_PLAIN_SOURCES: tuple[str, ...] = get_args(PlainSource)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from actui.model.errors import StoppedError
 from actui.model.omitted import NOTHING, Omitted
+from actui.model.tables import TableEnum
 
 RETRY = "retry"
 """The trigger of a run about people alone whom an earlier one could not deliver."""
@@ -32,15 +33,22 @@ class RunState(StrEnum):
         return self in (RunState.FINISHED, RunState.FAILED, RunState.STOPPED)
 
 
-class Outcome(StrEnum):
-    """What became of one record in one goal of one run; exactly one of these."""
+class Outcome(TableEnum):
+    """What became of one record in one goal of one run; exactly one of these.
 
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    SKIPPED = "skipped"
-    REJECTED = "rejected"
-    UNKNOWN = "unknown"
+    Each row: the value in files and JSON, and the `number` that ledgers store. A number is never
+    changed and never used for another member; a new one takes the next free number.
+    """
+
+    def __init__(self, _value: str, number: int) -> None:
+        self.number = number
+
+    CREATED = "created", 0
+    UPDATED = "updated", 1
+    UNCHANGED = "unchanged", 2
+    SKIPPED = "skipped", 3
+    REJECTED = "rejected", 4
+    UNKNOWN = "unknown", 5
 
 
 ACCEPTED = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
@@ -49,30 +57,62 @@ FAILED = (Outcome.REJECTED, Outcome.UNKNOWN)
 NOT_ACCEPTED = (Outcome.SKIPPED, *FAILED)
 
 
-class Reason(StrEnum):
-    """Why a record was skipped, rejected or is unknown (sync/README.md §10)."""
+class Reason(TableEnum):
+    """Why a record was skipped, rejected or is unknown (sync/README.md §10).
 
-    NO_IDENTIFIER = "no-identifier"
-    NO_MATCH = "no-match"
-    NO_EMAIL = "no-email"
-    NO_CONSENT = "no-consent"
-    OVER_THRESHOLD = "over-threshold"
-    NOT_IN_STAGE = "not-in-stage"
-    STAGE_UNKNOWN = "stage-unknown"
-    AMBIGUOUS_MATCH = "ambiguous-match"
-    DUPLICATE_IDENTIFIER = "duplicate-identifier"
-    EMAIL_OF_ANOTHER_CONTACT = "email-of-another-contact"
-    DELETED_IN_ACTIVECAMPAIGN = "deleted-in-activecampaign"
-    ERASED = "erased"
-    FORGOTTEN = "forgotten"
-    TOO_LARGE = "too-large"
-    INVALID_EMAIL = "invalid-email"
-    INVALID_IDENTIFIER = "invalid-identifier"
-    EXCLUDED = "excluded"
-    REJECTED_BY_ACTIVECAMPAIGN = "rejected-by-activecampaign"
-    REJECTED_BY_BLUECONIC = "rejected-by-blueconic"
-    NOT_AUTHORIZED = "not-authorized"
-    UNRESOLVED = "unresolved"
+    Each row: the value in files and JSON, the `number` that ledgers store (see `Outcome`), and the
+    reason as half a `sentence`.
+    """
+
+    def __init__(self, _value: str, number: int, sentence: str) -> None:
+        self.number = number
+        self.sentence = sentence
+
+    NO_IDENTIFIER = "no-identifier", 0, "there is no value to recognise the person by"
+    NO_MATCH = "no-match", 1, "no profile matches, and this list may not create profiles"
+    NO_EMAIL = "no-email", 2, "there is no contact yet and no e-mail address to make one with"
+    NO_CONSENT = "no-consent", 3, "the person consented to none of the connection's objectives"
+    OVER_THRESHOLD = "over-threshold", 4, "the lifecycle stage's threshold is reached"
+    NOT_IN_STAGE = "not-in-stage", 5, "the profile is in another stage of the lifecycle"
+    STAGE_UNKNOWN = (
+        "stage-unknown",
+        20,
+        "BlueConic does not show in which lifecycle stage the profile is",
+    )
+    AMBIGUOUS_MATCH = "ambiguous-match", 6, "more than one contact matches"
+    DUPLICATE_IDENTIFIER = (
+        "duplicate-identifier",
+        7,
+        "another profile with the same identifier came first",
+    )
+    EMAIL_OF_ANOTHER_CONTACT = (
+        "email-of-another-contact",
+        8,
+        "the e-mail address belongs to another contact",
+    )
+    DELETED_IN_ACTIVECAMPAIGN = (
+        "deleted-in-activecampaign",
+        9,
+        "the contact was deleted in ActiveCampaign",
+    )
+    ERASED = "erased", 10, "ActiveCampaign has erased the contact"
+    FORGOTTEN = "forgotten", 11, "the person was forgotten here on request"
+    TOO_LARGE = "too-large", 19, "the person's data is larger than the service takes"
+    INVALID_EMAIL = "invalid-email", 12, "the e-mail address is not valid"
+    INVALID_IDENTIFIER = (
+        "invalid-identifier",
+        13,
+        "the identifier's value does not fit its property",
+    )
+    EXCLUDED = "excluded", 14, "ActiveCampaign excludes the address"
+    REJECTED_BY_ACTIVECAMPAIGN = (
+        "rejected-by-activecampaign",
+        15,
+        "ActiveCampaign refused the contact",
+    )
+    REJECTED_BY_BLUECONIC = "rejected-by-blueconic", 16, "BlueConic refused the profile"
+    NOT_AUTHORIZED = "not-authorized", 17, "BlueConic does not let this client change the profile"
+    UNRESOLVED = "unresolved", 18, "it was sent, no answer came, and nobody can know what happened"
 
 
 _LONGEST_EMAIL, _LONGEST_DETAIL = 320, 500

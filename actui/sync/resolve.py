@@ -12,10 +12,9 @@ from actui.model.consent import OBJECTIVE_PROPERTIES
 from actui.model.errors import ConfigError
 from actui.model.findings import Finding
 from actui.model.goals import ExportGoal, ImportGoal, LifecycleThreshold, Named
-from actui.model.mapping import PropertySource, Rule, SegmentsSource, is_custom, perstag
+from actui.model.mapping import SUMMABLE, PropertySource, Rule, SegmentsSource, is_custom, perstag
 from actui.model.records import ContactField, ContactList, Lifecycle, Objective, Property, Segment
 from actui.sync.exporting.sources import needs_of
-from actui.sync.importing.values import SUMMABLE
 from actui.sync.ports import ActiveCampaign, BlueConic
 
 

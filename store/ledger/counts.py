@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from actui.model.omitted import NOTHING, Omitted
 from actui.model.run import GoalSummary, Outcome, Record
 from store.ledger.base import Base
-from store.ledger.numbers import outcome_number, outcome_of, reason_of
+from store.ledger.numbers import outcome_of, reason_of
 
-_UNCHANGED = outcome_number(Outcome.UNCHANGED)
+_UNCHANGED = Outcome.UNCHANGED.number
 _JOINED = (Outcome.CREATED, Outcome.UPDATED)
 """Outcomes of people who were sent, with whom the lists that they did not join are counted."""
 _OUTCOMES = (

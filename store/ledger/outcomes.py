@@ -12,7 +12,7 @@ from actui.model.omitted import Omitted
 from actui.model.run import FAILED, NOT_ACCEPTED, Outcome, Reason, Record
 from store.ledger.base import Base
 from store.ledger.keys import Packed, pack, unpack
-from store.ledger.numbers import outcome_number, outcome_of, reason_number, reason_of
+from store.ledger.numbers import outcome_of, reason_number, reason_of
 
 OUTCOME_COLUMNS = "run, goal, key, outcome, reason, detail, contact_id, profile, email, at, omitted"
 """What `outcome` and `omitted` keep of a person, in the order of `outcome_row`."""
@@ -79,7 +79,7 @@ class Outcomes(Base):
 
         Without `run`, by the last outcome that each of them had; with it, in that run.
         """
-        numbers = [outcome_number(one) for one in outcomes]
+        numbers = [one.number for one in outcomes]
         marks = ",".join("?" * len(numbers))
         tests, values = [f"told.outcome IN ({marks})"], list[object](numbers)
         source = "person AS told"
@@ -88,13 +88,13 @@ class Outcomes(Base):
             tests.append("told.run = (SELECT number FROM run WHERE id = ?)")
             still = ",".join("?" * len(NOT_ACCEPTED))
             tests.append(f"person.outcome IN ({still})")
-            values += [run, *(outcome_number(one) for one in NOT_ACCEPTED)]
+            values += [run, *(one.number for one in NOT_ACCEPTED)]
         if goal is not None:
             tests.append("goal.id = ?")
             values.append(goal)
         if reason is not None:
             tests.append("told.reason = ?")
-            values.append(reason_number(Reason(reason)))
+            values.append(reason_number(Reason.of(reason)))
         found: dict[str, set[str]] = {}
         for goal_id, key in self._db.execute(
             f"SELECT goal.id, key FROM {source} JOIN goal ON goal.number = told.goal "  # noqa: S608
@@ -176,7 +176,7 @@ class Outcomes(Base):
             "JOIN run ON run.number = person.run JOIN goal ON goal.number = person.goal "
             "LEFT JOIN omitted USING (goal, key) "
             "WHERE person.outcome = ? AND person.key IN (?)",
-            [outcome_number(Outcome.UNCHANGED)],
+            [Outcome.UNCHANGED.number],
             keys,
         ):
             is_contact = isinstance(key, int)
@@ -200,7 +200,7 @@ def outcome_row(run: int, goal: int, key: str, record: Record, at: int) -> tuple
         run,
         goal,
         pack(key),
-        outcome_number(record.outcome),
+        record.outcome.number,
         reason_number(record.reason),
         record.detail or None,
         record.contact_id,
@@ -217,7 +217,7 @@ def _source(run: str | None, omitted: str | None) -> str:
         return "outcome"
     if run is None:
         return "omitted"
-    unchanged = outcome_number(Outcome.UNCHANGED)
+    unchanged = Outcome.UNCHANGED.number
     return (
         f"(SELECT {OUTCOME_COLUMNS} FROM outcome WHERE omitted IS NOT NULL "  # noqa: S608
         f"UNION ALL SELECT {OUTCOME_COLUMNS} FROM omitted WHERE outcome = {unchanged})"

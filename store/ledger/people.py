@@ -10,7 +10,7 @@ from actui.model.journal import Accepted, Block, Done, Refusal
 from actui.model.run import FAILED, GoalSummary, Outcome, Record, UniqueCounts
 from store.ledger.keys import pack, unpack
 from store.ledger.memberships import Standing
-from store.ledger.numbers import outcome_number, outcome_of, reason_number, reason_of
+from store.ledger.numbers import outcome_of, reason_number, reason_of
 from store.ledger.outcomes import OUTCOME_COLUMNS, outcome_row
 from store.ledger.recheck import Recheck
 
@@ -23,7 +23,7 @@ _LAST_OUTCOME = (
     "fingerprint = coalesce(excluded.fingerprint, fingerprint), "
     "config = CASE WHEN excluded.fingerprint IS NULL THEN config ELSE excluded.config END"
 )
-_FAILED_NUMBERS = [outcome_number(one) for one in FAILED]
+_FAILED_NUMBERS = [one.number for one in FAILED]
 
 
 class People(Standing, Recheck):
@@ -114,7 +114,7 @@ class People(Standing, Recheck):
             "UPDATE person SET outcome = ?, reason = NULL, run = ? "
             "WHERE goal = ? AND key = ? AND outcome IN (?, ?)",
             [
-                (outcome_number(Outcome.UNCHANGED), run, goal, pack(key), *_FAILED_NUMBERS)
+                (Outcome.UNCHANGED.number, run, goal, pack(key), *_FAILED_NUMBERS)
                 for key, record, mark in records
                 if record.outcome is Outcome.UNCHANGED and mark is None
             ],
@@ -148,7 +148,7 @@ class People(Standing, Recheck):
                     done.refused[key].fingerprint,
                     done.refused[key].config,
                     done.refused[key].objectives,
-                    outcome_number(record.outcome),
+                    record.outcome.number,
                     reason_number(record.reason),
                     record.detail or None,
                     record.contact_id,
@@ -252,5 +252,5 @@ def _last(
 ) -> tuple[object, ...]:
     """The values of `_LAST_OUTCOME`."""
     key, record, mark = one
-    outcome, reason = outcome_number(record.outcome), reason_number(record.reason)
+    outcome, reason = record.outcome.number, reason_number(record.reason)
     return goal, pack(key), outcome, reason, run, mark, config

@@ -37,6 +37,7 @@ from actui.model.errors import (
     ServiceError,
 )
 from actui.model.journal import Traffic
+from actui.model.mapping import Rule
 from actui.model.records import (
     Lifecycle,
     Objective,
@@ -57,9 +58,6 @@ _NO_PROPERTY = "id"
 """With no property named BlueConic sends all; every profile has this one as its key."""
 # Refusals "too busy" and "too many at once": nothing of the request was done.
 _UNAPPLIED = frozenset({429, 503})
-# The prose says SUM where the schema says this (blueconic.md §3).
-_SUM_STRATEGY = "INCREMENT"
-
 _FORBIDDEN = 403
 _SECOND_LOOK = 0.5
 """Seconds until a denial is looked at again."""
@@ -368,10 +366,10 @@ def _token_refused(call: Call) -> CredentialsError:
 def _explained(error: RefusedError) -> RefusedError:
     """The refusal, with what it may mean where it names the strategy of the rule Sum."""
     words = error.detail.upper()
-    if error.status != 400 or not ("STRATEGY" in words or _SUM_STRATEGY in words):
+    if error.status != 400 or not ("STRATEGY" in words or Rule.SUM.strategy in words):
         return error
     return RefusedError(
-        f"{error.message}; this tenant may not know the strategy {_SUM_STRATEGY}, "
+        f"{error.message}; this tenant may not know the strategy {Rule.SUM.strategy}, "
         "which the rule Sum needs",
         code="strategy-refused",
         status=400,

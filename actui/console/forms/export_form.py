@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import get_args
 
 from actui.console.choices import Choices
 from actui.console.formatting import counted, number
@@ -24,23 +23,13 @@ from actui.console.forms.threshold_questions import ask_threshold
 from actui.model.goals import ExportGoal, LifecycleThreshold
 from actui.model.mapping import (
     ExportSource,
-    PlainSource,
     PropertySource,
     SegmentsSource,
     TextSource,
     WhenEmpty,
 )
+from actui.model.sources import TITLES, PlainSource
 
-SOURCE_WORDS = {
-    "property": "Profile property",
-    "profile_id": "BlueConic profile identifier",
-    "segments": "Associated segments",
-    "lifecycles": "Associated lifecycles",
-    "viewed_interactions": "All viewed interactions (all time)",
-    "permission_level": "Permission level",
-    "text": "Text value",
-}
-"""The article's seven kinds of BlueConic data."""
 _ALL = "\0all"
 _RESUBSCRIBE = {
     "never": "never: who left a list stays off it",
@@ -73,7 +62,7 @@ def source_words(source: ExportSource) -> str:
         if source.segments == "all":
             return "All associated segments"
         return f"{counted(len(source.segments), 'associated segment', 'associated segments')}"
-    return SOURCE_WORDS[source]
+    return source.name_in_list
 
 
 class ExportForm(GoalForm[ExportGoal]):
@@ -303,8 +292,8 @@ class ExportForm(GoalForm[ExportGoal]):
                 return Type("Which text?", "", lambda typed: done(TextSource(text=typed)))
             return done(plain[what])
 
-        plain: dict[str, PlainSource] = {one: one for one in get_args(PlainSource)}
-        return Choose("What is exported?", labelled(SOURCE_WORDS.items()), kind)
+        plain: dict[str, PlainSource] = {one.value: one for one in PlainSource}
+        return Choose("What is exported?", labelled(TITLES.items()), kind)
 
     def _ask_segments(self, done: Callable[[ExportSource], Ask | None]) -> Ask:
         def put(chosen: tuple[str, ...]) -> Ask | None:

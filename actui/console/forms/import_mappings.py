@@ -9,21 +9,8 @@ from actui.console.forms.form import Ask, Choose, Option, Page, labelled, name
 from actui.console.forms.goal_form import GoalForm, at
 from actui.model.errors import ConfigError
 from actui.model.goals import ImportGoal
-from actui.model.mapping import ImportMapping, Rule, WhenEmpty
+from actui.model.mapping import SUMMABLE, ImportMapping, Rule, WhenEmpty
 
-RULE_WORDS = {
-    Rule.SET: "set",
-    Rule.SET_IF_EMPTY: "set if empty",
-    Rule.ADD: "add",
-    Rule.SUM: "sum",
-}
-_RULE_NOTES = {
-    Rule.SET: "replaces what the profile has",
-    Rule.SET_IF_EMPTY: "only where the profile has nothing",
-    Rule.ADD: "adds to the list of existing values",
-    Rule.SUM: "adds a number to the existing one",
-}
-_SUMMABLE = ("RANGE", "DECIMAL", "CURRENCY")
 NOTHING = "\0nothing"
 """The id of the choice that chooses none of the others."""
 _STARTS = {
@@ -47,11 +34,11 @@ class ImportMappings(GoalForm[ImportGoal]):
             clear = ", clears" if mapping.when_empty is WhenEmpty.CLEAR else ""
             text = (
                 f"{self._field(mapping.field)} {arrow} {name(mapping.property)}"
-                f"{self._new(mapping.property)}  {RULE_WORDS[mapping.rule]}{clear}"
+                f"{self._new(mapping.property)}  {mapping.rule.label}{clear}"
             )
             self._row(page, f"map:{index}", text, gone)
             known = self.choices.property_type(mapping.property)
-            if mapping.rule is Rule.SUM and known and known not in _SUMMABLE:
+            if mapping.rule is Rule.SUM and known and known not in SUMMABLE:
                 page.wrong("This property is no number, so nothing can be summed into it.")
             self._findings_of(page, f"mappings.{mapping.property}")
             if index == self._open:
@@ -64,7 +51,7 @@ class ImportMappings(GoalForm[ImportGoal]):
         key = f"map:{index}"
         page.line(f"{key}:field", f"field: {self._field(mapping.field)}", 3)
         page.line(f"{key}:property", f"property: {name(mapping.property)}", 3)
-        page.line(f"{key}:rule", f"rule: {RULE_WORDS[mapping.rule]}", 3)
+        page.line(f"{key}:rule", f"rule: {mapping.rule.label}", 3)
         if mapping.rule is Rule.SUM:
             page.hint(self._sum_start(mapping), 3)
             page.hint("A value once added is never taken back, by no later run.", 3)
@@ -176,7 +163,7 @@ class ImportMappings(GoalForm[ImportGoal]):
             return Choose(
                 "How is the value set?",
                 _rules,
-                lambda chosen: self._set_rule(index, Rule(chosen[0])),
+                lambda chosen: self._set_rule(index, Rule.of(chosen[0])),
                 chosen=(mapping.rule.value,),
             )
         if part == "empty":
@@ -215,7 +202,7 @@ class ImportMappings(GoalForm[ImportGoal]):
 
 
 def _rules() -> Sequence[Option]:
-    return [Option(rule.value, RULE_WORDS[rule], _RULE_NOTES[rule]) for rule in Rule]
+    return [Option(rule.value, rule.label, rule.note) for rule in Rule]
 
 
 def _started(chosen: str) -> str | None:

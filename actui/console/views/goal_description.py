@@ -11,24 +11,10 @@ from actui.model.mapping import (
     IdentifierLink,
     ImportMapping,
     PropertySource,
-    Rule,
     SegmentsSource,
     TextSource,
     WhenEmpty,
 )
-
-_RULES = {
-    Rule.SET: "set",
-    Rule.SET_IF_EMPTY: "set if empty",
-    Rule.ADD: "add",
-    Rule.SUM: "sum",
-}
-_PLAIN_SOURCES = {
-    "profile_id": "BlueConic profile identifier",
-    "lifecycles": "associated lifecycles",
-    "viewed_interactions": "all viewed interactions",
-    "permission_level": "permission level",
-}
 
 
 def describe(goal: ImportGoal | ExportGoal) -> list[str]:
@@ -111,7 +97,7 @@ def _links(links: list[IdentifierLink]) -> Iterator[str]:
 
 def _incoming(mapping: ImportMapping) -> str:
     clear = ", cleared when empty" if mapping.when_empty is WhenEmpty.CLEAR else ""
-    return f"{mapping.field} to {mapping.property}: {_RULES[mapping.rule]}{clear}"
+    return f"{mapping.field} to {mapping.property}: {mapping.rule.label}{clear}"
 
 
 def _outgoing(mapping: ExportMapping) -> str:
@@ -129,7 +115,7 @@ def _source(mapping: ExportMapping) -> str:
         if source.segments == "all":
             return "all associated segments"
         return counted(len(source.segments), "associated segment", "associated segments")
-    return _PLAIN_SOURCES[source]
+    return source.phrase
 
 
 def _allowed(allowed: bool) -> str:

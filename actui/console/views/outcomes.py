@@ -34,30 +34,6 @@ OUTCOME_COLUMNS = (
     "omitted",
 )
 """The keys of an outcome's line, in the order of CSV."""
-REASON_WORDS = {
-    Reason.NO_IDENTIFIER: "there is no value to recognise the person by",
-    Reason.NO_MATCH: "no profile matches, and this list may not create profiles",
-    Reason.NO_EMAIL: "there is no contact yet and no e-mail address to make one with",
-    Reason.NO_CONSENT: "the person consented to none of the connection's objectives",
-    Reason.OVER_THRESHOLD: "the lifecycle stage's threshold is reached",
-    Reason.NOT_IN_STAGE: "the profile is in another stage of the lifecycle",
-    Reason.STAGE_UNKNOWN: "BlueConic does not show in which lifecycle stage the profile is",
-    Reason.AMBIGUOUS_MATCH: "more than one contact matches",
-    Reason.DUPLICATE_IDENTIFIER: "another profile with the same identifier came first",
-    Reason.EMAIL_OF_ANOTHER_CONTACT: "the e-mail address belongs to another contact",
-    Reason.DELETED_IN_ACTIVECAMPAIGN: "the contact was deleted in ActiveCampaign",
-    Reason.ERASED: "ActiveCampaign has erased the contact",
-    Reason.FORGOTTEN: "the person was forgotten here on request",
-    Reason.TOO_LARGE: "the person's data is larger than the service takes",
-    Reason.INVALID_EMAIL: "the e-mail address is not valid",
-    Reason.INVALID_IDENTIFIER: "the identifier's value does not fit its property",
-    Reason.EXCLUDED: "ActiveCampaign excludes the address",
-    Reason.REJECTED_BY_ACTIVECAMPAIGN: "ActiveCampaign refused the contact",
-    Reason.REJECTED_BY_BLUECONIC: "BlueConic refused the profile",
-    Reason.NOT_AUTHORIZED: "BlueConic does not let this client change the profile",
-    Reason.UNRESOLVED: "it was sent, no answer came, and nobody can know what happened",
-}
-"""Each reason as half a sentence."""
 _NO_LIST_MAY = "no profile matches, and none of the goal's lists it is on may create profiles"
 
 
@@ -115,7 +91,7 @@ class Person:
     def why(self) -> str:
         """The reason as a sentence, with the service's message or the lists that decided it."""
         if self.reason in {reason.value for reason in Reason}:
-            return reason_words(Reason(self.reason), self.detail)
+            return reason_words(Reason.of(self.reason), self.detail)
         return ": ".join(plain(part) for part in (self.reason, self.detail) if part)
 
     @property
@@ -135,7 +111,7 @@ class Person:
 def reason_words(reason: Reason, detail: str) -> str:
     """A reason with its detail, as half a sentence."""
     is_barred = reason is Reason.NO_MATCH and detail
-    label = _NO_LIST_MAY if is_barred else REASON_WORDS[reason]
+    label = _NO_LIST_MAY if is_barred else reason.sentence
     return ": ".join(part for part in (label, plain(detail)) if part)
 
 

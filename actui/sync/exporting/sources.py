@@ -11,6 +11,7 @@ from typing import assert_never
 
 from actui.model.mapping import ExportSource, PropertySource, SegmentsSource, TextSource
 from actui.model.records import Profile
+from actui.model.sources import PlainSource
 
 VIEWED = "interactions_viewed"
 
@@ -49,13 +50,13 @@ def needs_of(source: ExportSource) -> Needs:  # noqa: PLR0911  one for each sour
             return Needs(empty_is_known=False)
         case SegmentsSource():
             return Needs(expand=("profiles.profile.segments",))
-        case "profile_id":
+        case PlainSource.PROFILE_ID:
             return Needs()
-        case "lifecycles":
+        case PlainSource.LIFECYCLES:
             return Needs(stages=True)
-        case "viewed_interactions":
+        case PlainSource.VIEWED_INTERACTIONS:
             return Needs(properties=(VIEWED,), interactions=True)
-        case "permission_level":
+        case PlainSource.PERMISSION_LEVEL:
             return Needs(expand=("profiles.profile.permissions",))
         case _:
             assert_never(source)
@@ -81,16 +82,16 @@ def values_of(  # noqa: PLR0911  one for each source
             ]
             # in an order of their own: BlueConic's would send a profile again for nothing
             return sorted(found, key=lambda name: (name is None, name or ""))
-        case "profile_id":
+        case PlainSource.PROFILE_ID:
             return (profile.id,)
-        case "lifecycles":
+        case PlainSource.LIFECYCLES:
             stages = profile.lifecycle_stages
             return None if stages is None else [stage.lifecycle or None for stage in stages]
-        case "viewed_interactions":
+        case PlainSource.VIEWED_INTERACTIONS:
             known = names.interactions
             viewed = _held(profile, VIEWED)
             return None if known is None or viewed is None else _interactions(viewed, known)
-        case "permission_level":
+        case PlainSource.PERMISSION_LEVEL:
             return (profile.permission_level,) if profile.permission_level else None
         case _:
             assert_never(source)

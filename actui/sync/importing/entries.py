@@ -32,15 +32,7 @@ from actui.sync.limits import ENTRY_BYTES, LONGEST_LOOKUP, entry_size, longest_j
 from actui.sync.resolve import Accounts
 from actui.sync.run.warnings import Warnings
 
-# The schema's word; BlueConic's prose says SUM (blueconic.md §3).
-INCREMENT = "INCREMENT"
 NEW_PROFILES_ONLY = "NEW_PROFILES_ONLY"
-STRATEGIES = {
-    Rule.SET: "SET",
-    Rule.SET_IF_EMPTY: "SET_IF_EMPTY",
-    Rule.ADD: "ADD",
-    Rule.SUM: INCREMENT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +181,7 @@ class EntryBuilder:
             kept = {one.property for one in write.writes}
             as_stored = [one for one in writes if one.property in kept]
             digested = self._write(contact, as_stored, before, profile_id, create)
-        increments = any(w.strategy == INCREMENT for w in writes)
+        increments = any(w.strategy == Rule.SUM.strategy for w in writes)
         barred = "" if create or profile_id else self._barred(contact)
         mark, omitted = self._fingerprint(contact, digested), self._warnings.take()
         required = tuple((link.name, link.value) for link in links) if profile_id else ()
@@ -290,7 +282,7 @@ class EntryBuilder:
                     sums[key] = step.remember
                     if step.add:
                         values = (plain(step.add),)
-                        strategy = STRATEGIES[mapping.rule]
+                        strategy = mapping.rule.strategy
                         writes.append(PropertyWrite(mapping.property, values, strategy))
                 continue
             target = self._accounts.properties[mapping.property]
@@ -298,7 +290,7 @@ class EntryBuilder:
             if fitted.dropped:
                 self._warnings.add(mapping.field, fitted.dropped, _reason(mapping))
             if fitted.values:
-                strategy = STRATEGIES[mapping.rule]
+                strategy = mapping.rule.strategy
                 writes.append(PropertyWrite(mapping.property, fitted.values, strategy))
             elif not raw.strip() and mapping.when_empty is WhenEmpty.CLEAR:
                 writes.append(PropertyWrite(mapping.property, (), "SET"))
@@ -355,7 +347,7 @@ class EntryBuilder:
 
     def _fingerprint(self, contact: Contact, write: ProfileWrite) -> Fingerprint:
         """What the profile would be told, with a Sum's source value in place of its step."""
-        told = [w for w in write.writes if w.strategy != INCREMENT]
+        told = [w for w in write.writes if w.strategy != Rule.SUM.strategy]
         summed = [
             (m.property, field_value(contact, m.field))
             for m in self._goal.mappings

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 
+from actui.model.mapping import SUMMABLE
+
 MOST_TEXT = 65_000
 """Characters of a text property (blueconic.md §7)."""
 MOST_BYTES = 65_536
@@ -20,7 +22,6 @@ MOST_BYTES = 65_536
 MOST_RANGE = 2_147_483_647
 LONGEST_ADDRESS = 254
 """Characters of an e-mail address: RFC 5321 allows a path of 256, its two brackets included."""
-SUMMABLE = frozenset({"RANGE", "DECIMAL", "CURRENCY"})
 _WHOLE = re.compile(r"-?[0-9]{1,10}")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?")
 _MILLISECONDS = re.compile(r"-?[0-9]{1,15}")

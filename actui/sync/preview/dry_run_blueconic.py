@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from actui.model.consent import CONSENTED, LEGISLATION_PROPERTY, OBJECTIVE_PROPERTIES
+from actui.model.mapping import Rule
 from actui.model.preview import Change
 from actui.model.records import Objective, Profile, ProfileWrite, PropertyWrite, WriteResult
-from actui.sync.importing.entries import INCREMENT, NEW_PROFILES_ONLY
+from actui.sync.importing.entries import NEW_PROFILES_ONLY
 from actui.sync.importing.sum_receipts import RECEIPT_PROPERTY
 from actui.sync.importing.values import number, plain
 from actui.sync.ports import BlueConic
@@ -164,7 +165,7 @@ def _combined(held: tuple[str, ...], write: PropertyWrite) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*held, *write.values)))
     if write.strategy == "SET_IF_EMPTY":
         return held or write.values
-    if write.strategy == INCREMENT:
+    if write.strategy == Rule.SUM.strategy:
         terms = [number(text) or Decimal(0) for text in (*held[:1], *write.values)]
         return (plain(sum(terms, Decimal(0))),)
     return tuple(value for value in dict.fromkeys(write.values) if value)

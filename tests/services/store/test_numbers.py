@@ -47,6 +47,9 @@ REASONS = {
 """What ledgers on disk hold: add pairs, never change one."""
 
 
+REASON_NAMES = {one.name for one in Reason}
+
+
 def loaded(name, text):
     """A module made of a changed source, under the name of the original."""
     module = ModuleType(name)
@@ -68,25 +71,32 @@ def numbers_module():
 def test_a_member_inserted_anywhere_leaves_stored_data_as_it_was(before, monkeypatch):
     monkeypatch.setitem(sys.modules, "actui.model.run", actui.model.run)
     source = Path(actui.model.run.__file__).read_text(encoding="utf-8")
-    changed = source.replace(f"    {before} =", f'    INSERTED = "inserted"\n    {before} =')
+    columns = '99, "a sentence"' if before in REASON_NAMES else "99"
+    row = f'    INSERTED = "inserted", {columns}'
+    changed = source.replace(f"    {before} =", f"{row}\n    {before} =", 1)
     assert changed != source
     model = loaded("actui.model.run", changed)
     numbers = numbers_module()
-    assert {one: numbers.outcome_number(model.Outcome(one)) for one in OUTCOMES} == OUTCOMES
-    assert {one: numbers.reason_number(model.Reason(one)) for one in REASONS} == REASONS
+    assert {one: model.Outcome.of(one).number for one in OUTCOMES} == OUTCOMES
+    assert {one: numbers.reason_number(model.Reason.of(one)) for one in REASONS} == REASONS
     assert {numbers.outcome_of(number).value: number for number in OUTCOMES.values()} == OUTCOMES
     assert {numbers.reason_of(number).value: number for number in REASONS.values()} == REASONS
 
 
 def test_every_outcome_and_reason_has_its_number():
-    from store.ledger.numbers import OUTCOME_NUMBERS, REASON_NUMBERS
-
-    assert {one.value: number for one, number in OUTCOME_NUMBERS.items()} == OUTCOMES
-    assert {one.value: number for one, number in REASON_NUMBERS.items()} == REASONS
-    assert set(OUTCOME_NUMBERS) == set(Outcome)
-    assert set(REASON_NUMBERS) == set(Reason)
+    assert {one.value: one.number for one in Outcome} == OUTCOMES
+    assert {one.value: one.number for one in Reason} == REASONS
     assert len(set(OUTCOMES.values())) == len(OUTCOMES)
     assert len(set(REASONS.values())) == len(REASONS)
+
+
+@pytest.mark.parametrize("kind", [Outcome, Reason])
+def test_a_row_without_a_number_is_an_error_at_once(kind):
+    source = Path(actui.model.run.__file__).read_text(encoding="utf-8")
+    first = next(iter(kind)).name
+    changed = source.replace(f"    {first} =", f'    INSERTED = "inserted"\n    {first} =', 1)
+    with pytest.raises(TypeError, match="number"):
+        loaded("changed_run", changed)
 
 
 @pytest.mark.parametrize(("outcome", "reason"), [(3, 3), (4, 17), (5, 18)])

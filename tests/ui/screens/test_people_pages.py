@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from actui.app.console_app import ConsoleApp
-from actui.console.views.outcomes import REASON_WORDS, Filter, Person
+from actui.console.views.outcomes import Filter, Person
 from actui.model.omitted import Omitted, OmittedValues
-from actui.model.run import GoalSummary, Reason, RunSnapshot, RunState, RunSummary
+from actui.model.run import GoalSummary, RunSnapshot, RunState, RunSummary
 from screens.connection_page import ConnectionScreen
 from screens.dialogs.ask import ChooseScreen, TypeScreen
 from screens.outcomes_page import OutcomesScreen, WhyScreen
@@ -206,10 +206,6 @@ async def test_hostile_people_act_nowhere(name: str, size: tuple[int, int]) -> N
         await pilot.press("enter")
         await until(pilot, lambda: "run r1" in app.screen.query_one("#about").text)  # type: ignore[attr-defined]
         assert "\u202e" not in seen(pilot)
-
-
-def test_every_reason_has_words() -> None:
-    assert set(REASON_WORDS) == set(Reason)
 
 
 @pytest.mark.parametrize("read_only", [False, True])

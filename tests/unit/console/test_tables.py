@@ -7,20 +7,18 @@ import pytest
 from actui.console.forms import connection_forms as connectionforms
 from actui.console.forms import export_form as exportform
 from actui.console.forms import goal_form as goalform
-from actui.console.forms import import_mappings as importmappings
 from actui.console.forms import schedule_form as schedule
 from actui.console.views import connection_table as connectiontable
-from actui.console.views import goal_description as goalwords
 from actui.console.views import notification as notices
-from actui.console.views import outcomes as people
 from actui.console.views import preview as previewview
 from actui.console.views.status_arrows import ArrowState
-from actui.model import secret
+from actui.model import secret, sources
 from actui.model.connection import Manual, Monthly, MonthlyWeekday, Notify, TimesPerDay, Weekly
 from actui.model.goals import ExportGoal
-from actui.model.mapping import PlainSource, Rule, WhenEmpty
+from actui.model.mapping import WhenEmpty
 from actui.model.notification_rules import NotificationEvent
-from actui.model.run import Outcome, Reason
+from actui.model.run import Outcome
+from actui.model.sources import PlainSource
 from screens import base
 
 SHAPES = {"property", "segments", "text"}
@@ -29,16 +27,11 @@ TYPES = {
     for one in (Manual, TimesPerDay, Weekly, Monthly, MonthlyWeekday)
 }
 TABLES = [
-    (importmappings.RULE_WORDS, set(Rule)),
-    (importmappings._RULE_NOTES, set(Rule)),
-    (goalwords._RULES, set(Rule)),
-    (goalwords._PLAIN_SOURCES, set(get_args(PlainSource))),
-    (exportform.SOURCE_WORDS, {*get_args(PlainSource), *SHAPES}),
+    (sources.TITLES, {*PlainSource, *SHAPES}),
     (exportform._RESUBSCRIBE, set(get_args(ExportGoal.model_fields["resubscribe"].annotation))),
     (exportform._UNSUBSCRIBE, set(get_args(ExportGoal.model_fields["unsubscribe"].annotation))),
     (connectionforms._WHEN, set(get_args(Notify.model_fields["when"].annotation))),
     (previewview._WOULD, set(Outcome)),
-    (people.REASON_WORDS, set(Reason)),
     (schedule._KINDS, TYPES),
     (schedule._FIRST, TYPES),
     (goalform._EMPTY_WORDS, set(WhenEmpty)),

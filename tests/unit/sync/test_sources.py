@@ -12,13 +12,11 @@ from actui.model.mapping import (
     ExportMapping,
     PlainSource,
     PropertySource,
-    Rule,
     SegmentsSource,
     TextSource,
 )
 from actui.model.records import Profile, StageOfProfile
 from actui.sync.exporting.sources import Names, needs_of, values_of
-from actui.sync.importing.entries import STRATEGIES
 from tests.unit.sync.fingerprint_cases import EXPORTS
 
 SOURCES = [
@@ -88,10 +86,6 @@ def test_a_lifecycle_without_a_name_is_nothing():
         None,
         "Welcome",
     ]
-
-
-def test_each_rule_has_its_strategy():
-    assert set(STRATEGIES) == set(Rule)
 
 
 def test_each_list_status_has_its_letter():

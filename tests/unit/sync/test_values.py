@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actui.model.mapping import SUMMABLE
 from actui.sync.importing.values import (
     MOST_RANGE,
-    SUMMABLE,
     convert,
     instant,
     iso,

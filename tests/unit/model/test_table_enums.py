@@ -1,0 +1,35 @@
+"""Every row of a table is whole, and its columns are what somebody reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from actui.model.mapping import Rule
+from actui.model.run import Outcome, Reason
+from actui.model.sources import TITLES, PlainSource
+from actui.model.tables import TableEnum
+
+
+@pytest.mark.parametrize("table", [Outcome, Reason, Rule, PlainSource])
+def test_a_member_is_its_value(table: type[TableEnum]) -> None:
+    for member in table:
+        assert member == member.value == str(member)
+        assert table.of(member.value) is member
+    with pytest.raises(ValueError, match="is no"):
+        table.of("nothing")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [reason.sentence for reason in Reason],
+        [rule.label for rule in Rule],
+        [rule.note for rule in Rule],
+        [rule.strategy for rule in Rule],
+        [source.phrase for source in PlainSource],
+        list(TITLES.values()),
+    ],
+)
+def test_each_text_stands_for_one_member(texts: list[str]) -> None:
+    assert all(texts)
+    assert len(set(texts)) == len(texts)
