@@ -18,6 +18,7 @@ from actui.model.records import Contact
 from actui.model.run import ListCounts
 from actui.sync.exporting.contact_looks import look, row_on
 from actui.sync.exporting.list_changes import change_row
+from actui.sync.exporting.write_check import is_about_the_contact
 from actui.sync.run.goal_run import GoalRun
 
 LOST = (
@@ -108,7 +109,10 @@ class Resubscribing:
         return is_left or self._goal.resubscribe == "all"
 
     async def _set_active(self, contact_id: int, list_id: int, row: ListRow) -> bool | None:
-        """Whether the row is active now; None where nobody knows, or it was tried in vain."""
+        """Whether the row is active now; None where nobody knows, or it was tried in vain.
+
+        Raises RefusedError for a refusal that is not about this contact.
+        """
         self._run.ledger.intend_resubscribing(contact_id, list_id, row.mark)
         pair = (contact_id, list_id)
         try:
@@ -116,6 +120,8 @@ class Resubscribing:
                 self._run, pair, ListStatus.ACTIVE, row, _may_be_resubscribed
             )
         except RefusedError as refused:
+            if not is_about_the_contact(refused):
+                raise  # nobody was refused: the next run asks again
             self._run.warn_once(f"Resubscribing was refused: {refused.detail}")
             return False
         now = changed.row

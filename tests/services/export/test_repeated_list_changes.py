@@ -85,6 +85,21 @@ async def test_a_change_that_was_put_off_is_made_over_the_same_row(desk: Desk, k
     assert await desk.requests("POST", "/contactLists") == 2
 
 
+@pytest.mark.parametrize("kind", ["401", "403-bare"])
+async def test_a_resubscription_that_the_account_was_denied_is_made_by_the_next_run(
+    desk: Desk, kind: str
+) -> None:
+    await desk.contact(EMAIL, {NEWSLETTER: UNSUBSCRIBED})
+    await desk.profile(EMAIL)
+    await desk.fault(kind, ".*/contactLists", method="POST", times=-1)
+    denied = await desk.export({"resubscribe": "all"})
+    assert (denied.ok, denied.lists.resubscribed) == (False, 0)
+    await desk.control.delete("/faults")
+    summary = await desk.export({"resubscribe": "all"})
+    assert (summary.ok, summary.lists.resubscribed) == (True, 1)
+    assert await desk.status(EMAIL) == ACTIVE
+
+
 @pytest.mark.parametrize("status", [401, 403, 429, 503])
 async def test_an_applied_change_is_not_repeated(desk: Desk, status: int) -> None:
     await desk.contact(EMAIL, {NEWSLETTER: UNSUBSCRIBED})
