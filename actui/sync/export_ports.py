@@ -24,6 +24,16 @@ from actui.model.records import BatchInfo, BulkQueued, BulkRefused
 from actui.model.records import ImportRow as BulkRow
 
 
+class CampaignActivity(Protocol):
+    """What people did with the account's campaigns."""
+
+    async def campaigns(self) -> Sequence[Campaign]: ...
+    async def campaign_lists(self, campaign_id: int) -> frozenset[int]: ...
+    async def campaign_links(self, campaign_id: int) -> Sequence[CampaignLink]: ...
+    def link_hits(self, link: CampaignLink) -> AsyncIterator[Sequence[LinkHit]]:
+        """Who opened or clicked, a page at a time."""
+
+
 class ExportCalls(Protocol):
     """Calls to ActiveCampaign that write, and those that tell what people did with mail."""
 
@@ -51,11 +61,9 @@ class ExportCalls(Protocol):
         """
 
     async def exclusions(self) -> Sequence[Exclusion]: ...
-    async def campaigns(self) -> Sequence[Campaign]: ...
-    async def campaign_lists(self, campaign_id: int) -> frozenset[int]: ...
-    async def campaign_links(self, campaign_id: int) -> Sequence[CampaignLink]: ...
-    def link_hits(self, link: CampaignLink) -> AsyncIterator[Sequence[LinkHit]]:
-        """Who opened or clicked, a page at a time."""
+
+    @property
+    def activity(self) -> CampaignActivity: ...
 
 
 class Listing(Protocol):

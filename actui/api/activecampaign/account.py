@@ -1,11 +1,10 @@
 """How actui talks to one ActiveCampaign account: key, pace, retries and denials.
 
-activecampaign.md §1. The calls themselves are in `actui.api.activecampaign.client`.
+activecampaign.md §1. The calls themselves are in `actui.api.activecampaign.client` and `activity`.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from pydantic import SecretStr
 
 from actui.api.activecampaign import rows as shape
 from actui.api.http import WEB_PAGE, Answer, Call, exchange, page_instead, read, wrong_host
-from actui.api.rate import BulkRateLimiter, RateLimiter
+from actui.api.rate import RateLimiter
 from actui.api.retry import DEFAULT_RETRY_POLICY, PageSize, RetryPolicy, with_retry
 from actui.api.waits import reading
 from actui.model.errors import (
@@ -49,11 +48,11 @@ class _KeyAuth(httpx.Auth):
         yield request
 
 
-class AccountClient:
-    """One account. All methods raise the errors of `actui.model.errors` and give up in the end.
+class AccountSession:
+    """Requests to one account. All methods raise the errors of `actui.model.errors` in the end.
 
-    `url` is the account's base address as `service_url` leaves it. `pace` and `bulk_pace` are the
-    account's gates; `http` is closed by whoever made it. A 403 becomes CredentialsError only when
+    `url` is the account's base address as `service_url` leaves it. `pace` is the account's request
+    budget; `http` is closed by whoever made it. A 403 becomes CredentialsError only when
     `users/me` is denied three times as well, for it occurs with good keys (§1.2).
     """
 
@@ -63,22 +62,17 @@ class AccountClient:
         key: SecretStr,
         *,
         pace: RateLimiter,
-        bulk_pace: BulkRateLimiter,
         http: httpx.AsyncClient,
         patience: RetryPolicy = DEFAULT_RETRY_POLICY,
     ) -> None:
         self.traffic = Traffic()
-        self._base = f"{url.rstrip('/')}/api/3"
-        self._auth = _KeyAuth(key)
+        self.base = f"{url.rstrip('/')}/api/3"
+        self.auth = _KeyAuth(key)
         self._pace = pace
-        self._bulk_pace = bulk_pace
         self._http = http
         self._patience = patience
-        self._tags: dict[int, str] | None = None
-        self._tags_lock = asyncio.Lock()
-        self._page_size = PageSize(PAGE)
 
-    async def _pages(
+    async def pages(
         self, path: str, parse: Callable[[Any], Mapping[K, T]], *, most: int = MOST_PAGES
     ) -> AsyncIterator[Mapping[K, T]]:
         """What is new on each page, by id, up to a page that brings nothing new.
@@ -92,7 +86,7 @@ class AccountClient:
 
             def ask(limit: int, offset: int = offset) -> Awaitable[Mapping[K, T]]:
                 params = [("limit", str(limit)), ("offset", str(offset))]
-                return self._get(path, params, lambda answer: parse(answer.body))
+                return self.get(path, params, lambda answer: parse(answer.body))
 
             page = await size.ask(ask)
             fresh = {id_: row for id_, row in page.items() if id_ not in seen}
@@ -103,28 +97,31 @@ class AccountClient:
             yield fresh
         raise ServiceError(f"{SERVICE} went on listing {path} after {most:,} pages.")
 
-    async def _all(self, path: str, parse: Callable[[Any], Mapping[K, T]]) -> list[T]:
+    async def all_rows(self, path: str, parse: Callable[[Any], Mapping[K, T]]) -> list[T]:
         """Everything on all pages, each id once."""
-        return [row async for page in self._pages(path, parse) for row in page.values()]
+        return [row async for page in self.pages(path, parse) for row in page.values()]
 
-    async def _get(
+    async def get(
         self, path: str, params: Sequence[tuple[str, str]], parse: Callable[[Answer], T]
     ) -> T:
-        call = Call(SERVICE, "GET", f"{self._base}/{path}", auth=self._auth, params=tuple(params))
+        """The answer of a GET as `parse` reads it, retried."""
+        call = Call(SERVICE, "GET", f"{self.base}/{path}", auth=self.auth, params=tuple(params))
 
         async def send() -> T:
-            answer = await self._send(call)
+            answer = await self.send(call)
             return read(call, answer, lambda _: parse(answer))
 
-        return await self._guarded(send)
+        return await self.guarded(send)
 
-    async def _asked(self, call: Call, parse: Callable[[Any], T]) -> T:
+    async def call(self, call: Call, parse: Callable[[Any], T]) -> T:
+        """The body of a call as `parse` reads it, retried where the call allows that."""
+
         async def send() -> T:
-            return read(call, await self._send(call), parse)
+            return read(call, await self.send(call), parse)
 
-        return await self._guarded(send)
+        return await self.guarded(send)
 
-    async def _asked_once(self, call: Call, parse: Callable[[Any], T]) -> T:
+    async def call_once(self, call: Call, parse: Callable[[Any], T]) -> T:
         """The same for a request that the caller alone may send again, after a look.
 
         Raises RetriableError where the service says that nothing was done, and RefusedError 401
@@ -132,11 +129,12 @@ class AccountClient:
         """
 
         async def send() -> T:
-            return read(call, await self._send(call), parse)
+            return read(call, await self.send(call), parse)
 
         return await self._once(send)
 
-    async def _send(self, call: Call) -> Answer:
+    async def send(self, call: Call) -> Answer:
+        """One request within the account's budget."""
         grant = await self._pace.acquire()
         self.traffic.requests += 1
         try:
@@ -152,12 +150,13 @@ class AccountClient:
         self._pace.succeeded()
         return answer
 
-    async def _persist(self, send: Callable[[], Awaitable[T]]) -> T:
+    async def retried(self, send: Callable[[], Awaitable[T]]) -> T:
+        """`send` until it succeeds or the retry policy gives up."""
         return await with_retry(
-            send, host=urlsplit(self._base).hostname or "", patience=self._patience
+            send, host=urlsplit(self.base).hostname or "", patience=self._patience
         )
 
-    async def _guarded(self, send: Callable[[], Awaitable[T]]) -> T:
+    async def guarded(self, send: Callable[[], Awaitable[T]]) -> T:
         """`send` with retries; a denial is held against `users/me` before it is believed."""
         denials = 0
 
@@ -175,7 +174,7 @@ class AccountClient:
                     detail=error.detail,
                 ) from None
 
-        return await self._persist(attempt)
+        return await self.retried(attempt)
 
     async def _once(self, send: Callable[[], Awaitable[T]]) -> T:
         """`send` one time; its denial is held against `users/me`."""
@@ -188,20 +187,20 @@ class AccountClient:
 
     async def _confirm_denial(self, denial: ServiceError) -> None:
         try:
-            await self._probe()  # raises CredentialsError when it is the key
+            await self.probe()  # raises CredentialsError when it is the key
         except ServiceError:
             # The probe's own trouble must not have a write sent again whose fate is unknown.
             if isinstance(denial, LostAnswerError):
                 raise denial from None
             raise
 
-    async def _probe(self) -> User:
+    async def probe(self) -> User:
         """Ask `users/me` until it answers, at most three times when it denies."""
-        call = Call(SERVICE, "GET", f"{self._base}/users/me", auth=self._auth)
+        call = Call(SERVICE, "GET", f"{self.base}/users/me", auth=self.auth)
         page: int | None = None
         for _ in range(_DENIALS):
             try:
-                answer = await self._send(call)
+                answer = await self.send(call)
             except ServiceError as error:
                 elsewhere = wrong_host(call, error, "the URL")
                 if elsewhere is not None:

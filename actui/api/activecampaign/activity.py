@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from actui.api.activecampaign import rows as shape
-from actui.api.activecampaign.account import AccountClient
+from actui.api.activecampaign.account import AccountSession
 from actui.api.answer_values import by_id, count, number, number_id, text
 from actui.model.memberships import Campaign, CampaignLink, LinkHit
 
@@ -21,23 +21,30 @@ _MOST_HIT_PAGES = 50_000
 """Five million opens of one link: more than any mailing has had."""
 
 
-class ActivityCalls(AccountClient):
+class CampaignActivity:
     """What people did with campaigns."""
+
+    def __init__(self, session: AccountSession) -> None:
+        self._session = session
 
     async def campaigns(self) -> Sequence[Campaign]:
         """All campaigns, whenever they were sent."""
-        return await self._all("campaigns", lambda body: by_id(body, "campaigns", _campaign))
+        return await self._session.all_rows(
+            "campaigns", lambda body: by_id(body, "campaigns", _campaign)
+        )
 
     async def campaign_lists(self, campaign_id: int) -> frozenset[int]:
         """The lists a campaign has to do with."""
         path = f"campaigns/{campaign_id}/campaignLists"
-        found = await self._all(path, lambda body: by_id(body, "campaignLists", _list_of_campaign))
+        found = await self._session.all_rows(
+            path, lambda body: by_id(body, "campaignLists", _list_of_campaign)
+        )
         return frozenset(id_ for id_ in found if id_ is not None)
 
     async def campaign_links(self, campaign_id: int) -> Sequence[CampaignLink]:
         """The links people can reach; the tracker's second row, of no message, is left out."""
         path = f"campaigns/{campaign_id}/links"
-        found = await self._all(path, lambda body: by_id(body, "links", _link))
+        found = await self._session.all_rows(path, lambda body: by_id(body, "links", _link))
         return [link for link in found if link is not None]
 
     async def link_hits(self, link: CampaignLink) -> AsyncIterator[Sequence[LinkHit]]:
@@ -47,7 +54,7 @@ class ActivityCalls(AccountClient):
         def parse(body: Any) -> dict[int, LinkHit]:
             return by_id(body, "linkData", lambda row: _hit(row, link))
 
-        async for page in self._pages(path, parse, most=_MOST_HIT_PAGES):
+        async for page in self._session.pages(path, parse, most=_MOST_HIT_PAGES):
             yield list(page.values())
 
 

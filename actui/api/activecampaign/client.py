@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
+from pydantic import SecretStr
+
 from actui.api.activecampaign import rows as shape
-from actui.api.activecampaign.account import PAGE, SERVICE, AccountClient
-from actui.api.activecampaign.activity import ActivityCalls
+from actui.api.activecampaign.account import PAGE, SERVICE, AccountSession
+from actui.api.activecampaign.activity import CampaignActivity
 from actui.api.answer_values import object_at
 from actui.api.http import Call, compact, read
+from actui.api.rate import BulkRateLimiter, RateLimiter
+from actui.api.retry import DEFAULT_RETRY_POLICY, PageSize, RetryPolicy
 from actui.model.addresses import canonical
 from actui.model.errors import AnswerTooLargeError, RefusedError, RetriableError, ServiceError
 from actui.model.goals import ANY_LIST, ListStatus
@@ -32,12 +38,35 @@ _INCLUDE = ("include", "fieldValues,contactLists")
 _BULK_WAIT = 60.0  # its limit is counted by the minute
 
 
-class ActiveCampaignClient(ActivityCalls, AccountClient):
-    """One account. All methods raise the errors of `actui.model.errors` and give up in the end."""
+class ActiveCampaignClient:
+    """One account. All methods raise the errors of `actui.model.errors` and give up in the end.
+
+    `url` is the account's base address as `service_url` leaves it. `pace` and `bulk_pace` are the
+    account's budgets of requests and of bulk imports; `http` is closed by whoever made it.
+    `activity` reads what people did with campaigns.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: SecretStr,
+        *,
+        pace: RateLimiter,
+        bulk_pace: BulkRateLimiter,
+        http: httpx.AsyncClient,
+        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
+    ) -> None:
+        self._session = AccountSession(url, key, pace=pace, http=http, patience=patience)
+        self._bulk_pace = bulk_pace
+        self._tags: dict[int, str] | None = None
+        self._tags_lock = asyncio.Lock()
+        self._page_size = PageSize(PAGE)
+        self.traffic = self._session.traffic
+        self.activity = CampaignActivity(self._session)
 
     async def me(self) -> User:
         """The user of the key. Raises CredentialsError when the key is not accepted."""
-        return await self._persist(self._probe)
+        return await self._session.retried(self._session.probe)
 
     async def fields(self) -> Sequence[ContactField]:
         """All custom contact fields, from as many pages as there are."""
@@ -48,13 +77,13 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             options.update(shape.field_options(body))
             return found
 
-        fields = shape.with_options(await self._all("fields", parse), options.values())
+        fields = shape.with_options(await self._session.all_rows("fields", parse), options.values())
         self._tags = {field.id: field.tag for field in fields}
         return fields
 
     async def lists(self) -> Sequence[ContactList]:
         """All lists the key's user may see, from as many pages as there are."""
-        return await self._all("lists", shape.contact_lists)
+        return await self._session.all_rows("lists", shape.contact_lists)
 
     async def contacts_by_id(
         self,
@@ -116,7 +145,7 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             return found
 
         try:
-            return await self._get(f"contacts/{contact_id}", (), lambda a: parse(a.body))
+            return await self._session.get(f"contacts/{contact_id}", (), lambda a: parse(a.body))
         except RefusedError as error:
             if error.status == 404:
                 return None
@@ -170,11 +199,11 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
         call = Call(
             SERVICE,
             "PUT",
-            f"{self._base}/contacts/{contact_id}",
-            auth=self._auth,
+            f"{self._session.base}/contacts/{contact_id}",
+            auth=self._session.auth,
             content=compact({"contact": payload}),
         )
-        return await self._asked(
+        return await self._session.call(
             call, lambda body: shape.own_address(object_at(body, "contact"), contact_id)
         )
 
@@ -196,18 +225,18 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
         call = Call(
             SERVICE,
             "POST",
-            f"{self._base}/contactLists",
-            auth=self._auth,
+            f"{self._session.base}/contactLists",
+            auth=self._session.auth,
             content=compact({"contactList": relation}),
             repeatable=False,
         )
-        return await self._asked_once(
+        return await self._session.call_once(
             call, lambda body: shape.list_row(object_at(body, "contactList"), contact_id, list_id)
         )
 
     async def exclusions(self) -> Sequence[Exclusion]:
         """The phrases that keep addresses out of every import (§5.5)."""
-        return await self._all("lists/exclusions", shape.exclusions)
+        return await self._session.all_rows("lists/exclusions", shape.exclusions)
 
     async def bulk_import(
         self, rows: Sequence[ImportRow], *, exclude_automations: bool
@@ -221,8 +250,8 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
         call = Call(
             SERVICE,
             "POST",
-            f"{self._base}/import/bulk_import",
-            auth=self._auth,
+            f"{self._session.base}/import/bulk_import",
+            auth=self._session.auth,
             content=content,
             repeatable=False,
             accept=frozenset({400}),
@@ -230,7 +259,7 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
 
         async def send() -> BulkQueued | BulkRefused:
             await self._bulk_pace.acquire(len(rows))
-            answer = await self._send(call)
+            answer = await self._session.send(call)
             if answer.status == 400 and not isinstance(answer.body, dict):
                 raise RefusedError(f"{SERVICE} refused {call.endpoint} (status 400)", status=400)
             is_refusal = answer.status == 400
@@ -242,20 +271,22 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
             self._bulk_pace.succeeded()
             return result
 
-        return await self._guarded(send)
+        return await self._session.guarded(send)
 
     async def batch(self, batch_id: str) -> BatchInfo:
         """How far a batch is (§7.2)."""
         params = [("batchId", batch_id)]
-        return await self._get("import/info", params, lambda a: shape.batch_info(a.body))
+        return await self._session.get("import/info", params, lambda a: shape.batch_info(a.body))
 
     async def outstanding_batches(self) -> int:
         """How many batches of the account are not finished yet (§7.2)."""
-        return await self._get("import/bulk_import", (), lambda a: shape.outstanding(a.body))
+        return await self._session.get(
+            "import/bulk_import", (), lambda a: shape.outstanding(a.body)
+        )
 
     def _bulk_refusal(self, call: Call, reason: str, status: int) -> ServiceError:
         if shape.is_bulk_limit(reason):
-            self.traffic.throttled += 1
+            self._session.traffic.throttled += 1
             self._bulk_pace.slow_down(_BULK_WAIT)
             message = f"{SERVICE} takes no more bulk imports for now ({call.endpoint}): {reason}"
             return RetriableError(message, status=status, detail=reason, after=_BULK_WAIT)
@@ -271,7 +302,7 @@ class ActiveCampaignClient(ActivityCalls, AccountClient):
 
     async def _contact_page(self, params: Sequence[tuple[str, str]]) -> ContactPage:
         tags = await self._field_tags()
-        return await self._get("contacts", params, lambda a: shape.contact_page(a, tags))
+        return await self._session.get("contacts", params, lambda a: shape.contact_page(a, tags))
 
     async def _field_tags(self) -> dict[int, str]:
         async with self._tags_lock:

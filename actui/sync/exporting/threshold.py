@@ -118,13 +118,13 @@ class Threshold:
     async def _read(self) -> None:
         run = self._run
         known = run.ledger.campaigns()
-        for campaign in await run.activecampaign.campaigns():
+        for campaign in await run.activecampaign.activity.campaigns():
             run.stop.check()
             if not self._is_warm(campaign):
                 continue
             counters, lists = known.get(campaign.id, ("", frozenset()))
             if counters not in (campaign.counters, _UNREAD + campaign.counters):
-                lists = await run.activecampaign.campaign_lists(campaign.id)
+                lists = await run.activecampaign.activity.campaign_lists(campaign.id)
             kinds = self._kinds(lists)
             if not kinds:
                 run.ledger.save_campaign(campaign.id, _UNREAD + campaign.counters, lists)
@@ -132,7 +132,7 @@ class Threshold:
             self._counted[campaign.id] = kinds
             if counters == campaign.counters:
                 continue
-            for link in await run.activecampaign.campaign_links(campaign.id):
+            for link in await run.activecampaign.activity.campaign_links(campaign.id):
                 await self._count(campaign, link)
             run.ledger.save_campaign(campaign.id, campaign.counters, lists)
 
@@ -153,7 +153,7 @@ class Threshold:
 
     async def _count(self, campaign: Campaign, link: CampaignLink) -> None:
         now = self._run.service_now().timestamp()
-        async for hits in self._run.activecampaign.link_hits(link):
+        async for hits in self._run.activecampaign.activity.link_hits(link):
             self._run.stop.check()
             seen = self._run.ledger.hits([hit.id for hit in hits])
             touches = [t for hit in hits if (t := _touch(campaign, hit, seen.get(hit.id), now))]

@@ -43,10 +43,7 @@ class DryRunActiveCampaign:
         self.highest_contact_id = service.highest_contact_id
         self.contact = service.contact
         self.outstanding_batches = service.outstanding_batches
-        self.campaigns = service.campaigns
-        self.campaign_lists = service.campaign_lists
-        self.campaign_links = service.campaign_links
-        self.link_hits = service.link_hits
+        self.activity = service.activity
         self._fields: Sequence[ContactField] = ()
         self._lists: Sequence[ContactList] = ()
         self._exclusions: Sequence[Exclusion] | None = None

@@ -40,9 +40,9 @@ def calls(
     row = ImportRow(email=EMAIL, first_name="A", phone="1", fields={8: "shop"}, subscribe=(3,))
 
     async def links() -> None:
-        for one in await campaign.campaigns():
-            for link in await campaign.campaign_links(one.id):
-                async for _ in campaign.link_hits(link):
+        for one in await campaign.activity.campaigns():
+            for link in await campaign.activity.campaign_links(one.id):
+                async for _ in campaign.activity.link_hits(link):
                     pass
 
     async def batch() -> None:
@@ -88,8 +88,8 @@ def calls(
         "bulk_import": batch,
         "batch": batch,
         "outstanding_batches": campaign.outstanding_batches,
-        "campaigns": campaign.campaigns,
-        "campaign_lists": lambda: campaign.campaign_lists(1),
+        "campaigns": campaign.activity.campaigns,
+        "campaign_lists": lambda: campaign.activity.campaign_lists(1),
         "campaign_links": links,
         "link_hits": links,
         "properties": blueconic.properties,

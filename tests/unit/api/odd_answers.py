@@ -180,7 +180,7 @@ ENDPOINTS = [
     Endpoint(
         "campaigns",
         "/api/3/campaigns",
-        lambda a, b: a.campaigns(),
+        lambda a, b: a.activity.campaigns(),
         {
             "campaigns": [
                 {
@@ -196,19 +196,19 @@ ENDPOINTS = [
     Endpoint(
         "campaign-lists",
         "/api/3/campaigns/9/campaignLists",
-        lambda a, b: a.campaign_lists(9),
+        lambda a, b: a.activity.campaign_lists(9),
         {"campaignLists": [{"id": "1", "listid": "2", "list": "2"}]},
     ),
     Endpoint(
         "campaign-links",
         "/api/3/campaigns/9/links",
-        lambda a, b: a.campaign_links(9),
+        lambda a, b: a.activity.campaign_links(9),
         {"links": [{"id": "1", "messageid": "3", "link": "open"}]},
     ),
     Endpoint(
         "link-data",
         "/api/3/links/1/linkData",
-        lambda a, b: _pages(a.link_hits(CampaignLink(1, True))),
+        lambda a, b: _pages(a.activity.link_hits(CampaignLink(1, True))),
         {
             "linkData": [
                 {
