@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from actui.sandbox.faults import KINDS
-from tests.bench import broken, crowd, faults, mutate, secrets
+from tests.bench import broken, crowd, faults, marked_secrets, mutate
 from tests.bench.__main__ import MEASUREMENTS, PROOFS
 from tests.bench.__main__ import main as bench
 from tests.bench.arena import Arenas, prepared
@@ -121,13 +121,13 @@ async def test_a_crowd_on_one_home_loses_and_doubles_nothing() -> None:
 
 def test_marked_secrets_are_found_nowhere() -> None:
     figures = Figures("secrets", 1)
-    secrets.play(Budget(count=1, seed=1, only="environment, all well"), figures)
+    marked_secrets.play(Budget(count=1, seed=1, only="environment, all well"), figures)
     assert figures.failures == []
     assert {"webhooks", "mails", "pictures of the console"} <= figures.lines.keys()
 
 
 def test_secrets_are_searched_for_in_every_command() -> None:
-    assert secrets.commands() <= {*secrets.COMMANDS, *secrets.ELSEWHERE}
+    assert marked_secrets.commands() <= {*marked_secrets.COMMANDS, *marked_secrets.ELSEWHERE}
 
 
 @pytest.mark.parametrize("kind", disks()[0], ids=lambda kind: kind.name)
