@@ -238,7 +238,7 @@ def _scheduling(made: _Grammar) -> None:
 
 
 def _keeping(made: _Grammar) -> None:
-    made.part("Keeping house")
+    made.part("Maintenance")
     doctor = made.add("doctor", _DOCTOR, "look whether everything is there that actui needs")
     doctor.add_argument("--offline", action="store_true", help="ask no service")
     settings = made.add("settings", _SETTINGS, "show or change what is not about one connection")

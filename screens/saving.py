@@ -132,7 +132,7 @@ class SavingScreen(ActuiScreen):
 
         prefix = f"ACTUI_SECRET_{secret_prefix(self._connection.name)}"
         names = [f"{prefix}_ACTIVECAMPAIGN_API_KEY", f"{prefix}_BLUECONIC_CLIENT_SECRET"]
-        keeping = Keeping(
+        storage = Keeping(
             self._workbench.change_settings,
             again=self.action_save,
             elsewhere=lambda: self.attempt(saved_elsewhere, SAVE),
@@ -140,7 +140,7 @@ class SavingScreen(ActuiScreen):
             attempt=lambda: self._workbench.command_gives_secrets(self._connection),
             can_unlock=bool(os.environ.get(UNLOCK)),
         )
-        ask(self.app, keeping.ask(trouble))
+        ask(self.app, storage.ask(trouble))
 
     async def _create_properties(self, connection: Connection) -> None:
         """Make in BlueConic what goals have been given as new."""

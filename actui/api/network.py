@@ -218,7 +218,7 @@ def tls_context(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
 
 
 def system_tls_context(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
-    """What a connection to a server of the house trusts: the machine's own authorities too.
+    """What a connection to a server of the organization trusts: the machine's own authorities too.
 
     Raises ConfigError as `tls_context` does, where OpenSSL would silently trust nobody.
     """

@@ -13,7 +13,7 @@ from actui import __version__, exitcodes
 from actui.commands.errors import print_message
 from actui.commands.prompts import confirmed
 from actui.console.formatting import counted, plain
-from actui.context.context import House
+from actui.context.context import AppContext
 from store.backup import holds_something, make_backup, restore_backup
 
 _WHO = ("at", "user", "host", "behind", "action", "connection", "connection_id", "changes")
@@ -21,7 +21,7 @@ _WHO = ("at", "user", "host", "behind", "action", "connection", "connection_id",
 
 def audit(args: argparse.Namespace) -> int:
     """Print who did what, newest first."""
-    found = list(islice(House.open().audit.lines(args.name), args.limit))
+    found = list(islice(AppContext.open().audit.lines(args.name), args.limit))
     if not found:
         of = f" of '{plain(args.name)}'" if args.name else " yet"
         print_message(f"Nothing is recorded{of}.")
@@ -32,9 +32,9 @@ def audit(args: argparse.Namespace) -> int:
 
 def backup(args: argparse.Namespace) -> int:
     """Write all that cannot be read from the services again into one file, without secrets."""
-    house, file = House.open(), Path(args.file).expanduser().absolute()
-    made = make_backup(house.home, file, __version__)
-    house.audit.record("backed up", file=str(file))
+    context, file = AppContext.open(), Path(args.file).expanduser().absolute()
+    made = make_backup(context.home, file, __version__)
+    context.audit.record("backed up", file=str(file))
     if args.json:
         print(json.dumps({"file": str(file), "files": made.files, "bytes": made.size}))
     else:
@@ -44,13 +44,13 @@ def backup(args: argparse.Namespace) -> int:
 
 def restore(args: argparse.Namespace) -> int:
     """Put a backup into this home."""
-    house, file = House.open(), Path(args.file).expanduser().absolute()
+    context, file = AppContext.open(), Path(args.file).expanduser().absolute()
     replace = args.replace
-    if not replace and holds_something(house.home) and sys.stdin.isatty():
-        question = f"Replace the connections, ledgers and histories in {house.home.root}?"
+    if not replace and holds_something(context.home) and sys.stdin.isatty():
+        question = f"Replace the connections, ledgers and histories in {context.home.root}?"
         replace = confirmed(question, "")
-    found = restore_backup(house.home, file, replace=replace)
-    house.audit.record("restored", file=str(file), made=found.made)
+    found = restore_backup(context.home, file, replace=replace)
+    context.audit.record("restored", file=str(file), made=found.made)
     replaced = str(found.replaced) if found.replaced else None
     if args.json:
         facts = {"made": found.made, "connections": found.connections, "replaced": replaced}

@@ -16,7 +16,7 @@ from actui.commands.files import bound_to_others, files_of, kind_of_path, read_f
 from actui.commands.run_lines import print_findings
 from actui.console.formatting import plain
 from actui.context.clients import AccountClients
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.accounts import CONNECTION_SECRETS, secret_command_name, secret_origin
 from actui.model.available_people import available_words
 from actui.model.connection import Connection
@@ -38,10 +38,10 @@ def check(args: argparse.Namespace) -> int:
     Exit 4 when nothing but a secret is missing, as a run would. Of several, one that cannot be
     asked about keeps no other from being checked.
     """
-    house = House.open()
-    unattended = house.secrets.unattended()
-    held = {one.connection.id for one in house.connections.all()}
-    chosen = list(_chosen(house, args.names))
+    context = AppContext.open()
+    unattended = context.secrets.unattended()
+    held = {one.connection.id for one in context.connections.all()}
+    chosen = list(_chosen(context, args.names))
     if not chosen:
         print_message("There is no connection yet: actui apply FILE, or actui for the console.")
     several, codes = len(chosen) > 1, {exitcodes.OK}
@@ -51,7 +51,7 @@ def check(args: argparse.Namespace) -> int:
         unasked: list[Finding] = []
         try:
             if args.online:
-                answer = asyncio.run(AccountClients(house).check_online(connection))
+                answer = asyncio.run(AccountClients(context).check_online(connection))
                 online, available = answer.findings, answer.available
         except ActuiError as failure:
             if not several:
@@ -61,8 +61,8 @@ def check(args: argparse.Namespace) -> int:
         missing: list[Finding] = []
         others: list[Finding] = []
         if connection.id in held:  # for another there is nothing yet to store a secret for
-            others = bound_to_others(house, connection)
-            missing = _secrets(house, connection, unattended, is_proved=args.online)
+            others = bound_to_others(context, connection)
+            missing = _secrets(context, connection, unattended, is_proved=args.online)
         findings = [*found, *others, *online, *unasked, *missing]
         findings.sort(key=lambda finding: finding.severity != "error")
         _print(connection, findings, args, several=several)
@@ -74,12 +74,12 @@ def check(args: argparse.Namespace) -> int:
     return min(codes - {exitcodes.OK}, default=exitcodes.OK)
 
 
-def _chosen(house: House, names: list[str]) -> Iterator[tuple[Connection, list[Finding]]]:
+def _chosen(context: AppContext, names: list[str]) -> Iterator[tuple[Connection, list[Finding]]]:
     """The connections that are meant and what is wrong with each; without names all of the home.
 
     A file is of the connection that it would update, whose secrets it is checked with.
     """
-    stored = house.connections.all()
+    stored = context.connections.all()
     if not names:
         names = [one.connection.id for one in stored]
     held = [one.connection for one in stored]
@@ -92,13 +92,13 @@ def _chosen(house: House, names: list[str]) -> Iterator[tuple[Connection, list[F
                 connection = as_known(read, counterpart(read, held))
                 yield connection, findings(connection)
         else:
-            kept = house.connections.find(name)
-            idle = nobody_looks(house, kept, datetime.now(UTC))
+            kept = context.connections.find(name)
+            idle = nobody_looks(context, kept, datetime.now(UTC))
             yield kept.connection, findings(kept.connection) + ([idle] if idle else [])
 
 
 def _secrets(
-    house: House, connection: Connection, unattended: Secrets, *, is_proved: bool
+    context: AppContext, connection: Connection, unattended: Secrets, *, is_proved: bool
 ) -> list[Finding]:
     """The secrets that a run from here misses, and those that only one of the schedule would.
 
@@ -109,7 +109,7 @@ def _secrets(
     is_scheduled = connection.enabled and connection.schedule.type != "manual"
 
     def here() -> list[Finding | None]:
-        return [None if is_proved else _missed(house, connection, name) for name in names]
+        return [None if is_proved else _missed(context, connection, name) for name in names]
 
     def there() -> list[Finding | None]:
         return [
@@ -124,9 +124,9 @@ def _secrets(
     return [finding for one, other in pairs if (finding := one or other)]
 
 
-def _missed(house: House, connection: Connection, name: SecretName) -> Finding | None:
+def _missed(context: AppContext, connection: Connection, name: SecretName) -> Finding | None:
     try:
-        house.secret(connection, name)
+        context.secret(connection, name)
     except CredentialsError as failure:
         return Finding(failure.code, _where(name), failure.message)
     return None

@@ -11,7 +11,7 @@ from actui.commands.errors import print_message
 from actui.commands.prompts import confirmed
 from actui.commands.run_lines import print_findings
 from actui.console.formatting import plain, state_words
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.errors import DamagedError
 from actui.model.findings import BAD_URL, findings
@@ -20,8 +20,8 @@ from actui.operations.scheduling import coming_run
 
 def list_(args: argparse.Namespace) -> int:
     """Print every connection with its state."""
-    house = House.open()
-    known = house.connections.all()
+    context = AppContext.open()
+    known = context.connections.all()
     if not known:
         print_message("There is no connection yet: actui apply FILE, or actui for the console.")
     for stored in known:
@@ -30,12 +30,12 @@ def list_(args: argparse.Namespace) -> int:
             if finding.code == BAD_URL:
                 print_message(f"{connection.name}: {finding.message}")
         try:
-            last = next(iter(house.history(connection).all(limit=1)), None)
+            last = next(iter(context.history(connection).all(limit=1)), None)
         except DamagedError as failure:  # the other connections can be shown
             print_message(failure.message)
             last = None
-        running = house.lock(connection).is_held()
-        coming = coming_run(house, stored, datetime.now(UTC))
+        running = context.lock(connection).is_held()
+        coming = coming_run(context, stored, datetime.now(UTC))
         due = coming.isoformat(timespec="seconds") if coming else None
         if args.json:
             facts = {
@@ -57,14 +57,14 @@ def list_(args: argparse.Namespace) -> int:
 
 
 def _switch(args: argparse.Namespace, *, enabled: bool) -> int:
-    house = House.open()
-    stored = house.connections.find(args.name)
+    context = AppContext.open()
+    stored = context.connections.find(args.name)
     changed = stored.connection.model_copy(update={"enabled": enabled})
     state = "on" if enabled else "off"
     if changed == stored.connection:
         _done(changed, "unchanged" if args.json else f"is {state} already", args)
     else:
-        house.connections.save(changed, expected=stored.version)
+        context.connections.save(changed, expected=stored.version)
         _done(changed, state, args)
     if enabled:
         print_findings(findings(changed), to_stderr=True)
@@ -88,21 +88,21 @@ def disable(args: argparse.Namespace) -> int:
 
 def delete(args: argparse.Namespace) -> int:
     """Delete a connection with its history, ledger and stored secrets."""
-    house = House.open()
-    connection = house.connections.find(args.name).connection
+    context = AppContext.open()
+    connection = context.connections.find(args.name).connection
     name = plain(connection.name)
     question = f"Delete '{name}' and everything it kept?"
     if not (args.yes or confirmed(question, f"Say --yes to delete '{name}' and what it kept.")):
         print_message("Nothing was deleted.")
         return exitcodes.OK
-    house.delete(connection)
+    context.delete(connection)
     _done(connection, "deleted", args)
     return exitcodes.OK
 
 
 def paths(args: argparse.Namespace) -> int:
     """Print where actui keeps what."""
-    home = House.open().home
+    home = AppContext.open().home
     places = {
         "home": home.root,
         "connections": home.connections_file,

@@ -17,13 +17,13 @@ def console(args: argparse.Namespace, *, touring: bool = False) -> int:
         raise ConfigError(wrong)
     from actui.app.console_app import run_console
     from actui.commands.demo import demo
-    from actui.context.context import House
-    from actui.context.services import HouseServices
+    from actui.context.context import AppContext
+    from actui.context.services import ConsoleServices
 
     def tour() -> int:
         return demo(argparse.Namespace(**vars(args) | {"headless": False, "read_only": False}))
 
-    with HouseServices(House.open()) as services:
+    with ConsoleServices(AppContext.open()) as services:
         code = run_console(
             services,
             tour=tour,

@@ -63,10 +63,10 @@ def demo(args: argparse.Namespace) -> int:
             # a window that is closed early takes what was started with it
             signal.signal(number, signal.default_int_handler)
     with _throw_away() as place, _services() as ready, _added(_environment(Path(place), ready)):
-        from actui.context.context import House
+        from actui.context.context import AppContext
 
-        house = House.open()
-        house.connections.save(load(demo_file(ready), "demo"))
+        context = AppContext.open()
+        context.connections.save(load(demo_file(ready), "demo"))
         if not args.headless:
             from actui.commands.console import console
 
@@ -74,8 +74,8 @@ def demo(args: argparse.Namespace) -> int:
         from actui.commands.runs import carry_out, ended
         from actui.sync.run.goal_run import Options
 
-        connection = house.connections.find("Demo").connection
-        return ended(carry_out(house, connection, Options(), quiet=args.json), args.json)
+        connection = context.connections.find("Demo").connection
+        return ended(carry_out(context, connection, Options(), quiet=args.json), args.json)
 
 
 def demo_file(ready: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ from actui.api.mail import try_mail_server
 from actui.api.rate import check_pace_file
 from actui.console.formatting import plain
 from actui.context.clients import PROBE, AccountClients
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection, is_loopback
 from actui.model.errors import ActuiError, ConfigError, CredentialsError, UnreachableError
 from actui.model.findings import BAD_URL, findings
@@ -50,8 +50,8 @@ _CODES = {
 
 def doctor(args: argparse.Namespace) -> int:
     """Look at everything; the exit code tells the worst kind of trouble."""
-    house, found = House.open(), []
-    for check in _all(house, offline=args.offline):
+    context, found = AppContext.open(), []
+    for check in _all(context, offline=args.offline):
         found.append(check)
         if args.json:
             print(json.dumps(asdict(check), ensure_ascii=False), flush=True)
@@ -66,9 +66,9 @@ def doctor(args: argparse.Namespace) -> int:
     return next((code for code in worst if code in codes), exitcodes.OK)
 
 
-def _all(house: House, *, offline: bool) -> Iterator[Check]:
+def _all(context: AppContext, *, offline: bool) -> Iterator[Check]:
     """Every check; one that fails itself is reported like what it looks for."""
-    home, environ = house.home, house.environ
+    home, environ = context.home, context.environ
     yield from _safely("home", lambda: health.of_home(home))
     yield from _safely("permissions", lambda: health.of_permissions(home))
     yield from _safely("disk", lambda: health.of_disk(home))
@@ -77,8 +77,8 @@ def _all(house: House, *, offline: bool) -> Iterator[Check]:
     yield from _safely("log-out", lambda: health.of_logging_out(environ))
     trouble, known = None, []
     try:
-        settings = house.settings
-        known = list(house.connections.all())
+        settings = context.settings
+        known = list(context.connections.all())
     except ActuiError as failure:
         trouble = health.wrong("configuration", failure.message, failure.default_code)
     connections = [stored.connection for stored in known]
@@ -87,20 +87,20 @@ def _all(house: House, *, offline: bool) -> Iterator[Check]:
     yield from _safely("time zones", lambda: health.of_time_zones(zones))
     yield from _safely("proxy", lambda: health.of_proxies(environ, is_used=is_used))
     yield from _safely("certificates", lambda: health.of_certificates(environ, is_used=is_used))
-    yield from _safely("files", lambda: _files(house))
+    yield from _safely("files", lambda: _files(context))
     if trouble is not None:
         yield trouble
         return
     other_way = bool(settings.password_command) or settings.secrets_in_file
-    yield from _safely("keyring", lambda: health.of_keyring(house.secrets, other_way))
+    yield from _safely("keyring", lambda: health.of_keyring(context.secrets, other_way))
     yield from _addresses(connections)
     for connection in connections:
-        yield from _ledger(house, connection)
-    yield from _safely("schedule", lambda: _schedules(house, known))
+        yield from _ledger(context, connection)
+    yield from _safely("schedule", lambda: _schedules(context, known))
     if not connections:
         yield health.good("connections", "There is none yet: actui apply FILE")
     if not offline and (connections or settings.mail.host):
-        yield from asyncio.run(_services(house, connections))
+        yield from asyncio.run(_services(context, connections))
 
 
 def _safely(about: str, look: Callable[[], Check | Iterator[Check]]) -> Iterator[Check]:
@@ -141,11 +141,11 @@ def _addresses(connections: Sequence[Connection]) -> Iterator[Check]:
                 yield health.wrong(about, finding.message, ConfigError.default_code)
 
 
-def _ledger(house: House, connection: Connection) -> Iterator[Check]:
+def _ledger(context: AppContext, connection: Connection) -> Iterator[Check]:
     """The whole file is read, as only that finds a page that no run has touched yet."""
     about = f"ledger of {connection.name}"
     try:
-        with house.ledger(connection) as ledger:
+        with context.ledger(connection) as ledger:
             broken = ledger.whole_check()
             unique, doubt = ledger.unique(), ledger.doubt()
             miscounted = [] if broken else ledger.miscounted()
@@ -153,7 +153,7 @@ def _ledger(house: House, connection: Connection) -> Iterator[Check]:
         yield health.wrong(about, f"It cannot be opened: {redact(failure)}.".replace("..", "."))
         return
     if broken:
-        file = house.home.ledger_file(connection.id)
+        file = context.home.ledger_file(connection.id)
         yield health.wrong(about, damaged_database(file, broken).message)
         return
     known = unique.imported + unique.exported
@@ -173,15 +173,15 @@ def _ledger(house: House, connection: Connection) -> Iterator[Check]:
         yield health.doubtful(about, f"{message}. {advice}")
 
 
-def _files(house: House) -> Iterator[Check]:
+def _files(context: AppContext) -> Iterator[Check]:
     """Every other file that can be damaged without anybody noticing; a row for each that is."""
-    home, found = house.home, 0
+    home, found = context.home, 0
     histories = [one for one in home.runs_dir.glob("*.json") if is_id(one.stem)]
     looks: dict[Path, Callable[[], object]] = {
-        home.schedule_claims_file: house.schedule_claims.started,
+        home.schedule_claims_file: context.schedule_claims.started,
         home.secrets_file: lambda: check_file(home.secrets_file),
         home.notices_file: lambda: check_file(home.notices_file),
-        home.audit_dir: lambda: list(house.audit.lines()),
+        home.audit_dir: lambda: list(context.audit.lines()),
         **{one: History(home, one.stem).all for one in histories},
         **{one: partial(check_pace_file, one) for one in home.pace_dir.iterdir()},
     }
@@ -199,12 +199,12 @@ def _files(house: House) -> Iterator[Check]:
         yield health.good("files", f"{len(looks) + 1} other places in the home can be read.")
 
 
-def _schedules(house: House, known: Sequence[Stored]) -> Iterator[Check]:
+def _schedules(context: AppContext, known: Sequence[Stored]) -> Iterator[Check]:
     """Whether somebody looks what is due, where something may be."""
     scheduled = [
         one for one in known if one.connection.enabled and one.connection.schedule.type != "manual"
     ]
-    idle = [nobody_looks(house, one, datetime.now(UTC)) for one in scheduled]
+    idle = [nobody_looks(context, one, datetime.now(UTC)) for one in scheduled]
     trouble = next((one for one in idle if one is not None), None)
     if trouble is not None:
         yield health.doubtful("schedule", trouble.message)
@@ -212,15 +212,15 @@ def _schedules(house: House, known: Sequence[Stored]) -> Iterator[Check]:
         yield health.good("schedule", "Somebody looks what is due.")
 
 
-async def _services(house: House, connections: list[Connection]) -> list[Check]:
+async def _services(context: AppContext, connections: list[Connection]) -> list[Check]:
     """All of them side by side; one that hangs must not hide the others."""
     args = [
-        _service(f"{service} of {connection.name}", test(house, connection))
+        _service(f"{service} of {connection.name}", test(context, connection))
         for connection in connections
         for service, test in _TESTS.items()
     ]
-    if house.settings.mail.host:
-        args.append(_service("mail server", _mail_server(house)))
+    if context.settings.mail.host:
+        args.append(_service("mail server", _mail_server(context)))
     found: list[list[Check]] = await asyncio.gather(*args)
     return [check for checks in found for check in checks]
 
@@ -237,23 +237,23 @@ async def _service(about: str, test: Coroutine[Any, Any, list[Check]]) -> list[C
     return [check if check.about else replace(check, about=about) for check in checks]
 
 
-async def _activecampaign(house: House, connection: Connection) -> list[Check]:
-    message = await AccountClients(house).probe_activecampaign(connection, None)
-    async with AccountClients(house).activecampaign(connection, patience=PROBE) as service:
+async def _activecampaign(context: AppContext, connection: Connection) -> list[Check]:
+    message = await AccountClients(context).probe_activecampaign(connection, None)
+    async with AccountClients(context).activecampaign(connection, patience=PROBE) as service:
         page = await service.highest_contact_id()
     return [health.good("", message), of_clock(page.served_at, datetime.now(UTC))]
 
 
-async def _blueconic(house: House, connection: Connection) -> list[Check]:
-    return [health.good("", await AccountClients(house).probe_blueconic(connection, None))]
+async def _blueconic(context: AppContext, connection: Connection) -> list[Check]:
+    return [health.good("", await AccountClients(context).probe_blueconic(connection, None))]
 
 
-async def _mail_server(house: House) -> list[Check]:
+async def _mail_server(context: AppContext) -> list[Check]:
     """Whether a notification would get as far as being taken."""
-    server = house.settings.mail
+    server = context.settings.mail
     password = None
     if server.username:
-        found = await asyncio.to_thread(house.secrets.find, *MAIL_SECRET, server.origin)
+        found = await asyncio.to_thread(context.secrets.find, *MAIL_SECRET, server.origin)
         if found is None:
             raise CredentialsError("Its password is not stored: actui secret set smtp-password")
         password = found.value
@@ -262,7 +262,7 @@ async def _mail_server(house: House) -> list[Check]:
     return [health.good("", f"{server.host}:{server.service_port} {how}; nothing was sent.")]
 
 
-_Test = Callable[[House, Connection], Coroutine[Any, Any, list[Check]]]
+_Test = Callable[[AppContext, Connection], Coroutine[Any, Any, list[Check]]]
 _TESTS: dict[str, _Test] = {"ActiveCampaign": _activecampaign, "BlueConic": _blueconic}
 
 

@@ -22,7 +22,7 @@ from actui.commands.errors import print_message
 from actui.commands.prompts import read_stdin
 from actui.commands.run_lines import print_findings
 from actui.console.formatting import plain
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection, origin
 from actui.model.difference import difference
 from actui.model.document import dump, dump_file, load
@@ -38,8 +38,8 @@ _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 def apply(args: argparse.Namespace) -> int:
     """Create or update a connection from each file; none is touched unless all are sound."""
-    house = House.open()
-    stored = house.connections.all()
+    context = AppContext.open()
+    stored = context.connections.all()
     versions = {one.connection.id: one.version for one in stored}
     held = [one.connection for one in stored]
     wanted = [
@@ -53,9 +53,9 @@ def apply(args: argparse.Namespace) -> int:
         saved = connection
         if not args.dry_run and done != "unchanged":
             expected = versions.get(connection.id)
-            saved = house.connections.save(connection, expected=expected).connection
+            saved = context.connections.save(connection, expected=expected).connection
         _print_saved(saved, before, done, args)
-        print_findings(findings(saved) + bound_to_others(house, saved), to_stderr=True)
+        print_findings(findings(saved) + bound_to_others(context, saved), to_stderr=True)
     applied = {connection.id for connection, _ in wanted}
     kept = [one.name for one in held if one.id not in applied]
     if kept and any(kind_of_path(name) == "folder" for name in args.files):
@@ -102,12 +102,12 @@ def _redirected(before: Connection | None, saved: Connection) -> Iterator[str]:
             yield f"{service}: {now or 'none'}, until now {was}"
 
 
-def bound_to_others(house: House, connection: Connection) -> list[Finding]:
+def bound_to_others(context: AppContext, connection: Connection) -> list[Finding]:
     """Whether it has worked with other accounts, which keeps it from running as it is now."""
     if not connection.id:
         return []
     try:
-        house.knows_these_accounts(connection)
+        context.knows_these_accounts(connection)
     except ActuiError as refused:
         if refused.code != "other-account":
             return []  # doctor tells what else may ail a ledger
@@ -177,7 +177,7 @@ def _first_bytes(name: str) -> bytes:
 
 def export(args: argparse.Namespace) -> int:
     """Print one connection as a file, or write each of them into a folder."""
-    connections = House.open().connections
+    connections = AppContext.open().connections
     if args.to is not None:
         chosen = [connections.find(args.name)] if args.name else connections.all()
         if not chosen:

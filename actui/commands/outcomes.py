@@ -15,7 +15,7 @@ from actui import exitcodes
 from actui.commands.errors import print_message
 from actui.console.formatting import counted, plain
 from actui.console.views.outcomes import Person, omitted_lines, printed
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.goals import Named
@@ -27,14 +27,14 @@ from store.ledger import SqliteLedger
 
 def outcomes(args: argparse.Namespace) -> int:
     """Print one line a person: what became of them, why, and what was omitted."""
-    house = House.open()
-    connection = house.connections.find(args.name).connection
+    context = AppContext.open()
+    connection = context.connections.find(args.name).connection
     if args.raw and not (args.csv or args.to):
         raise ConfigError("--raw is about a CSV file: use it with --csv or --to.")
-    _refuse_unknown(house, connection, args)
+    _refuse_unknown(context, connection, args)
     names = {goal.id: goal.name for goal in connection.goals}
     goal = next((id_ for id_, name in names.items() if args.goal in (id_, name)), args.goal)
-    with house.ledger(connection) as ledger:
+    with context.ledger(connection) as ledger:
         _refuse_unknown_field(connection, ledger, args.omitted)
         values = _Values(args.omitted)
         rows = values.counted(
@@ -61,7 +61,7 @@ def outcomes(args: argparse.Namespace) -> int:
                 facts = printed(connection, row)
                 print(json.dumps(facts, ensure_ascii=False) if args.json else _line(facts, row))
     if args.omitted is not None and args.run and not (args.outcome or args.reason):
-        _tell_missing(house, connection, args.run, goal, values)
+        _tell_missing(context, connection, args.run, goal, values)
     return exitcodes.OK
 
 
@@ -90,10 +90,10 @@ class _Values:
 
 
 def _tell_missing(
-    house: House, connection: Connection, run: str, goal: str | None, values: _Values
+    context: AppContext, connection: Connection, run: str, goal: str | None, values: _Values
 ) -> None:
     """Say so where the run has omitted more values than the people listed account for."""
-    summary = house.history(connection).find(run)
+    summary = context.history(connection).find(run)
     goals = [one for one in summary.goals if goal in (None, one.goal_id)] if summary else []
     omitted = sum(
         sum(reasons.values())
@@ -129,7 +129,7 @@ def _refuse_unknown_field(connection: Connection, ledger: SqliteLedger, wanted: 
     )
 
 
-def _refuse_unknown(house: House, connection: Connection, args: argparse.Namespace) -> None:
+def _refuse_unknown(context: AppContext, connection: Connection, args: argparse.Namespace) -> None:
     """Nothing found because of a slip must not look like nothing there.
 
     What the words name must be something that can be; of a goal that is gone, people may be kept.
@@ -140,5 +140,5 @@ def _refuse_unknown(house: House, connection: Connection, args: argparse.Namespa
             close = difflib.get_close_matches(message, known, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
             raise ConfigError(f"There is no {key} '{message}'. {hint}", code="unknown")
-    if args.run is not None and house.history(connection).find(args.run) is None:
+    if args.run is not None and context.history(connection).find(args.run) is None:
         raise ConfigError(f"'{connection.name}' has no run '{args.run}' in its history.")

@@ -12,7 +12,7 @@ from actui.commands.prompts import confirmed
 from actui.console.formatting import counted, moment, plain
 from actui.console.views.next_check import with_next_checks
 from actui.console.views.outcomes import SPELLINGS, Person, goal_name, omitted_lines, printed
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.mailbox import parse_address
 from actui.operations.erasure import Report
@@ -21,10 +21,10 @@ from actui.operations.erasure import forget as forget_person
 
 def why(args: argparse.Namespace) -> int:
     """Say, goal by goal, what became of a person last and which rule decided it."""
-    house = House.open()
-    connection = house.connections.find(args.name).connection
+    context = AppContext.open()
+    connection = context.connections.find(args.name).connection
     email = parse_address(args.email)
-    with house.ledger(connection) as ledger:
+    with context.ledger(connection) as ledger:
         rows = ledger.story(email)
         people = with_next_checks(connection, [Person.of(row) for row in rows], ledger.goal_state)
     if args.json:
@@ -65,10 +65,10 @@ def forget(args: argparse.Namespace) -> int:
     if not (args.yes or confirmed(question, otherwise)):
         print_message("Nobody was forgotten.")
         return exitcodes.OK
-    house = House.open()
-    if not house.connections.all():
+    context = AppContext.open()
+    if not context.connections.all():
         print_message("There is no connection yet; every later one will skip this person.")
-    reports = asyncio.run(forget_person(house, email, offline=args.offline))
+    reports = asyncio.run(forget_person(context, email, offline=args.offline))
     for report in reports:
         _tell_forgotten(report, as_json=args.json)
     trouble = [one for report in reports for one in report.trouble]

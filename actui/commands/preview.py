@@ -9,7 +9,7 @@ from typing import Any
 
 from actui import exitcodes
 from actui.console.views.preview import lines
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.context.run_factory import RunFactory
 from actui.model.connection import Connection
 from actui.model.mailbox import parse_address
@@ -18,10 +18,10 @@ from actui.model.preview import Ask, Change, Preview, PreviewedPerson
 
 def preview(args: argparse.Namespace) -> int:
     """Show it; the exit code says whether a run would fail a goal."""
-    house = House.open()
-    connection = house.connections.find(args.name).connection
+    context = AppContext.open()
+    connection = context.connections.find(args.name).connection
     ask = Ask(tuple(args.goal), args.first, tuple(dict.fromkeys(map(parse_address, args.email))))
-    shown = asyncio.run(_show(house, connection, ask))
+    shown = asyncio.run(_show(context, connection, ask))
     if args.json:
         print(json.dumps(_facts(connection, shown), ensure_ascii=False))
     else:
@@ -30,8 +30,8 @@ def preview(args: argparse.Namespace) -> int:
     return exitcodes.OK if all(goal.ok for goal in shown.goals) else exitcodes.GOALS_FAILED
 
 
-async def _show(house: House, connection: Connection, ask: Ask) -> Preview:
-    async with RunFactory(house).rehearsal(connection) as rehearsal:
+async def _show(context: AppContext, connection: Connection, ask: Ask) -> Preview:
+    async with RunFactory(context).rehearsal(connection) as rehearsal:
         return await rehearsal.show(ask)
 
 

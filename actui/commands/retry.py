@@ -10,20 +10,20 @@ from actui.app.terminal import outlive_terminal
 from actui.commands.errors import print_message
 from actui.commands.runs import carry_out, ended
 from actui.console.formatting import plain
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.run import FAILED, NOT_ACCEPTED, RETRY, Outcome, Reason
 from actui.sync.run.engine import is_unfinished
-from actui.sync.run.goal_run import Only, Options
+from actui.sync.run.goal_run import Options, PeopleFilter
 
 
 @outlive_terminal()
 def retry(args: argparse.Namespace) -> int:
     """Send them again; nobody to send is no failure."""
-    house = House.open()
-    connection = house.connections.find(args.name).connection
-    only = _people(house, connection, args)
+    context = AppContext.open()
+    connection = context.connections.find(args.name).connection
+    only = _people(context, connection, args)
     if not only.keys:
         if args.json:
             print(json.dumps({"connection": connection.name, "run": None, "people": 0}))
@@ -36,10 +36,10 @@ def retry(args: argparse.Namespace) -> int:
         trigger=RETRY,
         confirm_restored=args.confirm_restored,
     )
-    return ended(carry_out(house, connection, options, quiet=args.json), args.json)
+    return ended(carry_out(context, connection, options, quiet=args.json), args.json)
 
 
-def _people(house: House, connection: Connection, args: argparse.Namespace) -> Only:
+def _people(context: AppContext, connection: Connection, args: argparse.Namespace) -> PeopleFilter:
     """Who of the active goals is meant.
 
     Raises ConfigError where the last run is to be continued first, for that sends them too.
@@ -50,19 +50,19 @@ def _people(house: House, connection: Connection, args: argparse.Namespace) -> O
         raise ConfigError(f"'{connection.name}' has no goal '{args.goal}'.")
     if args.reason is not None and args.reason not in [reason.value for reason in Reason]:
         raise ConfigError(f"'{args.reason}' is no reason that an outcome can have.")
-    if args.run is not None and house.history(connection).find(args.run) is None:
+    if args.run is not None and context.history(connection).find(args.run) is None:
         raise ConfigError(f"'{connection.name}' has no run '{args.run}' in its history.")
     several = NOT_ACCEPTED if args.reason else FAILED
     outcomes = (Outcome.of(args.outcome),) if args.outcome else several
-    with house.ledger(connection) as ledger:
-        if is_unfinished(ledger) and not house.lock(connection).is_held():
+    with context.ledger(connection) as ledger:
+        if is_unfinished(ledger) and not context.lock(connection).is_held():
             raise ConfigError(
                 f"The last run of '{connection.name}' has not come to its end; continue it first: "
                 f"actui run '{connection.name}'",
                 code="unfinished",
             )
         found = ledger.failed(run=args.run, goal=goal, outcomes=outcomes, reason=args.reason)
-    return Only(_of_active_goals(connection, found))
+    return PeopleFilter(_of_active_goals(connection, found))
 
 
 def _of_active_goals(

@@ -17,7 +17,7 @@ from actui.app.terminal import outlive_terminal, takes_output
 from actui.commands.errors import print_message
 from actui.commands.run_lines import progress_line, run_line
 from actui.console.formatting import plain
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.context.run_factory import RunFactory
 from actui.model.connection import Connection
 from actui.model.errors import (
@@ -44,8 +44,8 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 @outlive_terminal()
 def run(args: argparse.Namespace) -> int:
     """Run a connection in this process, or continue its last run."""
-    house = House.open()
-    connection = house.connections.find(args.name).connection
+    context = AppContext.open()
+    connection = context.connections.find(args.name).connection
     options = Options(
         goals=tuple(args.goal),
         full=args.full,
@@ -56,21 +56,23 @@ def run(args: argparse.Namespace) -> int:
         trigger=DRY_RUN if args.dry_run else args.trigger,
     )
     if args.dry_run:
-        return ended(asyncio.run(_rehearse(house, connection, options)), args.json)
+        return ended(asyncio.run(_rehearse(context, connection, options)), args.json)
     try:
-        summary = carry_out(house, connection, options, quiet=args.json)
+        summary = carry_out(context, connection, options, quiet=args.json)
     except BusyError:
         if args.trigger == SCHEDULE:
-            house.schedule_claims.release(
+            context.schedule_claims.release(
                 connection.id
             )  # it is still due, once the other run has ended
         raise
     return ended(summary, args.json)
 
 
-def carry_out(house: House, connection: Connection, options: Options, *, quiet: bool) -> RunSummary:
+def carry_out(
+    context: AppContext, connection: Connection, options: Options, *, quiet: bool
+) -> RunSummary:
     """Run in this process, with signals to stop it and a line that shows how far it is."""
-    return asyncio.run(_run(house, connection, options, quiet))
+    return asyncio.run(_run(context, connection, options, quiet))
 
 
 def ended(summary: RunSummary, as_json: bool) -> int:
@@ -85,31 +87,33 @@ def ended(summary: RunSummary, as_json: bool) -> int:
     return exitcodes.of_run(summary)
 
 
-async def _rehearse(house: House, connection: Connection, options: Options) -> RunSummary:
+async def _rehearse(context: AppContext, connection: Connection, options: Options) -> RunSummary:
     """What a run would count; neither services nor home know of it afterwards."""
-    async with RunFactory(house).rehearsal(connection) as rehearsal:
+    async with RunFactory(context).rehearsal(connection) as rehearsal:
         summary = await rehearsal.count(options)
     summary.notice = "Nothing was written."
     return summary
 
 
-async def _run(house: House, connection: Connection, options: Options, quiet: bool) -> RunSummary:
-    notifier = Notifier(house, connection)
+async def _run(
+    context: AppContext, connection: Connection, options: Options, quiet: bool
+) -> RunSummary:
+    notifier = Notifier(context, connection)
     try:
-        summary = await _execute(house, connection, options, quiet)
+        summary = await _execute(context, connection, options, quiet)
     except (ConfigError, CredentialsError) as failure:
         if options.trigger == SCHEDULE:
             unseen = not_started(connection, failure, options.trigger, datetime.now(UTC))
             with suppress(StorageError):
-                house.history(connection).save(unseen)
-            await _notify(house, connection, notifier, unseen)
+                context.history(connection).save(unseen)
+            await _notify(context, connection, notifier, unseen)
         raise
-    await _notify(house, connection, notifier, summary)
+    await _notify(context, connection, notifier, summary)
     return summary
 
 
 async def _notify(
-    house: House, connection: Connection, notifier: Notifier, summary: RunSummary
+    context: AppContext, connection: Connection, notifier: Notifier, summary: RunSummary
 ) -> None:
     """Send notifications of a run that has ended; a signal to end does not wait for them."""
     sending = asyncio.create_task(notifier.send(summary))
@@ -121,19 +125,19 @@ async def _notify(
         summary.notice = "No notification was sent: the process was asked to end."
     if summary.notice:
         with suppress(StorageError):  # what the run did is printed all the same
-            house.history(connection).note(summary.run, summary.notice)
+            context.history(connection).note(summary.run, summary.notice)
 
 
 async def _execute(
-    house: House, connection: Connection, options: Options, quiet: bool
+    context: AppContext, connection: Connection, options: Options, quiet: bool
 ) -> RunSummary:
-    async with RunFactory(house).engine(connection, options, print_message) as engine:
+    async with RunFactory(context).engine(connection, options, print_message) as engine:
         loop = asyncio.get_running_loop()
 
         def asked_to_end(number: signal.Signals) -> None:
             engine.stop.signal()
             with suppress(ActuiError):  # a run stops whether or not that can be recorded
-                house.audit.record(
+                context.audit.record(
                     "stopped", connection, run=engine.summary.run, signal=number.name
                 )
 
@@ -200,13 +204,13 @@ def _print_summary(summary: RunSummary) -> None:
 
 def watch(args: argparse.Namespace) -> int:
     """Follow a run, whoever started it; the exit code is the run's own."""
-    house = House.open()
-    connection = house.connections.find(args.name).connection
+    context = AppContext.open()
+    connection = context.connections.find(args.name).connection
     shown = ""
-    was_running = house.lock(connection).is_held()
-    with house.ledger(connection) as ledger:
+    was_running = context.lock(connection).is_held()
+    with context.ledger(connection) as ledger:
         try:
-            while house.lock(connection).is_held():
+            while context.lock(connection).is_held():
                 snapshot = ledger.read_progress()
                 if snapshot is not None:
                     line = snapshot.model_dump_json() if args.json else progress_line(snapshot)
@@ -219,7 +223,7 @@ def watch(args: argparse.Namespace) -> int:
                 f"Not watched any more; the run goes on: actui stop '{connection.name}' stops it.",
                 code="interrupted",
             ) from None
-    last = next(iter(house.history(connection).all(limit=1)), None)
+    last = next(iter(context.history(connection).all(limit=1)), None)
     if last is None:
         raise ConfigError(f"'{connection.name}' has never run: actui run '{connection.name}'")
     if not was_running:
@@ -229,11 +233,11 @@ def watch(args: argparse.Namespace) -> int:
 
 def stop(args: argparse.Namespace) -> int:
     """Ask the run that is going to stop."""
-    house = House.open()
-    connection = house.connections.find(args.name).connection
-    if not house.lock(connection).is_held():
+    context = AppContext.open()
+    connection = context.connections.find(args.name).connection
+    if not context.lock(connection).is_held():
         raise ConfigError(f"'{connection.name}' is not running.", code="not-running")
-    level = house.request_stop(connection)
+    level = context.request_stop(connection)
     if not level:
         raise ConfigError(
             f"The run of '{connection.name}' is only just beginning; ask again in a moment.",
@@ -252,9 +256,9 @@ def stop(args: argparse.Namespace) -> int:
 
 def runs(args: argparse.Namespace) -> int:
     """Print the run history, newest first."""
-    house = House.open()
-    connection = house.connections.find(args.name).connection
-    found = house.history(connection).all(limit=args.limit)
+    context = AppContext.open()
+    connection = context.connections.find(args.name).connection
+    found = context.history(connection).all(limit=args.limit)
     if not found:
         print_message(f"'{connection.name}' has never run: actui run '{connection.name}'")
     for summary in found:

@@ -14,7 +14,7 @@ from actui.app.terminal import lasting_output
 from actui.commands.errors import print_message
 from actui.commands.units import cron_line, systemd_unit
 from actui.console.formatting import plain
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.characters import ACTING
 from actui.model.errors import ActuiError, ConfigError
 from actui.operations.launching import SCHEDULE, Starter
@@ -25,9 +25,9 @@ LOOK_SECONDS = 5.0
 
 def due(args: argparse.Namespace) -> int:
     """Start every run that is due, one process each, and end."""
-    house = House.open()
-    starter = Starter(house.home, house.environ, SCHEDULE)
-    looked = Scheduler(house, starter.start).look()
+    context = AppContext.open()
+    starter = Starter(context.home, context.environ, SCHEDULE)
+    looked = Scheduler(context, starter.start).look()
     for result in looked:
         _report(result, as_json=args.json)
     return exitcodes.GOALS_FAILED if any(t.done == "failed" for t in looked) else exitcodes.OK
@@ -36,15 +36,15 @@ def due(args: argparse.Namespace) -> int:
 @lasting_output()
 def schedule(args: argparse.Namespace) -> int:
     """Start runs when they are due until SIGTERM, SIGINT or SIGHUP; the runs themselves go on."""
-    house = House.open()
+    context = AppContext.open()
     if args.print_systemd or args.print_cron:
-        return _print(house, args)
+        return _print(context, args)
     enough = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
             signal.signal(number, lambda *_: enough.set())
-    starter = Starter(house.home, house.environ, SCHEDULE)
-    scheduler = Scheduler(house, starter.start)
+    starter = Starter(context.home, context.environ, SCHEDULE)
+    scheduler = Scheduler(context, starter.start)
     _log("the scheduler looks what is due", as_json=args.json)
     reported: set[tuple[str, str]] = set()
     trouble = ""
@@ -70,17 +70,17 @@ def schedule(args: argparse.Namespace) -> int:
     return exitcodes.OK
 
 
-def _print(house: House, args: argparse.Namespace) -> int:
+def _print(context: AppContext, args: argparse.Namespace) -> int:
     """What systemd or cron is to be given."""
-    if ACTING.search(f"{house.home.root}{sys.executable}"):
+    if ACTING.search(f"{context.home.root}{sys.executable}"):
         raise ConfigError(
             "Neither systemd nor cron can be given this home: its path holds a control character."
         )
     if args.print_systemd:
-        names = [stored.connection.name for stored in house.connections.all()]
-        kind, text = "systemd", systemd_unit(house.home, house.settings, names)
+        names = [stored.connection.name for stored in context.connections.all()]
+        kind, text = "systemd", systemd_unit(context.home, context.settings, names)
     else:
-        kind, text = "cron", cron_line(house.home)
+        kind, text = "cron", cron_line(context.home)
     print(json.dumps({kind: text}) if args.json else text)
     return exitcodes.OK
 

@@ -15,7 +15,7 @@ from actui import exitcodes
 from actui.commands.errors import print_message
 from actui.commands.secret_storage import Kept, can_ask, choose
 from actui.console.formatting import plain
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.accounts import CONNECTION_SECRETS, secret_command_name, secret_origin
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
@@ -53,21 +53,21 @@ class _Wanted:
     def variable(self) -> str:
         return variable(self.connection.name if self.connection else "", self.name)
 
-    def saved_in(self, house: House, value: SecretStr) -> str:
+    def saved_in(self, context: AppContext, value: SecretStr) -> str:
         """Keep it; where, in words."""
         if self.connection is not None:
-            return house.save_secret(self.connection, self.name, value)
-        where = house.secrets.save(*MAIL_SECRET, self.origin, value)
-        house.audit.record("secret set", secret=self.label, origin=self.origin, where=where)
+            return context.save_secret(self.connection, self.name, value)
+        where = context.secrets.save(*MAIL_SECRET, self.origin, value)
+        context.audit.record("secret set", secret=self.label, origin=self.origin, where=where)
         return where
 
-    def deleted_in(self, house: House) -> bool:
+    def deleted_in(self, context: AppContext) -> bool:
         """Forget it; whether it was stored."""
         if self.connection is not None:
-            return house.delete_secret(self.connection, self.name)
-        was_there = house.secrets.delete(MAIL_SECRET[1], self.name)
+            return context.delete_secret(self.connection, self.name)
+        was_there = context.secrets.delete(MAIL_SECRET[1], self.name)
         if was_there:
-            house.audit.record("secret deleted", secret=self.label)
+            context.audit.record("secret deleted", secret=self.label)
         return was_there
 
     def found_in(self, chain: Secrets) -> tuple[str | None, str]:
@@ -82,23 +82,23 @@ class _Wanted:
 
 def secret(args: argparse.Namespace) -> int:
     """Store, look for or delete a connection's secrets, or the mail server's password."""
-    house = House.open()
-    wanted = _wanted(house, args)
+    context = AppContext.open()
+    wanted = _wanted(context, args)
     if args.action == "status":
-        return _status(house, wanted, args)
+        return _status(context, wanted, args)
     if args.action == "set":
         if len(wanted) != 1:
             raise ConfigError(f"Which secret? Name {' or '.join(one.label for one in wanted)}.")
-        return _set(house, wanted[0], as_json=args.json)
+        return _set(context, wanted[0], as_json=args.json)
     for one in wanted:
-        _delete(house, one, as_json=args.json)
+        _delete(context, one, as_json=args.json)
     return exitcodes.OK
 
 
-def _delete(house: House, one: _Wanted, *, as_json: bool) -> None:
+def _delete(context: AppContext, one: _Wanted, *, as_json: bool) -> None:
     """Forget a secret where actui stored it, and say where else it still comes from."""
-    was_there = one.deleted_in(house)
-    source, trouble = one.found_in(house.secrets)
+    was_there = one.deleted_in(context)
+    source, trouble = one.found_in(context.secrets)
     if trouble and not was_there:
         raise CredentialsError(f"The {one.label} was not deleted: {trouble}")
     if as_json:
@@ -109,13 +109,13 @@ def _delete(house: House, one: _Wanted, *, as_json: bool) -> None:
     print(f"{one.label}: {done}{f'; it still comes from {source}' if source else ''}")
 
 
-def _wanted(house: House, args: argparse.Namespace) -> list[_Wanted]:
+def _wanted(context: AppContext, args: argparse.Namespace) -> list[_Wanted]:
     if args.name == _MAIL:
-        origin = house.settings.mail.origin
+        origin = context.settings.mail.origin
         if not origin:
             raise ConfigError("Name the mail server first: actui settings set mail.host HOST")
         return [_Wanted(SecretName.SMTP_PASSWORD, origin, None)]
-    connection = house.connections.find(args.name).connection
+    connection = context.connections.find(args.name).connection
     return [
         _Wanted(name, secret_origin(connection, name), connection)
         for name in CONNECTION_SECRETS
@@ -123,11 +123,11 @@ def _wanted(house: House, args: argparse.Namespace) -> list[_Wanted]:
     ]
 
 
-def _set(house: House, one: _Wanted, *, as_json: bool) -> int:
+def _set(context: AppContext, one: _Wanted, *, as_json: bool) -> int:
     if one.connection is not None and not one.origin.startswith("http"):
         raise ConfigError(f"Give '{one.connection.name}' its URL first: a secret is bound to it.")
     value = _read(one.name)
-    kept = _keep(house, one, value)
+    kept = _keep(context, one, value)
     if as_json:
         facts = {"secret": one.label, "done": "set", "source": kept.where, "origin": one.origin}
         print(json.dumps(facts))
@@ -139,17 +139,17 @@ def _set(house: House, one: _Wanted, *, as_json: bool) -> int:
     return exitcodes.OK
 
 
-def _keep(house: House, one: _Wanted, value: SecretStr) -> Kept:
+def _keep(context: AppContext, one: _Wanted, value: SecretStr) -> Kept:
     """Where it went; somebody at a terminal without a key store chooses another place."""
     try:
-        return Kept(one.saved_in(house, value))
+        return Kept(one.saved_in(context, value))
     except CredentialsError as failure:
-        is_closed = house.settings.keyring_backend == ENCRYPTED_FILE
+        is_closed = context.settings.keyring_backend == ENCRYPTED_FILE
         if not (is_closed or failure.code == "no-key-store") or not can_ask():
             raise
         print_message(failure.trouble)
         kept = choose(
-            house,
+            context,
             one.variable,
             lambda chosen: one.saved_in(chosen, value),
             lambda chosen: one.found_in(chosen.secrets),
@@ -159,9 +159,9 @@ def _keep(house: House, one: _Wanted, value: SecretStr) -> Kept:
         return kept
 
 
-def _status(house: House, wanted: list[_Wanted], args: argparse.Namespace) -> int:
+def _status(context: AppContext, wanted: list[_Wanted], args: argparse.Namespace) -> int:
     """Where each secret comes from now, and in a run that nobody's session surrounds."""
-    chains = (house.secrets, house.secrets.unattended())
+    chains = (context.secrets, context.secrets.unattended())
     # side by side: a locked key store is waited for in both
     with ThreadPoolExecutor(len(chains)) as pool:
         here, there = pool.map(lambda chain: [one.found_in(chain) for one in wanted], chains)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actui.commands.prompts import ask, ask_hidden
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 
@@ -42,50 +42,50 @@ def can_ask() -> bool:
 
 
 def choose(
-    house: House,
+    context: AppContext,
     variable: str,
-    save: Callable[[House], str],
-    find: Callable[[House], tuple[str | None, str]],
+    save: Callable[[AppContext], str],
+    find: Callable[[AppContext], tuple[str | None, str]],
 ) -> Kept | None:
     """Ask, change the settings and keep the secret so; None when none of the ways is wanted.
 
     `save` keeps it in a home and says where, `find` says where a home has it or why it cannot.
     What was chosen and did not work is taken back.
     """
-    if house.settings.keyring_backend == ENCRYPTED_FILE:
-        there = house.home.keyring_file.exists()
+    if context.settings.keyring_backend == ENCRYPTED_FILE:
+        there = context.home.keyring_file.exists()
         args = ("Password of the encrypted file: ",) if there else _NEW_PASSWORD
-        return Kept(save(_opened(house, *args)), _TO_UNLOCK)
+        return Kept(save(_opened(context, *args)), _TO_UNLOCK)
     print(_WAYS, file=sys.stderr)
     chosen = ask(_QUESTION)
     if chosen not in ("1", "2", "3"):
         return None
-    before = house.settings
+    before = context.settings
     try:
         if chosen == "1":
-            opened = _opened(house, *_NEW_PASSWORD)
+            opened = _opened(context, *_NEW_PASSWORD)
             opened.change_settings({"keyring_backend": ENCRYPTED_FILE})
             return Kept(save(opened), _TO_UNLOCK)
         if chosen == "3":
-            house.change_settings({"secrets_in_file": True})
-            return Kept(save(house))
+            context.change_settings({"secrets_in_file": True})
+            return Kept(save(context))
         command = ask(f'Command (the variable ACTUI_SECRET says which, as "{variable}"): ')
-        house.change_settings({"password_command": command or None})
-        where, trouble = find(house)
+        context.change_settings({"password_command": command or None})
+        where, trouble = find(context)
         if where is None:
             raise CredentialsError(trouble or f"The command printed nothing for {variable}.")
         return Kept(where, stored=False)
     except (ConfigError, CredentialsError):
-        house.change_settings({name: getattr(before, name) for name in _CHANGED})
+        context.change_settings({name: getattr(before, name) for name in _CHANGED})
         raise
 
 
-def _opened(house: House, *questions: str) -> House:
-    """The house with the password of its encrypted file, typed as often as there are questions."""
+def _opened(context: AppContext, *questions: str) -> AppContext:
+    """The context with the password of its encrypted file, which is asked for until it fits."""
     typed = {ask_hidden(question) for question in questions}
     if len(typed) > 1:
         raise ConfigError("The two passwords are not the same.")
     password = typed.pop()
     if not password.strip():
         raise ConfigError("The password is empty.")
-    return House(house.home, {**house.environ, UNLOCK: password})
+    return AppContext(context.home, {**context.environ, UNLOCK: password})

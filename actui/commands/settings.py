@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from actui import exitcodes
 from actui.commands.errors import print_message
 from actui.console.formatting import plain
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.errors import ConfigError
 from actui.model.settings import Settings
 from actui.model.yaml_text import YamlMistake, parse
@@ -37,8 +37,8 @@ ABOUT = {
 
 def settings(args: argparse.Namespace) -> int:
     """Show the settings, or set or unset one of them."""
-    house = House.open()
-    present, usual = _flat(house.settings), _flat(Settings())
+    context = AppContext.open()
+    present, usual = _flat(context.settings), _flat(Settings())
     if args.key is not None and args.key not in usual:
         close = difflib.get_close_matches(args.key, usual, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
@@ -48,7 +48,7 @@ def settings(args: argparse.Namespace) -> int:
             raise ConfigError("Say: actui settings set KEY VALUE, or: actui settings unset KEY")
         value = _value(args.value) if args.action == "set" else usual[args.key]
         before = present
-        present = _flat(house.change_settings(_change(house.settings, args.key, value)))
+        present = _flat(context.change_settings(_change(context.settings, args.key, value)))
         if present == before:
             print_message(f"Nothing was changed: {args.key} was so already.")
     chosen = [args.key] if args.key else list(usual)

@@ -17,7 +17,7 @@ from actui.api.blueconic.read_rights import proof, what_may_be_read
 from actui.api.http import http_client
 from actui.api.rate import BulkRateLimiter, RateLimiter
 from actui.api.retry import DEFAULT_RETRY_POLICY, RetryPolicy
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection, origin, usable_url
 from actui.model.errors import ConfigError
 from actui.model.findings import BAD_URL, OnlineCheck
@@ -32,7 +32,7 @@ PROBE = RetryPolicy(attempts=2, seconds=15.0)
 class AccountClients:
     """Makes clients with the stored secrets, the settings and the shared request budgets."""
 
-    def __init__(self, context: House) -> None:
+    def __init__(self, context: AppContext) -> None:
         self._context = context
 
     @asynccontextmanager

@@ -51,7 +51,7 @@ def ignore_report(sentence: str) -> None:
 
 
 @dataclass(frozen=True)
-class House:
+class AppContext:
     """Builds the stores, locks and secrets of one ACTUI_HOME; each is opened when first used.
 
     `environ` is the environment that the home was named in, and where secrets may come from.
@@ -61,7 +61,7 @@ class House:
     environ: Mapping[str, str]
 
     @classmethod
-    def open(cls, environ: Mapping[str, str] = os.environ) -> House:
+    def open(cls, environ: Mapping[str, str] = os.environ) -> AppContext:
         """The home that the environment names."""
         return cls(Home.open(environ), environ)
 

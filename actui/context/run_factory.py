@@ -14,7 +14,7 @@ from actui.api.retry import DEFAULT_RETRY_POLICY
 from actui.api.waits import Waits
 from actui.clock import SystemClock
 from actui.context.clients import AccountClients
-from actui.context.context import House, ignore_report
+from actui.context.context import AppContext, ignore_report
 from actui.model.accounts import account_origins
 from actui.model.connection import Connection
 from actui.model.errors import DamagedError, GoalError
@@ -34,7 +34,7 @@ from store.ledger.scratch import scratch_ledger_aside
 class RunFactory:
     """Builds what one connection's run or preview consists of, and closes it afterwards."""
 
-    def __init__(self, context: House) -> None:
+    def __init__(self, context: AppContext) -> None:
         self._context = context
         self._clients = AccountClients(context)
 

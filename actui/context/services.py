@@ -20,7 +20,7 @@ from actui.console.ports import Which
 from actui.console.views.next_check import with_next_checks
 from actui.console.views.outcomes import Filter, Person
 from actui.context.clients import PROBE, AccountClients
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.context.run_factory import RunFactory
 from actui.model.accounts import secret_origin
 from actui.model.connection import Connection
@@ -43,44 +43,44 @@ _SECRETS: dict[Which, SecretName] = {
 }
 
 
-class HouseConnections:
+class ConnectionService:
     """The connections of a home; deleting one takes along all that was kept for it."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
 
     def all(self) -> Sequence[Stored]:
-        return self._house.connections.all()
+        return self._context.connections.all()
 
     def find(self, name_or_id: str) -> Stored:
-        return self._house.connections.find(name_or_id)
+        return self._context.connections.find(name_or_id)
 
     def save(self, connection: Connection, *, expected: int | None) -> Stored:
-        return self._house.connections.save(connection, expected=expected)
+        return self._context.connections.save(connection, expected=expected)
 
     def delete(self, connection_id: str) -> None:
-        self._house.delete(self.find(connection_id).connection)
+        self._context.delete(self.find(connection_id).connection)
 
 
-class HouseHistory:
+class HistoryService:
     """The run history of one connection; reading it closes a run that was cut off."""
 
-    def __init__(self, house: House, connection: Connection) -> None:
-        self._house = house
+    def __init__(self, context: AppContext, connection: Connection) -> None:
+        self._context = context
         self._connection = connection
 
     def all(self, limit: int) -> Sequence[RunSummary]:
-        return self._house.history(self._connection).all(limit=limit)
+        return self._context.history(self._connection).all(limit=limit)
 
     def find(self, run: str) -> RunSummary | None:
-        return self._house.history(self._connection).find(run)
+        return self._context.history(self._connection).find(run)
 
 
 class LedgerReader:
     """What can be seen of one connection's run, through a ledger that stays open."""
 
-    def __init__(self, house: House, connection: Connection) -> None:
-        self._house = house
+    def __init__(self, context: AppContext, connection: Connection) -> None:
+        self._context = context
         self._connection = connection
         self._opened: tuple[int, SqliteLedger] | None = None
         self._times = 0
@@ -89,10 +89,10 @@ class LedgerReader:
     @property
     def _ledger(self) -> SqliteLedger:
         """The ledger that is there now: starting anew puts another file in its place."""
-        path = self._house.home.ledger_file(self._connection.id)
+        path = self._context.home.ledger_file(self._connection.id)
         if self._opened is None or self._opened[0] != _identity(path):
             self.close()
-            ledger = self._house.ledger(self._connection)
+            ledger = self._context.ledger(self._connection)
             self._opened = _identity(path), ledger
             self._times += 1
         return self._opened[1]
@@ -126,14 +126,14 @@ class LedgerReader:
             raise
 
     def damage(self) -> str:
-        found = _state(self._house.home.ledger_file(self._connection.id))
+        found = _state(self._context.home.ledger_file(self._connection.id))
         if self._damage is not None and self._damage[0] == found:
             return self._damage[1]
         message = ""
         if found:  # a connection that never ran needs no ledger for being looked at
             try:
                 # a file of its own: a list of many connections must not keep all of them open
-                with self._house.ledger(self._connection) as ledger:
+                with self._context.ledger(self._connection) as ledger:
                     ledger.read_progress()
             except ConfigError as failure:
                 message = failure.message
@@ -141,17 +141,17 @@ class LedgerReader:
         return message
 
     def _remember(self, failure: ConfigError) -> None:
-        file = self._house.home.ledger_file(self._connection.id)
+        file = self._context.home.ledger_file(self._connection.id)
         self._damage = _state(file), failure.message
 
     def is_running(self) -> bool:
-        return self._house.lock(self._connection).is_held()
+        return self._context.lock(self._connection).is_held()
 
     def request_stop(self) -> int:
-        return self._house.request_stop(self._connection) if self.is_running() else 0
+        return self._context.request_stop(self._connection) if self.is_running() else 0
 
     def last_message(self) -> str:
-        log = self._house.home.log_file(self._connection.id)
+        log = self._context.home.log_file(self._connection.id)
         try:
             lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
         except OSError:  # systemd keeps what a unit of its own says
@@ -176,50 +176,50 @@ def _state(file: Path) -> object:
     return found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode
 
 
-class HouseVault:
+class CredentialService:
     """Secrets of connections, bound to the URL they were entered for."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
 
     def save(self, connection: Connection, which: Which, value: SecretStr) -> str:
-        return self._house.save_secret(connection, _SECRETS[which], value)
+        return self._context.save_secret(connection, _SECRETS[which], value)
 
     def status(self, connection: Connection, which: Which) -> str:
         name = _SECRETS[which]
         origin = secret_origin(connection, name)
-        found = self._house.secrets.find(connection.name, connection.id, name, origin)
+        found = self._context.secrets.find(connection.name, connection.id, name, origin)
         return found.source if found else ""
 
 
-class HouseProber:
+class CredentialTester:
     """Tests credentials against the services."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
 
     async def test_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
-        return await AccountClients(self._house).probe_activecampaign(connection, key)
+        return await AccountClients(self._context).probe_activecampaign(connection, key)
 
     async def test_blueconic(self, connection: Connection, secret: SecretStr | None) -> str:
-        return await AccountClients(self._house).probe_blueconic(connection, secret)
+        return await AccountClients(self._context).probe_blueconic(connection, secret)
 
 
-class HouseChooser:
+class AccountCatalog:
     """Asks the accounts what there is to choose from; somebody is waiting for it."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
 
     async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices:
-        async with AccountClients(self._house).activecampaign(
+        async with AccountClients(self._context).activecampaign(
             connection, patience=PROBE
         ) as service:
             fields, lists = await asyncio.gather(service.fields(), service.lists())
         return ActiveCampaignChoices(fields, lists)
 
     async def blueconic(self, connection: Connection) -> BlueConicChoices:
-        async with AccountClients(self._house).blueconic(connection, patience=PROBE) as service:
+        async with AccountClients(self._context).blueconic(connection, patience=PROBE) as service:
             properties, segments, objectives, lifecycles = await asyncio.gather(
                 service.properties(),
                 service.segments(),
@@ -229,7 +229,7 @@ class HouseChooser:
         return BlueConicChoices(properties, segments, objectives or (), lifecycles)
 
     async def create_properties(self, connection: Connection, wanted: Mapping[str, str]) -> None:
-        async with AccountClients(self._house).blueconic(connection, patience=PROBE) as service:
+        async with AccountClients(self._context).blueconic(connection, patience=PROBE) as service:
             # creating one that is there would overwrite it
             there = {one.id for one in await service.properties()}
             for id_, type_ in wanted.items():
@@ -248,9 +248,9 @@ async def _readable(asked: Awaitable[Sequence[T]]) -> Sequence[T] | None:
 class DetachedStarter:
     """Starts `actui run` so that closing the terminal does not end it."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._starter = Starter(house.home, house.environ, "console")
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._starter = Starter(context.home, context.environ, "console")
 
     def start(
         self,
@@ -282,24 +282,24 @@ class DetachedStarter:
     def _refuse(
         self, connection: Connection, *, fresh: bool = False, restored: bool = False
     ) -> None:
-        if self._house.lock(connection).is_held():
+        if self._context.lock(connection).is_held():
             raise BusyError("This connection is already running.")
         if not fresh:
-            self._house.knows_these_accounts(connection)
+            self._context.knows_these_accounts(connection)
             if not restored:
-                RunFactory(self._house).refuse_doubt(connection)
+                RunFactory(self._context).refuse_doubt(connection)
 
 
-class HousePreviewer:
+class PreviewService:
     """Previews, with the real engine on both services."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
 
     async def show(
         self, connection: Connection, ask: Ask, on_phase: Callable[[str], None]
     ) -> Preview:
-        async with RunFactory(self._house).rehearsal(connection) as rehearsal:
+        async with RunFactory(self._context).rehearsal(connection) as rehearsal:
             showing = asyncio.create_task(rehearsal.show(ask))
             try:
                 while not (await asyncio.wait({showing}, timeout=TELL_SECONDS))[0]:
@@ -309,27 +309,27 @@ class HousePreviewer:
                 showing.cancel()
 
 
-class HousePeople:
+class OutcomeService:
     """What became of people, read with a ledger of its own in whichever thread asks."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
 
     def outcomes(
         self, connection: Connection, run: str, wanted: Filter, limit: int
     ) -> list[Person]:
-        with self._house.ledger(connection) as ledger:
+        with self._context.ledger(connection) as ledger:
             rows = islice(ledger.outcomes(run=run, **_chosen(wanted)), limit)
             return [Person.of(row) for row in rows]
 
     def story(self, connection: Connection, email: str) -> list[Person]:
-        with self._house.ledger(connection) as ledger:
+        with self._context.ledger(connection) as ledger:
             people = [Person.of(row) for row in ledger.story(email)]
             return with_next_checks(connection, people, ledger.goal_state)
 
     def export(self, connection: Connection, run: str, wanted: Filter, path: str) -> str:
         file = Path(path.strip()).expanduser()
-        with self._house.ledger(connection) as ledger:
+        with self._context.ledger(connection) as ledger:
             rows = ledger.outcomes(run=run, **_chosen(wanted))
             many = save_csv(file, connection, map(Person.of, rows))
         return f"{counted(many, 'line', 'lines')} written to {file.absolute()}."
@@ -339,21 +339,21 @@ def _chosen(wanted: Filter) -> dict[str, str | None]:
     return {name: value or None for name, value in asdict(wanted).items()}
 
 
-class HouseServices:
+class ConsoleServices:
     """Everything the console needs, for one home; a context manager that closes its ledgers."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
         self._readers: dict[str, LedgerReader] = {}
-        self.connections = HouseConnections(house)
-        self.vault = HouseVault(house)
-        self.prober = HouseProber(house)
-        self.chooser = HouseChooser(house)
-        self.people = HousePeople(house)
-        self.previewer = HousePreviewer(house)
-        self.starter = DetachedStarter(house)
+        self.connections = ConnectionService(context)
+        self.vault = CredentialService(context)
+        self.prober = CredentialTester(context)
+        self.chooser = AccountCatalog(context)
+        self.people = OutcomeService(context)
+        self.previewer = PreviewService(context)
+        self.starter = DetachedStarter(context)
 
-    def __enter__(self) -> HouseServices:
+    def __enter__(self) -> ConsoleServices:
         return self
 
     def __exit__(
@@ -367,7 +367,7 @@ class HouseServices:
 
     @property
     def settings(self) -> Settings:
-        return self._house.settings
+        return self._context.settings
 
     @property
     def now(self) -> datetime:
@@ -375,16 +375,16 @@ class HouseServices:
 
     def schedule_trouble(self, stored: SeenStored) -> str:
         idle = nobody_looks(
-            self._house, self._house.connections.find(stored.connection.id), self.now
+            self._context, self._context.connections.find(stored.connection.id), self.now
         )
         return idle.message if idle else ""
 
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
-        return self._house.change_settings(changes)
+        return self._context.change_settings(changes)
 
-    def history(self, connection: Connection) -> HouseHistory:
-        return HouseHistory(self._house, connection)
+    def history(self, connection: Connection) -> HistoryService:
+        return HistoryService(self._context, connection)
 
     def reader(self, connection: Connection) -> LedgerReader:
-        made = LedgerReader(self._house, connection)
+        made = LedgerReader(self._context, connection)
         return self._readers.setdefault(connection.id, made)

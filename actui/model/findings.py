@@ -95,7 +95,7 @@ def _about_notify(connection: Connection) -> Iterator[Finding]:
     if notify.when == "never":
         return
     if not notify.recipients and not notify.webhook:
-        message = "Nobody is told of runs: add a recipient or a webhook."
+        message = "Notifications have no recipient and no webhook: add one."
         yield Finding("nobody-to-tell", "notify", message, "warning")
     for recipient in notify.recipients:
         try:

@@ -22,7 +22,7 @@ class Mode(StrEnum):
 
 
 class ListStatus(StrEnum):
-    """A contact's standing on one list (activecampaign.md §5.2)."""
+    """A contact's status on one list (activecampaign.md §5.2)."""
 
     UNCONFIRMED = "unconfirmed"
     ACTIVE = "active"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from actui.model.goals import ListStatus
-from actui.model.memberships import Exported
+from actui.model.memberships import MembershipChanges
 from actui.model.run import ACCEPTED, ListCounts, Outcome, Reason, Record
 
 
@@ -142,7 +142,7 @@ class RecheckMark:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class BatchCommit:
     """Everything one acknowledged batch changes; committed in one transaction (store/README.md §3).
 
     `records` go with their person's key (contact id for imports, profile id for exports) and the
@@ -167,7 +167,7 @@ class Done:
     refused: Mapping[str, Refusal] = field(default_factory=dict)
     accepted: Sequence[tuple[str, Record, bytes | None]] = ()
     config: str = ""
-    export: Exported = Exported()
+    export: MembershipChanges = MembershipChanges()
     lists: ListCounts = field(default_factory=ListCounts)
     finished_block: int | None = None
     finished_batch: int | None = None

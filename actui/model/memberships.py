@@ -65,7 +65,7 @@ class ListChange:
 class RefusedLeaving:
     """That ActiveCampaign refused to unsubscribe a contact from a list.
 
-    `mark` is the row as it was then, `detail` what ActiveCampaign said, `config` the digest of the
+    `mark` is the row as it was then, `detail` ActiveCampaign's message, `config` the digest of the
     goal.
     """
 
@@ -87,7 +87,7 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class MembershipChanges:
     """What an acknowledged step of an export changes beside outcomes and fingerprints.
 
     `joined` are memberships this goal has made, `left` those it has ended, with the row's mark,

@@ -15,7 +15,7 @@ ANY_FIELD = "*"
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """An ActiveCampaign contact with its field values by tag and its standing on each list.
+    """An ActiveCampaign contact with its field values by tag and its status on each list.
 
     `fields` maps the upper-case personalisation tag to the value as ActiveCampaign stores it;
     `lists` maps list id to status, `left` to the instant at which the contact unsubscribed, where

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from actui.context.clients import PROBE, AccountClients
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.accounts import account_origins
 from actui.model.addresses import canonical, spellings
 from actui.model.connection import Connection
@@ -37,22 +37,22 @@ class Report:
     trouble: list[ActuiError] = field(default_factory=list)
 
 
-async def forget(house: House, email: str, *, offline: bool) -> list[Report]:
+async def forget(context: AppContext, email: str, *, offline: bool) -> list[Report]:
     """Remove a person from every connection and skip them from now on.
 
     Raises BusyError before anything is touched when one of the connections runs.
     """
-    connections = [stored.connection for stored in house.connections.all()]
-    forgotten = Forgotten(house.home)
+    connections = [stored.connection for stored in context.connections.all()]
+    forgotten = Forgotten(context.home)
     with ExitStack() as held:
         for connection in connections:
-            held.enter_context(house.lock(connection).held())
+            held.enter_context(context.lock(connection).held())
         reports = [Report(connection) for connection in connections]
         spelled = {email}
         for report in reports:
             if not offline:
-                await _ask(house, report, email)
-            with house.ledger(report.connection) as ledger:
+                await _ask(context, report, email)
+            with context.ledger(report.connection) as ledger:
                 contacts, profiles = ledger.known_as(email)
                 spelled |= ledger.spellings_of(email)
             report.contacts |= contacts
@@ -63,22 +63,22 @@ async def forget(house: House, email: str, *, offline: bool) -> list[Report]:
             words = [f"contact {one}" for one in report.contacts]
             words += [f"profile {one}" for one in report.profiles]
             forgotten.add(words, account_origins(report.connection))
-        reports += _gone(house.home, {one.connection.id for one in reports})
+        reports += _gone(context.home, {one.connection.id for one in reports})
         for report in reports:
-            _remove(house, report, email, spelled)
+            _remove(context, report, email, spelled)
     rows = sum(report.rows for report in reports)
-    house.audit.record("forgot a person", rows=rows)
+    context.audit.record("forgot a person", rows=rows)
     return reports
 
 
-async def _ask(house: House, report: Report, email: str) -> None:
+async def _ask(context: AppContext, report: Report, email: str) -> None:
     """The services know people whom a ledger keeps by id alone."""
     connection = report.connection
     links = [link for goal in connection.goals for link in goal.identifiers]
     properties = {link.property for link in links if link.field == "email" and link.property}
 
     async def activecampaign() -> None:
-        async with AccountClients(house).activecampaign(connection, patience=PROBE) as service:
+        async with AccountClients(context).activecampaign(connection, patience=PROBE) as service:
             for spelling in spellings(email):
                 for contact in await service.contacts_by_email(spelling):
                     if contact.id not in report.contacts:
@@ -86,7 +86,7 @@ async def _ask(house: House, report: Report, email: str) -> None:
                         report.remains.append(f"ActiveCampaign: contact {contact.id}")
 
     async def blueconic() -> None:
-        async with AccountClients(house).blueconic(connection, patience=PROBE) as service:
+        async with AccountClients(context).blueconic(connection, patience=PROBE) as service:
             for name in sorted(properties):
                 for value in sorted(spellings(email)):
                     for profile in await service.find_profiles([(name, value)]):
@@ -102,13 +102,13 @@ async def _ask(house: House, report: Report, email: str) -> None:
             report.trouble.append(failure)
 
 
-def _remove(house: House, report: Report, email: str, spelled: Collection[str]) -> None:
+def _remove(context: AppContext, report: Report, email: str, spelled: Collection[str]) -> None:
     """Remove a person from what a connection keeps; `spelled` are known ways to write `email`.
 
     What a restoration has replaced is kept too. A file that nobody can be taken out of stays, and
     the report names it.
     """
-    home, id_ = house.home, report.connection.id
+    home, id_ = context.home, report.connection.id
     for root in (home.root, *_replaced(home)):
         kept = Home(root)
         place = kept.ledger_file(id_).parent

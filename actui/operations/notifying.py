@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from actui.api.mail import send_mail
 from actui.api.webhook import post_facts
 from actui.console.views.notification import facts, letter
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.mailbox import parse_address
@@ -38,12 +38,14 @@ class Notifier:
     gone when the scheduler that was given them has ended meanwhile.
     """
 
-    def __init__(self, house: House, connection: Connection, seconds: float = SECONDS) -> None:
-        self._house = house
+    def __init__(
+        self, context: AppContext, connection: Connection, seconds: float = SECONDS
+    ) -> None:
+        self._context = context
         self._connection = connection
         self._seconds = seconds
         self._notify = connection.notify
-        self._server = house.settings.mail
+        self._server = context.settings.mail
         wanted = self._notify.when != "never" and bool(self._notify.recipients)
         self._password: asyncio.Task[SecretStr | ActuiError | None] | None = None
         if wanted and self._server.username:
@@ -53,7 +55,7 @@ class Notifier:
 
     def _find_password(self) -> SecretStr | ActuiError | None:
         try:
-            found = self._house.secrets.find(*MAIL_SECRET, self._server.origin)
+            found = self._context.secrets.find(*MAIL_SECRET, self._server.origin)
         except ActuiError as failure:
             return failure
         return found.value if found else None
@@ -62,7 +64,7 @@ class Notifier:
         """The last run where its process was killed, which could send none itself."""
         if self._notify.when == "never":
             return None
-        last = next(iter(self._house.history(self._connection).all(limit=1)), None)
+        last = next(iter(self._context.history(self._connection).all(limit=1)), None)
         return last if last is not None and last.code == CUT_OFF else None
 
     async def _send_cut_off(self) -> None:
@@ -83,7 +85,7 @@ class Notifier:
             return f"No notification was sent: actui met a bug ({type(bug).__name__})."
 
     async def _send_all(self, run: RunSummary) -> str:
-        kept, notices = self._connection.id, self._house.notices
+        kept, notices = self._connection.id, self._context.notices
         if self._notify.when == "never":
             notices.forget(kept)
             return ""
@@ -125,7 +127,7 @@ class Notifier:
             raise password
         if server.username and password is None:
             raise CredentialsError("its password is not stored: actui secret set smtp-password")
-        written = letter(run, event, _place(self._house))
+        written = letter(run, event, _place(self._context))
         recipients, unusable = _addresses(self._notify.recipients)
         refused = await send_mail(
             server, password, recipients, written.subject, written.text, seconds=self._seconds
@@ -138,7 +140,7 @@ class Notifier:
             url = webhook_url(self._notify.webhook or "")
         except ValueError as wrong:
             raise ConfigError(f"{redact(wrong)}.") from None
-        await post_facts(url, facts(run, event, _place(self._house)), seconds=self._seconds)
+        await post_facts(url, facts(run, event, _place(self._context)), seconds=self._seconds)
         return ""
 
 
@@ -155,8 +157,8 @@ def _addresses(recipients: Sequence[str]) -> tuple[list[str], list[str]]:
     return found, unusable
 
 
-def _place(house: House) -> str:
+def _place(context: AppContext) -> str:
     """Where the commands work: user, host and a home that is not the usual one."""
     who = f"{user_name()}@{socket.gethostname()}"
-    named = "ACTUI_HOME" in house.environ
-    return f"{who}, ACTUI_HOME={shlex.quote(str(house.home.root))}" if named else who
+    named = "ACTUI_HOME" in context.environ
+    return f"{who}, ACTUI_HOME={shlex.quote(str(context.home.root))}" if named else who

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.due_times import awaiting, next_start
 from actui.model.errors import ActuiError, ConfigError
@@ -32,12 +32,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def nobody_looks(house: House, stored: Stored, now: datetime) -> Finding | None:
+def nobody_looks(context: AppContext, stored: Stored, now: datetime) -> Finding | None:
     """Whether a connection has a schedule that nothing starts runs by."""
     connection = stored.connection
     if connection.schedule.type == "manual" or not connection.enabled:
         return None
-    looked = house.schedule_claims.heartbeat()
+    looked = context.schedule_claims.heartbeat()
     # whoever looks puts right what a clock has left that was ahead
     if looked is not None and abs(now - looked) < _LOOKED_LATELY:
         return None
@@ -51,7 +51,7 @@ def nobody_looks(house: House, stored: Stored, now: datetime) -> Finding | None:
     )
 
 
-def coming_run(house: House, stored: Stored, now: datetime) -> datetime | None:
+def coming_run(context: AppContext, stored: Stored, now: datetime) -> datetime | None:
     """When the schedule starts the next run: not after `now` means as soon as somebody looks.
 
     None as well where the machine does not know the time zone.
@@ -59,7 +59,7 @@ def coming_run(house: House, stored: Stored, now: datetime) -> datetime | None:
     connection = stored.connection
     if not connection.enabled:
         return None
-    started = house.schedule_claims.started().get(connection.id)
+    started = context.schedule_claims.started().get(connection.id)
     try:
         return next_start(connection.schedule, connection.timezone, stored.since, started, now)
     except ConfigError:
@@ -75,22 +75,22 @@ class Scheduler:
 
     def __init__(
         self,
-        house: House,
+        context: AppContext,
         start: Callable[[Connection], str],
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._house = house
+        self._context = context
         self._start = start
         self._now = now
 
     def look(self) -> list[DueResult]:
         """Start what is due. Trouble with one connection does not keep the others waiting."""
-        house, now = self._house, self._now()
-        house.schedule_claims.record_heartbeat(now)
-        started = house.schedule_claims.started()
+        context, now = self._context, self._now()
+        context.schedule_claims.record_heartbeat(now)
+        started = context.schedule_claims.started()
         found = (
             self._start_if_due(stored, started.get(stored.connection.id), now)
-            for stored in house.connections.all()
+            for stored in context.connections.all()
             if stored.connection.enabled
         )
         return [result for result in found if result is not None]
@@ -105,10 +105,10 @@ class Scheduler:
             return DueResult(connection, now, "failed", failure.message)
         if due is None:
             return None
-        if self._house.lock(connection).is_held():
+        if self._context.lock(connection).is_held():
             return DueResult(connection, due, "waits", "It waits for the run that is going.")
         try:
-            how = self._house.schedule_claims.claim(
+            how = self._context.schedule_claims.claim(
                 connection.id, last, now, lambda: self._start(connection)
             )
         except ActuiError as failure:

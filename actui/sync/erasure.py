@@ -15,8 +15,8 @@ Forgotten = Callable[[Iterable[str]], set[str]]
 """Which of these words (`address …`, `contact …`, `profile …`) are somebody's who was forgotten."""
 
 
-def nobody(words: Iterable[str]) -> set[str]:
-    """Nobody was ever forgotten."""
+def no_one_erased(words: Iterable[str]) -> set[str]:
+    """Default predicate: an empty set."""
     return set()
 
 

@@ -66,7 +66,7 @@ class ExportCalls(Protocol):
     def activity(self) -> CampaignActivity: ...
 
 
-class Listing(Protocol):
+class SegmentRoster(Protocol):
     """One listing of one segment; nothing of it outlives the process."""
 
     def add(self, profiles: Iterable[str]) -> None: ...
@@ -121,7 +121,7 @@ class ExportMemory(Protocol):
     def newcomers(self, goal: str) -> Sequence[Newcomer]: ...
 
     # lists
-    def listing(self) -> Listing: ...
+    def roster(self) -> SegmentRoster: ...
     def members(self, goal: str, lists: Sequence[int]) -> Iterator[Sequence[Membership]]:
         """Contacts on the lists through this goal, some hundreds at a time."""
 

@@ -62,7 +62,7 @@ def link_values(link: IdentifierLink, profile: Profile) -> tuple[str, ...]:
 
 
 def recognising_words(goal: ExportGoal, profile: Profile) -> list[str]:
-    """How a contact of this profile can be told without asking anybody (`contact_words`)."""
+    """By what a contact of this profile is recognized without a request (`contact_words`)."""
     words = [f"email {canonical(address)}" for address in addresses_of(goal, profile)]
     values = [link_values(link, profile) for link in goal.identifiers if link.field != "email"]
     for combined in islice(product(*values), _MOST_WORDS if values else 0):

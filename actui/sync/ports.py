@@ -12,8 +12,8 @@ from typing import Protocol
 from actui.model.goals import ListStatus
 from actui.model.journal import (
     Accepted,
+    BatchCommit,
     Block,
-    Done,
     GoalState,
     RecheckMark,
     Refusal,
@@ -153,7 +153,7 @@ class Ledger(ExportMemory, Protocol):
     def refusals(self, goal: str, keys: Iterable[str]) -> Mapping[str, Refusal]:
         """What people of a goal were refused with last, where that is not to be sent again."""
 
-    def commit(self, run: str, goal: str, done: Done, summary: GoalSummary) -> None: ...
+    def commit(self, run: str, goal: str, done: BatchCommit, summary: GoalSummary) -> None: ...
     def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
         """Which of the keys already have their outcome in this run."""
 

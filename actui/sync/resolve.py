@@ -106,9 +106,9 @@ def available_for_export(connection: Connection, accounts: Accounts) -> dict[str
 
 def refuse(found: Iterable[Finding]) -> None:
     """Raise ConfigError with the errors among the findings, one sentence a line."""
-    said = [finding.message for finding in found if finding.severity == "error"]
-    if said:
-        raise ConfigError("\n".join(dict.fromkeys(said)))
+    lines = [finding.message for finding in found if finding.severity == "error"]
+    if lines:
+        raise ConfigError("\n".join(dict.fromkeys(lines)))
 
 
 class _Thing(Protocol):
@@ -126,11 +126,11 @@ def _find(
         for thing in known:
             if str(thing.id) == named.id:
                 if thing.name != named.name:
-                    said = f"The {what} '{named.name}' is now called '{thing.name}'."
-                    found.append(Finding("renamed", where, said, "warning"))
+                    message = f"The {what} '{named.name}' is now called '{thing.name}'."
+                    found.append(Finding("renamed", where, message, "warning"))
                 return Named(name=thing.name, id=named.id)
-        said = f"The {what} '{named.name}' (id {named.id}) does not exist any more."
-        found.append(Finding("unknown-name", where, said))
+        message = f"The {what} '{named.name}' (id {named.id}) does not exist any more."
+        found.append(Finding("unknown-name", where, message))
         return named
     matches = [thing for thing in known if named.name in (thing.name, str(thing.id))]
     if len(matches) == 1:
@@ -163,8 +163,8 @@ def _resolve_import(
     for mapping in goal.mappings:
         target = accounts.properties.get(mapping.property)
         if mapping.rule is Rule.SUM and target is not None and target.type not in SUMMABLE:
-            said = f"{goal.name}: '{mapping.property}' is no number, so nothing can be summed."
-            found.append(Finding("sum-needs-number", f"{where}.mappings", said))
+            message = f"{goal.name}: '{mapping.property}' is no number, so nothing can be summed."
+            found.append(Finding("sum-needs-number", f"{where}.mappings", message))
     if goal.contacts == "all":
         return goal
     lists = [
@@ -215,8 +215,8 @@ def _resolve_threshold(
     stages = known[lifecycle.id].stages
     stage = _find(threshold.stage, stages, f"stage of '{lifecycle.name}'", where, found)
     if any(one.id == stage.id and one.window == "SESSION" for one in stages):
-        said = f"{goal}: the stage '{stage.name}' counts by session, which mail does not have."
-        found.append(Finding("session-cap", where, said))
+        message = f"{goal}: the stage '{stage.name}' counts by session, which mail does not have."
+        found.append(Finding("session-cap", where, message))
     return threshold.model_copy(update={"lifecycle": lifecycle, "stage": stage})
 
 
@@ -225,8 +225,8 @@ def _know_fields(
 ) -> None:
     for name in names:
         if is_custom(name) and perstag(name) not in accounts.fields:
-            said = f"There is no ActiveCampaign field {name}."
-            found.append(Finding("unknown-field", where, said))
+            message = f"There is no ActiveCampaign field {name}."
+            found.append(Finding("unknown-field", where, message))
 
 
 def _know_properties(
@@ -234,8 +234,8 @@ def _know_properties(
 ) -> None:
     for name in names:
         if name not in accounts.properties:
-            said = f"There is no BlueConic profile property '{name}'."
-            found.append(Finding("unknown-property", where, said))
+            message = f"There is no BlueConic profile property '{name}'."
+            found.append(Finding("unknown-property", where, message))
 
 
 def _know_links(
@@ -246,5 +246,5 @@ def _know_links(
     for name in linked:
         known = accounts.properties.get(name)
         if known is not None and not known.indexed:
-            said = f"'{name}' is no unique identifier in BlueConic, so it cannot be a link."
-            found.append(Finding("not-an-identifier", where, said))
+            message = f"'{name}' is no unique identifier in BlueConic, so it cannot be a link."
+            found.append(Finding("not-an-identifier", where, message))

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from actui.model.goals import ListStatus
 from actui.model.memberships import (
-    Exported,
     ListChange,
     Membership,
+    MembershipChanges,
     Newcomer,
     RefusedLeaving,
     Resubscription,
 )
 from store.ledger.base import Base
 from store.ledger.keys import pack, unpack
-from store.ledger.listing import Listing
+from store.ledger.segment_roster import SegmentRoster
 
 _MEMBERS_AT_ONCE = 1_000
 
@@ -27,12 +27,14 @@ class Standing(Base):
 
     _listings = 0
 
-    def listing(self) -> Listing:
+    def roster(self) -> SegmentRoster:
         """A fresh place to keep one listing of one segment; close it."""
         self._listings += 1
-        return Listing(self._db, self._listings)
+        return SegmentRoster(self._db, self._listings)
 
-    def _commit_exported(self, db: sqlite3.Connection, goal: int, exported: Exported) -> None:
+    def _commit_exported(
+        self, db: sqlite3.Connection, goal: int, exported: MembershipChanges
+    ) -> None:
         db.executemany(
             "INSERT INTO membership VALUES (?, ?, ?, ?, NULL) ON CONFLICT (goal, list, contact_id) "
             "DO UPDATE SET at = excluded.at, left_mark = NULL",
@@ -107,7 +109,9 @@ class Standing(Base):
         return int(self._one(f"SELECT count(DISTINCT contact_id) FROM ({query})", *values))  # noqa: S608
 
     @staticmethod
-    def _commit_refused_leaving(db: sqlite3.Connection, goal: int, exported: Exported) -> None:
+    def _commit_refused_leaving(
+        db: sqlite3.Connection, goal: int, exported: MembershipChanges
+    ) -> None:
         db.executemany(
             "DELETE FROM refused_leaving WHERE goal = ? AND list = ? AND contact_id = ?",
             [(goal, list_id, contact) for contact, list_id in (*exported.left, *exported.gone)],

@@ -81,11 +81,11 @@ class Outcomes(Base):
         """
         numbers = [one.number for one in outcomes]
         marks = ",".join("?" * len(numbers))
-        tests, values = [f"told.outcome IN ({marks})"], list[object](numbers)
-        source = "person AS told"
+        tests, values = [f"found.outcome IN ({marks})"], list[object](numbers)
+        source = "person AS found"
         if run is not None:
-            source = "outcome AS told JOIN person USING (goal, key)"
-            tests.append("told.run = (SELECT number FROM run WHERE id = ?)")
+            source = "outcome AS found JOIN person USING (goal, key)"
+            tests.append("found.run = (SELECT number FROM run WHERE id = ?)")
             still = ",".join("?" * len(NOT_ACCEPTED))
             tests.append(f"person.outcome IN ({still})")
             values += [run, *(one.number for one in NOT_ACCEPTED)]
@@ -93,11 +93,11 @@ class Outcomes(Base):
             tests.append("goal.id = ?")
             values.append(goal)
         if reason is not None:
-            tests.append("told.reason = ?")
+            tests.append("found.reason = ?")
             values.append(reason_number(Reason.of(reason)))
         found: dict[str, set[str]] = {}
         for goal_id, key in self._db.execute(
-            f"SELECT goal.id, key FROM {source} JOIN goal ON goal.number = told.goal "  # noqa: S608
+            f"SELECT goal.id, key FROM {source} JOIN goal ON goal.number = found.goal "  # noqa: S608
             f"WHERE {' AND '.join(tests)}",
             values,
         ):
@@ -108,8 +108,8 @@ class Outcomes(Base):
         """All that is kept of one person, oldest first, in the form of `outcomes`.
 
         Found by the e-mail address, however it is spelled, and from there by contact and profile: a
-        run that knew the person under another address is told too. Where the last outcome of a
-        goal is *unchanged*, which leaves no row behind, that is told as the goal's last one.
+        run that knew the person under another address is included. Where the last outcome of a
+        goal is *unchanged*, which leaves no row behind, it counts as the goal's last one.
         """
         wanted = canonical(email)
         rows = [

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from actui.model.journal import Accepted, Block, Done, Refusal
+from actui.model.journal import Accepted, BatchCommit, Block, Refusal
 from actui.model.run import FAILED, GoalSummary, Outcome, Record, UniqueCounts
 from store.ledger.keys import pack, unpack
 from store.ledger.memberships import Standing
@@ -29,7 +29,7 @@ _FAILED_NUMBERS = [one.number for one in FAILED]
 class People(Standing, Recheck):
     """What became of people, and what must be known about them next time."""
 
-    def commit(self, run: str, goal: str, done: Done, summary: GoalSummary) -> None:
+    def commit(self, run: str, goal: str, done: BatchCommit, summary: GoalSummary) -> None:
         """Everything an acknowledged batch changes, in one transaction."""
         run_number, goal_number = self._run(run), self._goal(goal)
         with self._transaction() as db:
@@ -134,7 +134,7 @@ class People(Standing, Recheck):
         )
 
     @staticmethod
-    def _commit_refused(db: sqlite3.Connection, goal: int, done: Done) -> None:
+    def _commit_refused(db: sqlite3.Connection, goal: int, done: BatchCommit) -> None:
         db.executemany(
             "DELETE FROM refused WHERE goal = ? AND key = ?",
             [(goal, pack(key)) for key, _, _ in done.records if key not in done.refused],

@@ -30,7 +30,7 @@ class Touches(Base):
         return {id_: (times, at) for id_, times, at in found}
 
     def count_touches(self, hits: Sequence[LinkHit], touches: Sequence[Touch], now: float) -> None:
-        """Count touches and remember, in the same step, the rows that told them."""
+        """Count touches and remember, in the same step, the rows they were read from."""
         with self._transaction() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO hit VALUES (?, ?, ?)",

@@ -171,13 +171,13 @@ class Life:
 
     async def _run_of(self, act: Act) -> None:
         """Wait until a run of this trigger has come to its end."""
-        house = self.world.house
-        connection = house.connections.find(NAME).connection
+        context = self.world.context
+        connection = context.connections.find(NAME).connection
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            runs = house.history(connection).all()
+            runs = context.history(connection).all()
             ended = any(run.trigger == act.started and run.state == "FINISHED" for run in runs)
-            if ended and not house.lock(connection).is_held():
+            if ended and not context.lock(connection).is_held():
                 return
             await asyncio.sleep(0.05)
         self.troubles.append(f"no run of {act.started} has come to its end")
@@ -268,9 +268,9 @@ class Life:
         for process in list(self._running):
             process.kill()
             await asyncio.to_thread(process.communicate)
-        house = self.world.house
-        for stored in house.connections.all():
-            lock = house.lock(stored.connection)
+        context = self.world.context
+        for stored in context.connections.all():
+            lock = context.lock(stored.connection)
             until = time.monotonic() + PATIENCE
             while lock.is_held() and time.monotonic() < until:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)

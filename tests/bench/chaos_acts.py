@@ -242,8 +242,8 @@ async def _scheduled(world: Lab) -> None:
 async def _stored(world: Lab) -> None:
     await _contacts(world, 5)
     world.apply(_import())
-    home = world.house.home
-    settings = world.house.settings.model_copy(update={"secrets_in_file": True})
+    home = world.context.home
+    settings = world.context.settings.model_copy(update={"secrets_in_file": True})
     SettingsFile(home).save(settings)
     goals = [_import(name="Other", mode="full"), _export()]
     connection = {

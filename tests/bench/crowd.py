@@ -60,11 +60,11 @@ CODES: dict[str, tuple[int, ...]] = {
 CONSOLE = """
 import json, sys
 from actui.model.errors import ConfigError
-from actui.context.services import HouseServices
-from actui.context.context import House
+from actui.context.services import ConsoleServices
+from actui.context.context import AppContext
 mine, saves = sys.argv[1], int(sys.argv[2])
 saved = []
-with HouseServices(House.open()) as services:
+with ConsoleServices(AppContext.open()) as services:
     while len(saved) < saves:
         stored = services.connections.find("Other")
         label = f"{mine}-{len(saved)}"
@@ -205,23 +205,23 @@ class Crowd:
 
     async def looked_at(self, totals: dict[str, list[str]]) -> None:
         """What must be there when everybody has gone."""
-        house = self.world.house
-        connection = house.connections.find(NAME).connection
+        context = self.world.context
+        connection = context.connections.find(NAME).connection
         while still_working(self.world.place):  # noqa: ASYNC110  runs that `due` has started
             await asyncio.sleep(0.05)
-        there = house.connections.find(OTHER).connection.labels
+        there = context.connections.find(OTHER).connection.labels
         lost = [f"{one} is lost" for one in self.labels if one not in there]
         self.check("every save of a console is kept", lost)
-        names = {stored.connection.name for stored in house.connections.all()}
+        names = {stored.connection.name for stored in context.connections.all()}
         missing = [f"{one} is lost" for one in self.applied if one not in names]
         self.check("every applied file is kept", missing)
-        flat = house.settings.model_dump()
+        flat = context.settings.model_dump()
         kept = {key: flat["mail"]["host"] if key == "mail.host" else flat[key] for key in self.set}
         self.check(
             "every setting is kept",
             [f"{k} is {kept[k]}, not of {v}" for k, v in self.set.items() if kept[k] not in v],
         )
-        runs = sorted(house.history(connection).all(), key=lambda run: run.started)
+        runs = sorted(context.history(connection).all(), key=lambda run: run.started)
         both = [
             f"{one.run} until {one.ended} and {next_.run} from {next_.started}"
             for one, next_ in zip(runs, runs[1:], strict=False)

@@ -42,9 +42,9 @@ class Calm:
 async def life(scenario: Scenario, disk: Disk) -> AsyncIterator[Life]:
     """A new world whose home lies on the disk."""
     async with lab() as world:
-        settings = world.house.settings
+        settings = world.context.settings
         with disk.made(world.place):
-            SettingsFile(world.house.home).save(settings)
+            SettingsFile(world.context.home).save(settings)
             living = Life(world, scenario)
             try:
                 await scenario.populate(world)

@@ -133,8 +133,8 @@ def _profile(row: Any) -> Any:
 
 
 def _home(world: Lab, names: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
-    house = world.house
-    connection = house.connections.find(NAME).connection
+    context = world.context
+    connection = context.connections.find(NAME).connection
     told = connection.model_dump(mode="json")
     for name in ("id", "activecampaign", "blueconic"):
         told.pop(name, None)
@@ -142,11 +142,11 @@ def _home(world: Lab, names: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
         goal.pop("id", None)
     goals = {goal.id: goal.name for goal in connection.goals}
     yield "connection", [json.dumps(told, sort_keys=True)]
-    yield "settings", [house.settings.model_dump_json()]
-    kept = house.home.root / "secrets.json"
+    yield "settings", [context.settings.model_dump_json()]
+    kept = context.home.root / "secrets.json"
     stored = re.sub(r"127\.0\.0\.1:\d+", "sandbox", kept.read_text()) if kept.exists() else ""
     yield "secrets", [stored.replace(connection.id, "connection")]
-    file = house.home.ledger_file(connection.id)
+    file = context.home.ledger_file(connection.id)
     if not file.exists():
         return
     with closing(sqlite3.connect(file)) as ledger:

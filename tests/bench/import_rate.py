@@ -25,7 +25,7 @@ async def measured(latency: float, jitter: float) -> str:
     """One import at the real limits."""
     chosen = {"limits": "real", "latency_ms": latency, "jitter_ms": jitter}
     async with lab(contacts=CONTACTS, **chosen) as world:
-        SettingsFile(world.house.home).save(Settings())
+        SettingsFile(world.context.home).save(Settings())
         world.apply(goal())
         await world.run()
         log = [r for r in await world.requests() if r["path"].startswith("/api/3/contacts")]

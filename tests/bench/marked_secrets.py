@@ -31,8 +31,8 @@ marking.install()
 from actui.app.console_app import ConsoleApp  # noqa: E402  secrets are marked from here on
 from actui.cli import grammar  # noqa: E402
 from actui.cli import main as actui  # noqa: E402
-from actui.context.context import House  # noqa: E402
-from actui.context.services import HouseServices  # noqa: E402
+from actui.context.context import AppContext  # noqa: E402
+from actui.context.services import ConsoleServices  # noqa: E402
 from actui.model.settings import UNLOCK, MailServer, Settings  # noqa: E402
 from store.settings import SettingsFile  # noqa: E402
 from tests import canary  # noqa: E402
@@ -230,7 +230,7 @@ class Search:
         """Every command, and the console."""
         case = self.case
         mail = MailServer(host=HERE, port=port, security="starttls", username=USER)
-        SettingsFile(House.open().home).save(Settings(mail=mail, **case.settings))
+        SettingsFile(AppContext.open().home).save(Settings(mail=mail, **case.settings))
         file = self._file(urls, hook)
         if self.command("apply", str(file)) != 0:
             self.figures.failed("actui apply", f"{self.name}: nothing was applied")
@@ -273,7 +273,7 @@ class Search:
 
     async def pictures(self) -> None:
         """The console's pages, photographed as they are gone through."""
-        with HouseServices(House.open()) as services:
+        with ConsoleServices(AppContext.open()) as services:
             app = ConsoleApp(services)
             async with app.run_test(size=(100, 60), notifications=True) as pilot:
                 for key in ("", "enter", "f1", "escape", "f3", "escape", "f7", "escape", "escape"):

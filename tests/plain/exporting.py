@@ -122,7 +122,7 @@ class GoalMemory:
 
 
 @dataclass
-class Told:
+class OutcomeListener:
     """What a run reports of one goal."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -212,10 +212,10 @@ class World:
 
     def run(
         self, goals: list[Goal], *, full: bool = False, confirm: int | None = None
-    ) -> list[Told]:
+    ) -> list[OutcomeListener]:
         return [GoalRun(self, goal, goals, full=full, confirm=confirm).told for goal in goals]
 
-    def retry(self, goals: list[Goal]) -> dict[str, Told]:
+    def retry(self, goals: list[Goal]) -> dict[str, OutcomeListener]:
         """Send those whom an earlier run could not deliver once more; by goal with such people.
 
         A merged profile stands for those it has replaced.
@@ -250,7 +250,7 @@ class GoalRun:
     ) -> None:
         self.world, self.goal, self.goals = world, goal, goals
         self.memory = world.memory.setdefault(goal.id, GoalMemory())
-        self.told = Told()
+        self.told = OutcomeListener()
         self.first: dict[str, int] = {}
         self.taken: dict[str, int] = {}
         self.shown: set[int] = set()
@@ -348,7 +348,7 @@ class GoalRun:
         texts |= {name: text or "" for name, text in self.facts(profile).items()}
         return fitting({name: text for name, text in texts.items() if text})
 
-    def count_omitted(self, profile: Profile) -> None:
+    def count_omission(self, profile: Profile) -> None:
         found = {"firstName": False}
         texts = {"firstName": ", ".join(profile.names)}
         for name in self.goal.also:
@@ -392,7 +392,7 @@ class GoalRun:
         barred = self.barred(profile) or self.missing(profile)
         if barred:
             return barred
-        self.count_omitted(profile)
+        self.count_omission(profile)
         if not self.wins_first(profile):
             return "skipped/duplicate-identifier"
         asked = self.asks_for(profile)

@@ -103,7 +103,7 @@ class MetadataForm:
             ),
             "label+": self._ask_label,
             "notify": lambda: Choose(
-                "When is somebody told of runs?",
+                "Send notifications",
                 labelled(_WHEN.items()),
                 lambda chosen: self._notify(when=chosen[0]),
                 chosen=(connection.notify.when,),

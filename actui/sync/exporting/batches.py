@@ -21,17 +21,22 @@ from actui.model.errors import (
     RetriableError,
     ServiceError,
 )
-from actui.model.journal import Batch, Done, Refusal
-from actui.model.memberships import Exported, Membership, Newcomer
+from actui.model.journal import Batch, BatchCommit, Refusal
+from actui.model.memberships import Membership, MembershipChanges, Newcomer
 from actui.model.records import BatchInfo, BulkRefused
 from actui.model.run import ListCounts, Reason, Record
 from actui.sync.acceptance import Acceptance
 from actui.sync.exporting.batch_ages import Ages
 from actui.sync.exporting.clearing import Clearing
-from actui.sync.exporting.contact_directory import NOBODY, Holders, Knowledge, first_bounced
+from actui.sync.exporting.contact_directory import (
+    NOBODY,
+    AddressHolders,
+    ContactDirectory,
+    first_bounced,
+)
 from actui.sync.exporting.exclusions import Exclusions
 from actui.sync.exporting.identity import not_joined, own_spelling
-from actui.sync.exporting.outgoing_row import Sent, decode, encode
+from actui.sync.exporting.outgoing_row import OutgoingRow, decode, encode
 from actui.sync.fingerprints import accepted_but_filled
 from actui.sync.portions import Portions, says_too_large
 from actui.sync.refusals import Refusals
@@ -51,7 +56,7 @@ _MOST_UNREADABLE = 3
 """Answers about one batch, at most, that do not tell whom ActiveCampaign has refused."""
 _FINAL = ("completed", "failed", "interrupted")
 
-Refused = Sequence[tuple[Sent, Reason, str]]
+Refused = Sequence[tuple[OutgoingRow, Reason, str]]
 """Rows with the reason and the detail of their refusal."""
 
 
@@ -61,7 +66,7 @@ class Batches:
     def __init__(
         self,
         goal_run: GoalRun,
-        knowledge: Knowledge,
+        directory: ContactDirectory,
         exclusions: Exclusions,
         refusals: Refusals,
         acceptance: Acceptance,
@@ -69,7 +74,7 @@ class Batches:
         automations: bool,
     ) -> None:
         self._run = goal_run
-        self._knowledge = knowledge
+        self._directory = directory
         self._exclusions = exclusions
         self._refusals = refusals
         self._acceptance = acceptance
@@ -77,21 +82,21 @@ class Batches:
         self._typical = FIRST_POLL
         self._ages = Ages(goal_run.clock, _MOST_TRUSTED)
         self._clearing = Clearing(goal_run)
-        self.intended: dict[str, Sent] = {}
+        self.intended: dict[str, OutgoingRow] = {}
         """Rows of an earlier process that nobody knows to have left, by profile."""
         self._unreadable = Counter[int]()
         self._untold: dict[int, str] = {}
-        """Batches of which the last answer said nothing, with what is known about that."""
+        """Batches whose last answer was of no use, with what is known about that."""
         self._unsure: list[int] = []
         self._is_proven = False
 
-    async def send(self, rows: Sequence[Sent]) -> None:
+    async def send(self, rows: Sequence[OutgoingRow]) -> None:
         """Queue rows as one batch; rows that ActiveCampaign refuses are taken out and rejected.
 
         Where it refuses all of them without naming one, they are queued in several batches.
         """
         rest = list(rows)
-        portions = Portions[Sent](len(rest), is_proven=self._is_proven)
+        portions = Portions[OutgoingRow](len(rest), is_proven=self._is_proven)
         while rest:
             part, rest = rest[: portions.size], rest[portions.size :]
             number = self._journal(part)
@@ -127,7 +132,7 @@ class Batches:
             ]
         )
 
-    def _journal(self, rows: Sequence[Sent]) -> int:
+    def _journal(self, rows: Sequence[OutgoingRow]) -> int:
         number = self._run.ledger.journal_batch(
             self._run.run,
             self._run.goal.id,
@@ -139,31 +144,31 @@ class Batches:
         self._ages.start(number)
         return number
 
-    def _take_out(self, rows: list[Sent], answer: BulkRefused) -> list[Sent]:
+    def _take_out(self, rows: list[OutgoingRow], answer: BulkRefused) -> list[OutgoingRow]:
         """One bad row refuses the whole batch: it goes with its reason, the rest goes again."""
-        refused = {number: said for number, said in answer.rows if 0 <= number < len(rows)}
+        refused = {number: message for number, message in answer.rows if 0 <= number < len(rows)}
         if not refused:
             raise GoalError("ActiveCampaign refused a batch without naming a contact in it.")
         reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
-        self._reject([(rows[number], reason, said) for number, said in refused.items()])
+        self._reject([(rows[number], reason, message) for number, message in refused.items()])
         return [sent for number, sent in enumerate(rows) if number not in refused]
 
     def _reject(self, rows: Refused) -> None:
         """Give rows that ActiveCampaign refused their outcome, in its own words."""
         if rows:
-            self._run.commit(Done(records=_records(rows), refused=self._marks(rows)))
+            self._run.commit(BatchCommit(records=_records(rows), refused=self._marks(rows)))
 
     def _marks(self, rows: Refused) -> dict[str, Refusal]:
         return {sent.profile_id: self._refusals.remember(sent.fingerprint) for sent, _, _ in rows}
 
-    async def _after_lost_answer(self, number: int, rows: list[Sent]) -> list[Sent]:
+    async def _after_lost_answer(self, number: int, rows: list[OutgoingRow]) -> list[OutgoingRow]:
         """Nobody knows whether the batch was taken: wait until nothing is on its way, look again.
 
         Sending it once more is harmless but for repeated automations (activecampaign.md §7.3).
         """
         batch = next(b for b in self._open() if b.number == number)
         await self._settle(batch)
-        known = await self._knowledge.again([sent.row.email for sent in rows])
+        known = await self._directory.again([sent.row.email for sent in rows])
         self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
         attempts = rows[0].attempt + 1 if rows else 0
         if attempts > 3:
@@ -257,13 +262,13 @@ class Batches:
             await self._broken(batch, rows, info.state)
         return True
 
-    async def _completed(self, batch: Batch, rows: Sequence[Sent], info: BatchInfo) -> None:
+    async def _completed(self, batch: Batch, rows: Sequence[OutgoingRow], info: BatchInfo) -> None:
         failed = {canonical(email) for email in info.failed_emails or ()}
         done = [sent for sent in rows if canonical(sent.row.email) not in failed]
         undone = [sent for sent in rows if canonical(sent.row.email) in failed]
-        known = await self._knowledge.look_up([sent.row.email for sent in undone])
-        refused: list[tuple[Sent, Reason, str]] = []
-        again: list[Sent] = []
+        known = await self._directory.look_up([sent.row.email for sent in undone])
+        refused: list[tuple[OutgoingRow, Reason, str]] = []
+        again: list[OutgoingRow] = []
         for sent in undone:
             retry = self._as_known(sent, known)
             if retry.row.subscribe != sent.row.subscribe and sent.attempt < 3 and batch.of_this_run:
@@ -277,13 +282,15 @@ class Batches:
         if again:
             await self.send(again)
 
-    def _uncleared(self, sent: Sent) -> Sent:
+    def _uncleared(self, sent: OutgoingRow) -> OutgoingRow:
         """The row as it is accepted while a field is not empty that it clears: sent again."""
         before = self._acceptance.of([sent.profile_id]).get(sent.profile_id)
         mark = accepted_but_filled(sent.fingerprint, before.fingerprint if before else None)
         return replace(sent, fingerprint=mark)
 
-    async def _why(self, sent: Sent, known: Mapping[str, Holders]) -> tuple[Reason, str]:
+    async def _why(
+        self, sent: OutgoingRow, known: Mapping[str, AddressHolders]
+    ) -> tuple[Reason, str]:
         """Why ActiveCampaign refused an address, found by reading alone."""
         email = sent.row.email
         if excluded := await self._exclusions.about(email):
@@ -299,14 +306,14 @@ class Batches:
     def _accept(
         self,
         batch: Batch,
-        rows: Sequence[Sent],
+        rows: Sequence[OutgoingRow],
         refused: Refused,
         marks: Mapping[str, Refusal],
     ) -> None:
         """Commit what became of a batch; `marks` are of those not to be sent the same again."""
         at = self._run.started_at.timestamp()
         with_id = [(sent, sent.contact_id) for sent in rows if sent.contact_id is not None]
-        export = Exported(
+        export = MembershipChanges(
             joined=[
                 Membership(contact_id, list_id, at)
                 for sent, contact_id in with_id
@@ -333,7 +340,7 @@ class Batches:
         elif batch.config and self._acceptance.is_current(batch.config):
             accepted = done
         self._run.commit(
-            Done(
+            BatchCommit(
                 records=records,
                 accepted=accepted,
                 exported=[sent.profile_id for sent in rows],
@@ -345,7 +352,7 @@ class Batches:
             )
         )
 
-    async def _broken(self, batch: Batch, rows: Sequence[Sent], state: str) -> None:
+    async def _broken(self, batch: Batch, rows: Sequence[OutgoingRow], state: str) -> None:
         """A failed or interrupted batch may be partly applied: look, then send once more."""
         if await self._is_sent_once_more(batch, rows):
             return
@@ -354,11 +361,11 @@ class Batches:
         # nobody among them was refused: the next run sends them again
         self._accept(batch, [], [(sent, reason, detail) for sent in rows], {})
 
-    async def _is_sent_once_more(self, batch: Batch, rows: Sequence[Sent]) -> bool:
+    async def _is_sent_once_more(self, batch: Batch, rows: Sequence[OutgoingRow]) -> bool:
         """Send the rows of a batch of this run again after a look, unless that was done before."""
         if not batch.of_this_run or any(sent.attempt > 1 for sent in rows):
             return False
-        known = await self._knowledge.again([sent.row.email for sent in rows])
+        known = await self._directory.again([sent.row.email for sent in rows])
         self._run.ledger.drop_batch(self._run.run, self._run.goal.id, batch.number)
         await self.send([replace(self._as_known(s, known), attempt=2) for s in rows])
         return True
@@ -370,14 +377,14 @@ class Batches:
         id may have been spoiled on the way: its people are looked at and sent once more. Those of
         an earlier run are decided anew, as is everybody else.
         """
-        untold = self._untold.pop(batch.number, "")
-        if not untold:
+        ignore_outcomes = self._untold.pop(batch.number, "")
+        if not ignore_outcomes:
             self._unresolved(batch)
         elif not batch.of_this_run:
             self._run.ledger.drop_batch(self._run.run, self._run.goal.id, batch.number)
         elif not await self._is_sent_once_more(batch, decode(batch.payload)):
             self._unresolved(
-                batch, f"ActiveCampaign says nothing of batch {batch.batch_id}: {untold}"
+                batch, f"ActiveCampaign says nothing of batch {batch.batch_id}: {ignore_outcomes}"
             )
 
     def _unread(self, batch: Batch) -> bool:
@@ -395,7 +402,7 @@ class Batches:
         rows = [(sent, Reason.UNRESOLVED, detail) for sent in decode(batch.payload)]
         self._accept(batch, [], rows, self._marks(rows))
 
-    def _as_known(self, sent: Sent, known: Mapping[str, Holders]) -> Sent:
+    def _as_known(self, sent: OutgoingRow, known: Mapping[str, AddressHolders]) -> OutgoingRow:
         """The row as it is sent once more: to the contact's own spelling, by a fresh reading.
 
         It leaves out the lists that the person has left, and all of them for who has bounced.
@@ -403,7 +410,7 @@ class Batches:
         holders = known.get(canonical(sent.row.email), NOBODY)
         return self._without_left_lists(_to_own_spelling(sent, holders), holders)
 
-    def _without_left_lists(self, sent: Sent, holders: Holders) -> Sent:
+    def _without_left_lists(self, sent: OutgoingRow, holders: AddressHolders) -> OutgoingRow:
         bounced = first_bounced(holders.contacts)
         left = {id_: bounced for id_ in sent.row.subscribe if bounced is not None}
         left |= {id_: one for id_, one in holders.left.items() if id_ in sent.row.subscribe}
@@ -443,7 +450,7 @@ def _records(refused: Refused) -> list[tuple[str, Record, bytes | None]]:
     ]
 
 
-def _to_own_spelling(sent: Sent, holders: Holders) -> Sent:
+def _to_own_spelling(sent: OutgoingRow, holders: AddressHolders) -> OutgoingRow:
     """The row to the contact that an earlier sending may have made, under the stored address.
 
     Where case counts, any other spelling would make a second one (activecampaign.md §6).

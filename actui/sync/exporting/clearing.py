@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from actui.model.errors import RefusedError
 from actui.model.records import ImportRow
-from actui.sync.exporting.outgoing_row import Sent
+from actui.sync.exporting.outgoing_row import OutgoingRow
 from actui.sync.exporting.write_check import holds
 from actui.sync.portions import ABOUT_THE_RECORD
 from actui.sync.run.goal_run import GoalRun
@@ -28,7 +28,7 @@ class Clearing:
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
 
-    async def after(self, rows: Sequence[Sent]) -> set[str]:
+    async def after(self, rows: Sequence[OutgoingRow]) -> set[str]:
         """Look after the rows of a batch that has been applied.
 
         Returns the profiles of which it is not known that all is empty that should be: they must
@@ -36,14 +36,14 @@ class Clearing:
         """
         unclear: set[str] = set()
         for sent in rows:
-            told = self._run.ledger.index_fact(_FACT)
-            if told == _CLEARS:
+            known = self._run.ledger.index_fact(_FACT)
+            if known == _CLEARS:
                 break
             row = _emptied(sent.row)
             if row is None or sent.contact_id is None:
                 continue
             self._run.stop.check()
-            if told is None:
+            if known is None:
                 contact = await self._run.activecampaign.contact(sent.contact_id)
                 is_empty = contact is not None and holds(contact, row, self._run.accounts.tags)
                 if is_empty:
@@ -69,8 +69,8 @@ class Clearing:
                 return True
             if refused.status not in (404, *ABOUT_THE_RECORD):
                 raise
-            said = f": {refused.detail}" if refused.detail else ""
-            self._run.warn_once(f"{NOT_CLEARED}{said}")
+            message = f": {refused.detail}" if refused.detail else ""
+            self._run.warn_once(f"{NOT_CLEARED}{message}")
             return False
         return True
 

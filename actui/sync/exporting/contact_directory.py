@@ -39,7 +39,7 @@ UNREADABLE_ROWS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownContact:
     """A contact as it stood at the last reading; `values` are those of linked fields.
 
     `left` is when it unsubscribed from a list, where that is known.
@@ -61,12 +61,12 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Holders:
+class AddressHolders:
     """All contacts that have one address in any spelling: the living first, then the oldest."""
 
-    contacts: tuple[Known, ...] = ()
+    contacts: tuple[KnownContact, ...] = ()
 
-    def exact(self, email: str) -> Known | None:
+    def exact(self, email: str) -> KnownContact | None:
         """The contact with this very spelling, whatever its case; none that was erased.
 
         Where case counts several can have it (activecampaign.md §6): then the one in this case.
@@ -76,24 +76,24 @@ class Holders:
         return next((one for one in same if one.email == email), same[0] if same else None)
 
     @property
-    def living(self) -> list[Known]:
+    def living(self) -> list[KnownContact]:
         return [one for one in self.contacts if not one.erased]
 
     @property
-    def left(self) -> dict[int, Known]:
+    def left(self) -> dict[int, KnownContact]:
         """The lists on which any of them has a row that is not active, with who has it."""
         return left_by(self.contacts)
 
 
-NOBODY = Holders()
+NOBODY = AddressHolders()
 
 
-def first_bounced(contacts: Iterable[Known]) -> Known | None:
+def first_bounced(contacts: Iterable[KnownContact]) -> KnownContact | None:
     """The first of the contacts to whom mail has bounced for good."""
     return next((contact for contact in contacts if contact.has_bounced), None)
 
 
-def left_by(contacts: Iterable[Known]) -> dict[int, Known]:
+def left_by(contacts: Iterable[KnownContact]) -> dict[int, KnownContact]:
     """The lists on which one of the contacts has a row that is not active, and which has it."""
     return {
         list_id: contact
@@ -112,7 +112,7 @@ def lookups(emails: Iterable[str]) -> list[str]:
     return [form for form in forms if lookup_size([form]) <= LONGEST_LOOKUP]
 
 
-class Knowledge:
+class ContactDirectory:
     """Answers who is known, for one goal in one run."""
 
     def __init__(self, goal_run: GoalRun) -> None:
@@ -137,7 +137,7 @@ class Knowledge:
         if not self._ready and (needs_index or await self._sweep_is_cheaper(addresses)):
             await self._make_ready()
 
-    async def by_email(self, emails: Iterable[str]) -> dict[str, Holders]:
+    async def by_email(self, emails: Iterable[str]) -> dict[str, AddressHolders]:
         """Who has each address, by its canonical form; `emails` may spell one in several ways."""
         if not self._ready:
             return await self.look_up(emails)
@@ -147,10 +147,10 @@ class Knowledge:
             for form, found in rows.items()
         }
 
-    async def by_id(self, ids: Iterable[int]) -> dict[int, Known]:
+    async def by_id(self, ids: Iterable[int]) -> dict[int, KnownContact]:
         """Contacts that exist; one that the index lacks is asked for, so absent means gone."""
         wanted = set(ids)
-        found: dict[int, Known] = {}
+        found: dict[int, KnownContact] = {}
         if self._ready:
             indexed = self._run.ledger.indexed_ids(wanted)
             fresh = [(id_, await self._fresh(one)) for id_, one in indexed.items()]
@@ -169,16 +169,16 @@ class Knowledge:
         found = self._run.ledger.indexed_values(name, values)
         return {contact for contacts in found.values() for contact in contacts}
 
-    async def look_up(self, emails: Iterable[str]) -> dict[str, Holders]:
+    async def look_up(self, emails: Iterable[str]) -> dict[str, AddressHolders]:
         """Ask ActiveCampaign about each address now, in every spelling of it."""
-        found: dict[str, dict[int, Known]] = {}
+        found: dict[str, dict[int, KnownContact]] = {}
         for email in lookups(emails):
             self._run.stop.check()
             for contact in await self._run.activecampaign.contacts_by_email(email):
                 found.setdefault(canonical(email), {})[contact.id] = self._seen(contact)
         return {form: _holders(contacts.values()) for form, contacts in found.items()}
 
-    async def again(self, emails: Sequence[str]) -> dict[str, Holders]:
+    async def again(self, emails: Sequence[str]) -> dict[str, AddressHolders]:
         """The same, read afresh: what was known before may have changed meanwhile."""
         if self._ready and len(emails) > 2:
             await self._refresh()
@@ -215,10 +215,10 @@ class Knowledge:
                 await self._look_at_unreadable()
                 return
 
-    async def newly_made(self, emails: Sequence[str], since: datetime) -> dict[str, Holders]:
+    async def newly_made(self, emails: Sequence[str], since: datetime) -> dict[str, AddressHolders]:
         """Contacts that came to be since then, by whatever costs fewer requests."""
         wanted = {canonical(email): email for email in emails}
-        met: dict[str, list[Known]] = {}
+        met: dict[str, list[KnownContact]] = {}
         if len(wanted) > 2:
             async for contact in self._everybody(Selection(created_after=since - OVERLAP)):
                 form = canonical(contact.email)
@@ -229,7 +229,7 @@ class Knowledge:
         rest = [email for form, email in wanted.items() if form not in found]
         return found | await self.look_up(rest)
 
-    async def _fresh(self, one: Indexed) -> Known | None:
+    async def _fresh(self, one: Indexed) -> KnownContact | None:
         """A contact of the index; one with a row that could not be read is read again now."""
         if ListStatus.UNREADABLE not in one.lists.values():
             return _known(one)
@@ -248,8 +248,8 @@ class Knowledge:
             self._warn(UNREADABLE_ROWS)
         return found
 
-    def _seen(self, contact: Contact) -> Known:
-        return Known(
+    def _seen(self, contact: Contact) -> KnownContact:
+        return KnownContact(
             contact.id,
             contact.email,
             self._by_list(contact.lists),
@@ -384,12 +384,12 @@ class Knowledge:
         self._run.warn_once(words)
 
 
-def _holders(contacts: Iterable[Known]) -> Holders:
-    return Holders(tuple(sorted(contacts, key=lambda one: (one.erased, one.contact_id))))
+def _holders(contacts: Iterable[KnownContact]) -> AddressHolders:
+    return AddressHolders(tuple(sorted(contacts, key=lambda one: (one.erased, one.contact_id))))
 
 
-def _known(one: Indexed) -> Known:
-    return Known(
+def _known(one: Indexed) -> KnownContact:
+    return KnownContact(
         one.contact_id,
         one.email,
         one.lists,

@@ -6,14 +6,21 @@ from datetime import UTC, datetime
 
 from actui.model.addresses import canonical
 from actui.model.goals import ListStatus
-from actui.model.journal import Done
-from actui.model.memberships import Exported, Membership
-from actui.sync.export_ports import Listing
-from actui.sync.exporting.contact_directory import NOBODY, Holders, Knowledge, Known
+from actui.model.journal import BatchCommit
+from actui.model.memberships import Membership, MembershipChanges
+from actui.sync.export_ports import SegmentRoster
+from actui.sync.exporting.contact_directory import (
+    NOBODY,
+    AddressHolders,
+    ContactDirectory,
+    KnownContact,
+)
 from actui.sync.run.goal_run import GoalRun
 
 
-async def learn_newcomers(run: GoalRun, knowledge: Knowledge, listing: Listing) -> None:
+async def learn_newcomers(
+    run: GoalRun, directory: ContactDirectory, listing: SegmentRoster
+) -> None:
     """Find the ids of contacts that this goal made, those of an earlier process included.
 
     From then on they are linked to their profiles, and are members of the lists they joined; the
@@ -24,17 +31,17 @@ async def learn_newcomers(run: GoalRun, knowledge: Knowledge, listing: Listing) 
         return
     run.phase("reading new contacts")
     since = datetime.fromtimestamp(min(one.at for one in newcomers), UTC)
-    found = await knowledge.newly_made([one.email for one in newcomers], since)
+    found = await directory.newly_made([one.email for one in newcomers], since)
     known = [
         (one, contact)
         for one in newcomers
         if (contact := _made(found.get(canonical(one.email), NOBODY), one.email)) is not None
     ]
     run.commit(
-        Done(
+        BatchCommit(
             records=(),
             links={one.profile_id: contact.contact_id for one, contact in known},
-            export=Exported(
+            export=MembershipChanges(
                 joined=[
                     Membership(contact.contact_id, list_id, one.at)
                     for one, contact in known
@@ -53,7 +60,7 @@ async def learn_newcomers(run: GoalRun, knowledge: Knowledge, listing: Listing) 
     run.ledger.claim(run.goal.id, [contact.contact_id for _, contact in known])
 
 
-def _made(holders: Holders, email: str) -> Known | None:
+def _made(holders: AddressHolders, email: str) -> KnownContact | None:
     """The contact that the import made; ActiveCampaign may store the address in another spelling.
 
     Where several could be it, nobody is linked: a wrong link could unsubscribe somebody else.

@@ -8,26 +8,26 @@ from dataclasses import replace
 
 from actui.model.addresses import canonical
 from actui.model.goals import ExportGoal, ListStatus
-from actui.model.journal import Accepted, Done, Refusal
+from actui.model.journal import Accepted, BatchCommit, Refusal
 from actui.model.records import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.model.timezones import time_zone
 from actui.sync.acceptance import Acceptance
 from actui.sync.erasure import forgotten_profiles, skipped
 from actui.sync.exporting.batches import Batches
-from actui.sync.exporting.contact_directory import Knowledge, lookups
+from actui.sync.exporting.contact_directory import ContactDirectory, lookups
 from actui.sync.exporting.created_contacts import learn_newcomers
 from actui.sync.exporting.exclusions import Exclusions
 from actui.sync.exporting.identity import Identities, Person
 from actui.sync.exporting.leavers import Claims, Leavers
 from actui.sync.exporting.list_change_recovery import settle_list_changes
 from actui.sync.exporting.list_joining import Joining
-from actui.sync.exporting.outgoing_row import Sent
+from actui.sync.exporting.outgoing_row import OutgoingRow
 from actui.sync.exporting.payload import Payload, PayloadBuilder
 from actui.sync.exporting.resubscribing import Resubscribed
-from actui.sync.exporting.row_buffer import Outgoing
+from actui.sync.exporting.row_buffer import RowBuffer
 from actui.sync.exporting.segment_listing import SegmentReading
-from actui.sync.exporting.selected_profiles import Chosen
+from actui.sync.exporting.selected_profiles import SelectedProfiles
 from actui.sync.exporting.shown_contacts import ShownContacts
 from actui.sync.exporting.single_writes import SingleWrites
 from actui.sync.exporting.stages import Stages
@@ -63,21 +63,21 @@ class ExportRun:
         self._bystanders = _builder(goal_run, bystanders, row_size)
         is_bound = stage_of(goal, goal_run.accounts) is not None
         self._stages = Stages(goal_run, goal, self._builder.properties(), is_bound=is_bound)
-        self._chosen = Chosen(goal, goal_run.options.only)
-        self._knowledge = Knowledge(goal_run)
-        self._identities = Identities(goal_run, goal, self._knowledge)
+        self._chosen = SelectedProfiles(goal, goal_run.options.only)
+        self._directory = ContactDirectory(goal_run)
+        self._identities = Identities(goal_run, goal, self._directory)
         self._exclusions = Exclusions(goal_run)
         self._refusals = Refusals(goal_run)
         self._acceptance = Acceptance(goal_run)
         self._batches = Batches(
             goal_run,
-            self._knowledge,
+            self._directory,
             self._exclusions,
             self._refusals,
             self._acceptance,
             automations=goal.automations,
         )
-        self._outgoing = Outgoing(goal_run, self._batches, row_size)
+        self._outgoing = RowBuffer(goal_run, self._batches, row_size)
         self._threshold = Threshold(goal_run, goal)
         self._joining = Joining(goal_run, goal)
         self._single_writes = SingleWrites(goal_run)
@@ -85,7 +85,7 @@ class ExportRun:
         self._reading = SegmentReading(
             goal_run,
             goal,
-            goal_run.ledger.listing(),
+            goal_run.ledger.roster(),
             self._builder.properties(),
             self._builder.expansions(),
         )
@@ -127,7 +127,7 @@ class ExportRun:
         run.phase("waiting for ActiveCampaign")
         await self._batches.finish()
         run.stop.check()
-        await learn_newcomers(run, self._knowledge, self._listing)
+        await learn_newcomers(run, self._directory, self._listing)
         if not run.options.is_partial:
             self._shown.remember()
             await self._unsubscribe_leavers()
@@ -142,8 +142,8 @@ class ExportRun:
 
     async def _list(self) -> None:
         async for page in self._reading.pages():
-            if self._reading.told is not None:
-                self._run.summary.available = self._reading.told
+            if self._reading.stated is not None:
+                self._run.summary.available = self._reading.stated
             profiles = self._within_limit(page)
             wanted = self._chosen.among(profiles)
             if self._builder.needs_stages:
@@ -227,7 +227,7 @@ class ExportRun:
                 run.expect(profile.id, built.omitted)
                 self._waiting.append(built)
         if settled:
-            run.commit(Done(records=settled, remarked=remarked, refused=refused))
+            run.commit(BatchCommit(records=settled, remarked=remarked, refused=refused))
 
     async def _refused_again(self, payload: Payload, before: Refusal) -> Record | None:
         """The outcome of what was refused before and is not sent again; None where it may fit now.
@@ -278,7 +278,7 @@ class ExportRun:
         if run.options.is_partial:
             to_come = 0
         addresses = sum(len(lookups(payload.first_spellings)) for payload in waiting)
-        await self._knowledge.prepare(
+        await self._directory.prepare(
             addresses + to_come // max(1, self._listed), needs_index=self._identities.needs_index
         )
         people = await self._identities.of(waiting)
@@ -298,7 +298,7 @@ class ExportRun:
         if record.reason is Reason.REJECTED_BY_ACTIVECAMPAIGN:
             mark = self._refusals.remember(payload.fingerprint.today)
             refused[payload.profile_id] = mark
-        self._run.commit(Done(records=[(payload.profile_id, record, None)], refused=refused))
+        self._run.commit(BatchCommit(records=[(payload.profile_id, record, None)], refused=refused))
 
     async def _put_on_its_way(self, person: Person, over: set[int]) -> Record | None:  # noqa: PLR0911  one for each reason
         """Everything that one person needs; an outcome where it ends here."""
@@ -355,7 +355,7 @@ class ExportRun:
             words.append(f"contact {person.contact.contact_id}")
         return all([self._listing.win(word, profile) for word in words])
 
-    def _sent(self, person: Person, again: Resubscribed) -> Sent:
+    def _sent(self, person: Person, again: Resubscribed) -> OutgoingRow:
         """The row with the lists it joins, and what is known of the person as it leaves.
 
         Where an earlier process may have sent the same row, what it set out to do still counts.
@@ -365,7 +365,7 @@ class ExportRun:
         begun = earlier.row.subscribe if earlier is not None else ()
         joined = self._joining.joined(person, again, begun)
         kept_off = self._joining.kept_off(person, again)
-        return Sent(
+        return OutgoingRow(
             profile_id=payload.profile_id,
             row=replace(person.row, subscribe=joined),
             fingerprint=_accepted_with(payload, again),

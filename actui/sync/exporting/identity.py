@@ -17,9 +17,9 @@ from actui.model.records import ImportRow
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.exporting.contact_directory import (
     NOBODY,
-    Holders,
-    Knowledge,
-    Known,
+    AddressHolders,
+    ContactDirectory,
+    KnownContact,
     first_bounced,
     left_by,
 )
@@ -36,7 +36,7 @@ class Person:
     """A profile whose contact is settled.
 
     `contact` None means there is none yet. `row` goes to its e-mail; without one only `contact`
-    can be written, by its id. `rename` tells that the contact gets that address first. `standing`
+    can be written, by its id. With `rename` the contact gets that address first. `list_status`
     is the status on each list that keeps it from being joined: the contact's own rows and those of
     the contacts in `kept_out`, each by a list on which it is not active: it was this person before,
     or has the same address in another spelling. `others` are the ids of all such contacts.
@@ -44,13 +44,13 @@ class Person:
     """
 
     payload: Payload
-    contact: Known | None
+    contact: KnownContact | None
     row: ImportRow
     rename: bool = False
-    standing: Mapping[int, ListStatus] = field(default_factory=dict)
-    kept_out: Mapping[int, Known] = field(default_factory=dict)
+    list_status: Mapping[int, ListStatus] = field(default_factory=dict)
+    kept_out: Mapping[int, KnownContact] = field(default_factory=dict)
     others: frozenset[int] = frozenset()
-    bounced: Known | None = None
+    bounced: KnownContact | None = None
 
     @property
     def contact_ids(self) -> frozenset[int]:
@@ -61,13 +61,13 @@ class Person:
 class Identities:
     """Settles who is who for one export goal in one run."""
 
-    def __init__(self, goal_run: GoalRun, goal: ExportGoal, knowledge: Knowledge) -> None:
+    def __init__(self, goal_run: GoalRun, goal: ExportGoal, directory: ContactDirectory) -> None:
         self._run = goal_run
         self._goal = goal
-        self._knowledge = knowledge
+        self._directory = directory
         self._keys = key_fields(goal)
         self._has_email_link = len(self._keys) < len(goal.identifiers)
-        self._holders: dict[str, Holders] = {}
+        self._holders: dict[str, AddressHolders] = {}
 
     @property
     def needs_index(self) -> bool:
@@ -76,7 +76,7 @@ class Identities:
 
     async def of(self, payloads: Sequence[Payload]) -> list[Person | Record]:
         """One answer for each payload, in order."""
-        self._holders = await self._knowledge.by_email(
+        self._holders = await self._directory.by_email(
             form for payload in payloads for form in payload.first_spellings
         )
         ids = [profile for payload in payloads for profile in payload.profile_ids]
@@ -96,7 +96,7 @@ class Identities:
             if isinstance(person, Person) and joins(person):
                 joining[number] = payload
                 ids |= person.contact_ids
-        if not await self._knowledge.read_again(ids):
+        if not await self._directory.read_again(ids):
             return list(people)
         anew = dict(zip(joining, await self.of(list(joining.values())), strict=True))
         return [anew.get(number, person) for number, person in enumerate(people)]
@@ -110,7 +110,7 @@ class Identities:
         alone = len(payload.emails) == 1 and found is not None
         if alone and found is not None and all(id_ == found.contact_id for id_ in remembered):
             return await self._person(payload, found, ())
-        known = await self._knowledge.by_id(remembered)
+        known = await self._directory.by_id(remembered)
         before = [known[id_] for id_ in remembered if id_ in known and not known[id_].erased]
         wanted = {email.lower() for email in payload.emails}
         same = next((one for one in before if one.email.lower() in wanted), exact)
@@ -124,7 +124,7 @@ class Identities:
             return self._renamed(payload, before[0], before)
         return self._missing(payload, remembered, known) or self._new(payload, ())
 
-    def _owners(self, payload: Payload) -> tuple[Known | None, list[Known]]:
+    def _owners(self, payload: Payload) -> tuple[KnownContact | None, list[KnownContact]]:
         """Whose the first address is in this spelling, and else whose it is in another one."""
         if not payload.emails:
             return None, []
@@ -133,16 +133,16 @@ class Identities:
         exact = next((one for one in spelled if one is not None), None)
         return exact, [] if exact else holders.living
 
-    def _of_first(self, payload: Payload) -> Holders:
+    def _of_first(self, payload: Payload) -> AddressHolders:
         return self._holders.get(canonical(payload.emails[0]), NOBODY)
 
     async def _by_keys(self, payload: Payload, remembered: Sequence[int]) -> Person | Record:
         """Links beside or instead of the e-mail address: all must match, and one contact alone."""
         matching: set[int] | None = None
         for name, values in payload.links:
-            ids = await self._knowledge.by_value(name, values)
+            ids = await self._directory.by_value(name, values)
             matching = ids if matching is None else matching & ids
-        known = await self._knowledge.by_id({*(matching or ()), *remembered})
+        known = await self._directory.by_id({*(matching or ()), *remembered})
         living = [id_ for id_ in sorted(matching or ()) if id_ in known and not known[id_].erased]
         candidates = self._with_address(payload, [known[id_] for id_ in living])
         if len(candidates) > 1:
@@ -159,7 +159,7 @@ class Identities:
         return gone or await self._unmatched(self._carrying(payload), before)
 
     async def _unmatched(  # noqa: PLR0911  one for each reason
-        self, payload: Payload, before: Sequence[Known]
+        self, payload: Payload, before: Sequence[KnownContact]
     ) -> Person | Record:
         """No contact by the links: whose address is it, and may that contact be adopted?"""
         if payload.unusable:
@@ -171,7 +171,7 @@ class Identities:
             return payload.record(Outcome.SKIPPED, Reason.AMBIGUOUS_MATCH)
         owner = exact or next(iter(similar), None)
         if owner is None:
-            if self._knowledge.unreadable_fields.intersection(self._keys):
+            if self._directory.unreadable_fields.intersection(self._keys):
                 return _unreadable(payload)
             return self._new(payload, before)
         if UNREADABLE_VALUE in (owner.values.get(key) for key in self._keys):
@@ -183,7 +183,7 @@ class Identities:
         return await self._person(payload, owner, before)
 
     async def _matched(
-        self, payload: Payload, contact: Known, before: Sequence[Known]
+        self, payload: Payload, contact: KnownContact, before: Sequence[KnownContact]
     ) -> Person | Record:
         """A contact that is the profile's: does it keep its address?"""
         forms = {canonical(email) for email in payload.emails}
@@ -197,7 +197,9 @@ class Identities:
             )
         return self._renamed(payload, contact, before)
 
-    def _with_address(self, payload: Payload, contacts: Sequence[Known]) -> Sequence[Known]:
+    def _with_address(
+        self, payload: Payload, contacts: Sequence[KnownContact]
+    ) -> Sequence[KnownContact]:
         """Those of the contacts that the e-mail link fits, where the goal has one."""
         if not self._has_email_link:
             return contacts
@@ -207,7 +209,7 @@ class Identities:
         in_this_case = [one for one in exact if one.email in payload.emails]
         return in_this_case or exact or [one for one in contacts if canonical(one.email) in forms]
 
-    def _links_fit(self, payload: Payload, contact: Known) -> bool:
+    def _links_fit(self, payload: Payload, contact: KnownContact) -> bool:
         """Whether a remembered contact may still be this profile's: no link says otherwise."""
         return all(
             name == "id" or not contact.values.get(name) or contact.values[name] in values
@@ -215,7 +217,7 @@ class Identities:
         )
 
     def _missing(
-        self, payload: Payload, remembered: Sequence[int], known: Mapping[int, Known]
+        self, payload: Payload, remembered: Sequence[int], known: Mapping[int, KnownContact]
     ) -> Record | None:
         """A person actui knew and whose contact is gone does not come back by itself."""
         if not remembered:
@@ -242,22 +244,26 @@ class Identities:
         )
         return replace(payload, row=row)
 
-    def _new(self, payload: Payload, before: Sequence[Known]) -> Person:
+    def _new(self, payload: Payload, before: Sequence[KnownContact]) -> Person:
         """Nobody yet; lists that an erased contact of this address had left still are left."""
         others = [*before, *self._of_first(payload).contacts]
         row = replace(payload.row, email=payload.emails[0])
         return _person(payload, None, row, others)
 
-    async def _person(self, payload: Payload, contact: Known, before: Sequence[Known]) -> Person:
+    async def _person(
+        self, payload: Payload, contact: KnownContact, before: Sequence[KnownContact]
+    ) -> Person:
         """A contact that keeps its address: the row goes to its own spelling."""
         form = canonical(contact.email)
         if contact.email and form not in self._holders:
-            self._holders |= await self._knowledge.by_email([contact.email])
+            self._holders |= await self._directory.by_email([contact.email])
         others = [*before, *self._holders.get(form, NOBODY).contacts]
         row = replace(payload.row, email=own_spelling(contact.email))
         return _person(payload, contact, row, others)
 
-    def _renamed(self, payload: Payload, contact: Known, before: Sequence[Known]) -> Person:
+    def _renamed(
+        self, payload: Payload, contact: KnownContact, before: Sequence[KnownContact]
+    ) -> Person:
         """A contact that gets the profile's address, which nobody else has."""
         others = [*before, *self._of_first(payload).contacts]
         row = replace(payload.row, email=payload.emails[0])
@@ -265,7 +271,7 @@ class Identities:
 
 
 def _person(
-    payload: Payload, contact: Known | None, row: ImportRow, others: Sequence[Known]
+    payload: Payload, contact: KnownContact | None, row: ImportRow, others: Sequence[KnownContact]
 ) -> Person:
     own = contact.contact_id if contact is not None else None
     others = [other for other in others if other.contact_id != own]
@@ -274,7 +280,7 @@ def _person(
         payload,
         contact,
         row,
-        standing={
+        list_status={
             **(contact.lists if contact is not None else {}),
             **{list_id: other.lists[list_id] for list_id, other in left.items()},
         },
@@ -295,7 +301,9 @@ def own_spelling(email: str) -> str:
     return email if is_importable(email) else ""
 
 
-def not_joined(contact: Known, list_id: int, name: str, is_another: bool = False) -> OmittedList:
+def not_joined(
+    contact: KnownContact, list_id: int, name: str, is_another: bool = False
+) -> OmittedList:
     """A list that somebody is not put on because of a contact's row on it.
 
     Without such a row, or where it is active, the contact keeps them off because mail to it has
@@ -311,7 +319,7 @@ def not_joined(contact: Known, list_id: int, name: str, is_another: bool = False
     )
 
 
-def bounced_off(contact: Known, name: str, *, is_another: bool) -> OmittedList:
+def bounced_off(contact: KnownContact, name: str, *, is_another: bool) -> OmittedList:
     """A list that somebody is not put on because mail to a contact of theirs has bounced."""
     return OmittedList(
         name, ListStatus.BOUNCED.value, contact_id=contact.contact_id if is_another else None

@@ -14,11 +14,11 @@ from typing import Protocol
 
 from actui.model.errors import GoalError, RefusedError
 from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
-from actui.model.journal import Done
-from actui.model.memberships import Exported, ListRow, Membership
+from actui.model.journal import BatchCommit
+from actui.model.memberships import ListRow, Membership, MembershipChanges
 from actui.model.records import Contact
 from actui.model.run import ListCounts
-from actui.sync.export_ports import Listing
+from actui.sync.export_ports import SegmentRoster
 from actui.sync.exporting.contact_looks import look, row_on
 from actui.sync.exporting.list_changes import change_row
 from actui.sync.exporting.refused_leavers import RefusedLeavers
@@ -53,7 +53,7 @@ class Shown(Protocol):
     """What a run has seen of the segment: `is_complete` as sync/README.md §7 defines it."""
 
     @property
-    def listing(self) -> Listing: ...
+    def listing(self) -> SegmentRoster: ...
     @property
     def is_complete(self) -> bool: ...
 
@@ -172,12 +172,12 @@ class Leavers:
         most = self._run.options.confirm_leavers
         return most is not None and people <= most
 
-    async def _find(self, listing: Listing) -> list[Membership]:
+    async def _find(self, listing: SegmentRoster) -> list[Membership]:
         """Members whom nobody in the segment is, who are active now and whom nobody else claims."""
         candidates = self._candidates(listing)
         if not candidates:
             return []
-        others: list[tuple[ExportGoal, Listing]] = []
+        others: list[tuple[ExportGoal, SegmentRoster]] = []
         try:
             async for other in self._other_listings({one.list_id for one in candidates}):
                 others.append(other)
@@ -186,7 +186,7 @@ class Leavers:
             for _, theirs in others:
                 theirs.close()
 
-    def _candidates(self, listing: Listing) -> list[Membership]:
+    def _candidates(self, listing: SegmentRoster) -> list[Membership]:
         """Whom the listing does not show: the goal's own members and, with `all`, who was seen."""
         found: dict[tuple[int, int], Membership] = {}
         for some in self._run.ledger.members(self._goal.id, self._lists):
@@ -204,11 +204,13 @@ class Leavers:
         return list(found.values())
 
     @staticmethod
-    def _absent(listing: Listing, contacts: Sequence[int]) -> set[int]:
+    def _absent(listing: SegmentRoster, contacts: Sequence[int]) -> set[int]:
         words = {f"contact {contact}": contact for contact in contacts}
         return {words[word] for word in words.keys() - listing.has(words)}
 
-    async def _other_listings(self, lists: set[int]) -> AsyncIterator[tuple[ExportGoal, Listing]]:
+    async def _other_listings(
+        self, lists: set[int]
+    ) -> AsyncIterator[tuple[ExportGoal, SegmentRoster]]:
         """Who is in the segments of this connection's other goals on these lists, as of now."""
         for other in self._run.connection.exports():
             theirs = {int(named.id or 0) for named in other.lists}
@@ -226,8 +228,8 @@ class Leavers:
     async def _confirmed(
         self,
         candidates: Sequence[Membership],
-        listing: Listing,
-        others: Sequence[tuple[ExportGoal, Listing]],
+        listing: SegmentRoster,
+        others: Sequence[tuple[ExportGoal, SegmentRoster]],
     ) -> list[Membership]:
         elsewhere = self._claimed_elsewhere(candidates)
         leavers: list[Membership] = []
@@ -263,7 +265,7 @@ class Leavers:
             else:
                 leavers.append(one)
         if gone:
-            self._run.commit(Done(records=(), export=Exported(gone=gone)))
+            self._run.commit(BatchCommit(records=(), export=MembershipChanges(gone=gone)))
         return leavers
 
     async def _swept(self, wanted: Sequence[Membership]) -> dict[int, dict[int, Contact]]:
@@ -305,8 +307,8 @@ class Leavers:
         self,
         contact: Contact,
         one: Membership,
-        listing: Listing,
-        others: Sequence[tuple[ExportGoal, Listing]],
+        listing: SegmentRoster,
+        others: Sequence[tuple[ExportGoal, SegmentRoster]],
     ) -> bool:
         """Whether somebody in this goal's segment, or in another one's for this list, is them."""
         is_in = self._is_listed(self._goal, contact, listing) or any(
@@ -318,7 +320,7 @@ class Leavers:
             self._kept.add(one.contact_id)
         return is_in
 
-    def _is_listed(self, goal: ExportGoal, contact: Contact, listing: Listing) -> bool:
+    def _is_listed(self, goal: ExportGoal, contact: Contact, listing: SegmentRoster) -> bool:
         """Whether somebody listed is them, or may be, as a linked field cannot be read."""
         if listing.has(contact_words(goal, contact)):
             return True
@@ -355,7 +357,7 @@ class Leavers:
             self._keep(one, UNREADABLE_LEAVERS)
             return
         if row is None or _is_gone(contact, one):
-            self._run.commit(Done(records=(), export=Exported(gone=[pair])))
+            self._run.commit(BatchCommit(records=(), export=MembershipChanges(gone=[pair])))
             return
         if row.status is not ListStatus.ACTIVE:
             return
@@ -398,17 +400,17 @@ class Leavers:
 
 def unsubscribed(
     run: GoalRun, pair: tuple[int, int], mark: str, outside: Sequence[int] = ()
-) -> Done:
+) -> BatchCommit:
     """What to commit for a (contact, list) that the goal has unsubscribed.
 
     The mark is empty where that may have been the person. Whoever comes back into the segment is
     sent again, though nothing else changed.
     """
     accepted = run.ledger.fingerprints(run.goal.id, run.ledger.profiles_of(pair[0]))
-    return Done(
+    return BatchCommit(
         records=(),
         remarked={profile: accepted_but_left(before) for profile, before in accepted.items()},
-        export=Exported(left={pair: mark}, outside=outside, ended=[pair]),
+        export=MembershipChanges(left={pair: mark}, outside=outside, ended=[pair]),
         lists=ListCounts(unsubscribed=1),
     )
 

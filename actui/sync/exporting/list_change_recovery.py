@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 from actui.model.goals import ANY_LIST, ListStatus
-from actui.model.journal import Done
-from actui.model.memberships import Exported, ListChange, ListRow
+from actui.model.journal import BatchCommit
+from actui.model.memberships import ListChange, ListRow, MembershipChanges
 from actui.model.records import Contact
 from actui.sync.exporting.contact_looks import look, row_on
 from actui.sync.exporting.leavers import unsubscribed
@@ -44,7 +44,7 @@ def _settle(run: GoalRun, change: ListChange, contact: Contact | None) -> None:
         run.commit(resubscribed(pair, change.at))
     elif change.status is ListStatus.UNSUBSCRIBED and row is not None and _is_later(row, change):
         # they left, and it was not this goal that put them back
-        run.commit(Done(records=(), export=Exported(gone=[pair], ended=[pair])))
+        run.commit(BatchCommit(records=(), export=MembershipChanges(gone=[pair], ended=[pair])))
     elif (
         row is None
         or row.status is change.status

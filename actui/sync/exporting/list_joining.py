@@ -35,7 +35,7 @@ class Joining:
             list_id
             for list_id in self._lists
             if contact.lists.get(list_id) is ListStatus.UNSUBSCRIBED
-            and person.standing.get(list_id) is ListStatus.UNSUBSCRIBED
+            and person.list_status.get(list_id) is ListStatus.UNSUBSCRIBED
             and list_id not in person.kept_out
         ]
         return await self._resubscribing.on(contact.contact_id, unsubscribed, person.others)
@@ -51,12 +51,12 @@ class Joining:
 
         Of those that an earlier process may have `begun` to join, also where the row is active.
         """
-        standing = {**person.standing, **dict.fromkeys(again.active, ListStatus.ACTIVE)}
+        list_status = {**person.list_status, **dict.fromkeys(again.active, ListStatus.ACTIVE)}
         return tuple(
             id_
             for id_ in self._lists
-            if (id_ not in standing and person.bounced is None)
-            or (id_ in begun and standing.get(id_) is ListStatus.ACTIVE)
+            if (id_ not in list_status and person.bounced is None)
+            or (id_ in begun and list_status.get(id_) is ListStatus.ACTIVE)
         )
 
     def kept_off(
@@ -66,7 +66,7 @@ class Joining:
         found = []
         for named in self._goal.lists:
             id_ = int(named.id or 0)
-            status = ListStatus.ACTIVE if id_ in again.active else person.standing.get(id_)
+            status = ListStatus.ACTIVE if id_ in again.active else person.list_status.get(id_)
             holder = person.kept_out.get(id_, person.contact)
             if person.bounced is not None and status in self._closed_by_a_bounce:
                 is_another = person.bounced is not person.contact

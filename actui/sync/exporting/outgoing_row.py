@@ -12,7 +12,7 @@ from actui.model.run import Outcome, Reason, Record
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class OutgoingRow:
     """One row on its way: whom it is for and what was known when it left.
 
     `is_new` tells that no such contact was there at the reading; `left` is on how many of the
@@ -49,7 +49,7 @@ class Sent:
         )
 
 
-def encode(rows: Sequence[Sent]) -> str:
+def encode(rows: Sequence[OutgoingRow]) -> str:
     """The journal's text for a batch."""
     return json.dumps(
         [
@@ -73,7 +73,7 @@ def encode(rows: Sequence[Sent]) -> str:
     )
 
 
-def decode(payload: str) -> list[Sent]:
+def decode(payload: str) -> list[OutgoingRow]:
     """The rows of a journalled batch, also of one from before `omitted` was written down."""
     rows = []
     for item in json.loads(payload):
@@ -81,7 +81,7 @@ def decode(payload: str) -> list[Sent]:
         fields = {int(id_): value for id_, value in item["v"].items()}
         row = ImportRow(item["e"], first, last, phone, fields, tuple(item["s"]))
         rows.append(
-            Sent(
+            OutgoingRow(
                 profile_id=item["p"],
                 row=row,
                 fingerprint=bytes.fromhex(item["f"]),

@@ -7,8 +7,8 @@ changed, and in a full run.
 from __future__ import annotations
 
 from actui.model.errors import RefusedError
-from actui.model.journal import Done
-from actui.model.memberships import Exported, ListRow, Membership, RefusedLeaving
+from actui.model.journal import BatchCommit
+from actui.model.memberships import ListRow, Membership, MembershipChanges, RefusedLeaving
 from actui.sync.run.goal_run import GoalRun
 
 
@@ -25,7 +25,7 @@ class RefusedLeavers:
             if goal_run.goal.is_configured_as(one.config)
         }
         self._details: dict[int, str] = {}
-        """What ActiveCampaign said of each contact that is still refused."""
+        """ActiveCampaign's message about each contact that is still refused."""
 
     def knows(self, one: Membership) -> bool:
         """Whether it was refused before: then its row must be read."""
@@ -43,7 +43,7 @@ class RefusedLeavers:
         """Keep that it was refused now."""
         self._details[one.contact_id] = refused.detail
         kept = RefusedLeaving(one.contact_id, one.list_id, row.mark, refused.detail, self._config)
-        self._run.commit(Done(records=(), export=Exported(refused=[kept])))
+        self._run.commit(BatchCommit(records=(), export=MembershipChanges(refused=[kept])))
 
     def warn(self) -> None:
         """Warn of how many are refused, and why the first of them is."""

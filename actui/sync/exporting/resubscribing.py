@@ -12,8 +12,8 @@ from functools import partial
 
 from actui.model.errors import RefusedError
 from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
-from actui.model.journal import Done
-from actui.model.memberships import Exported, ListRow, Membership
+from actui.model.journal import BatchCommit
+from actui.model.memberships import ListRow, Membership, MembershipChanges
 from actui.model.records import Contact
 from actui.model.run import ListCounts
 from actui.sync.exporting.contact_looks import look, row_on
@@ -135,12 +135,12 @@ class Resubscribing:
         return True
 
 
-def resubscribed(pair: tuple[int, int], at: float) -> Done:
+def resubscribed(pair: tuple[int, int], at: float) -> BatchCommit:
     """What to commit for a (contact, list) that the goal has set back to active since `at`."""
-    return Done(
+    return BatchCommit(
         records=(),
         lists=ListCounts(resubscribed=1),
-        export=Exported(joined=[Membership(*pair, at)], resubscribed=[pair], ended=[pair]),
+        export=MembershipChanges(joined=[Membership(*pair, at)], resubscribed=[pair], ended=[pair]),
     )
 
 

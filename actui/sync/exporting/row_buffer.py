@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from actui.model.records import ImportRow
 from actui.sync.exporting.batches import Batches
-from actui.sync.exporting.outgoing_row import Sent
+from actui.sync.exporting.outgoing_row import OutgoingRow
 from actui.sync.limits import BULK_BYTES, BULK_ENVELOPE, BULK_ROWS
 from actui.sync.run.goal_run import GoalRun
 
 
-class Outgoing:
+class RowBuffer:
     """Gathers rows and sends as many at once as an import takes, by number and by bytes.
 
     `row_size` gives the bytes of a row in the request.
@@ -23,10 +23,10 @@ class Outgoing:
         self._run = goal_run
         self._batches = batches
         self._row_size = row_size
-        self._rows: list[Sent] = []
+        self._rows: list[OutgoingRow] = []
         self._bytes = BULK_ENVELOPE
 
-    async def add(self, sent: Sent) -> None:
+    async def add(self, sent: OutgoingRow) -> None:
         """Add a row; those that wait are sent first where it does not fit beside them."""
         size = self._row_size(sent.row) + 1
         if len(self._rows) == BULK_ROWS or self._bytes + size > BULK_BYTES:

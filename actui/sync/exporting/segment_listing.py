@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from actui.model.goals import ExportGoal
 from actui.model.records import Profile, ProfilePage
-from actui.sync.export_ports import Listing
+from actui.sync.export_ports import SegmentRoster
 from actui.sync.match_keys import identifying_properties, recognising_words
 from actui.sync.run.goal_run import GoalRun
 
@@ -24,17 +24,17 @@ UNREADABLE_PEOPLE = (
 class SegmentReading:
     """One listing from its start; a cursor is never kept, a continued run lists again.
 
-    `told` is how many profiles BlueConic says the segment holds, None as long as it has not said
+    `stated` is how many profiles BlueConic says the segment holds, None until it has answered
     so, and `total` the same as a number. `is_complete` when the listing came to an end
     of its own, everybody in it can be recognized, and it holds, within one per cent, as many
-    different profiles as it said.
+    different profiles as it stated.
     """
 
     def __init__(
         self,
         run: GoalRun,
         goal: ExportGoal,
-        listing: Listing,
+        listing: SegmentRoster,
         properties: Sequence[str],
         expand: Sequence[str],
     ) -> None:
@@ -43,14 +43,14 @@ class SegmentReading:
         self._properties = properties
         self._expand = expand
         self.listing = listing
-        self.told: int | None = None
+        self.stated: int | None = None
         self._ended = False
         self._identifying = identifying_properties(goal)
         self._is_readable = True
 
     @property
     def total(self) -> int:
-        return self.told or 0
+        return self.stated or 0
 
     @property
     def is_complete(self) -> bool:
@@ -61,11 +61,11 @@ class SegmentReading:
         """Page by page; each profile's recognising words are in the listing by then."""
         async for page in segment_pages(self._run, self._goal, self._properties, self._expand):
             if page.total is not None:
-                self.told = max(self.total, page.total)
+                self.stated = max(self.total, page.total)
             self._note_unreadable(page)
             self._remember(page.profiles)
             if page.cursor is None:
-                self._ended = page.is_last and self.told is not None
+                self._ended = page.is_last and self.stated is not None
             yield page.profiles
 
     def _note_unreadable(self, page: ProfilePage) -> None:
@@ -119,7 +119,7 @@ async def list_people(run: GoalRun, goal: ExportGoal) -> SegmentReading:
     """Read another goal's segment to its end, only to know who is in it."""
     properties = sorted(identifying_properties(goal)) or ["email"]
     expand = ["profiles.profile.replace"]
-    reading = SegmentReading(run, goal, run.ledger.listing(), properties, expand)
+    reading = SegmentReading(run, goal, run.ledger.roster(), properties, expand)
     async for _ in reading.pages():
         pass
     return reading

@@ -8,13 +8,13 @@ from actui.model.addresses import canonical
 from actui.model.goals import ExportGoal
 from actui.model.records import Profile
 from actui.sync.match_keys import addresses_of
-from actui.sync.run.goal_run import Only
+from actui.sync.run.goal_run import PeopleFilter
 
 
-class Chosen:
+class SelectedProfiles:
     """Picks people out of a listing; everybody where `only` is None."""
 
-    def __init__(self, goal: ExportGoal, only: Only | None) -> None:
+    def __init__(self, goal: ExportGoal, only: PeopleFilter | None) -> None:
         self._goal = goal
         self._only = only
         self._keys = set(only.of(goal.id)) if only is not None else set[str]()
@@ -31,7 +31,7 @@ class Chosen:
             return {profile.id for profile in profiles}
         return {profile.id for profile in profiles if self._is_wanted(profile, self._only)}
 
-    def _is_wanted(self, profile: Profile, only: Only) -> bool:
+    def _is_wanted(self, profile: Profile, only: PeopleFilter) -> bool:
         mine = {profile.id, *profile.replaces} & only.of(self._goal.id)
         addresses = self._addresses(profile) & only.emails
         self._keys -= mine

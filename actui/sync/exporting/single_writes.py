@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actui.model.errors import RefusedError
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.run import ListCounts, Outcome, Reason, Record
 from actui.sync.exporting.identity import Person, own_spelling
@@ -99,7 +99,7 @@ class SingleWrites:
         left = sum(one.why != NO_USABLE_ADDRESS for one in kept_off)
         profile = payload.profile_id
         self._run.commit(
-            Done(
+            BatchCommit(
                 records=[(profile, record, mark)],
                 exported=[profile],
                 links={profile: contact_id},

@@ -65,7 +65,7 @@ def cut_into_blocks(
 class BlockReader:
     """Reads the contacts of one block once each, whatever the number of lists they are on.
 
-    `warn` is told what was dropped because the answer did not fit the question.
+    `warn` gets a sentence about what was dropped because the answer did not fit the question.
     """
 
     def __init__(

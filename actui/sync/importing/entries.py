@@ -220,7 +220,7 @@ class EntryBuilder:
     def _cleaned(
         self, contact: Contact, writes: Sequence[PropertyWrite]
     ) -> Sequence[PropertyWrite]:
-        """The writes with the contact's address as it may be sent; that it was cleaned is said."""
+        """The writes with the contact's address as it may be sent; cleaning it adds a warning."""
         if contact.email == clean(contact.email):
             return writes
         if self._reads_email:
@@ -346,15 +346,15 @@ class EntryBuilder:
         return tuple(sorted(known[i].name for i in ids if i in known))
 
     def _fingerprint(self, contact: Contact, write: ProfileWrite) -> Fingerprint:
-        """What the profile would be told, with a Sum's source value in place of its step."""
-        told = [w for w in write.writes if w.strategy != Rule.SUM.strategy]
+        """What would be written to the profile, with a Sum's source value in place of its step."""
+        others = [w for w in write.writes if w.strategy != Rule.SUM.strategy]
         summed = [
             (m.property, field_value(contact, m.field))
             for m in self._goal.mappings
             if m.rule is Rule.SUM
         ]
         return Fingerprint(
-            of_entry(write, told, summed), lambda: first_of_entry(write, told, summed)
+            of_entry(write, others, summed), lambda: first_of_entry(write, others, summed)
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from actui.model.errors import GoalError, RefusedError
 from actui.model.goals import ImportGoal
-from actui.model.journal import Block, Done, Refusal, SumKey
+from actui.model.journal import BatchCommit, Block, Refusal, SumKey
 from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
 from actui.model.records import Contact
@@ -200,7 +200,7 @@ class ImportRun:
             if waiting:
                 await asyncio.shield(self._start_sending(waiting, block.number))
             if block.number not in self._late:
-                self._run.commit(Done(records=(), finished_block=block.number))
+                self._run.commit(BatchCommit(records=(), finished_block=block.number))
 
     def _start_sending(self, batch: Sequence[Entry], block: int) -> asyncio.Task[None]:
         task = asyncio.create_task(self._send(batch, block))
@@ -265,7 +265,7 @@ class ImportRun:
                 settled.append((key, _refused_again(built, before), None))
                 refused[key] = before
         if settled:
-            run.commit(Done(records=settled, remarked=remarked, refused=refused))
+            run.commit(BatchCommit(records=settled, remarked=remarked, refused=refused))
         return entries
 
     def _within_limit(self, contacts: list[Contact]) -> list[Contact]:
@@ -286,7 +286,7 @@ class ImportRun:
     async def _send(self, batch: Sequence[Entry], block: int) -> None:
         checked = await self._links.check(batch)
         if checked.refused:
-            self._run.commit(Done(records=checked.refused))
+            self._run.commit(BatchCommit(records=checked.refused))
         lost = await self._sender.send(checked.matched)
         self._put_aside([entry.contact for entry in lost], block)
 
@@ -311,7 +311,7 @@ class ImportRun:
                     if entries:
                         await self._send(entries, block)
                 if block not in self._late:
-                    self._run.commit(Done(records=(), finished_block=block))
+                    self._run.commit(BatchCommit(records=(), finished_block=block))
 
     def _judge(self, decided: Mapping[int, Judged]) -> None:
         """Remember what was added; say loudly what nobody can know.
@@ -353,7 +353,9 @@ class ImportRun:
                 omitted=omitted,
             )
             records.append((str(contact_id), record, None))
-        self._run.commit(Done(records=records, sums=sums, settled=list(decided), refused=refused))
+        self._run.commit(
+            BatchCommit(records=records, sums=sums, settled=list(decided), refused=refused)
+        )
         for _, error in rejected:
             if not (self._sender.is_proven or says_too_large(error)):
                 raise error

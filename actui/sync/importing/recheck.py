@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from actui.model.goals import ImportGoal, ListStatus
-from actui.model.journal import Block, Done, RecheckMark, Refusal, SumKey
+from actui.model.journal import BatchCommit, Block, RecheckMark, Refusal, SumKey
 from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
 from actui.model.records import Contact
@@ -270,7 +270,7 @@ class Recheck:
 
     def _note(self, mark: RecheckMark, records: Records = (), unmatched: int = 0) -> None:
         self._at = mark
-        self._run.commit(Done(records=records, recheck=mark, rechecked=unmatched))
+        self._run.commit(BatchCommit(records=records, recheck=mark, rechecked=unmatched))
 
 
 _HIGHEST = 2**63 - 1

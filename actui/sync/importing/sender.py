@@ -15,7 +15,7 @@ from actui.model.errors import (
     UnreachableError,
 )
 from actui.model.goals import ImportGoal
-from actui.model.journal import Done, Refusal, SumKey, SumSend
+from actui.model.journal import BatchCommit, Refusal, SumKey, SumSend
 from actui.model.omitted import Omitted, OmittedValues
 from actui.model.records import WriteResult
 from actui.model.run import ACCEPTED, Outcome, Reason, Record
@@ -219,7 +219,7 @@ class ProfileSender:
             records.append((str(entry.contact.id), record, None))
         settled = [entry.contact.id for entry, _ in refused if entry.has_increment]
         marks = {str(entry.contact.id): self._refused(entry) for entry, _ in refused}
-        self._run.commit(Done(records=records, settled=settled, refused=marks))
+        self._run.commit(BatchCommit(records=records, settled=settled, refused=marks))
 
     async def _write(
         self, entries: Sequence[Entry], journal: Mapping[int, SumSend]
@@ -271,7 +271,9 @@ class ProfileSender:
                 imported.append(record.profile_id)
         settled = [entry.contact.id for entry in entries if entry.has_increment]
         self._run.commit(
-            Done(records=records, sums=sums, settled=settled, imported=imported, refused=refused)
+            BatchCommit(
+                records=records, sums=sums, settled=settled, imported=imported, refused=refused
+            )
         )
         return again, summing
 
@@ -293,21 +295,21 @@ class ProfileSender:
         Values that BlueConic refused become warnings then, with its words beside the outcome; an
         entry of which it took nothing at all is rejected.
         """
-        said = "; ".join(result.complaints)
-        if said and entry.has_increment and _is_taken(result) and not result.complained_about:
-            return plain_record(entry, Outcome.UNKNOWN, Reason.UNRESOLVED, said)
+        message = "; ".join(result.complaints)
+        if message and entry.has_increment and _is_taken(result) and not result.complained_about:
+            return plain_record(entry, Outcome.UNKNOWN, Reason.UNRESOLVED, message)
         outcome, reason = _STATES.get(
             result.state, (Outcome.REJECTED, Reason.REJECTED_BY_BLUECONIC)
         )
-        if said and (result.state == _NOT_FOUND or _is_all_refused(entry, result)):
+        if message and (result.state == _NOT_FOUND or _is_all_refused(entry, result)):
             outcome, reason = Outcome.REJECTED, Reason.REJECTED_BY_BLUECONIC
         if outcome is Outcome.UNCHANGED and entry.contact.id in self.changed_before:
             outcome = Outcome.UPDATED
-        detail = said or (result.state if outcome is Outcome.REJECTED else "")
+        detail = message or (result.state if outcome is Outcome.REJECTED else "")
         if reason is Reason.NO_MATCH:
             reason, detail = entry.unmatched, entry.barred
         record = plain_record(entry, outcome, reason, detail, result.profile_id)
-        if said and outcome in ACCEPTED:
+        if message and outcome in ACCEPTED:
             record = replace(record, omitted=self._omitted(entry, result))
         return record
 

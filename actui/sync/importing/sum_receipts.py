@@ -2,7 +2,7 @@
 
 Each such entry sets a receipt property to a value that no other send has. The receipt on the
 profile says: applied. Without it at two readings, the second long enough after the request ended,
-the entry was not applied. Anything else cannot be told apart and is never sent again by itself.
+the entry was not applied. Anything else proves nothing and is never sent again by itself.
 
 A profile keeps one receipt. Another writer's may have replaced the one that is looked for, and no
 stamp of a foreign clock tells when. Only an earlier receipt of this very ledger proves that none

@@ -132,11 +132,11 @@ class DryRunActiveCampaign:
         self._kept.setdefault(_key(contact_id), Kept()).values += self._values(contact, row)
 
     async def set_list_status(self, contact_id: int, list_id: int, status: ListStatus) -> ListRow:
-        """Keep the new standing on the list."""
+        """Keep the new status on the list."""
         contact = await self._existing(contact_id)
         before = contact.lists.get(list_id)
-        told = Change(self._list(list_id), _one(before.value if before else ""), (status.value,))
-        self._kept.setdefault(_key(contact_id), Kept()).lists.append(told)
+        change = Change(self._list(list_id), _one(before.value if before else ""), (status.value,))
+        self._kept.setdefault(_key(contact_id), Kept()).lists.append(change)
         return replace(contact.list_rows.get(list_id) or ListRow(status), status=status)
 
     async def _existing(self, contact_id: int) -> Contact:

@@ -89,8 +89,8 @@ class DryRunBlueConic:
         if is_new:
             self._copies[copy.id] = copy
             return WriteResult(entry.identifier, "CREATED")
-        told = "MODIFIED" if changes else "UNCHANGED"
-        return WriteResult(entry.identifier, told, None if copy.id.startswith(_NEW) else copy.id)
+        state = "MODIFIED" if changes else "UNCHANGED"
+        return WriteResult(entry.identifier, state, None if copy.id.startswith(_NEW) else copy.id)
 
     async def _find(self, entry: ProfileWrite) -> _Copy | None:
         """The profile an entry is about: by its id, else by the first group that all holds."""

@@ -1,4 +1,4 @@
-"""A preview: the engine itself, on services that keep what they are told (sync/README.md §11).
+"""A preview: the engine itself, on services that keep what they receive (sync/README.md §11).
 
 The ledger is a copy that nobody else sees, so neither service, nor ledger, watermark or history
 knows of it afterwards.
@@ -25,14 +25,14 @@ from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.preview import Ask, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.records import ImportRow
 from actui.model.run import GoalSummary, Outcome, Record, RunState, RunSummary
-from actui.sync.erasure import Forgotten, nobody
+from actui.sync.erasure import Forgotten, no_one_erased
 from actui.sync.exporting.contact_directory import lookups
 from actui.sync.exporting.leavers import Claims
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.preview.dry_run_activecampaign import DryRunActiveCampaign
 from actui.sync.preview.dry_run_blueconic import DryRunBlueConic
 from actui.sync.run.engine import Engine, Ports
-from actui.sync.run.goal_run import Only, Options
+from actui.sync.run.goal_run import Options, PeopleFilter
 
 LONGEST_PAUSE = 0.05
 """Seconds: what a run waits for between its requests has happened at once here."""
@@ -73,7 +73,7 @@ class PreviewRun:
         clock: Clock,
         row_size: Callable[[ImportRow], int],
         claims: Claims,
-        forgotten: Forgotten = nobody,
+        forgotten: Forgotten = no_one_erased,
     ) -> None:
         self._forgotten = forgotten
         self._connection = connection
@@ -102,7 +102,7 @@ class PreviewRun:
             contacts = await self._contacts(ask.emails)
             ids = frozenset(str(id_) for found in contacts.values() for id_ in found)
             emails = frozenset(canonical(email) for email in ask.emails)
-            only = Only({goal.id: ids for goal in connection.imports()}, emails)
+            only = PeopleFilter({goal.id: ids for goal in connection.imports()}, emails)
         limit = None if only is not None else ask.first
         options = Options(goals=ask.goals, limit=limit, only=only, counts_leavers=only is None)
         self._engine = Engine(connection, self._ports(), options, 0)
@@ -143,13 +143,13 @@ class PreviewRun:
             keep=lambda connection: None,
             claims=self._claims,
             settle_seconds=0.0,
-            told=self._told,
+            listener=self._listen,
             forgotten=self._forgotten,
             # where nothing is written, each profile has to be looked for singly
             rechecks=False,
         )
 
-    def _told(self, goal: str, records: Sequence[Record]) -> None:
+    def _listen(self, goal: str, records: Sequence[Record]) -> None:
         people = self._people.setdefault(goal, {})
         imports = any(one.id == goal and one.kind == "import" for one in self._connection.goals)
         for record in records:

@@ -26,14 +26,14 @@ from actui.model.findings import errors
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.records import ImportRow
 from actui.model.run import GoalSummary, RequestCounts, RunSnapshot, RunState, RunSummary
-from actui.sync.erasure import Forgotten, nobody
+from actui.sync.erasure import Forgotten, no_one_erased
 from actui.sync.exporting.exporter import ExportRun
 from actui.sync.exporting.leavers import Claims
 from actui.sync.importing.importer import ImportRun
 from actui.sync.importing.recheck import Recheck
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.resolve import Accounts, read_accounts, refuse, resolve
-from actui.sync.run.goal_run import GoalRun, Options, Told, untold
+from actui.sync.run.goal_run import GoalRun, Options, OutcomeListener, ignore_outcomes
 from actui.sync.run.meter import Meter, stamp
 from actui.sync.run.service_time import ServiceTime
 from actui.sync.run.stop import Stop
@@ -63,7 +63,7 @@ class Ports:
     `row_size` tells the bytes of one row of a bulk import; `keep` receives the connection once
     its names have been resolved to ids; `save` receives the summary at each change of state.
     `claims` tells which contacts export goals of other connections want to stay on a list;
-    `told` hears what becomes of people. Without `rechecks`, people without a match are left alone.
+    `listener` receives outcomes. Without `rechecks`, people without a match are left alone.
     `stopping` is called once somebody has asked the run to stop: the clients' waits are to end.
     """
 
@@ -76,8 +76,8 @@ class Ports:
     keep: Callable[[Connection], None]
     claims: Claims
     settle_seconds: float
-    told: Told = untold
-    forgotten: Forgotten = nobody
+    listener: OutcomeListener = ignore_outcomes
+    forgotten: Forgotten = no_one_erased
     rechecks: bool = True
     stopping: Callable[[], None] = lambda: None
 
@@ -180,7 +180,7 @@ class Engine:
     async def execute(self) -> RunSummary:
         """Run to a final state and return the summary.
 
-        Raises what no ledger or history can be told: StorageError, sqlite3.Error, OSError, and
+        Raises what no ledger or history can record: StorageError, sqlite3.Error, OSError, and
         bugs. The run is cut off then, and can be continued.
         """
         ports, summary = self._ports, self.summary
@@ -357,7 +357,7 @@ class Engine:
             is_dated=ports.ledger.run_fact(self.summary.run, _UNDATED) is None,
             service_now=self._service_time.now,
             settle_seconds=ports.settle_seconds,
-            told=ports.told,
+            listener=ports.listener,
             forgotten=ports.forgotten,
         )
 

@@ -8,29 +8,29 @@ from datetime import datetime, timedelta
 
 from actui.model.connection import Connection
 from actui.model.goals import Goal, Mode
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.omitted import Omitted
 from actui.model.run import GoalProgress, GoalSummary, Record
-from actui.sync.erasure import Forgotten, nobody
+from actui.sync.erasure import Forgotten, no_one_erased
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.resolve import Accounts
 from actui.sync.run.meter import Meter, count, count_rechecked, stamp
 from actui.sync.run.stop import Stop
-from actui.sync.run.warnings import count_omitted, count_once
+from actui.sync.run.warnings import count_omission, count_once
 
 OVERLAP = timedelta(hours=1)
 
 
-Told = Callable[[str, Sequence[Record]], None]
-"""Hears, goal id by goal id, what became of people, right before it is made durable."""
+OutcomeListener = Callable[[str, Sequence[Record]], None]
+"""Called as (goal id, records) before each batch is committed; must not raise."""
 
 
-def untold(goal: str, records: Sequence[Record]) -> None:
-    """Nobody wants to hear it."""
+def ignore_outcomes(goal: str, records: Sequence[Record]) -> None:
+    """Null listener."""
 
 
 @dataclass(frozen=True, slots=True)
-class Only:
+class PeopleFilter:
     """The people that a run is about, where it is not about everybody.
 
     `keys` are contact ids (import goals) or profile ids (export goals) by goal id; `emails`, in
@@ -57,7 +57,7 @@ class Options:
     confirm_restored: bool = False
     """Whether it is known that the ledger may be older than what was done (store/README.md §3)."""
     trigger: str = "manual"
-    only: Only | None = None
+    only: PeopleFilter | None = None
     counts_leavers: bool = False
     """Whether a rehearsal of some people also counts who left; a run of some people never does."""
 
@@ -92,20 +92,20 @@ class GoalRun:
     """The present by ActiveCampaign's clock."""
     settle_seconds: float
     """How long after a lost answer a service may still apply what it was sent."""
-    told: Told = untold
-    forgotten: Forgotten = nobody
+    listener: OutcomeListener = ignore_outcomes
+    forgotten: Forgotten = no_one_erased
     unsettled: dict[str, Omitted] = field(default_factory=dict)
     """What was left out for people who have no outcome yet, by their key."""
     rechecking: dict[str, Record | None] = field(default_factory=dict)
     """People being rechecked, by their key, with the outcome that this run has counted, if any."""
 
-    def commit(self, done: Done) -> None:
+    def commit(self, done: BatchCommit) -> None:
         """Make an acknowledged batch durable and count it: both, or neither where that fails."""
         records = [record for _, record, _ in done.records]
         replaced = {key for key, _, _ in done.records if self.rechecking.get(key) is not None}
         counted = self.summary.model_copy(deep=True)
         self._count(counted, done)
-        self.told(self.goal.id, records)
+        self.listener(self.goal.id, records)
         done = replace(done, config=self.goal.config_hash(), replaced=frozenset(replaced))
         self.ledger.commit(self.run, self.goal.id, done, counted)
         # the one object that is shown and saved: it counts what is durable and nothing else
@@ -116,7 +116,7 @@ class GoalRun:
         self.meter.troubles(self.summary.goal, records)
         self.meter.tick()
 
-    def _count(self, summary: GoalSummary, done: Done) -> None:
+    def _count(self, summary: GoalSummary, done: BatchCommit) -> None:
         count(summary, (record for _, record, _ in done.records), done.lists)
         outcomes = ((key, record) for key, record, _ in done.records)
         count_rechecked(summary, outcomes, self.rechecking)
@@ -130,7 +130,7 @@ class GoalRun:
     def count_unsettled(self) -> None:
         """Count what was left out for people whom a failure keeps from any outcome in this run."""
         for omitted in self.unsettled.values():
-            count_omitted(self.summary, omitted)
+            count_omission(self.summary, omitted)
         self.unsettled.clear()
 
     def phase(self, words: str, expected: int | None = None) -> None:

@@ -18,7 +18,7 @@ from actui.model.run import (
     RunState,
 )
 from actui.sync.ports import Clock, Ledger
-from actui.sync.run.warnings import add_to, count_omitted
+from actui.sync.run.warnings import add_to, count_omission
 
 FLUSH_SECONDS = 0.25
 MOST_PROBLEMS = 5
@@ -59,7 +59,7 @@ def _add(summary: GoalSummary, record: Record, times: int) -> None:
     setattr(summary, outcome, getattr(summary, outcome) + times)
     if record.reason is not None:
         add_to(summary.reasons, record.reason.value, times)
-    count_omitted(summary, record.omitted, times)
+    count_omission(summary, record.omitted, times)
 
 
 class Meter:

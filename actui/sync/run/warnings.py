@@ -1,4 +1,4 @@
-"""Warnings of a goal: counted by field and reason, told in a few sentences however it ends."""
+"""Warnings of a goal: counted by field and reason, reported in a few sentences however it ends."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Warnings:
         return Omitted(tuple(OmittedValues(*key, many) for key, many in taken.items()))
 
 
-def count_omitted(summary: GoalSummary, omitted: Omitted, times: int = 1) -> None:
+def count_omission(summary: GoalSummary, omitted: Omitted, times: int = 1) -> None:
     """Add what was left out for one person to a goal's warnings and to its people concerned.
 
     With -1 `times` it counts no longer.
@@ -55,7 +55,7 @@ def add_to(counts: MutableMapping[str, int], name: str, more: int) -> None:
 def count_once(summary: GoalSummary, words: str) -> bool:
     """Count a warning that is a sentence of its own, once in a run however often it occurs.
 
-    Whether it is among the few that are told.
+    Whether it is among the few that are reported.
     """
     known = summary.warned.setdefault("", {})
     if words[:_LONGEST] not in known:

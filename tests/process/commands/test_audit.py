@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from actui.context.context import House
-from actui.context.services import HouseServices
+from actui.context.context import AppContext
+from actui.context.services import ConsoleServices
 from actui.model.connection import Connection, Notify
 from actui.model.difference import difference
 from actui.model.settings import Settings
@@ -90,13 +90,13 @@ def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path) -> None:
     assert [line["action"] for line in audit.lines()] == ["three", "one"]
 
 
-def actions(house: House, name: str | None = None) -> list[str]:
-    return [str(line["action"]) for line in house.audit.lines(name)][::-1]
+def actions(context: AppContext, name: str | None = None) -> list[str]:
+    return [str(line["action"]) for line in context.audit.lines(name)][::-1]
 
 
 def test_the_console_writes_what_commands_write(tmp_path: Path) -> None:
-    house = House.open({"ACTUI_HOME": str(tmp_path)})
-    services = HouseServices(house)
+    context = AppContext.open({"ACTUI_HOME": str(tmp_path)})
+    services = ConsoleServices(context)
     stored = services.connections.save(Connection.model_validate(BODY), expected=None)
     on = stored.connection.model_copy(update={"enabled": True})
     services.connections.save(on, expected=stored.version)
@@ -104,9 +104,9 @@ def test_the_console_writes_what_commands_write(tmp_path: Path) -> None:
     other = on.model_copy(update={"name": "Mail", "notify": Notify(when="failure")})
     services.connections.save(other, expected=None)
     services.connections.delete(on.id)
-    assert actions(house) == ["created", "switched on", "changed", "deleted"]
-    assert actions(house, on.id) == actions(house)
-    assert actions(house, "Mail") == ["changed", "deleted"]
+    assert actions(context) == ["created", "switched on", "changed", "deleted"]
+    assert actions(context, on.id) == actions(context)
+    assert actions(context, "Mail") == ["changed", "deleted"]
 
 
 def test_a_secret_is_told_of_but_never_told(
@@ -115,12 +115,12 @@ def test_a_secret_is_told_of_but_never_told(
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     environ = {**os.environ, "ACTUI_HOME": str(tmp_path)}
     SettingsFile(Place.open(environ)).save(Settings(secrets_in_file=True))
-    house = House.open(environ)
-    services = HouseServices(house)
+    context = AppContext.open(environ)
+    services = ConsoleServices(context)
     stored = services.connections.save(Connection.model_validate(BODY), expected=None)
     services.vault.save(stored.connection, "activecampaign", SecretStr("hush-c0ffee5ec2e7"))
-    assert actions(house)[-1] == "secret set"
-    written = "".join(file.read_text() for file in house.home.audit_dir.iterdir())
+    assert actions(context)[-1] == "secret set"
+    written = "".join(file.read_text() for file in context.home.audit_dir.iterdir())
     assert "https://a.example" in written
     assert "hush-c0ffee5ec2e7" not in written
 

@@ -12,8 +12,8 @@ import pytest
 from actui import exitcodes
 from actui.cli import main
 from actui.console.workbench import Workbench
-from actui.context.context import House
-from actui.context.services import HouseServices
+from actui.context.context import AppContext
+from actui.context.services import ConsoleServices
 from store.connections import Connections
 from store.forgotten import Forgotten
 from store.home import Home
@@ -111,7 +111,7 @@ def test_the_doctor_finds_it(
 @pytest.mark.parametrize("name", ["history", "ledger", "notices", "turns"])
 def test_the_console_opens(home: Home, name: str, wrong: str) -> None:
     spoil(home, name, wrong)
-    with HouseServices(House(home, dict(os.environ))) as services:
+    with ConsoleServices(AppContext(home, dict(os.environ))) as services:
         workbench = Workbench(services)
         (seen,) = workbench.overviews()
         connection = seen.stored.connection

@@ -17,7 +17,7 @@ import pytest
 from actui.cli import main
 from actui.commands.doctor import of_clock
 from actui.model.connection import Connection, TimesPerDay
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.run import GoalSummary, Outcome, Record
 from actui.model.settings import MailServer, Settings
 from actui.operations import health
@@ -73,7 +73,7 @@ def test_counts_of_an_open_run_that_are_not_its_peoples_are_a_warning(
     people = [(key, Record(Outcome.CREATED, contact_id=int(key)), None) for key in ("1", "2")]
     with open_ledger(place.ledger_file(stored.connection.id)) as ledger:
         ledger.begin_run("r1", "manual", "2026-01-01T00:00:00Z", 1)
-        ledger.commit("r1", "g", Done(records=people), counted.model_copy(update=wrong))
+        ledger.commit("r1", "g", BatchCommit(records=people), counted.model_copy(update=wrong))
 
     main(["doctor", "--offline", "--json"])
 

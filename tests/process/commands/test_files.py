@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.document import dump, load
 from actui.model.errors import UnreachableError
@@ -43,11 +43,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def stored() -> list[Connection]:
-    return [one.connection for one in House.open().connections.all()]
+    return [one.connection for one in AppContext.open().connections.all()]
 
 
 def actions() -> list[str]:
-    return [str(line["action"]) for line in House.open().audit.lines()]
+    return [str(line["action"]) for line in AppContext.open().audit.lines()]
 
 
 def test_a_folder_reproduces_a_home(
@@ -78,11 +78,11 @@ def test_a_folder_reproduces_a_home(
 
 def test_applying_the_same_again_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["apply", "conf"]) == 0
-    before = House.open().connections.find("Newsletter").version
+    before = AppContext.open().connections.find("Newsletter").version
     capsys.readouterr()
     assert main(["apply", "conf"]) == 0
     assert capsys.readouterr().out == "Newsletter: unchanged\nShop & more: unchanged\n"
-    assert House.open().connections.find("Newsletter").version == before
+    assert AppContext.open().connections.find("Newsletter").version == before
     assert actions() == ["created", "created"]
 
 
@@ -182,11 +182,11 @@ def test_a_file_is_checked_with_the_secrets_of_what_it_would_update(
     (one,) = [one for one in stored() if one.name == "Newsletter"]
     asked: list[str] = []
 
-    async def check_online(_: House, connection: Connection) -> list[object]:
+    async def check_online(_: AppContext, connection: Connection) -> list[object]:
         asked.append(connection.id)
         raise UnreachableError("Nobody answers.")
 
-    monkeypatch.setattr(House, "check_online", check_online)
+    monkeypatch.setattr(AppContext, "check_online", check_online)
     assert main(["check", "conf/news.yaml", "--online"]) == 6
     assert asked == [one.id]
     capsys.readouterr()

@@ -24,12 +24,12 @@ import contextlib, io, json, os, sys
 from actui.cli import main
 from actui.console.workbench import Workbench
 from actui.model.errors import ActuiError
-from actui.context.services import HouseServices
-from actui.context.context import House
+from actui.context.services import ConsoleServices
+from actui.context.context import AppContext
 
 def console():
     try:
-        with HouseServices(House.open()) as services:
+        with ConsoleServices(AppContext.open()) as services:
             bench = Workbench(services)
             for seen in bench.overviews():
                 connection = seen.connection

@@ -27,8 +27,8 @@ def holding(place: Path, email: str) -> list[str]:
 
 
 def outcomes(world: Lab, run: str) -> list[dict[str, Any]]:
-    connection = world.house.connections.find(NAME).connection
-    with world.house.ledger(connection) as ledger:
+    connection = world.context.connections.find(NAME).connection
+    with world.context.ledger(connection) as ledger:
         return list(ledger.outcomes(run=run))
 
 
@@ -47,7 +47,7 @@ async def test_nothing_of_them_stays_and_they_are_skipped_from_then_on() -> None
         )
         for row in (imported, exported):
             assert holding(world.place, row["email"])
-            (report,) = await forget(world.house, row["email"], offline=False)
+            (report,) = await forget(world.context, row["email"], offline=False)
             assert report.rows > 0
             assert any(place.startswith("ActiveCampaign: contact") for place in report.remains)
             assert holding(world.place, row["email"]) == []
@@ -68,10 +68,10 @@ async def test_nothing_of_them_stays_and_they_are_skipped_from_then_on() -> None
 async def test_nobody_is_forgotten_while_a_connection_runs() -> None:
     async with lab() as world:
         connection = world.apply(*demo_connection()["goals"])
-        with world.house.lock(connection).held(), pytest.raises(BusyError):
-            await forget(world.house, "ada@example.org", offline=True)
+        with world.context.lock(connection).held(), pytest.raises(BusyError):
+            await forget(world.context, "ada@example.org", offline=True)
         words = ["address ada@example.org"]
-        assert Forgotten(world.house.home).among(words, ("", "")) == set()
+        assert Forgotten(world.context.home).among(words, ("", "")) == set()
 
 
 @pytest.mark.parametrize("is_gone", [False, True], ids=["same connection", "connection gone"])
@@ -80,7 +80,7 @@ async def test_files_that_a_restoration_replaced_hold_nothing_of_them(
 ) -> None:
     async with lab() as world:
         totals = await people(world)
-        home = world.house.home
+        home = world.context.home
         make_backup(home, tmp_path / "empty", "1")
         world.apply(goal())
         await world.run()
@@ -92,7 +92,7 @@ async def test_files_that_a_restoration_replaced_hold_nothing_of_them(
         email, other = list(totals)[:2]
         assert {"ledger.db"} <= set(holding(replaced, email)) | set(holding(replaced, other))
         before = holding(world.place, other)
-        await forget(world.house, email, offline=True)
+        await forget(world.context, email, offline=True)
         assert holding(world.place, email) == []
         assert holding(world.place, other) == before
 
@@ -102,10 +102,10 @@ async def test_a_damaged_ledger_that_was_set_aside_stays_and_is_named() -> None:
         email = next(iter(await people(world)))
         connection = world.apply(goal())
         await world.run()
-        file = world.house.home.ledger_file(connection.id)
+        file = world.context.home.ledger_file(connection.id)
         aside = file.with_name(f"ledger-20260101-000000-000000{ASIDE}")
         aside.write_bytes(b"?" * 5_000 + email.encode())
-        (report,) = await forget(world.house, email, offline=True)
+        (report,) = await forget(world.context, email, offline=True)
         assert holding(world.place, email) == [aside.name]
         assert any(str(aside) in one for one in report.remains)
 

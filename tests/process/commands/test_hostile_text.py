@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from actui.cli import grammar, main
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.document import dump, load
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.omitted import Omitted, OmittedValues
 from actui.model.run import GoalSummary, Outcome, Reason, Record, RunState, RunSummary
 from actui.output import safe_output, send_control
@@ -137,8 +137,8 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("keys.yaml").write_text(
         'version: 1\nconnection: {name: "\\e[31m", timezone: "\\e\\x9b"}\n'
     )
-    house = House.open()
-    connection = house.connections.save(CONNECTION).connection
+    context = AppContext.open()
+    connection = context.connections.save(CONNECTION).connection
     omitted = Omitted((OmittedValues(f"%F{H}%", f"why{H}", 2),))
     record = Record(
         *(Outcome.REJECTED, Reason.REJECTED_BY_ACTIVECAMPAIGN, f"detail{H}"),
@@ -159,10 +159,10 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         warned={f"%F{H}%": {f"why{H}": 1}},
         omitted={f"%F{H}%": 1},
     )
-    with house.ledger(connection) as ledger:
+    with context.ledger(connection) as ledger:
         ledger.begin_run(RUN, "manual", "2026-01-01T00:00:00Z", 1)
-        ledger.commit(RUN, "g-1", Done([("7", record, None)]), goal)
-    house.history(connection).save(
+        ledger.commit(RUN, "g-1", BatchCommit([("7", record, None)]), goal)
+    context.history(connection).save(
         RunSummary(
             run=RUN,
             connection=NAME,

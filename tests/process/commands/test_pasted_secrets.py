@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from actui.cli import main
 from actui.context.clients import AccountClients
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.errors import CredentialsError
 from actui.model.secret import SecretName
 from actui.model.settings import MailServer, Settings
@@ -67,7 +67,7 @@ def by_old_file(text: str, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """As an earlier version stored it, in the private file."""
     SettingsFile(home).save(Settings(secrets_in_file=True))
     sealed = json.dumps({"origin": "http://127.0.0.1:9", "secret": text})
-    connection = House.open().connections.find("News").connection
+    connection = AppContext.open().connections.find("News").connection
     row = {"entry": f"{connection.id}:{SecretName.ACTIVECAMPAIGN_API_KEY}", "value": sealed}
     home.secrets_file.write_text(json.dumps({"_default": {"1": row}}))
 
@@ -88,9 +88,9 @@ Road = Callable[[str, Home, pytest.MonkeyPatch], None]
 
 
 def the_key() -> str:
-    house = House.open()
-    connection = house.connections.find("News").connection
-    return house.secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY).get_secret_value()
+    context = AppContext.open()
+    connection = context.connections.find("News").connection
+    return context.secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY).get_secret_value()
 
 
 @pytest.mark.parametrize("text", AROUND.values(), ids=AROUND)
@@ -131,8 +131,8 @@ def test_a_key_that_no_header_carries_is_refused_unseen(
         assert "ActiveCampaign API key" in shown
         assert why in shown
         assert not re.search("5ec2e7|c0ffee", shown)
-    house = House.open()
-    assert not house.history(house.connections.find("News").connection).all(limit=1)
+    context = AppContext.open()
+    assert not context.history(context.connections.find("News").connection).all(limit=1)
 
 
 def test_a_blank_variable_is_as_good_as_none(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,8 +201,8 @@ def test_a_mail_password_keeps_what_is_inside(
 ) -> None:
     SettingsFile(home).save(Settings(secrets_in_file=True, mail=MailServer(host="mail.example")))
     assert sets(text, monkeypatch, "smtp-password") == 0
-    house = House.open()
-    found = house.secrets.find(*MAIL_SECRET, house.settings.mail.origin)
+    context = AppContext.open()
+    found = context.secrets.find(*MAIL_SECRET, context.settings.mail.origin)
     assert found is not None
     assert found.value.get_secret_value() == kept
 
@@ -220,8 +220,8 @@ def test_a_mail_password_of_several_lines_is_refused(
 async def test_a_typed_key_is_cleaned_before_it_is_tried(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = House.open()
-    connection = house.connections.find("News").connection
+    context = AppContext.open()
+    connection = context.connections.find("News").connection
     monkeypatch.setenv("NOTHING", "")
     tried: list[str] = []
     monkeypatch.setattr(
@@ -233,11 +233,11 @@ async def test_a_typed_key_is_cleaned_before_it_is_tried(
         lambda url, client_id, secret, **_: tried.append(secret.get_secret_value()),
     )
     async with (
-        AccountClients(house).activecampaign(connection, SecretStr(f"\ufeffApi-Token: {PURE}\n")),
-        AccountClients(house).blueconic(connection, SecretStr(f" {PURE}\u200b")),
+        AccountClients(context).activecampaign(connection, SecretStr(f"\ufeffApi-Token: {PURE}\n")),
+        AccountClients(context).blueconic(connection, SecretStr(f" {PURE}\u200b")),
     ):
         assert tried == [PURE, PURE]
-    clients = AccountClients(house)
+    clients = AccountClients(context)
     for services in (clients.activecampaign, clients.blueconic):
         with pytest.raises(CredentialsError, match="a line break") as refused:
             async with services(connection, SecretStr("5ec2e7\nc0ffee")):

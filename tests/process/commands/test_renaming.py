@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.accounts import account_origins
 from actui.model.connection import Connection
 
@@ -38,7 +38,7 @@ def exported(
 
 
 def stored() -> list[Connection]:
-    return [one.connection for one in House.open().connections.all()]
+    return [one.connection for one in AppContext.open().connections.all()]
 
 
 def changed(file: Path, *pairs: tuple[str, str]) -> None:
@@ -103,8 +103,8 @@ def test_without_the_id_it_is_a_new_connection(
 def test_other_accounts_than_it_has_worked_with_are_told(
     words: list[str], exported: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    house, (connection,) = House.open(), stored()
-    with house.ledger(connection) as ledger:
+    context, (connection,) = AppContext.open(), stored()
+    with context.ledger(connection) as ledger:
         ledger.bind_origins(*account_origins(connection))
         ledger.begin_run("r1", "manual", "2026-11-24T02:00:00Z", 1)
         ledger.journal_batch("r1", "g1", ["p-1"], "[]", 0.0)

@@ -9,7 +9,7 @@ import pytest
 
 from actui.cli import main
 from actui.commands.settings import ABOUT
-from actui.context.context import House
+from actui.context.context import AppContext
 
 
 @pytest.fixture(autouse=True)
@@ -30,10 +30,10 @@ def test_one_is_set_and_unset(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["settings", "set", "secrets_in_file", "true"]) == 0
     assert capsys.readouterr().out.startswith("* secrets_in_file = true")
     assert main(["settings", "set", "mail.host", "mail.example.org"]) == 0
-    assert House.open().settings.secrets_in_file is True
-    assert House.open().settings.mail.host == "mail.example.org"
+    assert AppContext.open().settings.secrets_in_file is True
+    assert AppContext.open().settings.mail.host == "mail.example.org"
     assert main(["settings", "unset", "mail.host"]) == 0
-    assert House.open().settings.mail.host == ""
+    assert AppContext.open().settings.mail.host == ""
     capsys.readouterr()
     assert main(["settings", "show", "request_seconds", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"request_seconds": 60.0}
@@ -51,17 +51,17 @@ def test_one_is_set_and_unset(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_makes_no_sense_changes_nothing(
     words: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = House.open().settings
+    before = AppContext.open().settings
     assert main(["settings", *words.split()]) == 2
     assert said in capsys.readouterr().err
-    assert House.open().settings == before
+    assert AppContext.open().settings == before
 
 
 def test_a_password_command_is_not_told_to_the_audit() -> None:
     command = "curl -u me:s3same https://vault.example -H 'X: y' # a comment"
     assert main(["settings", "set", "password_command", command]) == 0
-    assert House.open().settings.password_command == command
-    (line,) = House.open().audit.lines()
+    assert AppContext.open().settings.password_command == command
+    (line,) = AppContext.open().audit.lines()
     assert line["action"] == "set"
     assert [change["where"] for change in line["changes"]] == ["password_command"]
     assert "s3same" not in json.dumps(line)

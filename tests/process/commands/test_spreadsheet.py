@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from actui import exitcodes
 from actui.cli import main
 from actui.console.views.outcomes import OUTCOME_COLUMNS, Filter, Person
-from actui.context.context import House
-from actui.context.services import HousePeople
+from actui.context.context import AppContext
+from actui.context.services import OutcomeService
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.omitted import Omitted, OmittedValues
 from actui.model.run import GoalSummary, Outcome, Reason, Record
 from actui.operations.spreadsheet import cell, csv_lines, save_csv
@@ -91,10 +91,10 @@ def test_every_file_is_read_back_as_it_was_written(texts: list[str]) -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppContext:
     """A home with a connection whose last run met one person with a strange address."""
     monkeypatch.setenv("ACTUI_HOME", str(tmp_path / "home"))
-    opened = House.open()
+    opened = AppContext.open()
     connection = opened.connections.save(NEWS).connection
     omitted = Omitted((OmittedValues("%AGE%", "which are no dates", 2),))
     email = "=1+1\x1b[31m@\u00e9xample.org"
@@ -102,12 +102,12 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     summary = GoalSummary(goal="In", goal_id="g-1", kind="import")
     with opened.ledger(connection) as ledger:
         ledger.begin_run("r1", "manual", "2026-01-01T00:00:00Z", 1)
-        ledger.commit("r1", "g-1", Done([("7", record, None)]), summary)
+        ledger.commit("r1", "g-1", BatchCommit([("7", record, None)]), summary)
     return opened
 
 
 def test_a_pipe_a_file_and_the_console_get_the_same_bytes(
-    house: House, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+    context: AppContext, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     assert main(["outcomes", "News", "--csv"]) == exitcodes.OK
     printed, _ = capfdbinary.readouterr()
@@ -115,8 +115,8 @@ def test_a_pipe_a_file_and_the_console_get_the_same_bytes(
     assert main(["outcomes", "News", "--to", str(file)]) == exitcodes.OK
     assert capfdbinary.readouterr()[0] == f"1 line written to {file}.\n".encode()
     from_console = tmp_path / "console.csv"
-    HousePeople(house).export(
-        house.connections.find("News").connection, "r1", Filter(), str(from_console)
+    OutcomeService(context).export(
+        context.connections.find("News").connection, "r1", Filter(), str(from_console)
     )
     assert printed == file.read_bytes() == from_console.read_bytes()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -133,7 +133,7 @@ def test_a_pipe_a_file_and_the_console_get_the_same_bytes(
     assert (row["detail"], row["email"]) == (STRANGE, "=1+1@\u00e9xample.org")
 
 
-def test_no_file_is_replaced(house: House, tmp_path: Path) -> None:
+def test_no_file_is_replaced(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text("mine")
     assert main(["outcomes", "News", "--to", str(file)]) == exitcodes.USAGE

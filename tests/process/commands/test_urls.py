@@ -9,7 +9,7 @@ import pytest
 
 from actui.cli import main
 from actui.console.forms.connection_fields import ConnectionForm
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ConfigError
 from store.json_file import documents
@@ -48,7 +48,7 @@ def apply(**urls: str) -> int:
 def store(url: str) -> None:
     """Keep a URL that an earlier version took."""
     assert apply() == 0
-    with documents(House.open().home.connections_file) as database:
+    with documents(AppContext.open().home.connections_file) as database:
         (kept,) = database.all()
         body = kept["connection"]
         body["activecampaign"]["url"] = body["blueconic"]["url"] = url
@@ -62,7 +62,7 @@ def test_a_file_with_such_an_address_is_refused_with_its_line(
 ) -> None:
     assert apply(**{key: url}) == 2
     assert f"f.yaml:{line}: " in capsys.readouterr().err
-    assert House.open().connections.all() == []
+    assert AppContext.open().connections.all() == []
 
 
 @pytest.mark.parametrize("url", [url for url in NOT_FINE if "secret" in url])
@@ -114,7 +114,7 @@ def test_a_stored_one_is_a_sentence_in_every_command(
 @pytest.mark.parametrize("url", BAD)
 def test_the_console_refuses_one_and_leaves_a_stored_one_to_be_corrected(url: str) -> None:
     store(url)
-    held: Connection = House.open().connections.find("A").connection
+    held: Connection = AppContext.open().connections.find("A").connection
     form = ConnectionForm.of(held)
     assert form.onto(held) == held
     with pytest.raises(ConfigError, match="ActiveCampaign host name: the web address cannot"):
@@ -132,7 +132,7 @@ def test_a_mail_server_without_a_usable_name_is_refused(
 
 
 def test_a_stored_mail_server_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    with documents(House.open().home.settings_file) as database:
+    with documents(AppContext.open().home.settings_file) as database:
         database.insert({"mail": {"host": "xn--"}})
     assert main(["settings", "set", "colour", "never"]) == 0
     assert main(["doctor", "--json"]) == 2

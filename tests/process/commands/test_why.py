@@ -77,7 +77,7 @@ async def test_the_lists_that_may_not_create_are_named() -> None:
         }
         connection = world.apply(goal(contacts="lists", lists=chosen), goal(**by_id))
         await world.run()
-        kept = world.house.connections.find(connection.name).connection
+        kept = world.context.connections.find(connection.name).connection
         names = [choice.list.name for choice in kept.imports()[0].lists]
         barred = f"{NO_MATCH}none of the goal's lists it is on may create profiles: "
         line, again, _ = await why(world, "one@example.org")

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.context.run_factory import RunFactory
 from actui.model.connection import Connection
 from actui.model.document import load
@@ -47,12 +47,12 @@ class Lab:
             f"{prefix}_BLUECONIC_CLIENT_SECRET": ready["blueconic"]["client_secret"],
         }
         settings = Settings(requests_per_second=2_000, request_seconds=1, settle_seconds=1)
-        SettingsFile(self.house.home).save(settings)
+        SettingsFile(self.context.home).save(settings)
 
     @property
-    def house(self) -> House:
+    def context(self) -> AppContext:
         """The home, opened anew as a new process would."""
-        return House.open(self.environ)
+        return AppContext.open(self.environ)
 
     def apply(self, *goals: Row, **more: Any) -> Connection:
         """Store the connection with these goals."""
@@ -69,13 +69,13 @@ class Lab:
         }
         # JSON is YAML, and never has an anchor where two goals share a list
         text = json.dumps({"version": 1, "connection": connection})
-        return self.house.connections.save(load(text, NAME)).connection
+        return self.context.connections.save(load(text, NAME)).connection
 
     async def run(self, **options: Any) -> RunSummary:
         """One run to its end."""
-        house = self.house
-        connection = house.connections.find(NAME).connection
-        async with RunFactory(house).engine(connection, Options(**options)) as engine:
+        context = self.context
+        connection = context.connections.find(NAME).connection
+        async with RunFactory(context).engine(connection, Options(**options)) as engine:
             return await engine.execute()
 
     def start(self, *words: str) -> subprocess.Popen[str]:

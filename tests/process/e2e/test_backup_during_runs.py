@@ -109,7 +109,7 @@ async def undisturbed(instant: Instant) -> State:
 
 def wait_for_answers(world: Lab) -> None:
     """A held request is waited for, not given up and sent again."""
-    SettingsFile(world.house.home).change({"request_seconds": 300})
+    SettingsFile(world.context.home).change({"request_seconds": 300})
 
 
 async def struck(world: Lab, run: subprocess.Popen[str]) -> None:
@@ -155,6 +155,6 @@ async def test_a_home_restored_from_the_middle_of_a_run_comes_to_the_same_end(
         else:
             assert asked.returncode == exitcodes.OK, asked.stderr
         await finish(world)
-        SettingsFile(world.house.home).change({"request_seconds": 1})
+        SettingsFile(world.context.home).change({"request_seconds": 1})
         found = await end_state(world)
         assert "\n".join(differences(found, expected)) == ""

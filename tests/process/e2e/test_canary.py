@@ -22,8 +22,8 @@ from textual.widgets import Button, Input
 
 from actui.app.console_app import ConsoleApp
 from actui.cli import main
-from actui.context.context import House
-from actui.context.services import HouseServices
+from actui.context.context import AppContext
+from actui.context.services import ConsoleServices
 from actui.model.settings import MailServer, Settings
 from screens.base import TextLine
 from screens.connection_page import ConnectionScreen
@@ -106,7 +106,7 @@ class Scene:
             environ.setenv(name, value)
 
     def settles(self, **mail: Any) -> None:
-        home = House.open().home
+        home = AppContext.open().home
         SettingsFile(home).save(Settings(mail=MailServer(host=HERE, **mail), request_seconds=2))
 
     def points_at(self, hook: str, **urls: str) -> None:
@@ -197,7 +197,7 @@ def test_a_run_that_goes_well(
     shown = capsys.readouterr().out
     people = set(re.findall(r"[\w.+-]+@[\w.-]+", shown)) - {"ops@example.com", USER}
     assert len(people) >= 3
-    home = House.open().home
+    home = AppContext.open().home
     files = {file: file.read_bytes() for file in home.root.rglob("*") if file.is_file()}
     holding = {file.relative_to(home.root).parts[0] for file, held in files.items()
                if any(one.encode() in held for one in people)}  # fmt: skip
@@ -221,7 +221,7 @@ def test_a_bug_whose_text_holds_a_secret_and_a_person(
         scene.points_at(hook)
         monkeypatch.setattr("actui.sync.run.engine.resolve", fail)
         assert main(["run", NAME, "--json"]) == 70
-    crashes = list(House.open().home.logs_dir.glob("crash-*"))
+    crashes = list(AppContext.open().home.logs_dir.glob("crash-*"))
     assert len(crashes) == 1
     searched(tmp_path, capsys, crashes[0].read_text(), json.dumps(posted))
 
@@ -250,7 +250,7 @@ async def test_the_console_with_typed_secrets(
         text = yaml.safe_dump({"version": 1, "connection": connection})
         (tmp_path / "canary.yaml").write_text(text)
         assert main(["apply", str(tmp_path / "canary.yaml")]) == 0
-        app = ConsoleApp(HouseServices(House.open()))
+        app = ConsoleApp(ConsoleServices(AppContext.open()))
         async with app.run_test(size=(100, 60), notifications=True) as pilot:
             await until(pilot, lambda: NAME in seen(pilot))
             await pilot.press("enter")

@@ -23,11 +23,11 @@ TABLES = ("sum", "fact", "goal", "membership", "link", "resubscribed")
 
 
 def connection_of(world: Lab) -> Connection:
-    return world.house.connections.find(NAME).connection
+    return world.context.connections.find(NAME).connection
 
 
 def ledger_of(world: Lab) -> Path:
-    return world.house.home.ledger_file(connection_of(world).id)
+    return world.context.home.ledger_file(connection_of(world).id)
 
 
 def break_table(path: Path, table: str) -> None:
@@ -52,11 +52,11 @@ async def test_a_broken_page_ends_the_run_with_a_sentence_and_fresh_goes_on() ->
         failed = await world.run()
         assert (failed.state, failed.code) == (RunState.FAILED, "damaged")
         assert str(ledger_of(world)) in failed.message
-        assert world.house.history(connection_of(world)).all()[0].state is RunState.FAILED
+        assert world.context.history(connection_of(world)).all()[0].state is RunState.FAILED
 
         told: list[str] = []
         fresh = Options(fresh=True)
-        async with RunFactory(world.house).engine(
+        async with RunFactory(world.context).engine(
             connection_of(world), fresh, told.append
         ) as engine:
             assert (await engine.execute()).ok
@@ -64,7 +64,7 @@ async def test_a_broken_page_ends_the_run_with_a_sentence_and_fresh_goes_on() ->
         assert "was set aside as" in told[0]
         (aside,) = ledger_of(world).parent.glob("*.damaged")
         assert str(aside) in told[0]
-        with world.house.ledger(connection_of(world)) as ledger:
+        with world.context.ledger(connection_of(world)) as ledger:
             assert ledger.doubt() is None
 
 

@@ -20,10 +20,10 @@ LISTS = {"subscribed": 1, "resubscribed": 1, "unsubscribed": 2, "left": 1}
 
 async def tried(world: Lab, **options: Any) -> dict[str, Any]:
     """A dry run, shown to have written nothing."""
-    house = world.house
-    connection = house.connections.find(NAME).connection
+    context = world.context
+    connection = context.connections.find(NAME).connection
     before = await world.lines("/contacts")
-    async with RunFactory(house).rehearsal(connection) as rehearsal:
+    async with RunFactory(context).rehearsal(connection) as rehearsal:
         summary = await rehearsal.count(Options(trigger="dry-run", **options))
     assert await world.lines("/contacts") == before
     return summary.printed()
@@ -84,8 +84,8 @@ async def test_the_claims_of_another_connection_are_read_and_not_touched() -> No
         await leave(world, found[0])
         assert "has not run yet" in (await tried(world))["goals"][0]["message"]
         await run(world, "Second")
-        other = world.house.connections.find("Second").connection
-        file = world.house.home.ledger_file(other.id)
+        other = world.context.connections.find("Second").connection
+        file = world.context.home.ledger_file(other.id)
         before = file.read_bytes()
         goal = (await tried(world))["goals"][0]
         assert (goal["message"], goal["lists"]["unsubscribed"]) == ("", 0)
@@ -135,9 +135,9 @@ async def test_a_preview_says_how_many_left() -> None:
         world.apply(GOAL)
         await run(world, NAME)
         await leave(world, found[0])
-        house = world.house
-        connection = house.connections.find(NAME).connection
-        async with RunFactory(house).rehearsal(connection) as rehearsal:
+        context = world.context
+        connection = context.connections.find(NAME).connection
+        async with RunFactory(context).rehearsal(connection) as rehearsal:
             (goal,) = (await rehearsal.show(Ask(first=1))).goals
         assert len(goal.people) == 1
         assert "1 person has left the segment and would be unsubscribed." in goal.notes

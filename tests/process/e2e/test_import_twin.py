@@ -163,7 +163,7 @@ class History:
         if what == "forget":
             address = data.draw(address_of(data.draw(st.integers(0, 2))))
             note(f"forget {address!r}")
-            await forget(self.lab.house, address, offline=data.draw(st.booleans()))
+            await forget(self.lab.context, address, offline=data.draw(st.booleans()))
             self.memory.forgotten.add(canonical(address))
             gone = {int(r["id"]) for r in rows if canonical(r["email"]) == canonical(address)}
             places = [place for place in self.memory.endings if place[1] in gone]

@@ -72,7 +72,7 @@ async def answered_not_committed(world: Lab, connection: Connection) -> None:
     await world.fault("hold", PUT, method="PUT")
     run = world.start()
     await world.arrived("PUT", PUT)
-    ledger = sqlite3.connect(world.house.home.ledger_file(connection.id), isolation_level=None)
+    ledger = sqlite3.connect(world.context.home.ledger_file(connection.id), isolation_level=None)
     ledger.execute("BEGIN IMMEDIATE")
     await world.post("/release")
     await world.until(lambda log: any(r["path"] == PUT and r["status"] == 200 for r in log))
@@ -96,7 +96,7 @@ async def test_a_run_that_died_is_continued_and_adds_nothing_twice(dies: Instant
         totals = await people(world)
         connection = world.apply(goal())
         await dies(world, connection)
-        (cut_off,) = world.house.history(connection).all()
+        (cut_off,) = world.context.history(connection).all()
         assert (cut_off.state, cut_off.code) == (RunState.FAILED, "cut-off")
 
         summary = await world.run()
@@ -117,7 +117,7 @@ async def test_a_goal_that_was_changed_meanwhile_starts_over_and_the_others_do_n
         run = world.start()
         await world.arrived("PUT", PUT, 2)
         await killed(run)
-        (cut_off,) = world.house.history(connection).all()
+        (cut_off,) = world.context.history(connection).all()
         lastly = {"field": "lastName", "property": "last_name"}
         second["import"]["mappings"].append(lastly)
         world.apply(first, second)
@@ -142,7 +142,7 @@ async def test_kills_at_random_requests_leave_every_sum_right() -> None:
         await world.run()
         expected = await points(world)
         assert expected != before
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
             updated = {row["contact_id"] for row in ledger.outcomes(outcome="updated")}
         owners = Counter(
             email

@@ -317,7 +317,7 @@ async def test_a_recheck_that_fails_ends_in_a_warning_and_goes_on_later() -> Non
         connection = world.apply(goal())
         await world.run()
         await world.post("/clock", advance=7_200)
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
             before = ledger.goal_state("g-1").watermark
         await world.fault("200-html", PUT, method="PUT", times=3)
 
@@ -325,7 +325,7 @@ async def test_a_recheck_that_fails_ends_in_a_warning_and_goes_on_later() -> Non
 
         assert (run.state, run.ok) == (RunState.FINISHED, True)
         assert "not all rechecked" in run.goals[0].message
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
             assert ledger.goal_state("g-1").watermark != before
         assert (await world.run()).goals[0].rechecked == 4
 
@@ -341,8 +341,8 @@ async def test_a_stop_ends_the_recheck_and_the_continued_run_goes_on_there() -> 
         await world.fault("hold", PUT, method="PUT")
         run: asyncio.Task[RunSummary] = asyncio.create_task(world.run())
         await world.arrived("PUT", PUT)
-        assert world.house.request_stop(connection) == 1
-        assert world.house.request_stop(connection) == 2
+        assert world.context.request_stop(connection) == 1
+        assert world.context.request_stop(connection) == 2
 
         stopped = await run
         await world.post("/release")
@@ -373,5 +373,5 @@ async def test_a_run_killed_within_its_recheck_is_continued() -> None:
 
         assert summary.adds_up
         assert (summary.matched, summary.read) == (1, 1)
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
             assert ledger.unique().imported == 1

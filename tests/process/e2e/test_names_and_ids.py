@@ -51,5 +51,5 @@ async def test_a_list_that_two_could_be_is_refused(command: list[str]) -> None:
         world.apply({"export": {**EXPORT, "lists": [{"name": "x", "id": word}]}})
         summary = await world.run()
         assert summary.ok, summary.message
-        kept = world.house.connections.find(NAME).connection
+        kept = world.context.connections.find(NAME).connection
         assert [one.id for one in kept.exports()[0].lists] == [word]

@@ -12,7 +12,7 @@ import pytest
 
 from actui.cli import main
 from actui.context.run_factory import RunFactory
-from actui.context.services import HouseServices
+from actui.context.services import ConsoleServices
 from actui.model.preview import Ask, Change, Preview, PreviewedGoal, PreviewedPerson
 from actui.model.run import Outcome, Reason
 from actui.sync.run.goal_run import Options
@@ -55,16 +55,18 @@ BY_ACTIVECAMPAIGN = "rejected-by-activecampaign"
 
 
 async def show(world: Lab, **ask: Any) -> Preview:
-    house = world.house
-    async with RunFactory(house).rehearsal(house.connections.find(NAME).connection) as rehearsal:
+    context = world.context
+    async with RunFactory(context).rehearsal(
+        context.connections.find(NAME).connection
+    ) as rehearsal:
         return await rehearsal.show(Ask(**ask))
 
 
 async def state(world: Lab) -> tuple[Any, ...]:
     """All that a run could have changed: both services, and every file of the home."""
-    kept = [world.house.home.root / name for name in ("ledgers", "runs", "locks", "logs")]
+    kept = [world.context.home.root / name for name in ("ledgers", "runs", "locks", "logs")]
     files = [file for place in kept for file in sorted(place.rglob("*")) if file.is_file()]
-    files += sorted(world.house.home.root.glob("*.json"))
+    files += sorted(world.context.home.root.glob("*.json"))
     marks = {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     return await world.lines("/contacts"), await world.lines("/profiles"), marks
 
@@ -99,7 +101,7 @@ def told(people: tuple[PreviewedPerson, ...]) -> dict[str, tuple[str, str]]:
 
 
 def rows(world: Lab, run: str) -> dict[str, tuple[str, str]]:
-    with world.house.ledger(world.house.connections.find(NAME).connection) as ledger:
+    with world.context.ledger(world.context.connections.find(NAME).connection) as ledger:
         found = list(ledger.outcomes(run=run))
     return {
         str(row["email"] or row["profile_id"]): (str(row["outcome"]), str(row["reason"] or ""))
@@ -139,7 +141,9 @@ async def test_what_it_says_is_what_the_next_run_does(goal: Row) -> None:
             shown = await undone(world, first=1_000)
             summary = (await world.run()).goals[0]
             assert summary.read == len(shown.people)
-            run = world.house.history(world.house.connections.find(NAME).connection).all()[0].run
+            run = (
+                world.context.history(world.context.connections.find(NAME).connection).all()[0].run
+            )
             became, said = rows(world, run), told(shown.people)
             # which further addresses ActiveCampaign's import dislikes, nobody can know before it
             refused = {who for who, (_, why) in became.items() if why == BY_ACTIVECAMPAIGN}
@@ -233,17 +237,17 @@ async def test_a_dry_run_counts_what_the_run_after_it_counts() -> None:
         connection = world.apply(IMPORT, EXPORT)
         for goal in ("Contacts", "Readers"):
             before = [await world.lines(path) for path in ("/contacts", "/profiles")]
-            runs = len(world.house.history(connection).all())
+            runs = len(world.context.history(connection).all())
             tried = await run("--dry-run", "--goal", goal)
             assert [await world.lines(path) for path in ("/contacts", "/profiles")] == before
             assert (tried["trigger"], tried["notice"]) == ("dry-run", "Nothing was written.")
-            assert len(world.house.history(connection).all()) == runs
+            assert len(world.context.history(connection).all()) == runs
             done = await world.run(goals=(goal,))
             assert counts(tried) == counts(done.printed())
             assert tried["goals"][0]["read"] > 1
         few = await run("--dry-run", "--limit", "1", "--full")
         assert [goal["read"] for goal in few["goals"]] == [1, 1]
-        assert [line["action"] for line in world.house.audit.lines()].count("ran") == 2
+        assert [line["action"] for line in world.context.audit.lines()].count("ran") == 2
 
 
 async def test_a_changed_address_is_shown_as_one_contact_that_gets_another() -> None:
@@ -286,7 +290,7 @@ async def test_a_batch_on_its_way_is_not_waited_for_and_stays_on_its_way() -> No
         await world.profile(properties=person, segments=["Newsletter readers"])
         connection = world.apply(EXPORT)
         await world.fault("hold", "/api/3/import/info", method="GET")
-        async with RunFactory(world.house).engine(connection, Options()) as engine:
+        async with RunFactory(world.context).engine(connection, Options()) as engine:
             task = asyncio.create_task(engine.execute())
             await reached(world, "/api/3/import/info")
             # the run is at work, holds its lock, and is not disturbed
@@ -300,7 +304,7 @@ async def test_a_batch_on_its_way_is_not_waited_for_and_stays_on_its_way() -> No
 async def test_the_console_hears_what_is_being_done_and_can_give_up() -> None:
     async with lab(contacts=30) as world:
         connection = world.apply(IMPORT, enabled=False)
-        previewer = HouseServices(world.house).previewer
+        previewer = ConsoleServices(world.context).previewer
         heard: list[str] = []
         preview = await previewer.show(connection, Ask(first=3), heard.append)
         assert len(preview.goals[0].people) == 3

@@ -81,7 +81,7 @@ async def test_a_profile_that_does_not_exist_or_lacks_the_property_matches_nobod
 
         assert summary.reasons == {"no-match": 3}
         assert not any(r["method"] == "PUT" for r in await world.requests())
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
             why = [Person.of(row).why_in(connection) for row in ledger.outcomes()]
         assert why == [
             "no profile has the id that the contact holds",
@@ -122,7 +122,7 @@ async def test_contacts_that_did_not_change_cost_no_read() -> None:
         await world.post("/mutate", **change, set={"firstName": "Bo"})
         assert (await world.run()).goals[0].updated == 1
         assert await profile_reads(world) == 1
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
             assert ledger.unique().imported == 230
 
 
@@ -180,7 +180,7 @@ async def test_a_preview_and_a_dry_run_compare_as_well() -> None:
         await world.contact(email="bob@x.org", firstName="Bo", fields={"BCID": known})
         connection = world.apply(goal(BOTH))
 
-        async with RunFactory(world.house).rehearsal(connection) as rehearsal:
+        async with RunFactory(world.context).rehearsal(connection) as rehearsal:
             (shown,) = (await rehearsal.show(Ask(goals=("Import",), first=10))).goals
 
         outcomes = {p.email: p.record.outcome.value for p in shown.people if p.record}
@@ -197,8 +197,8 @@ async def test_a_stop_between_two_pages_of_profiles_sends_nothing_and_goes_on_la
         await world.fault("hold", f"{PUT}/.*", method="GET")
         run: asyncio.Task[RunSummary] = asyncio.create_task(world.run())
         await world.until(lambda log: any(r["path"].startswith(f"{PUT}/") for r in log))
-        assert world.house.request_stop(connection) == 1
-        with world.house.ledger(connection) as ledger:
+        assert world.context.request_stop(connection) == 1
+        with world.context.ledger(connection) as ledger:
             while (now := ledger.read_progress()) is None or now.state is not RunState.STOPPING:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         await world.post("/release")

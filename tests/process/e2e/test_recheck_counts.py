@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.run import GoalSummary
 from actui.operations.erasure import forget
 from store.ledger import SqliteLedger
@@ -69,7 +69,7 @@ async def test_an_earlier_outcome_of_the_same_run_is_not_listed() -> None:
         run = await world.run()
 
         assert (run.goals[0].read, run.goals[0].unchanged, run.goals[0].reasons) == (1, 1, {})
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
             assert [row for row in ledger.outcomes() if row["run"] == run.run] == []
 
 
@@ -102,7 +102,7 @@ async def test_who_was_forgotten_does_not_look_new() -> None:
         await world.run()
         await world.post("/clock", advance=7_200)
         await world.run()
-        await forget(world.house, "a@x.org", offline=False)
+        await forget(world.context, "a@x.org", offline=False)
 
         summary = (await world.run()).goals[0]
 
@@ -131,7 +131,9 @@ async def test_a_run_that_dies_at_a_commit_counts_as_any_other(
         await world.profile(properties={"email": ["p2@x.org"], "first_name": ["Ada"]})
         commit, met = SqliteLedger.commit, 0
 
-        def dies(kept: SqliteLedger, run: str, id_: str, done: Done, counts: GoalSummary) -> None:
+        def dies(
+            kept: SqliteLedger, run: str, id_: str, done: BatchCommit, counts: GoalSummary
+        ) -> None:
             nonlocal met
             met += 1
             if met != at:

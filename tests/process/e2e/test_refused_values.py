@@ -14,8 +14,8 @@ POINTS = {"field": "%POINTS%", "property": "points", "rule": "sum"}
 
 
 def rows(world: Lab) -> list[Row]:
-    house = world.house
-    with house.ledger(house.connections.find("Lab").connection) as ledger:
+    context = world.context
+    with context.ledger(context.connections.find("Lab").connection) as ledger:
         return list(ledger.outcomes())
 
 

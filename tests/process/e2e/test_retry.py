@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from actui.console.views.outcomes import Filter
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.context.run_factory import RunFactory
-from actui.context.services import HouseServices
+from actui.context.services import ConsoleServices
 from actui.model.run import RunState, RunSummary
 from actui.sync.run.goal_run import Options
 from tests.process.e2e.lab import NAME, Lab, Row, lab
@@ -116,8 +116,8 @@ async def test_a_run_that_was_stopped_comes_first() -> None:
     async with lab() as world:
         await world.contact(email="no address")
         connection = world.apply(IMPORT)
-        house = world.house
-        async with RunFactory(house).engine(connection, Options()) as engine:
+        context = world.context
+        async with RunFactory(context).engine(connection, Options()) as engine:
             engine.stop.signal()
             assert (await engine.execute()).state is RunState.STOPPED
         code, said = await retry(world)
@@ -135,7 +135,7 @@ async def test_a_run_about_a_few_is_never_continued_as_one_about_everybody(
             await world.contact(email=f"p{n}@x.org")
         connection = world.apply(IMPORT)
         await world.fault("hold", "/rest/v2/profiles", method="PUT")
-        async with RunFactory(world.house).engine(connection, options) as engine:
+        async with RunFactory(world.context).engine(connection, options) as engine:
             few = engine.summary.run
             task = asyncio.create_task(engine.execute())
             await world.arrived("PUT", "/rest/v2/profiles")
@@ -154,13 +154,13 @@ async def test_the_console_starts_one_in_a_process_of_its_own() -> None:
         connection = world.apply(IMPORT)
         run = (await world.run()).run
         await change(world, "activecampaign", "update", bad, set={"email": "ok@x.org"})
-        house = House.open({**os.environ, **world.environ})
-        starter = HouseServices(house).starter
+        context = AppContext.open({**os.environ, **world.environ})
+        starter = ConsoleServices(context).starter
         wanted = Filter(connection.goals[0].id, "rejected", "invalid-identifier")
         await asyncio.to_thread(starter.retry, connection, run, wanted)
 
         def latest() -> RunSummary:
-            return world.house.history(connection).all()[0]
+            return world.context.history(connection).all()[0]
 
         while latest().run == run or not latest().state.is_final:  # noqa: ASYNC110  another process
             await asyncio.sleep(0.05)

@@ -22,9 +22,9 @@ CONTACTS = "/api/3/contacts"
 
 async def stopped(world: Lab, how: str, waits: Callable[[], bool]) -> RunState:
     """Run, wait until the run waits, ask it once to stop; the state in which it ends."""
-    house = world.house
-    connection = house.connections.find(NAME).connection
-    async with RunFactory(house).engine(connection, Options()) as engine:
+    context = world.context
+    connection = context.connections.find(NAME).connection
+    async with RunFactory(context).engine(connection, Options()) as engine:
         task = asyncio.create_task(engine.execute())
         while not waits():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -32,7 +32,7 @@ async def stopped(world: Lab, how: str, waits: Callable[[], bool]) -> RunState:
         if how == "signal":
             engine.stop.signal()
         else:
-            assert house.request_stop(connection) == 1
+            assert context.request_stop(connection) == 1
         return (await asyncio.wait_for(task, 30)).state
 
 
@@ -62,15 +62,15 @@ async def test_between_two_attempts(
 @pytest.mark.parametrize("how", ["signal", "request"])
 async def test_at_the_gate_of_an_account(how: str) -> None:
     async with lab() as world:
-        settings = world.house.settings.model_copy(update={"requests_per_second": 5})
-        SettingsFile(world.house.home).save(settings)
+        settings = world.context.settings.model_copy(update={"requests_per_second": 5})
+        SettingsFile(world.context.home).save(settings)
         await people(world)
         connection = world.apply(goal())
         await world.run()
-        (file,) = world.house.home.pace_dir.glob("*-requests")
+        (file,) = world.context.home.pace_dir.glob("*-requests")
         state = json.loads(file.read_text())
         file.write_text(json.dumps({**state, "paused_until": time.monotonic() + MINUTES_10}))
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
 
             def has_begun() -> bool:
                 snapshot = ledger.read_progress()

@@ -149,7 +149,7 @@ async def test_a_receipt_of_a_clock_put_back_does_not_prove_that_a_sum_was_not_a
         assert await points(world) == expected
         await world.run(full=True)
         assert await points(world) == expected
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
             assert ledger.pending_sums() == []
 
 
@@ -173,7 +173,7 @@ async def test_a_copied_ledger_does_not_take_receipts_of_before_for_its_own() ->
         totals = await people(world)
         connection = world.apply(goal())
         await world.run()
-        file = world.house.home.ledger_file(connection.id)
+        file = world.context.home.ledger_file(connection.id)
         copy = file.with_name("copy")
         copy.write_bytes(file.read_bytes())
         file.unlink()
@@ -194,7 +194,7 @@ async def test_receipts_without_memory_ask_for_a_decision() -> None:
         connection = world.apply(goal())
         await world.run()
         # a ledger begun anew knows nothing of what was added
-        world.house.delete(connection)
+        world.context.delete(connection)
         world.apply(goal())
 
         refused = await world.run()

@@ -145,7 +145,7 @@ async def test_preview_and_why_explain_it() -> None:
             goal(mappings=MAPPINGS),
             goal(id="g-2", name="By city", mappings=MAPPINGS, identifiers=links),
         )
-        async with RunFactory(world.house).rehearsal(connection) as rehearsal:
+        async with RunFactory(world.context).rehearsal(connection) as rehearsal:
             preview = await rehearsal.show(Ask(emails=("a@x.org", "b@x.org")))
         by_email, by_city = (
             {one.email: one.record for one in shown.people} for shown in preview.goals
@@ -154,7 +154,7 @@ async def test_preview_and_why_explain_it() -> None:
         assert by_city["b@x.org"].reason is Reason.TOO_LARGE
 
         await world.run()
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
             told = [Person.of(row) for row in ledger.story("b@x.org")]
             left_out = [Person.of(row) for row in ledger.story("a@x.org")]
         assert [one.why for one in told if one.outcome == "rejected"] == [

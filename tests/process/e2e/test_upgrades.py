@@ -74,8 +74,8 @@ async def writes(world: Lab) -> list[Row]:
 
 def stored(world: Lab) -> tuple[dict[str, str], dict[tuple[int, object], tuple[Any, ...]]]:
     """The digests of the goals, and each person's row."""
-    connection = world.house.connections.find("Lab").connection
-    with world.house.ledger(connection) as ledger:
+    connection = world.context.connections.find("Lab").connection
+    with world.context.ledger(connection) as ledger:
         rows = ledger._db.execute("SELECT goal, key, outcome, reason, run, fingerprint FROM person")
         kept = {(goal, key): tuple(rest) for goal, key, *rest in rows}
         return {g.id: ledger.goal_state(g.id).config_hash for g in connection.goals}, kept

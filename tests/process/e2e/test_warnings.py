@@ -38,10 +38,10 @@ async def test_a_goal_that_was_stopped_and_continued_tells_all_of_its_warnings()
             await person(world, name)
         connection = world.apply(goal())
         await world.fault("hold", PUT, method="PUT")
-        async with RunFactory(world.house).engine(connection, Options()) as engine:
+        async with RunFactory(world.context).engine(connection, Options()) as engine:
             task = asyncio.create_task(engine.execute())
             await world.arrived("PUT", PUT)
-            assert world.house.request_stop(connection) == 1
+            assert world.context.request_stop(connection) == 1
             await pictured(world, RunState.STOPPING)
             await world.post("/release")
             stopped = await task
@@ -50,7 +50,7 @@ async def test_a_goal_that_was_stopped_and_continued_tells_all_of_its_warnings()
         assert told.warnings == 2
         assert SUMMED.format("2 values") in told.message
         assert "no number" not in told.message
-        (kept,) = world.house.history(connection).all()
+        (kept,) = world.context.history(connection).all()
         assert kept.goals[0].message == told.message
 
         (through,) = (await world.run()).goals

@@ -16,7 +16,7 @@ WHO = {"recipients": ["ops@example.com"]}
 
 def with_mail(world: Lab, port: int) -> None:
     mail = MailServer(host=HERE, port=port, security="none")
-    SettingsFile(world.house.home).save(Settings(requests_per_second=2_000, mail=mail))
+    SettingsFile(world.context.home).save(Settings(requests_per_second=2_000, mail=mail))
 
 
 async def run(world: Lab, *words: str) -> tuple[int, dict[str, Any]]:
@@ -80,7 +80,7 @@ async def test_a_scheduled_run_that_cannot_begin_is_recorded_and_told() -> None:
             environ = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
             world.environ |= environ
             code, _ = await actui(world, "run", NAME, "--trigger", "schedule")
-            found = world.house.history(connection).all()
+            found = world.context.history(connection).all()
     assert code == 4
     assert [(one.state, one.code, one.trigger) for one in found] == [
         ("FAILED", "no-secret", "schedule")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.settings import MailServer, Settings
 from actui.operations.notifying import Notifier
@@ -44,10 +44,10 @@ class Office:
         self.notify: dict[str, Any] = {"when": "failure", "recipients": TO}
 
     async def send(self, run: Any) -> str:
-        house = House.open(self.environ)
-        SettingsFile(house.home).save(Settings(mail=MailServer(**{"host": HERE, **self.mail})))
+        context = AppContext.open(self.environ)
+        SettingsFile(context.home).save(Settings(mail=MailServer(**{"host": HERE, **self.mail})))
         connection = Connection.model_validate({"id": "c-1", "name": "News", "notify": self.notify})
-        return await Notifier(House.open(self.environ), connection, self.seconds).send(run)
+        return await Notifier(AppContext.open(self.environ), connection, self.seconds).send(run)
 
 
 @pytest.fixture

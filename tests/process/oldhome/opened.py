@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.context.run_factory import RunFactory
 from actui.model.run import RunSummary
 from actui.sandbox import kept
@@ -56,15 +56,15 @@ class Opened:
         }
 
     @property
-    def house(self) -> House:
+    def context(self) -> AppContext:
         """The home, opened anew as a new process would."""
-        return House.open(self.environ)
+        return AppContext.open(self.environ)
 
     async def run(self, **options: Any) -> RunSummary:
         """One run to its end."""
-        house = self.house
-        connection = house.connections.find(self.name).connection
-        async with RunFactory(house).engine(connection, Options(**options)) as engine:
+        context = self.context
+        connection = context.connections.find(self.name).connection
+        async with RunFactory(context).engine(connection, Options(**options)) as engine:
             return await engine.execute()
 
     def newest(self) -> Row:
@@ -74,8 +74,8 @@ class Opened:
 
     def outcomes(self, run: str) -> list[Row]:
         """What became of people in a run; who is unchanged leaves no row."""
-        house = self.house
-        with house.ledger(house.connections.find(self.name).connection) as ledger:
+        context = self.context
+        with context.ledger(context.connections.find(self.name).connection) as ledger:
             return list(ledger.outcomes(run=run))
 
     @property

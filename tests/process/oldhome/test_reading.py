@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from actui.cli import main
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.addresses import canonical
 from tests.process.oldhome.expected import CONNECTIONS, ledger_rows
 from tests.process.oldhome.opened import ARCHIVE, unpacked
@@ -166,11 +166,11 @@ def test_what_happened_to_each_person(
 
 @pytest.mark.parametrize("name", CONNECTIONS[:-1])
 def test_a_ledger_still_holds_what_it_held(name: str, home: Path, expected: Row) -> None:
-    house = House.open()
-    connection = house.connections.find(name).connection
-    with house.ledger(connection):
+    context = AppContext.open()
+    connection = context.connections.find(name).connection
+    with context.ledger(connection):
         pass  # whatever an upgrade does to it has been done
-    file = house.home.ledger_file(connection.id)
+    file = context.home.ledger_file(connection.id)
     assert ledger_rows(file) == expected["ledgers"][name]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import secret_prefix
 from actui.model.document import load
 from actui.model.settings import Settings
@@ -55,8 +55,8 @@ sys.exit(main(["schedule", "--json"]))
 class Scheduled:
     """A scheduler on a home; the runs it starts are real, on a real sandbox."""
 
-    def __init__(self, house: House, place: Path, now: datetime) -> None:
-        self.house, self.now = house, now
+    def __init__(self, context: AppContext, place: Path, now: datetime) -> None:
+        self.context, self.now = context, now
         self._clock, self._looks = place / "clock", place / "looks"
         self._looks.write_text("0")
         self.starts: dict[str, list[datetime]] = {}
@@ -67,7 +67,7 @@ class Scheduled:
         self._clock.write_text(now.isoformat())
         words = [sys.executable, "-P", "-c", _PROGRAM, str(self._clock), str(self._looks)]
         self.process = subprocess.Popen(
-            words, env=dict(house.environ), stdout=subprocess.PIPE, text=True
+            words, env=dict(context.environ), stdout=subprocess.PIPE, text=True
         )
         self._reader = Thread(target=self._read)
         self._reader.start()
@@ -93,8 +93,8 @@ class Scheduled:
         self.until(lambda: self._number() >= began + 3)
         if now not in self.looks[-1:]:
             self.looks.append(now)
-        started = self.house.schedule_claims.started()
-        for stored in self.house.connections.all():
+        started = self.context.schedule_claims.started()
+        for stored in self.context.connections.all():
             starts = self.starts.setdefault(stored.connection.name, [])
             if started.get(stored.connection.id) == now and now not in starts:
                 starts.append(now)
@@ -136,15 +136,15 @@ def scheduled(place: Path, times: dict[str, int]) -> Iterator[tuple[Scheduled, h
             prefix = f"ACTUI_SECRET_{secret_prefix(name)}"
             environ[f"{prefix}_ACTIVECAMPAIGN_API_KEY"] = ready["activecampaign"]["api_key"]
             environ[f"{prefix}_BLUECONIC_CLIENT_SECRET"] = ready["blueconic"]["client_secret"]
-        house = House.open(environ)
+        context = AppContext.open(environ)
         # the run that is held may be so for long
         settings = Settings(requests_per_second=2_000, request_seconds=600)
-        SettingsFile(house.home).save(settings)
+        SettingsFile(context.home).save(settings)
         for name, number in times.items():
-            house.connections.save(load(_file(name, number, ready), name))
-        since = max(stored.since for stored in house.connections.all())
+            context.connections.save(load(_file(name, number, ready), name))
+        since = max(stored.since for stored in context.connections.all())
         http.base_url = ready["control"]["url"]
-        made = Scheduled(house, place, since - timedelta(days=1))
+        made = Scheduled(context, place, since - timedelta(days=1))
         try:
             yield made, http
         finally:
@@ -172,7 +172,7 @@ def ten_minutes(place: Path, times: dict[str, int], step: timedelta) -> Schedule
     Everything that must hold is asserted; what was seen is given back.
     """
     with scheduled(place, times) as (seen, http):
-        since = {s.connection.name: s.since for s in seen.house.connections.all()}
+        since = {s.connection.name: s.since for s in seen.context.connections.all()}
         began = max(since.values())
         hold = {"service": "activecampaign", "path": "/api/3/users/me", "kind": "hold", "times": 1}
         assert http.post("/faults", json={**hold, "method": "GET"}).is_success
@@ -198,11 +198,11 @@ def ten_minutes(place: Path, times: dict[str, int], step: timedelta) -> Schedule
             free = [look for look in seen.looks if look == began or look >= released]
         assert seen.starts[name] == expected(since[name], number, timedelta(0), free), name
     assert seen.codes == {"0": sum(map(len, seen.starts.values()))}
-    for stored in seen.house.connections.all():
+    for stored in seen.context.connections.all():
         connection, starts = stored.connection, seen.starts[stored.connection.name]
-        ran = [line for line in seen.house.audit.lines(connection.id) if line["action"] == "ran"]
+        ran = [line for line in seen.context.audit.lines(connection.id) if line["action"] == "ran"]
         assert [line["trigger"] for line in ran] == ["schedule"] * len(starts)
-        runs = seen.house.history(connection).all(limit=100)[::-1]
+        runs = seen.context.history(connection).all(limit=100)[::-1]
         assert [run.state for run in runs] == ["FINISHED"] * len(starts)
         for before, after in zip(runs, runs[1:], strict=False):
             assert before.ended is not None

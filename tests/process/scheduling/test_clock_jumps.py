@@ -69,8 +69,8 @@ def test_a_clock_that_is_put_back_by_seconds_repeats_nothing() -> None:
 
 @pytest.mark.parametrize("off", JUMPS.values(), ids=JUMPS)
 def test_a_look_in_the_future_is_no_look(tmp_path: Path, off: float) -> None:
-    house = house_of(tmp_path, {"A": 24})
-    stored = house.connections.find("A")
+    context = house_of(tmp_path, {"A": 24})
+    stored = context.connections.find("A")
     now = stored.since
-    Scheduler(house, lambda _: "started", lambda: now + timedelta(seconds=off)).look()
-    assert nobody_looks(house, stored, now) is not None
+    Scheduler(context, lambda _: "started", lambda: now + timedelta(seconds=off)).look()
+    assert nobody_looks(context, stored, now) is not None

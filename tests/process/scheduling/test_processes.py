@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from actui.context.context import House
-from actui.context.services import HouseServices
+from actui.context.context import AppContext
+from actui.context.services import ConsoleServices
 from actui.model.connection import Connection
 from actui.model.errors import BusyError
 from actui.model.run import RunSummary
@@ -60,12 +60,12 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 def prepared(world: Lab, **more: Any) -> Connection:
-    SettingsFile(world.house.home).save(Settings(requests_per_second=2_000))
+    SettingsFile(world.context.home).save(Settings(requests_per_second=2_000))
     return world.apply(GOAL, **more)
 
 
 def last(world: Lab, connection: Connection) -> RunSummary:
-    return world.house.history(connection).all(limit=1)[0]
+    return world.context.history(connection).all(limit=1)[0]
 
 
 async def test_the_scheduler_ends_and_its_run_goes_on() -> None:
@@ -80,9 +80,9 @@ async def test_the_scheduler_ends_and_its_run_goes_on() -> None:
         code, said = await ended(scheduler)
         assert code == 0
         assert said.count("started") == 1 + said.count("that were started")
-        assert world.house.lock(connection).is_held()
+        assert world.context.lock(connection).is_held()
         await world.post("/release")
-        await until(lambda: not world.house.lock(connection).is_held())
+        await until(lambda: not world.context.lock(connection).is_held())
         run = last(world, connection)
     assert (run.state, run.ok, run.trigger) == ("FINISHED", True, "schedule")
     assert run.goals[0].read == 30
@@ -92,7 +92,7 @@ async def test_the_scheduler_ends_and_its_run_goes_on() -> None:
 async def test_whoever_started_a_run_all_see_it_and_can_stop_it(who: str) -> None:
     async with lab(contacts=30) as world:
         environ = {**os.environ, **world.environ}
-        with HouseServices(House.open(environ)) as console:
+        with ConsoleServices(AppContext.open(environ)) as console:
             connection = prepared(world, schedule=OFTEN)
             await world.fault("hold", WHO_AM_I, method="GET")
             by_hand = None
@@ -115,14 +115,14 @@ async def test_whoever_started_a_run_all_see_it_and_can_stop_it(who: str) -> Non
             with pytest.raises(BusyError):
                 console.starter.start(connection)
             # what is due queues behind it, wherever it came from
-            results = Scheduler(world.house, lambda _: pytest.fail("two at a time")).look()
+            results = Scheduler(world.context, lambda _: pytest.fail("two at a time")).look()
             assert [result.done for result in results] == ([] if who == "schedule" else ["waits"])
 
             # asked twice, by whomever, it ends where it stands: its request is never answered
             assert reader.request_stop() == 1
             code, said = await actui(world, "stop", NAME, "--json")
             assert (code, json.loads(said)["stop"]) == (0, 2)
-            await until(lambda: not world.house.lock(connection).is_held())
+            await until(lambda: not world.context.lock(connection).is_held())
             if by_hand is not None:
                 assert (await ended(by_hand))[0] == 5
             run = last(world, connection)
@@ -133,11 +133,11 @@ async def test_whoever_started_a_run_all_see_it_and_can_stop_it(who: str) -> Non
 async def test_a_turn_that_found_the_connection_running_is_still_due() -> None:
     async with lab(contacts=0) as world:
         connection = prepared(world, schedule=OFTEN)
-        schedule_claims = world.house.schedule_claims
+        schedule_claims = world.context.schedule_claims
         schedule_claims.claim(
-            connection.id, None, world.house.connections.find(NAME).since, lambda: ""
+            connection.id, None, world.context.connections.find(NAME).since, lambda: ""
         )
-        with world.house.lock(connection).held():
+        with world.context.lock(connection).held():
             code, _ = await actui(world, "run", NAME, "--trigger", "schedule")
         assert code == 3
         assert schedule_claims.started() == {}
@@ -150,16 +150,16 @@ async def test_the_audit_tells_who_stopped_a_scheduled_run_and_how() -> None:
         await world.fault("hold", WHO_AM_I, method="GET")
         assert (await actui(world, "due"))[0] == 0
         await world.arrived("GET", WHO_AM_I)
-        with world.house.ledger(connection) as ledger:
+        with world.context.ledger(connection) as ledger:
             snapshot = ledger.read_progress()
         assert snapshot is not None
         os.kill(snapshot.pid, signal.SIGTERM)
-        audit = world.house.audit
+        audit = world.context.audit
         await until(lambda: "stopped" in {line["action"] for line in audit.lines(NAME)})
         world.environ["SUDO_USER"] = "bob"
         for _ in range(2):
             assert (await actui(world, "stop", NAME))[0] == 0
-        await until(lambda: not world.house.lock(connection).is_held())
+        await until(lambda: not world.context.lock(connection).is_held())
         now, soon, stopped, ran, *_ = audit.lines(NAME)
     assert (ran["action"], ran["trigger"], ran["behind"]["sudo"]) == ("ran", "schedule", "alice")
     assert (stopped["action"], stopped["signal"]) == ("stopped", "SIGTERM")

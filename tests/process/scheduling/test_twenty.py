@@ -16,7 +16,7 @@ import pytest
 
 from actui.cli import main
 from actui.commands import schedule as scheduling
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection, TimesPerDay
 from actui.model.errors import ConfigError
 from actui.operations.scheduling import DueResult, Scheduler, coming_run, nobody_looks
@@ -30,8 +30,8 @@ MINUTES_10 = timedelta(minutes=10)
 class Runs:
     """Runs that do nothing but hold their connection's lock for a while."""
 
-    def __init__(self, house: House, lasting: dict[str, timedelta], now: datetime) -> None:
-        self.house, self.lasting, self.now = house, lasting, now
+    def __init__(self, context: AppContext, lasting: dict[str, timedelta], now: datetime) -> None:
+        self.context, self.lasting, self.now = context, lasting, now
         self.starts: dict[str, list[datetime]] = {name: [] for name in lasting}
         self.going: dict[str, tuple[datetime, ExitStack]] = {}
 
@@ -40,7 +40,7 @@ class Runs:
 
     def start(self, connection: Connection) -> str:
         held = ExitStack()
-        held.enter_context(self.house.lock(connection).held())  # raises where two would overlap
+        held.enter_context(self.context.lock(connection).held())  # raises where two would overlap
         self.going[connection.name] = (self.now + self.lasting[connection.name], held)
         self.starts[connection.name].append(self.now)
         return "started"
@@ -56,12 +56,12 @@ class Runs:
         self.pass_time(DAY)
 
 
-def house_of(place: Path, times: dict[str, int]) -> House:
-    house = House.open({"ACTUI_HOME": str(place)})
+def house_of(place: Path, times: dict[str, int]) -> AppContext:
+    context = AppContext.open({"ACTUI_HOME": str(place)})
     for name, number in times.items():
         schedule = TimesPerDay(type="times-per-day", times=number)
-        house.connections.save(Connection(name=name, enabled=True, schedule=schedule))
-    return house
+        context.connections.save(Connection(name=name, enabled=True, schedule=schedule))
+    return context
 
 
 def expected(since: datetime, times: int, lasting: timedelta, looks: list[datetime]) -> list:
@@ -79,10 +79,10 @@ def expected(since: datetime, times: int, lasting: timedelta, looks: list[dateti
 def test_no_run_overlaps_and_none_is_missed(tmp_path: Path) -> None:
     times = {f"C{n:02}": 480 - 12 * n for n in range(20)}
     lasting = {f"C{n:02}": timedelta(seconds=5 + 23 * n) for n in range(20)}
-    house = house_of(tmp_path, times)
-    since = {stored.connection.name: stored.since for stored in house.connections.all()}
-    runs = Runs(house, lasting, max(since.values()))
-    scheduler = Scheduler(house, runs.start, runs.clock)
+    context = house_of(tmp_path, times)
+    since = {stored.connection.name: stored.since for stored in context.connections.all()}
+    runs = Runs(context, lasting, max(since.values()))
+    scheduler = Scheduler(context, runs.start, runs.clock)
     began, looks, sizes = runs.now, [], []
     tracemalloc.start()
     while runs.now <= began + MINUTES_10:
@@ -105,11 +105,11 @@ def test_no_run_overlaps_and_none_is_missed(tmp_path: Path) -> None:
 
 
 def test_a_host_that_slept_runs_once_on_waking(tmp_path: Path) -> None:
-    house = house_of(tmp_path, {"A": 480, "B": 24})
+    context = house_of(tmp_path, {"A": 480, "B": 24})
     second = timedelta(seconds=1)
-    since = max(stored.since for stored in house.connections.all())
-    runs = Runs(house, {"A": second, "B": second}, since)
-    scheduler = Scheduler(house, runs.start, runs.clock)
+    since = max(stored.since for stored in context.connections.all())
+    runs = Runs(context, {"A": second, "B": second}, since)
+    scheduler = Scheduler(context, runs.start, runs.clock)
     scheduler.look()
     runs.pass_time(timedelta(hours=9, seconds=7))
     woken = runs.now
@@ -121,30 +121,30 @@ def test_a_host_that_slept_runs_once_on_waking(tmp_path: Path) -> None:
 
 
 def test_it_is_told_that_nobody_looks(tmp_path: Path) -> None:
-    house = house_of(tmp_path, {"A": 24})
-    stored = house.connections.find("A")
+    context = house_of(tmp_path, {"A": 24})
+    stored = context.connections.find("A")
     now = stored.since
-    assert coming_run(house, stored, now) == now
+    assert coming_run(context, stored, now) == now
 
     def said(one: Stored, at: datetime) -> str:
-        found = nobody_looks(house, one, at)
+        found = nobody_looks(context, one, at)
         return found.message.partition(" what is due")[0] if found else ""
 
     assert said(stored, now) == "Nothing has ever looked"
-    Scheduler(house, lambda _: "started", lambda: now).look()
+    Scheduler(context, lambda _: "started", lambda: now).look()
     assert said(stored, now + timedelta(minutes=9)) == ""
     assert said(stored, now + timedelta(minutes=11)).startswith("Nothing has looked since 2")
-    assert coming_run(house, stored, now) == now + timedelta(hours=1)
+    assert coming_run(context, stored, now) == now + timedelta(hours=1)
     off = replace(stored, connection=stored.connection.model_copy(update={"enabled": False}))
     assert said(off, now + timedelta(days=1)) == ""
-    assert coming_run(house, off, now) is None
+    assert coming_run(context, off, now) is None
 
 
 def test_two_schedulers_start_each_run_once(tmp_path: Path) -> None:
-    house = house_of(tmp_path, {"A": 480})
-    runs = Runs(house, {"A": timedelta(0)}, house.connections.find("A").since)
-    ours = Scheduler(house, runs.start, runs.clock)
-    theirs = Scheduler(House.open({"ACTUI_HOME": str(tmp_path)}), runs.start, runs.clock)
+    context = house_of(tmp_path, {"A": 480})
+    runs = Runs(context, {"A": timedelta(0)}, context.connections.find("A").since)
+    ours = Scheduler(context, runs.start, runs.clock)
+    theirs = Scheduler(AppContext.open({"ACTUI_HOME": str(tmp_path)}), runs.start, runs.clock)
     for _ in range(37):
         ours.look()
         theirs.look()
@@ -154,14 +154,14 @@ def test_two_schedulers_start_each_run_once(tmp_path: Path) -> None:
 
 
 def test_switching_off_and_on_starts_a_first_run_again(tmp_path: Path) -> None:
-    house = house_of(tmp_path, {"A": 1})
-    stored = house.connections.find("A")
-    runs = Runs(house, {"A": timedelta(0)}, stored.since)
-    scheduler = Scheduler(house, runs.start, runs.clock)
+    context = house_of(tmp_path, {"A": 1})
+    stored = context.connections.find("A")
+    runs = Runs(context, {"A": timedelta(0)}, stored.since)
+    scheduler = Scheduler(context, runs.start, runs.clock)
 
     def switch(enabled: bool) -> None:
-        connection = house.connections.find("A").connection
-        saved = house.connections.save(connection.model_copy(update={"enabled": enabled}))
+        connection = context.connections.find("A").connection
+        saved = context.connections.save(connection.model_copy(update={"enabled": enabled}))
         runs.pass_time(saved.since - runs.now)
 
     def look_twice() -> int:

@@ -25,7 +25,7 @@ IS_HERE = (SHARED / "reference" / "activecampaign-openapi-v3.json").is_file()
 ABSENT = "The services' OpenAPI documents are not beside this repository."
 
 Json = dict[str, Any]
-Known = tuple[set[tuple[str, str]], set[str], set[str]]
+KnownContact = tuple[set[tuple[str, str]], set[str], set[str]]
 """Key paths with types, key paths, and the keys that are always there."""
 SUCCESSES = (200, 201, 202, 204)
 ANYWHERE = frozenset({401, 403, 404, 408, 429})
@@ -190,7 +190,7 @@ class Contract:
             Document(reference / "activecampaign-openapi-v3.json", "/api/3"),
             Document(reference / "blueconic-openapi-v103.json", "/rest/v2"),
         )
-        self._shapes: dict[tuple[str, int], Known | None] = {}
+        self._shapes: dict[tuple[str, int], KnownContact | None] = {}
         self._recorded: defaultdict[str, list[tuple[int, Any]]] = defaultdict(list)
         for file in sorted((shared / "recorded").glob("*.json")):
             for one in json.loads(file.read_text()):
@@ -280,7 +280,7 @@ class Contract:
         for key in sorted(always - (body.keys() if isinstance(body, dict) else set())):
             yield f"answer {key}: missing"
 
-    def _known(self, name: str, operation: Json, status: int) -> Known | None:
+    def _known(self, name: str, operation: Json, status: int) -> KnownContact | None:
         """What all known bodies of an operation with this status are like; None without any."""
         if (name, status) not in self._shapes:
             known = self._bodies(name, operation, status)

@@ -27,7 +27,7 @@ from actui.model.run import GoalSummary, RunSummary
 from actui.sandbox.clock import SandboxClock
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
-from actui.sync.erasure import Forgotten, nobody
+from actui.sync.erasure import Forgotten, no_one_erased
 from actui.sync.run.engine import Engine, Ports
 from actui.sync.run.goal_run import Options
 from actui.sync.run.stop import POLL_SECONDS
@@ -74,7 +74,7 @@ class Desk:
         """Whether the account's real limits are kept, in the clock's time."""
         self.patience = RetryPolicy(attempts=2, seconds=5.0)
         self.kept: Connection | None = None
-        self.forgotten: Forgotten = nobody
+        self.forgotten: Forgotten = no_one_erased
 
     def connection(self, *goals: dict[str, Any], **more: Any) -> Connection:
         facts = {

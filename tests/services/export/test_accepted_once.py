@@ -11,7 +11,7 @@ import pytest
 
 from actui.model.connection import Connection
 from actui.model.run import GoalSummary
-from actui.sync.run.goal_run import Only
+from actui.sync.run.goal_run import PeopleFilter
 from tests.services.export.desk import EMAIL_LINK, Desk
 
 PEOPLE = 5
@@ -112,7 +112,9 @@ async def test_a_first_run_with_rejections_and_their_retry(desk, small_batches):
     await desk.change(bad, email=["good@x.org"])
     with desk.ledger() as ledger:
         left = [bad, *(k for k in profiles if k not in ledger.fingerprints("g-1", profiles))]
-    summary = await run(desk, "export", only=Only({"g-1": frozenset(left)}), trigger="retry")
+    summary = await run(
+        desk, "export", only=PeopleFilter({"g-1": frozenset(left)}), trigger="retry"
+    )
     assert summary.created == PEOPLE - 2 + 1
     assert await sends_nobody(desk, "export")
 

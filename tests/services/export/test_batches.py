@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from actui.model.run import RETRY
-from actui.sync.run.goal_run import Only
+from actui.sync.run.goal_run import PeopleFilter
 from tests.services.export.desk import ACTIVE, NEWSLETTER, READERS, UNSUBSCRIBED, Desk
 
 LEAVING = {"unsubscribe": True, "resubscribe": "own"}
@@ -90,7 +90,7 @@ async def test_a_batch_that_never_ends_is_unresolved(desk: Desk) -> None:
     assert (summary.unknown, summary.reasons) == (4, {"unresolved": 4})
     assert await desk.writes() == []
     keys = frozenset(row["profile_id"] for row in desk.rows())
-    assert (await desk.export(only=Only({"g-1": keys}), trigger=RETRY)).created == 4
+    assert (await desk.export(only=PeopleFilter({"g-1": keys}), trigger=RETRY)).created == 4
 
 
 @pytest.mark.parametrize(

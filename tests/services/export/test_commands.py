@@ -37,13 +37,13 @@ def second_connection(world: Lab) -> None:
     text = yaml.safe_dump({"version": 1, "connection": facts})
     for name, value in list(world.environ.items()):
         world.environ[name.replace("_LAB_", "_SECOND_")] = value
-    world.house.connections.save(load(text, SECOND))
+    world.context.connections.save(load(text, SECOND))
 
 
 async def run(world: Lab, name: str) -> RunSummary:
-    house = world.house
-    async with RunFactory(house).engine(
-        house.connections.find(name).connection, Options()
+    context = world.context
+    async with RunFactory(context).engine(
+        context.connections.find(name).connection, Options()
     ) as engine:
         return await engine.execute()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.run import GoalSummary
 from store.ledger import SqliteLedger
 from tests.services.export.desk import NEWSLETTER, UNSUBSCRIBED, Desk
@@ -38,7 +38,9 @@ async def test_a_run_that_dies_at_a_commit_counts_nothing_twice_and_loses_nothin
     await desk.profile("no address")
     commit, met = SqliteLedger.commit, 0
 
-    def dies(ledger: SqliteLedger, run: str, goal: str, done: Done, summary: GoalSummary) -> None:
+    def dies(
+        ledger: SqliteLedger, run: str, goal: str, done: BatchCommit, summary: GoalSummary
+    ) -> None:
         nonlocal met
         met += 1
         if met != at:

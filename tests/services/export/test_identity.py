@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actui.sync.exporting.contact_directory import Knowledge
+from actui.sync.exporting.contact_directory import ContactDirectory
 from tests.services.export.desk import (
     ACTIVE,
     EMAIL_LINK,
@@ -26,10 +26,10 @@ BY_CUSTOMER: dict[str, Any] = {
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways to learn who is known, whatever they cost here."""
 
-    async def chosen(_self: Knowledge, _addresses: int) -> bool:
+    async def chosen(_self: ContactDirectory, _addresses: int) -> bool:
         return bool(request.param == "sweep")
 
-    monkeypatch.setattr(Knowledge, "_sweep_is_cheaper", chosen)
+    monkeypatch.setattr(ContactDirectory, "_sweep_is_cheaper", chosen)
     return str(request.param)
 
 

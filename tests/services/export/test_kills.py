@@ -81,7 +81,7 @@ async def done_not_committed(world: Lab, connection: Connection) -> None:
     await world.fault("hold", INFO, method="GET")
     run = world.start()
     await world.until(lambda log: bool(seen(log, INFO)))
-    ledger = sqlite3.connect(world.house.home.ledger_file(connection.id), isolation_level=None)
+    ledger = sqlite3.connect(world.context.home.ledger_file(connection.id), isolation_level=None)
     ledger.execute("BEGIN IMMEDIATE")
     await world.post("/clock", advance=60)
     await world.post("/release")
@@ -107,7 +107,7 @@ async def test_a_run_that_died_goes_on_to_the_same_end(instant: str) -> None:
         await people(world)
         connection = world.apply(GOAL)
         await INSTANTS[instant](world, connection)
-        (cut_off,) = world.house.history(connection).all()
+        (cut_off,) = world.context.history(connection).all()
 
         summary = await world.run()
 

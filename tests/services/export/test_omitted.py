@@ -9,7 +9,7 @@ import pytest
 
 from actui.model.omitted import NO_USABLE_ADDRESS, Omitted, OmittedList, OmittedValues
 from actui.model.records import ImportRow
-from actui.sync.exporting.outgoing_row import Sent, decode, encode
+from actui.sync.exporting.outgoing_row import OutgoingRow, decode, encode
 from tests.services.export.desk import BOUNCED, NEWSLETTER, UNCONFIRMED, UNSUBSCRIBED, VIP, Desk
 
 TIER = [{"from": {"property": "tier"}, "field": "%TIER%"}]
@@ -130,7 +130,7 @@ async def test_a_run_that_was_cut_off_keeps_what_was_omitted(desk: Desk, where: 
 
 
 def test_a_batch_from_before_it_was_written_down_can_be_read() -> None:
-    sent = Sent("p", ImportRow("a@x.org", None, None, None), b"", None, is_new=True)
+    sent = OutgoingRow("p", ImportRow("a@x.org", None, None, None), b"", None, is_new=True)
     row = json.loads(encode([sent]))[0]
     del row["o"]
     assert decode(json.dumps([row])) == [sent]

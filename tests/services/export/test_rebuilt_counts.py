@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from actui.model.connection import Connection
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.omitted import NO_USABLE_ADDRESS
 from actui.model.run import GoalSummary, Outcome, RunSummary
-from actui.sync.run.goal_run import Only
+from actui.sync.run.goal_run import PeopleFilter
 from store.ledger import SqliteLedger
 from store.ledger.counts import outcomes_of
 from tests.services.export.desk import BOUNCED, NEWSLETTER, UNSUBSCRIBED, Desk
@@ -127,7 +127,9 @@ def disturbed(
     commit, save = SqliteLedger.commit, SqliteLedger.save_goal_summary
     met: Counter[str] = Counter()
 
-    def checked(ledger: SqliteLedger, run: str, goal: str, done: Done, now: GoalSummary) -> None:
+    def checked(
+        ledger: SqliteLedger, run: str, goal: str, done: BatchCommit, now: GoalSummary
+    ) -> None:
         if met["dead"]:
             raise Died
         met["commits"] += 1
@@ -237,7 +239,7 @@ async def test_people_of_a_retry_are_counted_from_its_rows(
     assert failed
     keys = {goal: frozenset(found) for goal, found in failed.items()}
     with disturbed(monkeypatch) as met:
-        ended = await desk.run(connection, only=Only(keys=keys), trigger="retry")
+        ended = await desk.run(connection, only=PeopleFilter(keys=keys), trigger="retry")
     assert met["people"] == sum(map(len, keys.values()))
     with desk.ledger() as ledger:
         check_ended(ledger, ended)

@@ -18,16 +18,24 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.run import RETRY, RunSummary
 from actui.operations.erasure import forget
 from actui.sandbox.activecampaign.rows import Exclusion, FieldOption
 from actui.sandbox.blueconic.tenant_catalogue import DIALOGUES as CATALOGUE
 from actui.sync.exporting import stages as probing
-from actui.sync.exporting.contact_directory import Knowledge
-from actui.sync.run.goal_run import Only
+from actui.sync.exporting.contact_directory import ContactDirectory
+from actui.sync.run.goal_run import PeopleFilter
 from store.forgotten import Forgotten
-from tests.plain.exporting import BOUNCED, DIALOGUES, UNSUBSCRIBED, Goal, Profile, Told, World
+from tests.plain.exporting import (
+    BOUNCED,
+    DIALOGUES,
+    UNSUBSCRIBED,
+    Goal,
+    OutcomeListener,
+    Profile,
+    World,
+)
 from tests.plain.fields import MAPPED, TIERS
 from tests.process.e2e.scale import PHASES
 from tests.services.export.desk import EMAIL_LINK, NAME_ONLY, READERS, VISITORS, Desk, open_desk
@@ -211,10 +219,10 @@ class Twins:
         account = self.desk.sandbox.account
         for number, address in enumerate(self.drawn["excluded"], start=100):
             account.exclusions.append(Exclusion(number, address.lower(), "exact"))
-        house = House.open({"ACTUI_HOME": str(self.desk.place)})
+        context = AppContext.open({"ACTUI_HOME": str(self.desk.place)})
         for address in self.drawn["forgotten"]:
-            await forget(house, address, offline=True)
-        self.desk.forgotten = partial(Forgotten(house.home).among, origins=("", ""))
+            await forget(context, address, offline=True)
+        self.desk.forgotten = partial(Forgotten(context.home).among, origins=("", ""))
 
     def rename_things(self) -> None:
         """Other lists and segments are called what these are known by: names that are ids."""
@@ -446,7 +454,7 @@ class Twins:
             same("failed", failed, expected)
             if not failed:
                 return
-            only = Only({goal: frozenset(keys) for goal, keys in failed.items()})
+            only = PeopleFilter({goal: frozenset(keys) for goal, keys in failed.items()})
             options = {"goals": tuple(failed), "only": only, "trigger": RETRY}
             connection = self.desk.kept or self.connection
             async with self.desk.engine(connection, ledger, **options) as engine:
@@ -459,7 +467,7 @@ class Twins:
         same("goals", [goal.goal_id for goal in summary.goals], list(told))
         await self._compare(summary, list(told.values()))
 
-    async def _compare(self, summary: RunSummary, told: list[Told]) -> None:
+    async def _compare(self, summary: RunSummary, told: list[OutcomeListener]) -> None:
         assert summary.code in ("", "goals-failed"), summary.message
         for goal, expected in zip(summary.goals, told, strict=True):
             assert goal.adds_up
@@ -547,11 +555,14 @@ async def play(drawn: dict[str, Any], place: Path) -> None:
         none_is_empty=switches["no-lifecycle-stage"] == "empty",
     )
 
-    async def chosen(_self: Knowledge, _addresses: int) -> bool:
+    async def chosen(_self: ContactDirectory, _addresses: int) -> bool:
         return bool(sweeps)
 
     # a few people are a small segment: all of them are looked at before stages count as hidden
-    with patch.object(Knowledge, "_sweep_is_cheaper", chosen), patch.object(probing, "PROBES", 50):
+    with (
+        patch.object(ContactDirectory, "_sweep_is_cheaper", chosen),
+        patch.object(probing, "PROBES", 50),
+    ):
         async with open_desk(place, switches=switches) as desk:
             twins = Twins(desk, world, goals, drawn)
             twins.rename_things()

@@ -55,7 +55,7 @@ async def test_every_recorded_contact_becomes_the_profile_it_should() -> None:
 async def test_every_recorded_contact_list_and_field_is_read_as_it_is() -> None:
     async with replayed() as url, lab() as world:
         connection = world.apply(goal(), activecampaign={"url": url})
-        async with AccountClients(world.house).activecampaign(connection) as service:
+        async with AccountClients(world.context).activecampaign(connection) as service:
             contacts = (await service.contacts_by_id()).contacts
             one = await service.contact(1)
             lists, fields = await service.lists(), await service.fields()

@@ -203,8 +203,8 @@ async def test_tags_automations_forms_and_segments_select_contacts(ports: Any) -
     await ports.imported({"email": "joins@example.org", "subscribe": [{"listid": 5}]})
     entered = await page(ports, seriesid=1)
     assert [one["email"] for one in entered["contacts"]] == ["joins@example.org"]
-    for nobody in ({"seriesid": 2}, {"formid": 1}, {"waitid": 1}, {"segmentid": 99}):
-        assert (await page(ports, **nobody))["contacts"] == []
+    for no_one_erased in ({"seriesid": 2}, {"formid": 1}, {"waitid": 1}, {"segmentid": 99}):
+        assert (await page(ports, **no_one_erased))["contacts"] == []
     assert (await page(ports, in_group_lists="true"))["meta"]["total"] == "251"
 
 

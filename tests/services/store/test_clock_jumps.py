@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.run import GoalSummary, Outcome, Record, RunState, RunSummary
 from actui.sync.run.unfinished import new_run_id
 from store.history import MOST_RUNS, History
@@ -63,7 +63,7 @@ def test_a_story_is_in_the_order_of_runs(tmp_path: Path, off: float) -> None:
         for number, moved in enumerate([0.0, off, 0.0]):
             name = new_run_id(NOW + timedelta(minutes=number, seconds=moved))
             ledger.begin_run(name, str(number), "", 1)
-            done = Done(records=[("7", record, b"0123456789ab")])
+            done = BatchCommit(records=[("7", record, b"0123456789ab")])
             ledger.commit(name, "g", done, GoalSummary(goal="G", goal_id="g", kind="import"))
             ledger.end_run(name, resumable=False)
             newest = ledger.story("a@b.c")[-1]["run"]

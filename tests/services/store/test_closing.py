@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.context.run_factory import RunFactory
-from actui.context.services import HouseServices
+from actui.context.services import ConsoleServices
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError, DamagedError
 from store.ledger import SqliteLedger, open_ledger, scratch
@@ -78,29 +78,29 @@ def test_a_lock_that_the_system_refuses_is_not_left_open(
     assert refused.traceback
 
 
-def home_of(tmp_path: Path) -> tuple[House, Connection]:
-    house = House.open({"ACTUI_HOME": str(tmp_path)})
-    return house, house.connections.save(Connection(name="News")).connection
+def home_of(tmp_path: Path) -> tuple[AppContext, Connection]:
+    context = AppContext.open({"ACTUI_HOME": str(tmp_path)})
+    return context, context.connections.save(Connection(name="News")).connection
 
 
 def test_a_ledger_that_cannot_be_bound_is_not_left_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house, connection = home_of(tmp_path)
+    context, connection = home_of(tmp_path)
 
     def refuse(self: Runs, *origins: str) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(Runs, "bind_origins", refuse)
     with pytest.raises(sqlite3.OperationalError) as refused:
-        house.bound_ledger(connection, fresh=False)
+        context.bound_ledger(connection, fresh=False)
     assert still_open(tmp_path) == []
     assert refused.traceback
 
 
 def test_a_console_closes_the_ledgers_it_follows(tmp_path: Path) -> None:
-    house, connection = home_of(tmp_path)
-    with HouseServices(house) as services:
+    context, connection = home_of(tmp_path)
+    with ConsoleServices(context) as services:
         reader = services.reader(connection)
         assert reader.unique().imported == 0
         assert still_open(tmp_path) != []
@@ -114,7 +114,7 @@ def test_a_console_closes_the_ledgers_it_follows(tmp_path: Path) -> None:
 async def test_who_no_longer_waits_for_a_preview_leaves_its_ledger_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house, connection = home_of(tmp_path)
+    context, connection = home_of(tmp_path)
     began, may_open, is_open = (threading.Event() for _ in range(3))
     opened: list[SqliteLedger] = []
 
@@ -128,7 +128,7 @@ async def test_who_no_longer_waits_for_a_preview_leaves_its_ledger_closed(
     monkeypatch.setattr(scratch, "scratch_ledger", slowly)
 
     async def wait() -> None:
-        async with RunFactory(house).rehearsal(connection):
+        async with RunFactory(context).rehearsal(connection):
             raise AssertionError("nobody waits any more")
 
     waiting = asyncio.create_task(wait())

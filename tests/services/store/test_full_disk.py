@@ -15,7 +15,7 @@ import pytest
 from actui.api.rate import RateLimiter
 from actui.commands.errors import guarded
 from actui.model.errors import StorageError
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.run import GoalSummary, Outcome, Record, RunSnapshot, RunState, RunSummary
 from actui.sync.run.unfinished import close_cut_off
 from store.audit import Audit
@@ -28,9 +28,9 @@ from store.settings import SettingsFile
 SUMMARY = GoalSummary(goal="G", goal_id="g", kind="import")
 
 
-def people(count: int) -> Done:
+def people(count: int) -> BatchCommit:
     record = Record(Outcome.REJECTED, None, "x" * 500, contact_id=7, email="a@b.c")
-    return Done(records=[(str(number), record, None) for number in range(count)])
+    return BatchCommit(records=[(str(number), record, None) for number in range(count)])
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from actui.model.errors import ConfigError
 from actui.model.goals import ListStatus
-from actui.model.journal import Block, Done, GoalState, Indexed, SumKey
-from actui.model.memberships import Exported, Membership
+from actui.model.journal import BatchCommit, Block, GoalState, Indexed, SumKey
+from actui.model.memberships import Membership, MembershipChanges
 from actui.model.omitted import NOTHING, Omitted, OmittedList, OmittedValues
 from actui.model.run import GoalSummary, Outcome, Reason, Record, RunSnapshot, RunState
 from store.home import Home
@@ -29,7 +29,7 @@ def ledger(tmp_path):
 
 def done(key, outcome=Outcome.CREATED, reason=None, mark=MARK, **more):
     record = Record(outcome, reason, contact_id=7, profile_id=str(uuid.UUID(int=7)), email="a@b.c")
-    return Done(records=[(key, record, mark)], **more)
+    return BatchCommit(records=[(key, record, mark)], **more)
 
 
 @given(st.one_of(st.text(min_size=1), st.uuids().map(str), st.integers(0, 10**17).map(str)))
@@ -84,7 +84,7 @@ def test_a_person_who_is_unchanged_keeps_one_row_while_something_is_omitted(ledg
             (key, Record(outcome, contact_id=int(key), email=f"{key}@b.c", omitted=omitted), mark)
             for key, omitted in (("7", odd), ("8", off), ("9", NOTHING))
         ]
-        ledger.commit(run, "g", Done(records=records), SUMMARY)
+        ledger.commit(run, "g", BatchCommit(records=records), SUMMARY)
         ledger.end_run(run, resumable=False)
 
     def found(**wanted):
@@ -108,7 +108,7 @@ def test_a_forgotten_person_is_not_among_the_omitted(ledger):
         record = Record(
             Outcome.UNCHANGED, None, "about a@b.c", int(key), profile, email, omitted=omitted
         )
-        ledger.commit("r1", "g", Done(records=[(key, record, None)]), SUMMARY)
+        ledger.commit("r1", "g", BatchCommit(records=[(key, record, None)]), SUMMARY)
     assert ledger.known_as("A@b.c") == ({8}, set())
     ledger.forget("a@b.c", {7, 8}, {"p-9"}, lambda text: text)
     assert list(ledger.outcomes(omitted="")) == []
@@ -126,7 +126,7 @@ def test_outcomes_are_filtered(ledger):
 def test_a_run_that_was_left_is_found_and_goes_on(ledger):
     ledger.set_run_fact("r1", "goals", "x")
     ledger.plan_blocks("r1", "g", [Block(0, 0, 11), Block(1, 10, 21)])
-    ledger.commit("r1", "g", Done(records=(), finished_block=0), SUMMARY)
+    ledger.commit("r1", "g", BatchCommit(records=(), finished_block=0), SUMMARY)
     ledger.end_run("r1", resumable=True)
     assert ledger.open_run() == "r1"
     ledger.begin_run("r1", "manual", "later", 2)
@@ -168,7 +168,7 @@ def test_batches_go_from_sending_to_queued_to_done(ledger):
     assert ledger.open_batches("r1", "g")[0].state == "sending"
     ledger.batch_queued("r1", "g", number, "b-1")
     assert ledger.open_batches("r1", "g")[0].batch_id == "b-1"
-    ledger.commit("r1", "g", Done(records=(), finished_batch=number), SUMMARY)
+    ledger.commit("r1", "g", BatchCommit(records=(), finished_batch=number), SUMMARY)
     assert ledger.open_batches("r1", "g") == []
 
 
@@ -196,7 +196,7 @@ def test_the_index_finds_contacts_by_their_linked_fields(ledger):
 
 def test_a_membership_ends_and_begins_again(ledger):
     def commit(**more):
-        ledger.commit("r1", "g", Done(records=(), export=Exported(**more)), SUMMARY)
+        ledger.commit("r1", "g", BatchCommit(records=(), export=MembershipChanges(**more)), SUMMARY)
 
     commit(joined=[Membership(n, 3, 5.0) for n in range(1, 2_501)])
     assert sum(len(some) for some in ledger.members("g", [3, 4])) == 2_500
@@ -209,7 +209,7 @@ def test_a_membership_ends_and_begins_again(ledger):
 
 
 def test_a_listing_knows_whom_it_showed_and_who_was_first(ledger):
-    first, second = ledger.listing(), ledger.listing()
+    first, second = ledger.roster(), ledger.roster()
     first.add(["p1", "p2", "p1"])
     first.mark(["email a@b.c"])
     assert (first.count(), second.count()) == (2, 0)
@@ -245,15 +245,15 @@ def test_a_newer_ledger_is_refused(tmp_path):
 def test_a_persons_story_is_found_by_address_contact_and_profile(ledger):
     profile = str(uuid.UUID(int=9))
     first = Record(Outcome.CREATED, None, contact_id=7, profile_id=profile, email="Old@b.c")
-    ledger.commit("r1", "g", Done(records=[("7", first, MARK)], links={profile: 7}), SUMMARY)
+    ledger.commit("r1", "g", BatchCommit(records=[("7", first, MARK)], links={profile: 7}), SUMMARY)
     ledger.begin_run("r2", "manual", "2026-01-02T00:00:00Z", 1)
     moved = Record(Outcome.SKIPPED, Reason.NO_CONSENT, profile_id=profile, email="new@b.c")
     other = Record(Outcome.CREATED, None, contact_id=8, email="other@b.c")
     rows = [(profile, moved, None), ("8", other, None)]
-    ledger.commit("r2", "h", Done(records=rows), SUMMARY)
+    ledger.commit("r2", "h", BatchCommit(records=rows), SUMMARY)
     ledger.begin_run("r3", "manual", "2099-01-03T00:00:00Z", 1)
     same = Record(Outcome.UNCHANGED, None, contact_id=7, email="old@b.c")
-    ledger.commit("r3", "g", Done(records=[("7", same, MARK)]), SUMMARY)
+    ledger.commit("r3", "g", BatchCommit(records=[("7", same, MARK)]), SUMMARY)
     told = [(row["run"], row["goal"], row["outcome"]) for row in ledger.story("OLD@b.c")]
     assert told == [("r1", "g", "created"), ("r2", "h", "skipped"), ("r3", "g", "unchanged")]
     assert [row["run"] for row in ledger.story("new@b.c")] == ["r1", "r2", "r3"]

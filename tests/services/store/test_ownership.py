@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.errors import ConfigError
 from store.json_file import documents
 from store.locks import RunLock
@@ -42,7 +42,7 @@ def modes(home: Path) -> set[int]:
 
 
 def set_command(home: Path, **more: str) -> None:
-    with documents(House.open().home.settings_file) as database:
+    with documents(AppContext.open().home.settings_file) as database:
         database.insert({"password_command": "touch pwned", **more})
 
 
@@ -53,7 +53,7 @@ def test_an_open_home_is_closed_and_the_message_says_so(
     for name in ("connections.json.bak", "ledgers/c-1/ledger.db"):
         (home / name).touch(0o644)
     home.chmod(0o755)
-    House.open()
+    AppContext.open()
     assert modes(home) == {0o700, 0o600}
     (said,) = caplog.messages
     assert str(home) in said
@@ -61,7 +61,7 @@ def test_an_open_home_is_closed_and_the_message_says_so(
     assert "(0700)" in said
     assert "(0600)" in said
     caplog.clear()
-    House.open()
+    AppContext.open()
     assert caplog.messages == []
 
 
@@ -96,7 +96,7 @@ def test_a_home_of_somebody_else_is_refused(
 
 
 def test_a_file_of_somebody_else_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    House.open()
+    AppContext.open()
     (home / "connections.json").touch(0o600)
     if os.geteuid() == 0:
         os.chown(home / "connections.json", 12_345, 12_345)
@@ -128,7 +128,7 @@ def test_no_link_is_followed(
 
 
 def test_a_crash_report_follows_no_link(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    House.open()
+    AppContext.open()
 
     def crash(*_: object) -> int:
         raise ZeroDivisionError
@@ -159,7 +159,7 @@ def test_a_command_that_others_could_have_set_is_not_run(
     set_command(home, keyring_backend="evil.Backend")
     set_command(home)  # makes a last good copy with it too
     (home / place).chmod((home / place).stat().st_mode | bits)
-    settings = House.open().settings
+    settings = AppContext.open().settings
     assert (settings.password_command, settings.keyring_backend) == (None, None)
     assert "password_command and keyring_backend were removed" in caplog.text
     assert all(b"pwned" not in file.read_bytes() for file in home.glob("settings*"))
@@ -172,15 +172,15 @@ def test_a_command_that_only_the_owner_could_set_stays(
     set_command(home)
     home.chmod(0o755)
     (home / "settings.json").chmod(0o644)
-    assert House.open().settings.password_command == "touch pwned"
+    assert AppContext.open().settings.password_command == "touch pwned"
     assert "removed" not in caplog.text
 
 
 def test_the_encrypted_file_is_no_command(home: Path) -> None:
-    with documents(House.open().home.settings_file) as database:
+    with documents(AppContext.open().home.settings_file) as database:
         database.insert({"keyring_backend": "encrypted-file"})
     home.chmod(0o777)
-    assert House.open().settings.keyring_backend == "encrypted-file"
+    assert AppContext.open().settings.keyring_backend == "encrypted-file"
 
 
 def test_a_home_that_cannot_be_closed_to_writers_is_refused(
@@ -194,15 +194,15 @@ def test_a_home_that_cannot_be_closed_to_writers_is_refused(
 
 
 def test_what_a_running_process_opens_follows_no_link_either(home: Path, tmp_path: Path) -> None:
-    house = House.open()
+    context = AppContext.open()
     (tmp_path / "theirs").write_text("theirs")
     month = f"{datetime.now(UTC):%Y-%m}.jsonl"
     for name in ("locks/c-1.lock", f"audit/{month}", "pace/p", "connections.json"):
         (home / name).symlink_to(tmp_path / "theirs")
-    with pytest.raises(ConfigError), RunLock(house.home.lock_file("c-1")).held():
+    with pytest.raises(ConfigError), RunLock(context.home.lock_file("c-1")).held():
         pass
     with pytest.raises(ConfigError):
-        house.audit.record("tried")
+        context.audit.record("tried")
     with pytest.raises((ConfigError, OSError)):
-        house.connections.all()
+        context.connections.all()
     assert (tmp_path / "theirs").read_text() == "theirs"

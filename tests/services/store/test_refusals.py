@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from actui.model.journal import Done, Refusal
-from actui.model.memberships import Exported, RefusedLeaving
+from actui.model.journal import BatchCommit, Refusal
+from actui.model.memberships import MembershipChanges, RefusedLeaving
 from actui.model.run import GoalSummary, Outcome, Reason, Record
 from store.ledger import SqliteLedger, open_ledger
 
@@ -23,18 +23,18 @@ def begun(place: Path) -> SqliteLedger:
 
 def test_a_refusal_is_kept_with_its_outcome_until_another_one(tmp_path: Path) -> None:
     with begun(tmp_path) as ledger:
-        ledger.commit("r", "g", Done([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY)
+        ledger.commit("r", "g", BatchCommit([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY)
         kept = ledger.refusals("g", ["7", "8"])
         outcome = (Outcome.SKIPPED, Reason.NO_MATCH, "Webinar", 7, "Zoe@x.org")
         assert kept == {"7": Refusal(b"mark", "2:ab", "cd", *outcome)}
         assert ledger.refusals("other", ["7"]) == {}
-        ledger.commit("r", "g", Done([("7", Record(Outcome.UPDATED), b"mark")]), SUMMARY)
+        ledger.commit("r", "g", BatchCommit([("7", Record(Outcome.UPDATED), b"mark")]), SUMMARY)
         assert ledger.refusals("g", ["7"]) == {}
 
 
 def test_a_forgotten_person_has_been_refused_nothing(tmp_path: Path) -> None:
     with begun(tmp_path) as ledger:
-        ledger.commit("r", "g", Done([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY)
+        ledger.commit("r", "g", BatchCommit([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY)
         contacts, profiles = ledger.known_as("zoe@x.org")
         assert contacts == {7}
         ledger.forget("zoe@x.org", contacts, profiles, lambda text: text)
@@ -46,7 +46,7 @@ def stays(contact_id: int, detail: str = "Locked.", list_id: int = 3) -> Refused
 
 
 def exported(ledger: SqliteLedger, **values: Any) -> None:
-    ledger.commit("r", "g", Done((), export=Exported(**values)), SUMMARY)
+    ledger.commit("r", "g", BatchCommit((), export=MembershipChanges(**values)), SUMMARY)
 
 
 def test_a_refused_unsubscription_is_kept_until_the_contact_is_off_the_list(tmp_path: Path) -> None:

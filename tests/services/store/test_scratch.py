@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actui.model.errors import ConfigError
-from actui.model.journal import Done
+from actui.model.journal import BatchCommit
 from actui.model.run import GoalSummary, Outcome, Reason, Record
 from store.ledger import open_ledger
 from store.ledger.scratch import scratch_ledger
@@ -25,13 +25,13 @@ def test_it_is_a_copy_that_is_gone_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with open_ledger(path) as ledger:
         ledger.begin_run("r1", "manual", "2026-11-24T02:50:00Z", 1)
-        ledger.commit("r1", "g", Done(records=[ANN]), SUMMARY)
+        ledger.commit("r1", "g", BatchCommit(records=[ANN]), SUMMARY)
         ledger.journal_batch("r1", "g", ["p"], "[]", 0.0)
     before = files(tmp_path)
     with scratch_ledger(path) as scratch:
         assert scratch.fingerprints("g", ["7", "8"]) == {"7": b"mark"}
         assert scratch.open_batches("r1", "g") == []
-        scratch.commit("r1", "g", Done(records=[("8", ANN[1], b"other")]), SUMMARY)
+        scratch.commit("r1", "g", BatchCommit(records=[("8", ANN[1], b"other")]), SUMMARY)
         scratch.end_run("r1", resumable=False)
         assert files(tmp_path) == before
     with open_ledger(path) as ledger:
@@ -92,7 +92,7 @@ def test_who_failed_is_told_by_the_last_outcome_or_by_a_runs(tmp_path: Path) -> 
             ),
         ):
             ledger.begin_run(run, "manual", "2026-11-24T02:50:00Z", 1)
-            ledger.commit(run, "g", Done(records=rows), SUMMARY)
+            ledger.commit(run, "g", BatchCommit(records=rows), SUMMARY)
             ledger.end_run(run, resumable=False)
         assert ledger.failed() == {"g": {"2", "5"}}
         assert ledger.failed(run="r1") == {"g": {"2"}}

@@ -7,8 +7,8 @@ import sqlite3
 import pytest
 
 from actui.model.goals import ListStatus
-from actui.model.journal import Done, Indexed
-from actui.model.memberships import Exported, Newcomer
+from actui.model.journal import BatchCommit, Indexed
+from actui.model.memberships import MembershipChanges, Newcomer
 from actui.model.run import GoalSummary, Outcome, Record
 from store.forgotten import Forgotten, without_address
 from store.home import Home
@@ -64,7 +64,12 @@ def test_a_story_and_forgetting_reach_every_spelling(ledger, asked):
     ]
     records = [(str(record.contact_id), record, mark) for _, record, mark in records]
     newcomer = Newcomer("p-1", INVISIBLE, (), 0.0)
-    ledger.commit("r1", "g", Done(records=records, export=Exported(newcomers=[newcomer])), SUMMARY)
+    ledger.commit(
+        "r1",
+        "g",
+        BatchCommit(records=records, export=MembershipChanges(newcomers=[newcomer])),
+        SUMMARY,
+    )
     ledger.index_contacts([Indexed(9, INVISIBLE, {})])
     assert {row["contact_id"] for row in ledger.story(asked)} == {7, 8}
     assert ledger.known_as(asked) == ({7, 8, 9}, {"p-1"})

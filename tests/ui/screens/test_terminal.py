@@ -15,7 +15,7 @@ import pytest
 
 from actui import exitcodes
 from actui.app.terminal import clipboard_codes
-from actui.context.context import House
+from actui.context.context import AppContext
 from tests.process.e2e.processes import ACTUI, Control, Home, sandbox_process
 from tests.ui.screens.terminals import (
     CTRL_Q,
@@ -173,7 +173,7 @@ def test_the_tours_services_end_with_it_whatever_ends_it(tmp_path: Path) -> None
     with Terminal(elsewhere(tmp_path), "demo") as console:
         console.shows("Demo")
         home = next(tmp_path.glob("actui-demo-*"))
-        demo = House.open({"ACTUI_HOME": str(home)}).connections.all()[0].connection
+        demo = AppContext.open({"ACTUI_HOME": str(home)}).connections.all()[0].connection
         with httpx.Client(base_url=demo.blueconic.url) as http:
             assert http.get("/").status_code
             console.process.kill()

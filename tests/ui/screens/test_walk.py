@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from actui.app.console_app import ConsoleApp
-from actui.context.context import House
-from actui.context.services import HouseServices
+from actui.context.context import AppContext
+from actui.context.services import ConsoleServices
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 from tests.process.e2e.processes import Control, control_of, sandbox_process
 from tests.ui.screens.keyboard import Keyboard
@@ -31,7 +31,7 @@ def ready() -> Iterator[dict[str, Any]]:
 
 async def test_from_nothing_to_a_finished_run(tmp_path: Path, ready: dict[str, Any]) -> None:
     environ = os.environ | {"ACTUI_HOME": str(tmp_path / "home"), UNLOCK: "not a secret"}
-    with HouseServices(House.open(environ)) as services:
+    with ConsoleServices(AppContext.open(environ)) as services:
         await walk(ConsoleApp(services), ready)
 
 

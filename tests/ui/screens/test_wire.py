@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.run import (
     GoalProgress,
     GoalSummary,
@@ -56,9 +56,9 @@ def picture(n: int) -> RunSnapshot:
 
 
 def test_a_live_run_moves_every_number_for_a_kilobyte_a_second(tmp_path: Path) -> None:
-    house = House.open({"ACTUI_HOME": str(tmp_path)})
-    stored = house.connections.save(connection())
-    with house.lock(stored.connection).held(), house.ledger(stored.connection) as ledger:
+    context = AppContext.open({"ACTUI_HOME": str(tmp_path)})
+    stored = context.connections.save(connection())
+    with context.lock(stored.connection).held(), context.ledger(stored.connection) as ledger:
         ledger.write_progress(picture(1))
         with Terminal({**os.environ, "ACTUI_HOME": str(tmp_path)}) as terminal:
             terminal.shows("running")

@@ -10,7 +10,7 @@ import stamina
 from pydantic import SecretStr
 
 from actui.context.clients import AccountClients
-from actui.context.context import House
+from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
 
@@ -48,8 +48,8 @@ async def probed(place: Path, *goals: object) -> str:
         }
     )
     with stamina.set_testing(True):
-        house = House.open({"ACTUI_HOME": str(place)})
-        return await AccountClients(house).probe_blueconic(connection, SecretStr("s"))
+        context = AppContext.open({"ACTUI_HOME": str(place)})
+        return await AccountClients(context).probe_blueconic(connection, SecretStr("s"))
 
 
 async def test_all_reads_are_told(respx_mock: respx.MockRouter, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def texts(draft):
 
 
 def test_nobody_to_tell_is_said_until_there_is_a_webhook(draft):
-    said = "Nobody is told of runs: add a recipient or a webhook."
+    said = "Notifications have no recipient and no webhook: add one."
     assert any(said in text for text in texts(draft))
     form = MetadataForm(draft, dict)
     with pytest.raises(ConfigError, match=r"^The webhook must be reached by https\.$"):

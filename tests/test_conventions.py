@@ -1,4 +1,4 @@
-"""The house keeps its order: small rooms, named keys, reasons for what is brought in."""
+"""Conventions of the code base: module size, key bindings, reasons for dependencies."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from store.ledger.keys import pack
 _AT_ONCE = 500
 
 
-class Listing:
+class SegmentRoster:
     """Profiles listed, the words by which they can be recognised, and who was first with a word."""
 
     def __init__(self, database: sqlite3.Connection, number: int) -> None:
