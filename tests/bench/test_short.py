@@ -22,6 +22,8 @@ from tests.bench.figures import Budget, Figures
 from tests.bench.full_disks import Disk, disks
 from tests.bench.mutations import MUTATIONS, Answer
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("name", ["import with Sum", "connections"])
 async def test_a_killed_program_comes_to_the_same_end(name: str) -> None:

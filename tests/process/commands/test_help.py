@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from actui.cli import grammar
-from actui.commands.examples import EXAMPLES, told
+from actui.commands.examples import EXAMPLES, epilog
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -19,7 +19,7 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_every_command_shows_examples_and_speaks_json(name: str) -> None:
     parser = commands()[name]
-    assert told(name) in parser.format_help()
+    assert epilog(name) in parser.format_help()
     assert EXAMPLES[name]
     assert any("--json" in action.option_strings for action in parser._actions)
     for words, _ in EXAMPLES[name]:

@@ -19,6 +19,8 @@ from tests.bench.endstate import State, differences, end_state
 from tests.process.e2e.lab import Lab, lab
 from tests.process.e2e.processes import ACTUI
 
+pytestmark = pytest.mark.long
+
 PATIENCE = 120
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 

@@ -37,6 +37,8 @@ from tests.services.export.desk import (
     open_desk,
 )
 
+pytestmark = pytest.mark.long
+
 COUNTED = {"read", "created", "updated", "unchanged", "skipped", "rejected", "unknown"} | {
     *("rechecked", "matched", "reasons", "warnings", "warned", "omitted", "lists", "message", "ok")
 }

@@ -28,6 +28,8 @@ from tests.process.e2e.import_examples import (
 from tests.process.e2e.lab import Lab, Row, lab
 from tests.process.e2e.scale import EXAMPLES, IS_LONG, PHASES
 
+pytestmark = pytest.mark.long
+
 HOUR = 3600.0
 RECONCILE = 7 * 24 * HOUR
 SILENT = {"subscribe": 1, "unsubscribe": 2, "bounce": 3}

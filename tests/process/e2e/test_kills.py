@@ -17,6 +17,8 @@ from tests.process.e2e.lab import Lab, lab
 from tests.process.e2e.scale import KILLS
 from tests.process.e2e.test_sums import PEOPLE, PUT, goal, people, points
 
+pytestmark = pytest.mark.long
+
 TOKEN = "/rest/v2/oauth/token"
 
 Instant = Callable[[Lab, Connection], Awaitable[None]]

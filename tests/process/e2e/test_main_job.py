@@ -21,6 +21,8 @@ from tests.plain.exports import PlainExport
 from tests.plain.imports import BlueConic, Memory, PlainImport, comparable
 from tests.process.e2e.processes import Control, Home, control_of, sandbox_process
 
+pytestmark = pytest.mark.long
+
 CONTACTS, PROFILES = 5_000, 8_000
 REQUESTS_A_BATCH = 250
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.process.scheduling.faketime import ten_minutes
+
+pytestmark = pytest.mark.long
 
 
 def test_ten_minutes_of_three_connections(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from actui.model.connection import Connection
 from tests.process.e2e.import_examples import READINGS, odd_address_of
 from tests.process.e2e.scale import PHASES
 from tests.services.export.desk import NEWSLETTER, Desk, open_desk
+
+pytestmark = pytest.mark.long
 
 EXAMPLES = int(os.environ.get("ACTUI_TWIN_EXAMPLES", "10"))
 IS_LONG = "ACTUI_TWIN_EXAMPLES" in os.environ

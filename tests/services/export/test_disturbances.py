@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 import stamina
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,6 +31,8 @@ from tests.services.export.test_twin import (
     profile_facts,
 )
 from tests.services.export.watch import Watch
+
+pytestmark = pytest.mark.long
 
 EXAMPLES = int(os.environ.get("ACTUI_TWIN_EXAMPLES", "25"))
 IS_LONG = "ACTUI_TWIN_EXAMPLES" in os.environ

@@ -20,6 +20,8 @@ from store.ledger import SqliteLedger
 from store.ledger.counts import outcomes_of
 from tests.services.export.desk import BOUNCED, NEWSLETTER, UNSUBSCRIBED, Desk
 
+pytestmark = pytest.mark.long
+
 EXPORT = {
     "mappings": [
         {"from": {"property": "first_name"}, "field": "firstName"},

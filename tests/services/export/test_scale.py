@@ -10,6 +10,8 @@ import pytest
 
 from tests.services.export.desk import ACTIVE, NEWSLETTER, Desk, open_desk
 
+pytestmark = pytest.mark.long
+
 PEOPLE, KNOWN = 5_000, 2_500
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,8 @@ from tests.services.export.odd import (
     ZONES,
 )
 from tests.services.export.watch import Watch
+
+pytestmark = pytest.mark.long
 
 FIELDS = (*MAPPED, "SEEN", "STAGE")
 """The fields of contacts that goals fill, but for the link."""
