@@ -164,7 +164,7 @@ class Receipts:
         while (left := due - clock.monotonic()) > 0:
             self._run.phase("waiting to see whether BlueConic applied what it did not answer")
             self._run.stop.check()
-            await clock.sleep(min(left, _WAIT_STEP))
+            await self._run.stop.pause(left)
 
     async def _read(self, send: SumSend) -> Verdict:
         """One reading; only profiles that can be read whole prove that the receipt is absent."""
