@@ -24,10 +24,12 @@ LONGEST = 1_800
 """Seconds that one bench may take on a copy."""
 Bench = tuple[str, ...]
 SUM_LOST: Bench = ("faults", "--only", "reset-after-commit first PUT /rest/v2/profiles")
-ALWAYS: Bench = ("faults", "--only", "always PUT /rest/v2/profiles")
+UNTAKEN: Bench = ("faults", "--only", "503 always PUT /rest/v2/profiles")
 DURABLE: Bench = ("chaos", "--count", "0")
 IMPORT: Bench = ("chaos", "--only", "import with Sum", "--count", "6", "--seed", "1118")
 ROWS: Bench = ("mutate", "--only", "row", "--count", "120", "--seed", "7")
+LOST_ROWS: Bench = ("mutate", "--only", "row lost", "--count", "60", "--seed", "7")
+ONE_WRITE: Bench = ("disk", "--only", "alone: import with Sum", "--count", "30", "--seed", "3")
 CROWD: Bench = ("crowd", "--count", "12", "--seed", "3")
 ECHO: Bench = ("secrets", "--only", "environment, activecampaign echoes json-400")
 
@@ -117,7 +119,7 @@ BREAKAGES: dict[str, Breakage] = {
         "actui/sync/exporting/segment_listing.py",
         "        return self._ended and self._is_readable and missing * _TOLERATED <= self.total\n",
         "        return missing > -1\n",
-        ROWS,
+        LOST_ROWS,
     ),
     "an unreadable list row is skipped": Breakage(
         "actui/api/activecampaign/rows.py",
@@ -135,7 +137,7 @@ BREAKAGES: dict[str, Breakage] = {
         """        self._count(self.summary, done)
         self.ledger.commit(self.run, self.goal.id, done, counted)
 """,
-        ("disk", "--count", "80", "--seed", "3", "--only", "import with Sum"),
+        ONE_WRITE,
     ),
     "a fingerprint before the answer": Breakage(
         "actui/sync/importing/sender.py",
@@ -150,7 +152,7 @@ BREAKAGES: dict[str, Breakage] = {
         )
         results = await self._run.blueconic.write_profiles(
 """,
-        ALWAYS,
+        UNTAKEN,
     ),
     "the watermark moves although the goal failed": Breakage(
         "actui/sync/importing/importer.py",
@@ -167,7 +169,7 @@ BREAKAGES: dict[str, Breakage] = {
             run.ledger.save_goal_state(self._goal.id, after)
         run.stop.check()
 """,
-        ALWAYS,
+        UNTAKEN,
     ),
     "stop is ignored": Breakage(
         "actui/sync/run/stop.py",

@@ -31,7 +31,7 @@ from store.home import Home
 from store.ledger import open_ledger
 from store.settings import SettingsFile
 from tests.bench.chaos_acts import MEANWHILE, NEWSLETTER, RUN, SCENARIOS, Act, Scenario
-from tests.bench.endstate import State, differences, end_state, unreadable
+from tests.bench.endstate import State, differences, end_state, miscounted, unreadable
 from tests.bench.figures import Budget, Figures, budget
 from tests.process.e2e.lab import NAME, Lab, lab
 from tests.process.e2e.processes import ACTUI
@@ -104,6 +104,8 @@ class Calm:
 
     state: State
     requests: list[int] = field(default_factory=list)
+    reads: list[dict[str, int]] = field(default_factory=list)
+    """What `Life.reads` tells after each command."""
     seconds: list[float] = field(default_factory=list)
 
 
@@ -114,6 +116,7 @@ class Life:
         self.world, self.scenario = world, scenario
         self.troubles: list[str] = []
         self._running: list[subprocess.Popen[str]] = []
+        self._seen: set[str] = set()
 
     def spawn(self, act: Act, words: tuple[str, ...]) -> subprocess.Popen[str]:
         """A command of the program in a process of its own."""
@@ -248,6 +251,27 @@ class Life:
                 words = act.words if words != act.words else act.continued
         self.troubles.append(f"{' '.join(words)} was called again and ended with {code}")
 
+    def reads(self, act: Act) -> dict[str, int]:
+        """How many people each goal of a run has read, since this was last asked.
+
+        Of several runs the largest count: after a run that came to its end though it was killed,
+        calling it again begins another one. Empty for commands that are no runs of all people.
+        """
+        house = self.world.house
+        runs = house.history(house.connections.find(NAME).connection).all()
+        new = [one for one in runs if one.run not in self._seen]
+        self._seen |= {one.run for one in new}
+        found: dict[str, int] = {}
+        for goal in (goal for one in new for goal in one.goals):
+            found[goal.goal] = max(goal.read, found.get(goal.goal, 0))
+        return found if act.words[0] == "run" and act.writes else {}
+
+    def count(self, act: Act, calm: dict[str, int]) -> None:
+        """Compare the counts of a command that has come to its end with the undisturbed one's."""
+        found = self.reads(act)
+        if found != calm:
+            self.troubles.append(f"{' '.join(act.words)} has read {found} instead of {calm}")
+
     async def finish(self) -> State:
         """Everybody who leaves has left; one more run; what is there in the end."""
         for act in self.scenario.acts:
@@ -301,6 +325,7 @@ async def undisturbed(scenario: Scenario) -> tuple[Calm, list[str]]:
             if act.started:
                 await living._run_of(act)
             calm.seconds.append(time.monotonic() - began)
+            calm.reads.append(living.reads(act))
             calm.requests.append(len(await living.world.requests()))
         calm.state = await living.finish()
         return calm, living.troubles
@@ -323,16 +348,23 @@ async def killed(
                 kill = draw.choice(("SIGKILL", "SIGKILL", "SIGTERM"))
                 kills.append(f"{kill} in {act.words[0]} at its first write")
                 figures.tally("signals", f"{kill} at a write")
-                if not await living.aimed(act, kill):
+                is_done = await living.aimed(act, kill)
+                living.troubles += miscounted(living.world)
+                if not is_done:
                     await living.continued(act)
+                living.count(act, calm.reads[number])
                 continue
             is_now, delay, when = _instant(draw, calm, number)
             kills.append(f"{kill} in {act.words[0]} {when}")
             figures.tally("signals", kill)
-            if not await living.disturbed(act, kill, is_now, delay):
+            is_done = await living.disturbed(act, kill, is_now, delay)
+            if not act.started:
+                living.troubles += miscounted(living.world)
+            if not is_done:
                 await living.continued(act)
             if act.started:
                 await living._run_of(act)
+            living.count(act, calm.reads[number])
         state = await living.finish()
         wrong = [*living.troubles, *differences(state, calm.state)]
     for _ in kills[:-1]:

@@ -3,7 +3,8 @@
 `python -m tests.bench disk [--count COMMANDS]`. Each scenario (chaos_acts.py) is lived through
 once undisturbed for each kind of full disk (full_disks.py), and then with the disk full at a
 position drawn at random in each of its commands. Such a command must end with one sentence and the
-exit code 2; the same command, called again once there is room, must come to its end. At last one
+exit code 2, and leave counts behind that are those of its people; the same command, called again
+once there is room, must come to its end and count as the undisturbed one did. At last one
 run that nobody disturbs follows in both worlds, and both services, the home's documents and its
 ledger must be equal, with every file readable and no crash report.
 """
@@ -15,12 +16,12 @@ import json
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from store.settings import SettingsFile
 from tests.bench.chaos import PATIENCE, Life
 from tests.bench.chaos_acts import SCENARIOS, Act, Scenario
-from tests.bench.endstate import State, differences
+from tests.bench.endstate import State, differences, miscounted
 from tests.bench.figures import Budget, Figures, budget
 from tests.bench.full_disks import Disk, disks
 from tests.process.e2e.lab import lab
@@ -36,6 +37,7 @@ class Calm:
 
     disk: Disk
     state: State
+    reads: list[dict[str, int]] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -56,13 +58,15 @@ async def life(scenario: Scenario, disk: Disk) -> AsyncIterator[Life]:
 async def undisturbed(scenario: Scenario, disk: Disk) -> tuple[Calm, list[str]]:
     """The scenario as it should be; the disk learns what each command writes."""
     async with life(scenario, disk) as living:
+        reads = []
         for number, act in enumerate(scenario.acts):
             await living.prepare(act)
             with disk.calm(number) as environ:
                 code, _, err = await _command(living, act, environ)
             if code not in act.done:
                 living.troubles.append(f"{' '.join(act.words)} ended with {code}: {err[-300:]}")
-        return Calm(disk, await living.finish()), living.troubles
+            reads.append(living.reads(act))
+        return Calm(disk, await living.finish(), reads), living.troubles
 
 
 async def _command(living: Life, act: Act, environ: dict[str, str]) -> tuple[int, str, str]:
@@ -116,9 +120,10 @@ async def filled(
             with calm.disk.full(position) as environ:
                 code, out, err = await _command(living, act, environ)
             figures.tally("exit codes", str(code))
-            living.troubles += judged(act, code, out, err)
+            living.troubles += [*judged(act, code, out, err), *miscounted(living.world)]
             if code not in act.done:
                 await living.continued(act)
+            living.count(act, calm.reads[number])
         state = await living.finish()
         wrong = [*living.troubles, *differences(state, calm.state)]
     for _ in positions[:-1]:
@@ -133,7 +138,9 @@ async def play(given: Budget, figures: Figures) -> None:
     """Every scenario on every kind of disk in turn, until the budget is spent."""
     kinds, missing = disks()
     figures.notes.update({f"not tried: {name}": why for name, why in missing.items()})
-    places = [(kind, name) for name in NAMES for kind in kinds if given.only in name]
+    places = [
+        (kind, name) for name in NAMES for kind in kinds if given.only in f"{kind.name}: {name}"
+    ]
     calm: dict[tuple[str, str], Calm] = {}
     done = number = 0
     while not given.is_spent(done):

@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from store.ledger import open_ledger
 from store.ledger.keys import unpack
 from tests.process.e2e.lab import NAME, Lab
 
@@ -76,6 +77,19 @@ def differences(ours: State, expected: State) -> list[str]:
             found += [f"{kind}: has {row}" for row in more + twice]
             found += [f"{kind}: misses {row}" for row in less]
     return found
+
+
+def miscounted(world: Lab) -> list[str]:
+    """Goals of a run that is still open whose counts are not those of their people."""
+    house = world.house
+    file = house.home.ledger_file(house.connections.find(NAME).connection.id)
+    if not file.exists():
+        return []
+    with open_ledger(file) as ledger:
+        return [
+            f"{goal} says that it has read {told}, but {people} people have an outcome"
+            for goal, told, people in ledger.miscounted()
+        ]
 
 
 def unreadable(home: Path) -> list[str]:

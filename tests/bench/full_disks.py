@@ -1,4 +1,5 @@
-"""Disks that are full: a small tmpfs, a limit of the kernel, and the N-th write refused."""
+"""Disks that are full: a small tmpfs, a limit of the kernel, and writes refused from the N-th on or
+once."""
 
 from __future__ import annotations
 
@@ -162,7 +163,7 @@ static int is_fd_here(int fd) {
 static int is_refused(int here) {
   if (!here) return 0;
   long at = getenv("DISK_AT") ? atol(getenv("DISK_AT")) : 0;
-  if (++seen < at || !at) return 0;
+  if (++seen < at || !at || (getenv("DISK_ONCE") && seen > at)) return 0;
   errno = ENOSPC;
   return 1;
 }
@@ -232,6 +233,33 @@ class Shim:
         yield {**self._environ, "DISK_AT": str(position)}
 
 
+class OneWrite:
+    """The N-th write in a home alone is refused: there is room again for whatever follows it.
+
+    So a command can keep what it should have forgotten with that write.
+    """
+
+    name = "N-th write alone"
+
+    def __init__(self) -> None:
+        self._shim = Shim()
+
+    def made(self, place: Path) -> AbstractContextManager[None]:
+        """Nothing has to be made."""
+        return self._shim.made(place)
+
+    def calm(self, number: int) -> AbstractContextManager[dict[str, str]]:
+        return self._shim.calm(number)
+
+    def draw(self, source: random.Random, number: int) -> int:
+        return self._shim.draw(source, number)
+
+    @contextmanager
+    def full(self, position: int) -> Iterator[dict[str, str]]:
+        with self._shim.full(position) as environ:
+            yield {**environ, "DISK_ONCE": "1"}
+
+
 def disks() -> tuple[list[type[Disk]], dict[str, str]]:
     """The ways that this machine allows, and why it does not allow the others."""
     found: list[type[Disk]] = [Limit]
@@ -241,7 +269,7 @@ def disks() -> tuple[list[type[Disk]], dict[str, str]]:
     else:
         missing[Tmpfs.name] = "this user may not mount a file system"
     if shutil.which("cc"):
-        found.append(Shim)
+        found += [Shim, OneWrite]
     else:
-        missing[Shim.name] = "no C compiler"
+        missing |= dict.fromkeys((Shim.name, OneWrite.name), "no C compiler")
     return found, missing
