@@ -29,7 +29,7 @@ DURABLE: Bench = ("chaos", "--count", "0")
 IMPORT: Bench = ("chaos", "--only", "import with Sum", "--count", "6", "--seed", "1118")
 ROWS: Bench = ("mutate", "--only", "row", "--count", "120", "--seed", "7")
 LOST_ROWS: Bench = ("mutate", "--only", "row lost", "--count", "60", "--seed", "7")
-ONE_WRITE: Bench = ("disk", "--only", "alone: import with Sum", "--count", "30", "--seed", "3")
+ONE_WRITE: Bench = ("disk", "--only", "alone: import with Sum", "--count", "6", "--seed", "3")
 CROWD: Bench = ("crowd", "--count", "12", "--seed", "3")
 ECHO: Bench = ("secrets", "--only", "environment, activecampaign echoes json-400")
 
@@ -158,7 +158,6 @@ BREAKAGES: dict[str, Breakage] = {
         "actui/sync/importing/importer.py",
         "        finally:\n            await self._settle()\n        run.stop.check()\n",
         """        finally:
-            await self._settle()
             from dataclasses import replace
             from actui.sync.run.meter import stamp
 
@@ -167,6 +166,7 @@ BREAKAGES: dict[str, Breakage] = {
             config = self._goal.config_hash()
             after = replace(state, watermark=at, config_hash=config)
             run.ledger.save_goal_state(self._goal.id, after)
+            await self._settle()
         run.stop.check()
 """,
         UNTAKEN,

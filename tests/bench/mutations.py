@@ -132,18 +132,24 @@ def _doubled(answer: Answer, draw: random.Random) -> Spoiled | None:
 
 def _row_lost(answer: Answer, draw: random.Random) -> Spoiled | None:
     """A row of a listing is missing that the listing's own numbers still count."""
-    told, found = _lists(answer, 1)
-    if not found or answer.json is None or not _counts_rows(answer.json):
+    if not _counts_rows(answer.json):
         return None
-    rows = draw.choice([rows for rows in found if isinstance(rows[0], dict)] or [[None]])
+    told = copy.deepcopy(answer.json)
+    # what is inside of a row, nothing counts
+    found = [told[key] for key in told if key != "links" and isinstance(told[key], list)]
+    found = [rows for rows in found if rows and isinstance(rows[0], dict)]
+    if not found:
+        return None
+    rows = draw.choice(found)
     del rows[draw.randrange(len(rows))]
     return _with(answer, told)
 
 
 def _counts_rows(told: Any) -> bool:
-    if isinstance(told, dict) and not UNCOUNTED.isdisjoint(told):
-        return False
-    return isinstance(told, dict) and ("totalResults" in told or "meta" in told)
+    """BlueConic's answers have `links` beside any rows, which are no listing of their own."""
+    if not isinstance(told, dict) or "totalResults" in told:
+        return isinstance(told, dict)
+    return "meta" in told and UNCOUNTED.isdisjoint(told)
 
 
 def _row_twice(answer: Answer, draw: random.Random) -> Spoiled | None:
