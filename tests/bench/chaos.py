@@ -257,8 +257,8 @@ class Life:
         Of several runs the largest count: after a run that came to its end though it was killed,
         calling it again begins another one. Empty for commands that are no runs of all people.
         """
-        house = self.world.house
-        runs = house.history(house.connections.find(NAME).connection).all()
+        context = self.world.context
+        runs = context.history(context.connections.find(NAME).connection).all()
         new = [one for one in runs if one.run not in self._seen]
         self._seen |= {one.run for one in new}
         found: dict[str, int] = {}

@@ -81,8 +81,8 @@ def differences(ours: State, expected: State) -> list[str]:
 
 def miscounted(world: Lab) -> list[str]:
     """Goals of a run that is still open whose counts are not those of their people."""
-    house = world.house
-    file = house.home.ledger_file(house.connections.find(NAME).connection.id)
+    context = world.context
+    file = context.home.ledger_file(context.connections.find(NAME).connection.id)
     if not file.exists():
         return []
     with open_ledger(file) as ledger:
