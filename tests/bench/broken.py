@@ -202,7 +202,7 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "members who are not active are subscribed": Breakage(
         "actui/sync/exporting/list_joining.py",
-        "            if (id_ not in standing and person.bounced is None)\n",
+        "            if (id_ not in list_status and person.bounced is None)\n",
         "            if True\n",
         SUM_LOST,
     ),
