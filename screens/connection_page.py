@@ -1,4 +1,7 @@
-"""A connection: name, switch and arrows above; *Set up and run* and its goals below."""
+"""A connection: name, switch and arrows above; *Set up and run* and its goals below.
+
+Long because this page joins all parts of a connection, with a key for each.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,16 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Checkbox, DataTable, Footer, Input, OptionList
 from textual.worker import Worker
 
-from actui.console.formatting import plain
-from actui.console.forms.connection_fields import SECRET_WORDS
+from actui.console.draft import Draft
+from actui.console.formatting import plain, typed_over
+from actui.console.forms.connection_fields import SECRET_WORDS, ConnectionForm
 from actui.console.forms.connection_forms import MetadataForm, summed
-from actui.console.ports import Which
+from actui.console.ports import Stored, Which
 from actui.console.views.goal_description import describe
+from actui.console.workbench import Workbench
+from actui.model.connection import Connection
 from actui.model.errors import ActuiError
-from screens.base import READ_ONLY, TextLine
+from screens.base import READ_ONLY, ActuiScreen, TextLine
 from screens.dialogs.ask import learn
 from screens.dialogs.confirm import ConfirmScreen
 from screens.dialogs.schedule import ScheduleScreen
@@ -28,7 +34,7 @@ from screens.goals_panel import SETUP, GoalsPanel
 from screens.outcomes_page import WhyScreen
 from screens.preview_page import PreviewScreen
 from screens.run_page import RUN, RunScreen, run_now
-from screens.saving import SAVE, SavingScreen
+from screens.saving import SAVE, SaveFlow
 from screens.setup_panel import SetupPanel
 from screens.widgets.form_list import FormList
 from screens.widgets.on_off import OnOff
@@ -38,7 +44,7 @@ _BEGUN = (SAVE, RUN)
 """The groups of workers that leaving the page would cut off."""
 
 
-class ConnectionScreen(SavingScreen):
+class ConnectionScreen(ActuiScreen):
     """One connection; `stored` is None while it has never been saved."""
 
     CSS_PATH = "connection_page.tcss"
@@ -97,6 +103,17 @@ class ConnectionScreen(SavingScreen):
         ),
     ]
 
+    def __init__(self, workbench: Workbench, connection: Connection, stored: Stored | None) -> None:
+        super().__init__()
+        self._workbench = workbench
+        self._draft = Draft(connection, stored)
+        self._saving = SaveFlow(self, workbench, self._draft)
+        self._seen: tuple[int, bool, int] | None = None
+
+    @property
+    def _connection(self) -> Connection:
+        return self._draft.connection
+
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
             yield Input(plain(self._connection.name), placeholder="Name", id="name", compact=True)
@@ -129,8 +146,60 @@ class ConnectionScreen(SavingScreen):
                 field.disabled = True
         elif self._draft.stored is None:
             self.query_one("#name").focus()
-        self.attempt(self._show_secrets, "secrets")
+        self.attempt(self.show_secrets, "secrets")
         self._look()
+
+    # saving
+
+    @property
+    def form(self) -> ConnectionForm:
+        """Everything typed on the page."""
+        name = typed_over(self.query_one("#name", Input).value, self._connection.name)
+        return self.query_one(SetupPanel).form(name, self.query_one(OnOff).value)
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether something typed is not stored."""
+        return self._draft.is_dirty or self.form != ConnectionForm.of(self._connection)
+
+    def action_save(self) -> None:
+        """Store what was typed."""
+        self._saving.start()
+
+    def look_anew(self) -> None:
+        """Show the connection as it is now, whatever was shown before."""
+        self._seen = None
+        self._look()
+
+    def show_saved(self) -> None:
+        """Show what is stored in place of what was typed, also on the pages above this one."""
+        self.query_one("#name", Input).value = plain(self._connection.name)
+        self.query_one(OnOff).value = self._connection.enabled
+        self.query_one(SetupPanel).put_fields(self._connection)
+        self.query_one("#details", FormList).show()
+        self._goals_changed()
+        for page in self.app.screen_stack:
+            if not page.is_mounted:
+                continue  # it looks for itself as it opens
+            if isinstance(page, GoalScreen):
+                page.saved()
+            elif isinstance(page, ScheduleScreen):
+                page.show()
+
+    async def show_secrets(self) -> None:
+        """Show for each secret whether it is stored."""
+        panel = self.query_one(SetupPanel)
+        for which in SECRET_WORDS:
+            sentence = "Not stored yet."
+            if self._draft.stored is not None:
+                sentence = await self._workbench.secret_status(self._connection, which)
+            panel.put_stored(which, sentence)
+        self.look_anew()
+
+    def ask_for_secret(self, which: Which) -> None:
+        """Lead to the field of a secret that has to be typed again."""
+        self.query_one("#left", GoalsPanel).highlighted = 0
+        self.query_one(SetupPanel).ask_for(which)
 
     # looking
 
@@ -160,8 +229,8 @@ class ConnectionScreen(SavingScreen):
         overview = self._workbench.overview(self._connection.id)
         if overview.stored.version != self._draft.stored.version and not self.is_dirty:
             self._draft.adopt(overview.stored)
-            self._show_saved()
-            self.attempt(self._show_secrets, "secrets")
+            self.show_saved()
+            self.attempt(self.show_secrets, "secrets")
         glyphs = self._workbench.glyphs
         for arrow in overview.arrows:
             line = self.query_one(f"#arrow-{arrow.direction}", TextLine)
@@ -213,7 +282,9 @@ class ConnectionScreen(SavingScreen):
 
     @on(GoalsPanel.Open)
     def _open_goal(self, event: GoalsPanel.Open) -> None:
-        page = GoalScreen(self._workbench, self._draft, event.goal_id, self.save_from_elsewhere)
+        page = GoalScreen(
+            self._workbench, self._draft, event.goal_id, self._saving.start_from_elsewhere
+        )
         self.app.push_screen(page, lambda _: self._goals_changed())
 
     @on(GoalsPanel.Changed)
@@ -267,7 +338,7 @@ class ConnectionScreen(SavingScreen):
         panel.put_answer(which, "Testing...")
         glyphs = self._workbench.glyphs
         try:
-            message = await self._workbench.test(self._connection, self._form(), which)
+            message = await self._workbench.test(self._connection, self.form, which)
         except ActuiError as failure:
             panel.put_answer(which, f"{glyphs.failed} {plain(failure.message)}")
         else:
@@ -300,7 +371,7 @@ class ConnectionScreen(SavingScreen):
     def action_preview(self) -> None:
         """Show what a run of the connection as it stands here would do."""
         try:
-            meant = self._form().onto(self._connection)
+            meant = self.form.onto(self._connection)
         except ActuiError as wrong:
             self.say(wrong.message, severity="error")
             return
@@ -315,7 +386,9 @@ class ConnectionScreen(SavingScreen):
     def action_schedule(self) -> None:
         """Open the schedule dialog."""
         bench = self._workbench
-        page = ScheduleScreen(self._draft, bench.glyphs, bench.now, self.save_from_elsewhere)
+        page = ScheduleScreen(
+            self._draft, bench.glyphs, bench.now, self._saving.start_from_elsewhere
+        )
         self.app.push_screen(page)
 
     # leaving

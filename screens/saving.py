@@ -3,84 +3,71 @@
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
 from functools import partial
+from typing import Protocol
 
-from textual.widgets import Input
+from textual.app import App
 
 from actui.console.draft import Draft, differences, same_but_for_ids
-from actui.console.formatting import plain, typed_over
-from actui.console.forms.connection_fields import SECRET_WORDS, ConnectionForm
+from actui.console.formatting import plain
+from actui.console.forms.connection_fields import ConnectionForm
 from actui.console.forms.secret_storage import Keeping
 from actui.console.ports import Stored, Which
 from actui.console.workbench import Workbench
 from actui.model.connection import Connection, secret_prefix
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.settings import UNLOCK
-from screens.base import ActuiScreen
+from screens.base import Work
 from screens.dialogs.ask import ask
 from screens.dialogs.confirm import ConfirmScreen
-from screens.dialogs.schedule import ScheduleScreen
-from screens.goal_page import GoalScreen
-from screens.goals_panel import GoalsPanel
-from screens.setup_panel import SetupPanel
-from screens.widgets.form_list import FormList
-from screens.widgets.on_off import OnOff
 
 SAVE = "save"
 """The group of the workers that store something."""
 _DIFFERENCES = 12
 
 
-class SavingScreen(ActuiScreen):
-    """The part of the connection page that stores what was typed; `stored` is None while new."""
+class SavedPage(Protocol):
+    """What saving needs of the page on which a connection is edited."""
 
-    def __init__(self, workbench: Workbench, connection: Connection, stored: Stored | None) -> None:
-        super().__init__()
+    @property
+    def app(self) -> App[object]: ...
+    @property
+    def form(self) -> ConnectionForm:
+        """Everything typed on the page."""
+
+    def look_anew(self) -> None:
+        """Show the connection as it is now, whatever was shown before."""
+
+    def show_saved(self) -> None:
+        """Show what is stored in place of what was typed."""
+
+    async def show_secrets(self) -> None:
+        """Show for each secret whether it is stored."""
+
+    def ask_for_secret(self, which: Which) -> None:
+        """Lead to the field of a secret that has to be typed again."""
+
+    def attempt(self, work: Work, group: str) -> None: ...
+    def say(self, sentence: str, *, severity: str = "information") -> None: ...
+
+
+class SaveFlow:
+    """Stores a connection, its secrets and new properties, and asks where that takes an answer."""
+
+    def __init__(self, page: SavedPage, workbench: Workbench, draft: Draft) -> None:
+        self._page = page
         self._workbench = workbench
-        self._draft = Draft(connection, stored)
-        self._seen: tuple[int, bool, int] | None = None
+        self._draft = draft
 
-    @property
-    def _connection(self) -> Connection:
-        return self._draft.connection
-
-    @abstractmethod
-    def _look(self) -> None:
-        """Show the connection as it is now."""
-
-    @abstractmethod
-    def _goals_changed(self) -> None:
-        """Show the goals as they are now."""
-
-    async def _show_secrets(self) -> None:
-        panel = self.query_one(SetupPanel)
-        for which in SECRET_WORDS:
-            sentence = "Not stored yet."
-            if self._draft.stored is not None:
-                sentence = await self._workbench.secret_status(self._connection, which)
-            panel.put_stored(which, sentence)
-        self._seen = None
-        self._look()
-
-    def _form(self) -> ConnectionForm:
-        name = typed_over(self.query_one("#name", Input).value, self._connection.name)
-        return self.query_one(SetupPanel).form(name, self.query_one(OnOff).value)
-
-    @property
-    def is_dirty(self) -> bool:
-        """Whether something typed is not stored."""
-        return self._draft.is_dirty or self._form() != ConnectionForm.of(self._connection)
-
-    def action_save(self) -> None:
+    def start(self) -> None:
         """Store what was typed."""
-        self.attempt(self._save, SAVE)
+        self._page.attempt(self._save, SAVE)
 
-    def save_from_elsewhere(self) -> None:
+    def start_from_elsewhere(self) -> None:
         """Store what was typed; what is out of sight and would change an account is asked about."""
-        typed = self._form().accounts_typed(self._connection)
+        typed = self._page.form.accounts_typed(self._draft.connection)
         if self._draft.stored is None or not typed:
-            self.action_save()
+            self.start()
             return
         question = ConfirmScreen(
             f"Typed on Set up and run, not saved: {', '.join(typed)}.\n\n"
@@ -88,16 +75,16 @@ class SavingScreen(ActuiScreen):
             do="Save all",
             keep="Go on editing",
         )
-        self.app.push_screen(question, lambda yes: self.action_save() if yes else None)
+        self._page.app.push_screen(question, lambda yes: self.start() if yes else None)
 
     async def _save(self) -> None:
         await self._store(self._draft.stored)
 
     async def _store(self, base: Stored | None) -> None:
-        form = self._form()
+        form = self._page.form
         expected = base.version if base else None
         try:
-            stored = await self._workbench.save(self._connection, form, expected=expected)
+            stored = await self._workbench.save(self._draft.connection, form, expected=expected)
             self._draft.adopt(stored)
             await self._workbench.save_secrets(stored.connection, form)
             await self._create_properties(stored.connection)
@@ -107,7 +94,7 @@ class SavingScreen(ActuiScreen):
                 return
             if failure.code == "other-origin":
                 self._ask_again(form)
-            self.say(failure.message, severity="error")
+            self._page.say(failure.message, severity="error")
             return
         except ConfigError as failure:
             if failure.code != "changed-elsewhere" or base is None:
@@ -115,32 +102,31 @@ class SavingScreen(ActuiScreen):
             await self._settle(base)
             return
         finally:
-            self._seen = None
-            self._look()
-        self._show_saved()
-        self.say("Saved.")
-        self.attempt(self._show_secrets, "secrets")
+            self._page.look_anew()
+        self._page.show_saved()
+        self._page.say("Saved.")
+        self._page.attempt(self._page.show_secrets, "secrets")
 
     def _ask_where(self, trouble: str) -> None:
         """Nothing keeps secrets on this machine: let somebody choose what shall."""
 
         async def saved_elsewhere() -> None:
-            await self._create_properties(self._connection)
-            self._show_saved()
-            self.say("Saved.")
-            await self._show_secrets()
+            await self._create_properties(self._draft.connection)
+            self._page.show_saved()
+            self._page.say("Saved.")
+            await self._page.show_secrets()
 
-        prefix = f"ACTUI_SECRET_{secret_prefix(self._connection.name)}"
+        prefix = f"ACTUI_SECRET_{secret_prefix(self._draft.connection.name)}"
         names = [f"{prefix}_ACTIVECAMPAIGN_API_KEY", f"{prefix}_BLUECONIC_CLIENT_SECRET"]
         storage = Keeping(
             self._workbench.change_settings,
-            again=self.action_save,
-            elsewhere=lambda: self.attempt(saved_elsewhere, SAVE),
+            again=self.start,
+            elsewhere=lambda: self._page.attempt(saved_elsewhere, SAVE),
             variables=names,
-            attempt=lambda: self._workbench.command_gives_secrets(self._connection),
+            attempt=lambda: self._workbench.command_gives_secrets(self._draft.connection),
             can_unlock=bool(os.environ.get(UNLOCK)),
         )
-        ask(self.app, storage.ask(trouble))
+        ask(self._page.app, storage.ask(trouble))
 
     async def _create_properties(self, connection: Connection) -> None:
         """Make in BlueConic what goals have been given as new."""
@@ -148,23 +134,9 @@ class SavingScreen(ActuiScreen):
             await self._workbench.create_properties(connection, wanted)
             self._draft.created()
 
-    def _show_saved(self) -> None:
-        self.query_one("#name", Input).value = plain(self._connection.name)
-        self.query_one(OnOff).value = self._connection.enabled
-        self.query_one(SetupPanel).put_fields(self._connection)
-        self.query_one("#details", FormList).show()
-        self._goals_changed()
-        for page in self.app.screen_stack:
-            if not page.is_mounted:
-                continue  # it looks for itself as it opens
-            if isinstance(page, GoalScreen):
-                page.saved()
-            elif isinstance(page, ScheduleScreen):
-                page.show()
-
     async def _settle(self, base: Stored) -> None:
         """Somebody saved another version: go on where only ids were found, ask otherwise."""
-        theirs = self._workbench.stored(self._connection.id)
+        theirs = self._workbench.stored(self._draft.connection.id)
         if same_but_for_ids(base.connection, theirs.connection):
             await self._store(theirs)
             return
@@ -179,15 +151,14 @@ class SavingScreen(ActuiScreen):
             do="Save mine over it",
             keep="Go on editing",
         )
-        self.app.push_screen(
+        self._page.app.push_screen(
             question,
-            lambda yes: self.attempt(partial(self._store, theirs), SAVE) if yes else None,
+            lambda yes: self._page.attempt(partial(self._store, theirs), SAVE) if yes else None,
         )
 
     def _ask_again(self, form: ConnectionForm) -> None:
         changed: Which = "activecampaign"
-        if form.activecampaign_url == self._connection.activecampaign.url:
+        if form.activecampaign_url == self._draft.connection.activecampaign.url:
             changed = "blueconic"
         if changed not in form.secrets:
-            self.query_one("#left", GoalsPanel).highlighted = 0
-            self.query_one(SetupPanel).ask_for(changed)
+            self._page.ask_for_secret(changed)
