@@ -42,9 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if _only_hands_out(config):
         return
     os.environ[exchanges.PLACE] = tempfile.mkdtemp(prefix="actui-exchanges-")
-    hook = str(Path(exchanges.__file__).parent)
+    # processes run this checkout, whatever is installed and whatever PYTHONPATH says
+    first = [str(Path(exchanges.__file__).parent), str(Path(__file__).resolve().parents[1])]
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    os.environ["PYTHONPATH"] = os.pathsep.join([hook, *(one for one in others if one != hook)])
+    kept = [one for one in others if one and one not in first]
+    os.environ["PYTHONPATH"] = os.pathsep.join([*first, *kept])
 
 
 def _only_hands_out(config: pytest.Config) -> bool:
