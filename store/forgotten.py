@@ -14,6 +14,7 @@ from pathlib import Path
 
 from actui.model.addresses import spellings
 from actui.model.errors import ConfigError
+from actui.model.keys import MatchKey
 from store.damage import damaged, read_file
 from store.home import Home, is_there
 from store.json_file import open_private, sync_directory
@@ -35,7 +36,7 @@ class Forgotten:
         self._file = home.root / "forgotten.db"
         self._key_file = home.root / "forgotten.key"
 
-    def add(self, keys: Iterable[str], origins: tuple[str, str]) -> None:
+    def add(self, keys: Iterable[MatchKey], origins: tuple[str, str]) -> None:
         """Remember a person, durably; `origins` are the accounts of contact and profile ids.
 
         Raises ConfigError where the people forgotten so far cannot be read.
@@ -45,22 +46,22 @@ class Forgotten:
             self._make_key()
             make_database(self._file, _create)
         key = self._key()
-        marks = [(_mark(key, word, origins),) for word in keys]
+        marks = [(_mark(key, one, origins),) for one in keys]
         with closing(open_database(self._file)) as database:
             database.execute("BEGIN IMMEDIATE")
             database.executemany("INSERT OR IGNORE INTO forgotten VALUES (?)", marks)
             database.execute("COMMIT")
 
-    def among(self, keys: Iterable[str], origins: tuple[str, str]) -> set[str]:
-        """Those of the words that are a forgotten person's.
+    def among(self, keys: Iterable[MatchKey], origins: tuple[str, str]) -> set[MatchKey]:
+        """Those of the keys that are a forgotten person's.
 
         Raises ConfigError where the forgotten cannot be read: then nobody is known to be none.
         """
         if not self._exists():
             return set()
         key = self._key()
-        by_mark = {_mark(key, word, origins): word for word in keys}
-        marks, found = list(by_mark), set[str]()
+        by_mark = {_mark(key, one, origins): one for one in keys}
+        marks, found = list(by_mark), set[MatchKey]()
         with closing(open_database(self._file)) as database:
             for start in range(0, len(marks), _AT_ONCE):
                 some = marks[start : start + _AT_ONCE]

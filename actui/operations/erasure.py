@@ -13,7 +13,8 @@ from actui.model.accounts import account_origins
 from actui.model.addresses import canonical, spellings
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, DamagedError
-from actui.sync.erasure import address_words
+from actui.model.keys import contact_key, profile_key
+from actui.sync.erasure import address_keys
 from actui.sync.exporting.outgoing_row import decode, encode
 from store.forgotten import Forgotten, redact
 from store.home import Home, is_id
@@ -58,11 +59,11 @@ async def forget(context: AppContext, email: str, *, offline: bool) -> list[Repo
             report.contacts |= contacts
             report.profiles |= profiles
         # remembered first: whoever is half removed must not come back
-        forgotten.add(address_words(spelled), ("", ""))
+        forgotten.add(address_keys(spelled), ("", ""))
         for report in reports:
-            words = [f"contact {one}" for one in report.contacts]
-            words += [f"profile {one}" for one in report.profiles]
-            forgotten.add(words, account_origins(report.connection))
+            keys = [contact_key(one) for one in report.contacts]
+            keys += [profile_key(one) for one in report.profiles]
+            forgotten.add(keys, account_origins(report.connection))
         reports += _gone(context.home, {one.connection.id for one in reports})
         for report in reports:
             _remove(context, report, email, spelled)

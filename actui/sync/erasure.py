@@ -7,22 +7,23 @@ from collections.abc import Callable, Iterable, Mapping
 from actui.model.addresses import lower_spellings
 from actui.model.goals import ExportGoal
 from actui.model.journal import Indexed
+from actui.model.keys import MatchKey, address_key, contact_key, profile_key
 from actui.model.records import Contact, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.match_keys import raw_addresses
 
-Forgotten = Callable[[Iterable[str]], set[str]]
-"""Which of these words (`address …`, `contact …`, `profile …`) are somebody's who was forgotten."""
+Forgotten = Callable[[Iterable[MatchKey]], set[MatchKey]]
+"""Which of these keys are of somebody who was forgotten."""
 
 
-def no_one_erased(words: Iterable[str]) -> set[str]:
+def no_one_erased(keys: Iterable[MatchKey]) -> set[MatchKey]:
     """Default predicate: an empty set."""
     return set()
 
 
 def forgotten_contacts(contacts: Iterable[Contact], forgotten: Forgotten) -> set[str]:
     """The ids of those among these contacts who were forgotten."""
-    return _among({str(c.id): _words(c.id, c.email) for c in contacts}, forgotten)
+    return _among({str(c.id): _keys(c.id, c.email) for c in contacts}, forgotten)
 
 
 def forgotten_profiles(
@@ -31,8 +32,8 @@ def forgotten_profiles(
     """The ids of those among these profiles who were forgotten; merged ones count as one."""
     return _among(
         {
-            one.id: [f"profile {id_}" for id_ in (one.id, *one.replaces)]
-            + address_words(raw_addresses(goal, one))
+            one.id: [profile_key(id_) for id_ in (one.id, *one.replaces)]
+            + address_keys(raw_addresses(goal, one))
             for one in profiles
         },
         forgotten,
@@ -41,7 +42,7 @@ def forgotten_profiles(
 
 def without_forgotten(rows: list[Indexed], forgotten: Forgotten) -> list[Indexed]:
     """What the index may keep: of somebody who was forgotten, that the contact exists."""
-    gone = _among({str(r.contact_id): _words(r.contact_id, r.email) for r in rows}, forgotten)
+    gone = _among({str(r.contact_id): _keys(r.contact_id, r.email) for r in rows}, forgotten)
     return [
         Indexed(row.contact_id, "", {}, True, {}) if str(row.contact_id) in gone else row
         for row in rows
@@ -53,15 +54,15 @@ def skipped(*, contact_id: int | None = None, profile_id: str | None = None) -> 
     return Record(Outcome.SKIPPED, Reason.FORGOTTEN, "", contact_id, profile_id, "")
 
 
-def _words(contact_id: int, email: str) -> list[str]:
-    return [f"contact {contact_id}", *address_words([email])]
+def _keys(contact_id: int, email: str) -> list[MatchKey]:
+    return [contact_key(contact_id), *address_keys([email])]
 
 
-def address_words(emails: Iterable[str]) -> list[str]:
-    """The words of addresses; a digest may have been made of any spelling, in lower case."""
-    return [f"address {form}" for email in emails for form in lower_spellings(email)]
+def address_keys(emails: Iterable[str]) -> list[MatchKey]:
+    """The keys of addresses; a digest may have been made of any spelling, in lower case."""
+    return [address_key(form) for email in emails for form in lower_spellings(email)]
 
 
-def _among(people: Mapping[str, list[str]], forgotten: Forgotten) -> set[str]:
-    gone = forgotten(word for words in people.values() for word in words)
-    return {key for key, words in people.items() if gone.intersection(words)} if gone else set()
+def _among(people: Mapping[str, list[MatchKey]], forgotten: Forgotten) -> set[str]:
+    gone = forgotten(key for keys in people.values() for key in keys)
+    return {one for one, keys in people.items() if gone.intersection(keys)} if gone else set()

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from actui.model.goals import ListStatus
 from actui.model.journal import Batch, Indexed
+from actui.model.keys import MatchKey
 from actui.model.memberships import (
     Campaign,
     CampaignLink,
@@ -73,12 +74,14 @@ class SegmentRoster(Protocol):
     def count(self) -> int:
         """How many distinct profiles have been listed."""
 
-    def mark(self, words: Iterable[str]) -> None:
-        """Somebody listed can be recognised by each of these words."""
+    def add_keys(self, keys: Iterable[MatchKey]) -> None:
+        """Keys by which somebody who was listed can be recognized."""
 
-    def has(self, words: Iterable[str]) -> set[str]: ...
-    def win(self, word: str, profile: str) -> bool:
-        """Whether this profile was the first to ask for the word."""
+    def contains(self, keys: Iterable[MatchKey]) -> set[MatchKey]:
+        """Those of the keys that were added."""
+
+    def claim(self, key: MatchKey, profile: str) -> bool:
+        """Claim `key` for `profile` in this run; False if another profile holds it."""
 
     def close(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""By what a profile and a contact are recognised as one person (sync/README.md §6)."""
+"""By what a profile and a contact are recognized as one person (sync/README.md §6)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from itertools import islice, product
 
 from actui.model.addresses import canonical, clean
 from actui.model.goals import ExportGoal
+from actui.model.keys import MatchKey, contact_key, email_key, links_key
 from actui.model.mapping import IdentifierLink, PropertySource, is_custom, perstag
 from actui.model.records import Contact, Profile
 
-_MOST_WORDS = 64
+_MOST_KEYS = 64
 UNREADABLE_VALUE = "\x18unreadable"
 """In place of a value that cannot be read: no value of a profile is the same, and it is not empty.
 The contact index keeps it."""
@@ -22,7 +23,7 @@ def key_fields(goal: ExportGoal) -> list[str]:
 
 
 def identifying_properties(goal: ExportGoal) -> set[str]:
-    """The properties by which a goal recognises people."""
+    """The properties by which a goal recognizes people."""
     wanted = {link.property for link in goal.identifiers if link.property}
     for mapping in goal.mappings:
         if mapping.field == "email" and isinstance(mapping.source, PropertySource):
@@ -61,25 +62,23 @@ def link_values(link: IdentifierLink, profile: Profile) -> tuple[str, ...]:
     return tuple(_present(profile.properties.get(link.property or "", ())))
 
 
-def recognising_words(goal: ExportGoal, profile: Profile) -> list[str]:
-    """By what a contact of this profile is recognized without a request (`contact_words`)."""
-    words = [f"email {canonical(address)}" for address in addresses_of(goal, profile)]
+def profile_keys(goal: ExportGoal, profile: Profile) -> list[MatchKey]:
+    """By what a contact of this profile is recognized without a request (`contact_keys`)."""
+    keys = [email_key(address) for address in addresses_of(goal, profile)]
     values = [link_values(link, profile) for link in goal.identifiers if link.field != "email"]
-    for combined in islice(product(*values), _MOST_WORDS if values else 0):
-        words.append(f"links {combined!r}")
-    return words
+    for combined in islice(product(*values), _MOST_KEYS if values else 0):
+        keys.append(links_key(combined))
+    return keys
 
 
-def contact_words(goal: ExportGoal, contact: Contact) -> list[str]:
-    """The words under which a listing would know a contact."""
-    words = [f"contact {contact.id}"]
+def contact_keys(goal: ExportGoal, contact: Contact) -> list[MatchKey]:
+    """The keys under which a listing would know a contact."""
+    keys = [contact_key(contact.id)]
     if contact.email:
-        words.append(f"email {canonical(contact.email)}")
-    keys = key_fields(goal)
-    if keys:
-        combined = tuple(contact_value(contact, key) for key in keys)
-        words.append(f"links {combined!r}")
-    return words
+        keys.append(email_key(contact.email))
+    if fields := key_fields(goal):
+        keys.append(links_key([contact_value(contact, field) for field in fields]))
+    return keys
 
 
 def contact_value(contact: Contact, field: str) -> str:

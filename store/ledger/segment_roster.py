@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable
 
+from actui.model.keys import MatchKey
 from store.ledger.keys import pack
 
 _AT_ONCE = 500
@@ -22,15 +23,15 @@ class SegmentRoster:
         self._db = database
         self._listed = f"temp.listed_{number}"
         self._present = f"temp.present_{number}"
-        self._won = f"temp.won_{number}"
+        self._claimed = f"temp.claimed_{number}"
         database.execute(
             f"CREATE TABLE {self._listed} (profile ANY PRIMARY KEY) STRICT, WITHOUT ROWID"
         )
         database.execute(
-            f"CREATE TABLE {self._present} (word BLOB PRIMARY KEY) STRICT, WITHOUT ROWID"
+            f"CREATE TABLE {self._present} (key BLOB PRIMARY KEY) STRICT, WITHOUT ROWID"
         )
         database.execute(
-            f"CREATE TABLE {self._won} (word BLOB PRIMARY KEY, profile TEXT NOT NULL) "
+            f"CREATE TABLE {self._claimed} (key BLOB PRIMARY KEY, profile TEXT NOT NULL) "
             "STRICT, WITHOUT ROWID"
         )
 
@@ -48,41 +49,41 @@ class SegmentRoster:
         row = self._db.execute(f"SELECT count(*) FROM {self._listed}").fetchone()  # noqa: S608
         return int(row[0])
 
-    def mark(self, words: Iterable[str]) -> None:
-        """Somebody in the segment can be recognised by each of these words."""
+    def add_keys(self, keys: Iterable[MatchKey]) -> None:
+        """Keys by which somebody who was listed can be recognized."""
         self._db.execute("BEGIN")
         self._db.executemany(
             f"INSERT OR IGNORE INTO {self._present} VALUES (?)",  # noqa: S608
-            [(_digest(word),) for word in words],
+            [(_digest(key),) for key in keys],
         )
         self._db.execute("COMMIT")
 
-    def has(self, words: Iterable[str]) -> set[str]:
-        """Those of the words that were marked."""
-        found: set[str] = set()
-        rest = {_digest(word): word for word in words}
+    def contains(self, keys: Iterable[MatchKey]) -> set[MatchKey]:
+        """Those of the keys that were added."""
+        found: set[MatchKey] = set()
+        rest = {_digest(key): key for key in keys}
         digests = list(rest)
         for start in range(0, len(digests), _AT_ONCE):
             some = digests[start : start + _AT_ONCE]
             marks = ",".join("?" * len(some))
-            query = f"SELECT word FROM {self._present} WHERE word IN ({marks})"  # noqa: S608
+            query = f"SELECT key FROM {self._present} WHERE key IN ({marks})"  # noqa: S608
             found.update(rest[digest] for (digest,) in self._db.execute(query, some))
         return found
 
-    def win(self, word: str, profile: str) -> bool:
-        """Whether this profile is the first, or was the first, to ask for the word."""
-        digest = _digest(word)
+    def claim(self, key: MatchKey, profile: str) -> bool:
+        """Claim `key` for `profile` in this run; False if another profile holds it."""
+        digest = _digest(key)
         self._db.execute(
-            f"INSERT OR IGNORE INTO {self._won} VALUES (?, ?)",  # noqa: S608
+            f"INSERT OR IGNORE INTO {self._claimed} VALUES (?, ?)",  # noqa: S608
             (digest, profile),
         )
-        query = f"SELECT profile FROM {self._won} WHERE word = ?"  # noqa: S608
-        (winner,) = self._db.execute(query, (digest,)).fetchone()
-        return bool(winner == profile)
+        query = f"SELECT profile FROM {self._claimed} WHERE key = ?"  # noqa: S608
+        (holder,) = self._db.execute(query, (digest,)).fetchone()
+        return bool(holder == profile)
 
     def close(self) -> None:
         """Forget everything."""
-        for table in (self._listed, self._present, self._won):
+        for table in (self._listed, self._present, self._claimed):
             self._db.execute(f"DROP TABLE {table}")
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from actui.model.addresses import canonical
 from actui.model.goals import ListStatus
 from actui.model.journal import BatchCommit
+from actui.model.keys import contact_key, email_key
 from actui.model.memberships import Membership, MembershipChanges
 from actui.sync.export_ports import SegmentRoster
 from actui.sync.exporting.contact_directory import (
@@ -52,10 +53,10 @@ async def learn_newcomers(
             ),
         )
     )
-    words = {one.profile_id: f"email {canonical(one.email)}" for one in newcomers}
-    listed = listing.has(words.values())
-    listing.mark(
-        f"contact {contact.contact_id}" for one, contact in known if words[one.profile_id] in listed
+    keys = {one.profile_id: email_key(one.email) for one in newcomers}
+    listed = listing.contains(keys.values())
+    listing.add_keys(
+        contact_key(contact.contact_id) for one, contact in known if keys[one.profile_id] in listed
     )
     run.ledger.claim(run.goal.id, [contact.contact_id for _, contact in known])
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from actui.model.addresses import canonical
 from actui.model.goals import ExportGoal, ListStatus
 from actui.model.journal import Accepted, BatchCommit, Refusal
+from actui.model.keys import contact_key, email_key, first_key
 from actui.model.records import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.model.timezones import time_zone
@@ -240,7 +240,7 @@ class ExportRun:
             if not detail:
                 return None
         if before.contact_id is not None:
-            self._listing.mark([f"contact {before.contact_id}"])
+            self._listing.add_keys([contact_key(before.contact_id)])
         outcome = before.outcome or Outcome.REJECTED
         record = payload.record(outcome, before.reason, before.contact_id)
         return replace(record, detail=detail, email=before.email)
@@ -257,13 +257,13 @@ class ExportRun:
         profile, contact_id = built.profile_id, links.get(built.profile_id)
         keys = json.dumps([values[0] for _, values in built.links])
         first = keys if built.links else built.emails[0]
-        if not self._listing.win(f"first {canonical(first)}", profile):
+        if not self._listing.claim(first_key(first), profile):
             return built.record(Outcome.SKIPPED, Reason.DUPLICATE_IDENTIFIER)
         if contact_id in over:
             return built.record(Outcome.SKIPPED, Reason.OVER_THRESHOLD, contact_id)
         if self._acceptance.stands(accepted.get(profile), built.fingerprint):
             if contact_id is not None:
-                self._listing.win(f"contact {contact_id}", profile)
+                self._listing.claim(contact_key(contact_id), profile)
             return built.record(Outcome.UNCHANGED, None, contact_id)
         return built
 
@@ -304,7 +304,7 @@ class ExportRun:
         """Everything that one person needs; an outcome where it ends here."""
         payload, contact = person.payload, person.contact
         if contact is not None:
-            self._listing.mark([f"contact {contact.contact_id}"])
+            self._listing.add_keys([contact_key(contact.contact_id)])
         if over & person.contact_ids or (
             person.others and self._threshold.is_over(person.contact_ids)
         ):
@@ -350,10 +350,10 @@ class ExportRun:
     def _is_first(self, person: Person) -> bool:
         """Two profiles never write one contact, nor one address, in one run."""
         profile = person.payload.profile_id
-        words = [f"address {canonical(person.row.email)}"] if person.row.email else []
+        keys = [email_key(person.row.email)] if person.row.email else []
         if person.contact is not None:
-            words.append(f"contact {person.contact.contact_id}")
-        return all([self._listing.win(word, profile) for word in words])
+            keys.append(contact_key(person.contact.contact_id))
+        return all([self._listing.claim(key, profile) for key in keys])
 
     def _sent(self, person: Person, again: Resubscribed) -> OutgoingRow:
         """The row with the lists it joins, and what is known of the person as it leaves.

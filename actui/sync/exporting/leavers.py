@@ -15,6 +15,7 @@ from typing import Protocol
 from actui.model.errors import GoalError, RefusedError
 from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
 from actui.model.journal import BatchCommit
+from actui.model.keys import contact_key
 from actui.model.memberships import ListRow, Membership, MembershipChanges
 from actui.model.records import Contact
 from actui.model.run import ListCounts
@@ -27,8 +28,8 @@ from actui.sync.exporting.write_check import is_about_the_contact
 from actui.sync.fingerprints import accepted_but_left
 from actui.sync.match_keys import (
     UNREADABLE_VALUE,
+    contact_keys,
     contact_value,
-    contact_words,
     key_fields,
 )
 from actui.sync.run.goal_run import GoalRun
@@ -205,8 +206,8 @@ class Leavers:
 
     @staticmethod
     def _absent(listing: SegmentRoster, contacts: Sequence[int]) -> set[int]:
-        words = {f"contact {contact}": contact for contact in contacts}
-        return {words[word] for word in words.keys() - listing.has(words)}
+        keys = {contact_key(contact): contact for contact in contacts}
+        return {keys[key] for key in keys.keys() - listing.contains(keys)}
 
     async def _other_listings(
         self, lists: set[int]
@@ -322,7 +323,7 @@ class Leavers:
 
     def _is_listed(self, goal: ExportGoal, contact: Contact, listing: SegmentRoster) -> bool:
         """Whether somebody listed is them, or may be, as a linked field cannot be read."""
-        if listing.has(contact_words(goal, contact)):
+        if listing.contains(contact_keys(goal, contact)):
             return True
         if UNREADABLE_VALUE not in (contact_value(contact, key) for key in key_fields(goal)):
             return False

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from actui.model.goals import ExportGoal
+from actui.model.keys import contact_key
 from actui.model.records import Profile, ProfilePage
 from actui.sync.export_ports import SegmentRoster
-from actui.sync.match_keys import identifying_properties, recognising_words
+from actui.sync.match_keys import identifying_properties, profile_keys
 from actui.sync.run.goal_run import GoalRun
 
 LISTED_AT_ONCE = 1_000
@@ -87,10 +88,10 @@ class SegmentReading:
     def _remember(self, profiles: Sequence[Profile]) -> None:
         links = self._run.ledger.links([id_ for p in profiles for id_ in (p.id, *p.replaces)])
         self.listing.add(profile.id for profile in profiles)
-        self.listing.mark(
-            word for profile in profiles for word in recognising_words(self._goal, profile)
+        self.listing.add_keys(
+            key for profile in profiles for key in profile_keys(self._goal, profile)
         )
-        self.listing.mark(f"contact {contact}" for contact in links.values())
+        self.listing.add_keys(contact_key(contact) for contact in links.values())
         if self._goal.lists:
             self._run.ledger.claim(self._goal.id, links.values())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from actui.model.goals import ExportGoal
+from actui.model.keys import contact_key
 from actui.sync.exporting.segment_listing import SegmentReading
 from actui.sync.run.goal_run import GoalRun
 
@@ -43,5 +44,5 @@ class ShownContacts:
 
     def _listed_ones(self, contacts: Iterable[int]) -> set[int]:
         """Those of the contacts who are somebody in the listing."""
-        words = {f"contact {contact}": contact for contact in contacts}
-        return {words[word] for word in self._reading.listing.has(words)}
+        keys = {contact_key(contact): contact for contact in contacts}
+        return {keys[key] for key in self._reading.listing.contains(keys)}

@@ -7,7 +7,7 @@ import pytest
 from actui.model.connection import Connection
 from actui.model.preview import Ask
 from actui.sandbox.activecampaign.rows import Exclusion
-from actui.sync.erasure import address_words
+from actui.sync.erasure import address_keys
 from actui.sync.preview.preview_run import PreviewRun
 from store.forgotten import Forgotten
 from store.home import Home
@@ -252,7 +252,7 @@ async def test_what_an_import_sends_is_cleaned(desk):
 async def test_a_forgotten_person_stays_forgotten_in_any_spelling(desk, stored, tmp_path):
     forgotten = Forgotten(Home(tmp_path / "home"))
     (tmp_path / "home").mkdir()
-    forgotten.add(address_words(["Anna@m\u00fcnchen.de"]), ("", ""))
+    forgotten.add(address_keys(["Anna@m\u00fcnchen.de"]), ("", ""))
     desk.forgotten = lambda words: forgotten.among(words, ("", ""))
     await desk.profile(stored)
     summary = await desk.export()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from actui.model.errors import ConfigError
 from actui.model.goals import ListStatus
 from actui.model.journal import BatchCommit, Block, GoalState, Indexed, SumKey
+from actui.model.keys import email_key, first_key
 from actui.model.memberships import Membership, MembershipChanges
 from actui.model.omitted import NOTHING, Omitted, OmittedList, OmittedValues
 from actui.model.run import GoalSummary, Outcome, Reason, Record, RunSnapshot, RunState
@@ -211,12 +212,13 @@ def test_a_membership_ends_and_begins_again(ledger):
 def test_a_listing_knows_whom_it_showed_and_who_was_first(ledger):
     first, second = ledger.roster(), ledger.roster()
     first.add(["p1", "p2", "p1"])
-    first.mark(["email a@b.c"])
+    key = first_key("w")
+    first.add_keys([email_key("a@b.c")])
     assert (first.count(), second.count()) == (2, 0)
-    assert first.has(["email a@b.c", "email x@b.c"]) == {"email a@b.c"}
-    assert first.win("w", "p1")
-    assert not first.win("w", "p2")
-    assert first.win("w", "p1")
+    assert first.contains([email_key("a@b.c"), email_key("x@b.c")]) == {email_key("a@b.c")}
+    assert first.claim(key, "p1")
+    assert not first.claim(key, "p2")
+    assert first.claim(key, "p1")
     first.close()
     second.close()
 
