@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from actui.cli import main
+from actui.context.clients import AccountClients
 from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.document import dump, load
@@ -182,11 +183,11 @@ def test_a_file_is_checked_with_the_secrets_of_what_it_would_update(
     (one,) = [one for one in stored() if one.name == "Newsletter"]
     asked: list[str] = []
 
-    async def check_online(_: AppContext, connection: Connection) -> list[object]:
+    async def check_online(_: AccountClients, connection: Connection) -> list[object]:
         asked.append(connection.id)
         raise UnreachableError("Nobody answers.")
 
-    monkeypatch.setattr(AppContext, "check_online", check_online)
+    monkeypatch.setattr(AccountClients, "check_online", check_online)
     assert main(["check", "conf/news.yaml", "--online"]) == 6
     assert asked == [one.id]
     capsys.readouterr()

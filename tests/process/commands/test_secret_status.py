@@ -56,7 +56,7 @@ def test_without_any_the_ways_are_shown(home: Home, capsys: pytest.CaptureFixtur
 def test_a_password_command_must_work_without_the_shell(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    SettingsFile(home).save(Settings(password_command="echo hush-c0ffee5ec2e7"))
+    SettingsFile(home).save(Settings(password_command="printf hush-c0ff%s ee5ec2e7"))
     assert status(capsys)[1]["scheduled_source"] == "the password command"
     monkeypatch.setenv("MINE", "hush-c0ffee5ec2e7")
     SettingsFile(home).save(Settings(password_command='test "$MINE" && echo "$MINE"'))

@@ -110,7 +110,7 @@ async def test_keys_that_never_come_to_an_end_keep_the_others_for_a_moment_only(
     at_once(pilot, *"vwx")
     try:
         async with asyncio.timeout(LIMIT_SECONDS):
-            while pilot.app._typing._style_transition < 2:  # type: ignore[attr-defined]  # noqa: ASYNC110
+            while pilot.app._typing._serial < 2:  # type: ignore[attr-defined]  # noqa: ASYNC110
                 await asyncio.sleep(0)
             name.focus()
             at_once(pilot, *"yz")
