@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from actui.model.connection import Connection, Schedule, secret_prefix
+from actui.model.connection import Connection, secret_prefix
 from actui.model.difference import difference
 from actui.model.errors import ConfigError
 from store.audit import Audit
@@ -139,13 +139,9 @@ def _place(connection: Connection, held: dict[int, Stored]) -> int | None:
 
 def _timed_at(connection: Connection, before: Stored | None, now: datetime) -> str:
     """Since when the schedule has been as it is; other changes leave that alone."""
-    if before is None or _timing(before.connection) != _timing(connection):
+    if before is None or before.connection.timing != connection.timing:
         return now.isoformat()
     return before.since.isoformat()
-
-
-def _timing(connection: Connection) -> tuple[bool, Schedule, str]:
-    return connection.enabled, connection.schedule, connection.timezone
 
 
 def _refuse_taken_name(connection: Connection, others: list[Stored]) -> None:

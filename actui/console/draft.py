@@ -40,7 +40,7 @@ class Draft:
 
     def since(self, now: datetime) -> datetime:
         """From when on the schedule counts: now, where saving will make it another."""
-        if self.stored is None or _timing(self.stored.connection) != _timing(self.connection):
+        if self.stored is None or self.stored.connection.timing != self.connection.timing:
             return now
         return self.stored.since
 
@@ -149,10 +149,6 @@ class Draft:
             count += 1
             name = f"{wanted} {count}"
         return name
-
-
-def _timing(connection: Connection) -> tuple[object, ...]:
-    return connection.enabled, connection.schedule, connection.timezone
 
 
 def differences(before: Connection, after: Connection) -> list[str]:

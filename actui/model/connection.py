@@ -215,6 +215,11 @@ class Connection(Strict):
                 raise ValueError(f"two goals have the {what} '{doubled[0]}'")
         return goals
 
+    @property
+    def timing(self) -> tuple[bool, Schedule, str]:
+        """All that decides when it runs by itself; where it changes, what is due starts anew."""
+        return self.enabled, self.schedule, self.timezone
+
     def with_ids(self) -> Connection:
         """The same connection in which it and each goal have an id."""
         goals = [g if g.id else g.model_copy(update={"id": new_id("g")}) for g in self.goals]
