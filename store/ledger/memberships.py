@@ -203,17 +203,7 @@ class Standing(Base):
 
     def claims(self, goal: str) -> Iterator[Sequence[int]]:
         """The contacts the goal claims, some hundreds at a time."""
-        number, after = self._goal(goal), -1
-        while True:
-            rows = self._db.execute(
-                "SELECT contact_id FROM claim WHERE goal = ? AND contact_id > ? "
-                "ORDER BY contact_id LIMIT ?",
-                (number, after, _MEMBERS_AT_ONCE),
-            ).fetchall()
-            if not rows:
-                return
-            yield [contact for (contact,) in rows]
-            after = rows[-1][0]
+        yield from self._contacts_in("claim", self._goal(goal))
 
     def release(self, goal: str, contacts: Iterable[int]) -> None:
         """Claim these contacts no longer."""
@@ -266,14 +256,19 @@ class Standing(Base):
         Without those whose leaving was dealt with since. The ledger may be changed between two
         portions.
         """
-        number, after = self._goal(goal), -1
+        number = self._goal(goal)
         if self._shown_segment(number) != segment:
             return
+        yield from self._contacts_in("shown", number)
+
+    def _contacts_in(self, table: str, goal: int) -> Iterator[Sequence[int]]:
+        """A goal's contacts of a table by rising id, some hundreds at a time."""
+        after = -1
         while True:
             rows = self._db.execute(
-                "SELECT contact_id FROM shown WHERE goal = ? AND contact_id > ? "
+                f"SELECT contact_id FROM {table} WHERE goal = ? AND contact_id > ? "  # noqa: S608
                 "ORDER BY contact_id LIMIT ?",
-                (number, after, _MEMBERS_AT_ONCE),
+                (goal, after, _MEMBERS_AT_ONCE),
             ).fetchall()
             if not rows:
                 return
