@@ -20,6 +20,7 @@ from actui.model.connection import Connection
 from actui.model.errors import DamagedError, GoalError
 from actui.operations.claims import claimed_by, others_on_account
 from actui.operations.rollback_check import find_doubt, last_with_goals, refuse_doubt, settle_doubt
+from actui.sync.erasure import Forgotten as IsForgotten
 from actui.sync.exporting.leavers import Claims
 from actui.sync.preview.preview_run import PreviewRun
 from actui.sync.run.engine import Engine, Ports, chosen_goals
@@ -86,9 +87,7 @@ class RunFactory:
                     ledger=ledger,
                     clock=SystemClock(),
                     row_size=bulk_row_size,
-                    forgotten=partial(
-                        Forgotten(self._context.home).among, origins=account_origins(connection)
-                    ),
+                    forgotten=self._forgotten(connection),
                     save=history.save,
                     keep=self._keep,
                     claims=lambda list_id, contacts: self._claims(connection, list_id, contacts),
@@ -123,10 +122,12 @@ class RunFactory:
                     clock=SystemClock(),
                     row_size=bulk_row_size,
                     claims=claims,
-                    forgotten=partial(
-                        Forgotten(self._context.home).among, origins=account_origins(connection)
-                    ),
+                    forgotten=self._forgotten(connection),
                 )
+
+    def _forgotten(self, connection: Connection) -> IsForgotten:
+        """Who of this home was forgotten, asked with the ids of the connection's accounts."""
+        return partial(Forgotten(self._context.home).among, origins=account_origins(connection))
 
     def _others(self, connection: Connection) -> list[Connection]:
         stored = (one.connection for one in self._context.connections.all())
