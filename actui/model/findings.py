@@ -5,7 +5,6 @@ The same list stands beside the console's fields, in `actui check` and before ev
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,13 +14,11 @@ from actui.model.consent import CONSENTED
 from actui.model.errors import ConfigError
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.mailbox import parse_address
-from actui.model.mapping import READ_ONLY_FIELDS, PropertySource, Rule
+from actui.model.mapping import PROPERTY_ID, READ_ONLY_FIELDS, PropertySource, Rule
 from actui.model.redaction import redact
 from actui.model.timezones import time_zone
 
 BAD_URL = "bad-url"
-_PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
-"""What BlueConic takes as the id of a profile property (blueconic.md §7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +139,7 @@ def _about_import(goal: ImportGoal, where: str) -> Iterator[Finding]:
             f"{goal.name}: all contacts are imported, so the selected lists have no effect.",
             "warning",
         )
-    if goal.save_lists_to and not _PROPERTY_ID.fullmatch(goal.save_lists_to):
+    if goal.save_lists_to and not PROPERTY_ID.fullmatch(goal.save_lists_to):
         yield Finding(
             "bad-property-id",
             f"{where}.save_lists_to",

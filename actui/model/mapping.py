@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -40,6 +41,8 @@ class Rule(TableEnum):
     SUM = "sum", "sum", "adds a number to the existing one", "INCREMENT"
 
 
+PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
+"""What BlueConic takes as the id of a profile property (blueconic.md §7)."""
 SUMMABLE = frozenset({"RANGE", "DECIMAL", "CURRENCY"})
 """BlueConic's types of properties that a Sum can add to (blueconic.md §7)."""
 

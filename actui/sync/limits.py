@@ -11,13 +11,8 @@ from collections.abc import Iterable
 
 from actui.model.records import ProfileWrite
 
-BULK_ROWS = 250
-BULK_BYTES = 399_999
-"""Rows and bytes of one bulk import, as documented (activecampaign.md §7.1)."""
 BULK_ENVELOPE = 200
 """Bytes of a bulk import's body beside its rows, with room to spare."""
-WRITE_ENTRIES = 1_000
-"""Entries of one `PUT /profiles`, as documented (blueconic.md §11)."""
 WRITE_BYTES = 4_000_000
 """Bytes of one `PUT /profiles`. BlueConic documents no limit; a thousand usual entries take a
 quarter of this. A tenant that takes less says 413, and then fewer entries are sent at once."""

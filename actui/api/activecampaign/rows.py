@@ -31,6 +31,7 @@ from actui.api.answer_values import (
 from actui.api.http import Answer, compact
 from actui.api.json_values import MOST_NUMBER
 from actui.model.goals import ANY_LIST, ListStatus
+from actui.model.limits import BULK_BYTES, BULK_ROWS
 from actui.model.mapping import perstag
 from actui.model.memberships import Exclusion, ListRow
 from actui.model.records import (
@@ -50,8 +51,6 @@ from actui.model.redaction import redact
 MOST_ID = MOST_NUMBER
 _YEARS = range(1970, 2200)
 """Years in which anything of an account can have happened; others are a zero date or a mistake."""
-BULK_ROWS = 250
-BULK_BYTES = 399_999
 # What surrounds the rows of a bulk import, with room to spare.
 BULK_ENVELOPE = 64
 # activecampaign.md §5.2; anything else, and the "91" of old exports, may be any of them.

@@ -37,6 +37,7 @@ from actui.model.errors import (
     ServiceError,
 )
 from actui.model.journal import Traffic
+from actui.model.limits import WRITE_ENTRIES
 from actui.model.mapping import Rule
 from actui.model.records import (
     Lifecycle,
@@ -50,7 +51,6 @@ from actui.model.records import (
 )
 
 SERVICE = "BlueConic"
-MOST_ENTRIES = 1000
 _PAGE = 100
 _MOST_PAGES = 1_000
 """Pages after which a listing that brings something new each time is no listing."""
@@ -233,8 +233,8 @@ class BlueConicClient:
         """
         if not entries:
             return ()
-        if len(entries) > MOST_ENTRIES:
-            raise ValueError(f"BlueConic takes at most {MOST_ENTRIES} entries, not {len(entries)}")
+        if len(entries) > WRITE_ENTRIES:
+            raise ValueError(f"BlueConic takes at most {WRITE_ENTRIES} entries, not {len(entries)}")
         call = Call(
             SERVICE,
             "PUT",

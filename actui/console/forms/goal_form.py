@@ -27,14 +27,12 @@ from actui.console.forms.form import (
 from actui.model.errors import ConfigError
 from actui.model.findings import Finding
 from actui.model.goals import ExportGoal, ImportGoal, Mode, Named
-from actui.model.mapping import IdentifierLink, WhenEmpty, is_custom
+from actui.model.mapping import PROPERTY_ID, IdentifierLink, WhenEmpty, is_custom
 from actui.model.redaction import first_problem
 
 G = TypeVar("G", ImportGoal, ExportGoal)
 PROFILE_ID = "\0profile-id"
 _NEW = "\0new"
-_PROPERTY_ID = re.compile(r"[A-Za-z0-9_-]+")
-"""What BlueConic takes as the id of a profile property (blueconic.md §7)."""
 _TYPES = {
     "SELECT": "Text",
     "EMAIL": "E-mail address",
@@ -317,7 +315,7 @@ class GoalForm(ABC, Generic[G]):
         )
 
     def _ask_type(self, id_: str, field: str, then: Callable[[str], Ask | None]) -> Ask | None:
-        if not _PROPERTY_ID.fullmatch(id_):
+        if not PROPERTY_ID.fullmatch(id_):
             raise ConfigError("A property's id takes letters, digits, '-' and '_'.")
         if self.choices.knows_property(id_):
             return then(id_)

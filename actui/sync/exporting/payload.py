@@ -10,6 +10,7 @@ from datetime import tzinfo
 from actui.model.addresses import canonical, clean
 from actui.model.connection import Connection
 from actui.model.goals import ExportGoal
+from actui.model.limits import BULK_BYTES
 from actui.model.mapping import ExportMapping, WhenEmpty, is_custom, perstag
 from actui.model.omitted import CLEANED, NOTHING, Omitted
 from actui.model.records import ImportRow, Profile
@@ -28,7 +29,6 @@ from actui.sync.fingerprints import (
 )
 from actui.sync.importing.values import LONGEST_ADDRESS
 from actui.sync.limits import (
-    BULK_BYTES,
     BULK_ENVELOPE,
     MOST_LOOKUPS,
     json_size,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from actui.model.limits import BULK_BYTES, BULK_ROWS
 from actui.model.records import ImportRow
 from actui.sync.exporting.batches import Batches
 from actui.sync.exporting.outgoing_row import OutgoingRow
-from actui.sync.limits import BULK_BYTES, BULK_ENVELOPE, BULK_ROWS
+from actui.sync.limits import BULK_ENVELOPE
 from actui.sync.run.goal_run import GoalRun
 
 

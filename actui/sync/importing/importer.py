@@ -9,6 +9,7 @@ from dataclasses import replace
 from actui.model.errors import GoalError, RefusedError
 from actui.model.goals import ImportGoal
 from actui.model.journal import BatchCommit, Block, Refusal, SumKey
+from actui.model.limits import WRITE_ENTRIES
 from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
 from actui.model.records import Contact
@@ -32,7 +33,6 @@ from actui.sync.portions import is_about_a_record, says_too_large
 from actui.sync.refusals import Refusals, holds
 from actui.sync.run.goal_run import GoalRun
 
-MOST_ENTRIES = 1_000
 BLOCKS_AT_ONCE = 3
 STOP_NOW = 2
 
@@ -187,8 +187,8 @@ class ImportRun:
                 mine = self._within_limit(self._mine(page))
                 self._put_aside([c for c in mine if self._receipts.holds(c.id)], block.number)
                 waiting += self._entries([c for c in mine if not self._receipts.holds(c.id)])
-                if len(waiting) >= MOST_ENTRIES:
-                    batch, waiting = waiting[:MOST_ENTRIES], waiting[MOST_ENTRIES:]
+                if len(waiting) >= WRITE_ENTRIES:
+                    batch, waiting = waiting[:WRITE_ENTRIES], waiting[WRITE_ENTRIES:]
                     if sending is not None:
                         await asyncio.shield(sending)
                     # reading goes on while BlueConic works
@@ -305,9 +305,9 @@ class ImportRun:
             self._judge(await self._receipts.settle())
             late, self._late = self._late, {}
             for block, contacts in late.items():
-                for start in range(0, len(contacts), MOST_ENTRIES):
+                for start in range(0, len(contacts), WRITE_ENTRIES):
                     self._run.stop.check()
-                    entries = self._entries(self._mine(contacts[start : start + MOST_ENTRIES]))
+                    entries = self._entries(self._mine(contacts[start : start + WRITE_ENTRIES]))
                     if entries:
                         await self._send(entries, block)
                 if block not in self._late:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from actui.model.goals import ImportGoal, ListStatus
 from actui.model.journal import BatchCommit, Block, RecheckMark, Refusal, SumKey
+from actui.model.limits import WRITE_ENTRIES
 from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
 from actui.model.records import Contact
@@ -26,7 +27,6 @@ from actui.sync.importing.entries import Entry, EntryBuilder
 from actui.sync.importing.profile_links import ProfileLinks
 from actui.sync.importing.sender import ProfileSender
 from actui.sync.importing.sum_receipts import Receipts
-from actui.sync.limits import WRITE_ENTRIES
 from actui.sync.refusals import Refusals, holds
 from actui.sync.run.goal_run import GoalRun
 

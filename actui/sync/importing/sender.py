@@ -16,13 +16,14 @@ from actui.model.errors import (
 )
 from actui.model.goals import ImportGoal
 from actui.model.journal import BatchCommit, Refusal, SumKey, SumSend
+from actui.model.limits import WRITE_ENTRIES
 from actui.model.omitted import Omitted, OmittedValues
 from actui.model.records import WriteResult
 from actui.model.run import ACCEPTED, Outcome, Reason, Record
 from actui.sync.importing.entries import Entry
 from actui.sync.importing.linked_profiles import LinkedProfiles, without_creating
 from actui.sync.importing.sum_receipts import Receipts, with_receipt
-from actui.sync.limits import WRITE_BYTES, WRITE_ENTRIES, entry_size
+from actui.sync.limits import WRITE_BYTES, entry_size
 from actui.sync.portions import Portions, is_about_a_record, says_too_large
 from actui.sync.refusals import Refusals
 from actui.sync.run.goal_run import GoalRun

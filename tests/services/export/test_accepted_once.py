@@ -75,7 +75,7 @@ async def heal(desk: Desk) -> None:
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two people in a write, so that a run can fail between two of them."""
     monkeypatch.setattr("actui.sync.exporting.row_buffer.BULK_ROWS", 2)
-    monkeypatch.setattr("actui.sync.importing.importer.MOST_ENTRIES", 2)
+    monkeypatch.setattr("actui.sync.importing.importer.WRITE_ENTRIES", 2)
 
 
 @KINDS

@@ -15,7 +15,7 @@ import stamina
 from pydantic import SecretStr
 
 from actui.api.activecampaign.client import ActiveCampaignClient
-from actui.api.activecampaign.rows import BULK_BYTES, BULK_ENVELOPE, bulk_row_size
+from actui.api.activecampaign.rows import BULK_ENVELOPE, bulk_row_size
 from actui.api.http import http_client
 from actui.api.rate import BulkRateLimiter, RateLimiter
 from actui.model.errors import (
@@ -26,6 +26,7 @@ from actui.model.errors import (
     UnreachableError,
 )
 from actui.model.goals import ListStatus
+from actui.model.limits import BULK_BYTES
 from actui.model.records import BulkQueued, BulkRefused, ImportRow
 
 HOST = "https://acme.api-us1.com"
