@@ -1,4 +1,4 @@
-"""Conventions of the code base: module size, key bindings, reasons for dependencies."""
+"""Conventions of the code base: modules, key bindings, reasons for dependencies."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,17 +18,76 @@ import screens
 from actui.app import console_app as app
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("actui", "screens", "store")
 LINES = 400
 """Lines of a module; most have far fewer, and a longer one says why."""
 
 
-def test_a_long_module_says_why() -> None:
+def modules() -> dict[str, str]:
+    """The source of every module of the product, by its path."""
     found = {
         str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-        for package in ("actui", "screens", "store")
+        for package in PACKAGES
         for path in (ROOT / package).rglob("*.py")
     }
     assert found
+    return found
+
+
+def borrowed(text: str) -> Iterator[str]:
+    """The underscore names of the product's other modules, and of what they define, in a module."""
+    tree = ast.parse(text)
+    ours: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            path = (node.module or "").split(".")
+            if path[0] in PACKAGES:
+                ours |= {one.asname or one.name for one in node.names}
+                names = [*path, *(one.name for one in node.names)]
+                yield from (name for name in names if is_private(name))
+        elif isinstance(node, ast.Import):
+            for one in node.names:
+                path = one.name.split(".")
+                if path[0] in PACKAGES:
+                    ours.add(one.asname or path[0])
+                    yield from (name for name in path if is_private(name))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and is_private(node.attr):
+            owner = node.value
+            while isinstance(owner, ast.Attribute):
+                owner = owner.value
+            if isinstance(owner, ast.Name) and owner.id in ours:
+                yield ast.unparse(node)
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from actui.sync.limits import _SMALL", ["_SMALL"]),
+        ("from store._files import read", ["_files"]),
+        ("import actui.sync._limits", ["_limits"]),
+        ("import actui.sync.limits\nactui.sync.limits._SMALL", ["actui.sync.limits._SMALL"]),
+        ("from actui.sync import limits as known\nknown._SMALL", ["known._SMALL"]),
+        ("from screens.form import Form\nForm._draw()", ["Form._draw"]),
+        ("from actui import __version__\nself._own = _own", []),
+        ("import os\nos._exit(1)", []),
+    ],
+)
+def test_a_borrowed_name_is_seen(text: str, found: list[str]) -> None:
+    assert list(borrowed(text)) == found
+
+
+def test_no_module_uses_the_underscore_names_of_another() -> None:
+    found = {name: list(borrowed(text)) for name, text in modules().items()}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_a_long_module_says_why() -> None:
+    found = modules()
     long = {name: text for name, text in found.items() if len(text.splitlines()) > LINES}
     reasons = {name: ast.get_docstring(ast.parse(text)) or "" for name, text in long.items()}
     assert [name for name, text in reasons.items() if "Long because" not in text] == []
