@@ -212,10 +212,15 @@ class GoalSummary(_Counts):
         return f"rechecked {self.rechecked:,}, matched {self.matched:,}"
 
     @property
+    def outcomes(self) -> int:
+        """How many outcomes are counted, of whatever kind."""
+        accepted = self.created + self.updated + self.unchanged
+        return accepted + self.skipped + self.rejected + self.unknown
+
+    @property
     def adds_up(self) -> bool:
         """The invariant of sync/README.md §10: every record read has exactly one outcome."""
-        parts = (self.created, self.updated, self.unchanged)
-        return self.read == sum(parts) + self.skipped + self.rejected + self.unknown
+        return self.read == self.outcomes
 
 
 class UniqueCounts(_Counts):

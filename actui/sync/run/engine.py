@@ -293,10 +293,12 @@ class Engine:
                     await ExportRun(goal_run, goal, ports.row_size, ports.claims).execute()
             through = summary.ok
         except _ENDS_THE_RUN as failure:
+            # not checked: what ends the run must reach the user, and the goal goes on in the next
             _fail(summary, failure)
             raise
         except ActuiError as failure:
             _fail(summary, failure)
+            goal_run.check_counts()
         finally:
             if through:
                 tell(summary)
@@ -311,7 +313,7 @@ class Engine:
         return goal_run
 
     async def _recheck(self, goal_run: GoalRun, goal: ImportGoal) -> None:
-        """What the goal was asked to do is done, and stays so whatever becomes of its recheck."""
+        """Look again for people without a match; a failure here does not fail the goal."""
         ports, summary = self._ports, goal_run.summary
         if not ports.rechecks or ports.ledger.recheck_mark(self.summary.run, goal.id) is None:
             return
@@ -321,6 +323,7 @@ class Engine:
         try:
             with self._measured(summary):
                 await Recheck(goal_run, goal).execute()
+            goal_run.check_counts()
         except _ENDS_THE_RUN:
             raise
         except ActuiError as failure:

@@ -21,6 +21,14 @@ from actui.sync.run.warnings import count_omission, count_once
 OVERLAP = timedelta(hours=1)
 
 
+class MiscountError(Exception):
+    """A goal's outcomes do not add up to the records it read: a bug of actui.
+
+    No ActuiError, as nobody can act on it: the run is cut off, and the command ends with exit code
+    70 and a report.
+    """
+
+
 OutcomeListener = Callable[[str, Sequence[Record]], None]
 """Called as (goal id, records) before each batch is committed; must not raise."""
 
@@ -196,8 +204,25 @@ class GoalRun:
             summary.created + summary.updated + summary.unchanged
         )
 
+    def check_counts(self) -> None:
+        """Raise MiscountError unless each record read has one outcome (sync/README.md §10).
+
+        This holds after every commit, so also for a goal with a limit, of a preview, or continued.
+        """
+        summary = self.summary
+        if not summary.adds_up:
+            several = "" if summary.outcomes == 1 else "s"
+            raise MiscountError(
+                f"The goal '{summary.goal}' read {summary.read:,} records and counted "
+                f"{summary.outcomes:,} outcome{several}."
+            )
+
     def finished(self, read_everything: bool) -> None:
-        """The goal is through: judge it, and move the watermark if it was whole and successful."""
+        """Judge a goal that came to its end; move the watermark if it was whole and successful.
+
+        Raises MiscountError, and then moves nothing.
+        """
+        self.check_counts()
         summary = self.summary
         if self.is_refused:
             summary.ok = False
