@@ -36,9 +36,10 @@ class Tmux:
         config.write_text(f'set -g default-terminal "{term}"\nset -g escape-time 0\n')
         self._tmux = ["tmux", "-S", str(place / "socket"), "-f", str(config)]
         shell = {**environ, "PS1": f"{PROMPT} ", "LANG": "C.UTF-8", "HOME": str(place)}
-        for name in ("TMUX", "COLORTERM"):
-            shell.pop(name, None)
-        words = ["new-session", "-d", "-x", "80", "-y", "24", "bash", "--norc", "--noprofile", "-i"]
+        shell.pop("TMUX", None)
+        # since 3.6, tmux itself sets COLORTERM for what it starts
+        bash = ["env", "-u", "COLORTERM", "bash", "--norc", "--noprofile", "-i"]
+        words = ["new-session", "-d", "-x", "80", "-y", "24", *bash]
         subprocess.run([*self._tmux, *words], env=shell, check=True)
         self.shows(PROMPT)
 
