@@ -362,10 +362,10 @@ def _check_staged(staged: Path, made: str) -> int:
     doubt = Doubt(f"It was restored from a backup of {made}, and what it did since is not in it.")
     for ledger_file in home.ledgers_dir.glob("*/ledger.db"):
         with open_ledger(ledger_file) as ledger:
-            if trouble := ledger.whole_check():
+            if trouble := ledger.database.check():
                 raise DamagedError(f"{ledger_file.parent.name}: {trouble}.")
             ledger.set_doubt(doubt)
-            ledger.checkpoint()
+            ledger.database.checkpoint()
     if trouble := Forgotten(home).check():
         raise DamagedError(trouble)
     for left in staged.glob("*.lock"):

@@ -146,7 +146,7 @@ def _ledger(context: AppContext, connection: Connection) -> Iterator[Check]:
     about = f"ledger of {connection.name}"
     try:
         with context.ledger(connection) as ledger:
-            broken = ledger.whole_check()
+            broken = ledger.database.check()
             unique, doubt = ledger.unique(), ledger.doubt()
             miscounted = [] if broken else ledger.miscounted()
     except (ActuiError, OSError, sqlite3.Error) as failure:

@@ -112,7 +112,7 @@ class LedgerReader:
 
     def version(self) -> int:
         try:
-            version = self._ledger.data_version()
+            version = self._ledger.database.data_version()
         except ConfigError as failure:
             self._remember(failure)
             return -1

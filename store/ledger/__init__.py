@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 from store.home import Home, is_there
 from store.ledger.counts import Counts
+from store.ledger.database import LedgerDatabase
 from store.ledger.doubts import Doubts
 from store.ledger.exports import Exports
 from store.ledger.forgetting import Forgetting
@@ -17,7 +19,6 @@ from store.ledger.runs import Runs
 from store.ledger.schema import connect
 from store.ledger.sums import Sums
 from store.ledger.touches import Touches
-from store.sqlite import quick_check
 
 __all__ = ["SqliteLedger", "open_ledger", "set_aside"]
 
@@ -27,6 +28,10 @@ class SqliteLedger(Runs, People, Outcomes, Sums, Exports, Forgetting, Touches, D
 
     Methods that change something return when it is durable. Use one object in one thread.
     """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.database = LedgerDatabase(connection)
+        super().__init__(self.database)
 
     def __enter__(self) -> SqliteLedger:
         return self
@@ -41,11 +46,7 @@ class SqliteLedger(Runs, People, Outcomes, Sums, Exports, Forgetting, Touches, D
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
-
-    def whole_check(self) -> str:
-        """What SQLite finds wrong with the file; empty where all is well. Reads all of it."""
-        return quick_check(self._db)
+        self.database.close()
 
 
 def open_ledger(path: Path) -> SqliteLedger:
@@ -62,7 +63,7 @@ def set_aside(home: Home, connection_id: str) -> Path | None:
     if not is_there(path):
         return None
     with open_ledger(path) as ledger:
-        ledger.checkpoint()
+        ledger.database.checkpoint()
     aside = path.with_name(f"ledger-{datetime.now(UTC):%Y%m%d-%H%M%S}.db")
     path.rename(aside)
     for rest in ("-wal", "-shm"):

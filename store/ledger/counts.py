@@ -7,12 +7,11 @@ has seen, tells how many those are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from actui.model.omitted import NOTHING, Omitted
 from actui.model.run import GoalSummary, Outcome, Record
-from store.ledger.base import Base
+from store.ledger.database import LedgerDatabase
 from store.ledger.numbers import outcome_of, reason_of
 
 _UNCHANGED = Outcome.UNCHANGED.number
@@ -36,15 +35,18 @@ Counted = tuple[Record, int]
 """An outcome with its reason and what was left out, and how many people have just that."""
 
 
-class Counts(Base):
+class Counts:
     """What the people of a run add up to."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
 
     def people_of(self, run: str, goal: str) -> Sequence[Counted]:
         """Everybody with an outcome in a goal of a run; of an ended run without who is unchanged.
 
         The records tell outcome, reason and what was left out, and nothing else.
         """
-        with self._snapshot():
+        with self._database.snapshot():
             return self._people_of(run, goal)
 
     def miscounted(self) -> Sequence[tuple[str, int, int]]:
@@ -53,14 +55,14 @@ class Counts(Base):
         Each with its name, how many it says it has read, and how many people have an outcome.
         """
         found = []
-        with self._snapshot():
-            rows = self._db.execute(
+        with self._database.snapshot():
+            rows = self._database.execute(
                 "SELECT run.id, goal.id, summary FROM goal_run "
                 "JOIN run ON run.number = goal_run.run JOIN goal ON goal.number = goal_run.goal "
                 "WHERE run.open AND run.number = (SELECT max(number) FROM run)"
             ).fetchall()
             for run, goal, text in rows:
-                kept = self._parsed(GoalSummary, text)
+                kept = self._database.parsed(GoalSummary, text)
                 people = self._people_of(run, goal)
                 counted = outcomes_of(people)
                 if counted != {name: getattr(kept, name) for name in counted}:
@@ -68,11 +70,13 @@ class Counts(Base):
         return found
 
     def _people_of(self, run: str, goal: str) -> Sequence[Counted]:
-        found = self._db.execute("SELECT number, open FROM run WHERE id = ?", (run,)).fetchone()
-        number = self._one("SELECT number FROM goal WHERE id = ?", goal)
+        found = self._database.execute(
+            "SELECT number, open FROM run WHERE id = ?", (run,)
+        ).fetchone()
+        number = self._database.one("SELECT number FROM goal WHERE id = ?", goal)
         if found is None or number is None:
             return []
-        rows = self._db.execute(
+        rows = self._database.execute(
             _OUTCOMES if found[1] else _ENDED, (found[0], number, _UNCHANGED)
         ).fetchall()
         return [
@@ -86,15 +90,6 @@ class Counts(Base):
             )
             for outcome, reason, kept, many in rows
         ]
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        """Everything read in the block is of one instant, also while a run goes on."""
-        self._db.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._db.execute("ROLLBACK")
 
 
 def outcomes_of(people: Sequence[Counted]) -> dict[str, object]:

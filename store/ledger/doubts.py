@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 
 from actui.model.rollback import Doubt, Lost
-from store.ledger.base import Base
+from store.ledger.database import LedgerDatabase
 
 _DOUBT = "doubt"
 _PLACE = "place"
 _FOLLOWS = "follows"
 
 
-class Doubts(Base):
+class Doubts:
     """Facts by which an older copy of a ledger is known as one."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
 
     def doubt(self) -> Doubt | None:
         """Why the memory may be incomplete; None where nothing speaks for that."""
@@ -26,7 +29,7 @@ class Doubts(Base):
     def set_doubt(self, doubt: Doubt | None) -> None:
         """Keep a doubt, durably, or take it away."""
         if doubt is None:
-            self._db.execute("DELETE FROM fact WHERE name = ?", (_DOUBT,))
+            self._database.execute("DELETE FROM fact WHERE name = ?", (_DOUBT,))
             return
         self._keep(_DOUBT, json.dumps({"why": doubt.why, "lost": sorted(doubt.lost)}))
 
@@ -48,12 +51,12 @@ class Doubts(Base):
 
     def has_ended(self, run: str) -> bool:
         """Whether the end of a run is in this ledger."""
-        row = self._db.execute("SELECT open FROM run WHERE id = ?", (run,)).fetchone()
+        row = self._database.execute("SELECT open FROM run WHERE id = ?", (run,)).fetchone()
         return row is not None and not row[0]
 
     def _fact(self, name: str) -> str | None:
-        found = self._one("SELECT value FROM fact WHERE name = ?", name)
+        found = self._database.one("SELECT value FROM fact WHERE name = ?", name)
         return None if found is None else str(found)
 
     def _keep(self, name: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+        self._database.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))

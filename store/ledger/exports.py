@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from actui.model.addresses import canonical
 from actui.model.goals import ListStatus
 from actui.model.journal import Batch, Indexed
-from store.ledger.base import Base
+from store.ledger.database import LedgerDatabase
 from store.ledger.keys import pack, unpack
 
 _LETTERS = {
@@ -24,8 +24,11 @@ _INDEX_FACT = "index:"
 _INDEXED = "SELECT id, coalesce(spelling, email), lists, erased, hard_bounces FROM contact"
 
 
-class Exports(Base):
+class Exports:
     """Batches on their way, and who is who in ActiveCampaign."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
 
     def journal_batch(
         self,
@@ -41,8 +44,8 @@ class Exports(Base):
 
         `config` is the digest of the goal that it is sent with.
         """
-        run_number, number = self._run(run), self._goal(goal)
-        with self._transaction() as db:
+        run_number, number = self._database.run_number(run), self._database.goal_number(goal)
+        with self._database.transaction() as db:
             row = db.execute(
                 "INSERT INTO batch (run, goal, state, batch_id, profiles, payload, sent_at, config)"
                 " VALUES (?, ?, 'sending', '', ?, ?, ?, ?) RETURNING number",
@@ -52,30 +55,30 @@ class Exports(Base):
                     json.dumps(list(profiles)),
                     payload,
                     sent_at,
-                    self._config(number, config),
+                    self._database.config_number(number, config),
                 ),
             ).fetchone()
         return int(row[0])
 
     def batch_queued(self, run: str, goal: str, number: int, batch_id: str) -> None:
         """ActiveCampaign has taken a batch under this id."""
-        self._db.execute(
+        self._database.execute(
             "UPDATE batch SET state = 'queued', batch_id = ? WHERE number = ?", (batch_id, number)
         )
 
     def drop_batch(self, run: str, goal: str, number: int) -> None:
         """A batch was surely not taken, or is replaced by another."""
-        self._db.execute("DELETE FROM batch WHERE number = ?", (number,))
+        self._database.execute("DELETE FROM batch WHERE number = ?", (number,))
 
     def open_batches(self, run: str, goal: str) -> Sequence[Batch]:
         """Batches that are not done, oldest first; those of runs that were given up too."""
-        number = self._run(run)
-        rows = self._db.execute(
+        number = self._database.run_number(run)
+        rows = self._database.execute(
             "SELECT batch.number, state, batch_id, profiles, payload, sent_at, run, "
             "configuration.config FROM batch "
             "LEFT JOIN configuration ON configuration.number = batch.config "
             "WHERE batch.goal = ? AND state <> 'done' ORDER BY batch.number",
-            (self._goal(goal),),
+            (self._database.goal_number(goal),),
         )
         return [
             Batch(
@@ -95,7 +98,7 @@ class Exports(Base):
         """Remember contacts as they were just read."""
         found = list(contacts)
         ids = [(one.contact_id,) for one in found]
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO contact "
                 "(id, lists, erased, hard_bounces, email, spelling, canonical) "
@@ -127,7 +130,7 @@ class Exports(Base):
     def indexed_values(self, field: str, values: Iterable[str]) -> Mapping[str, Sequence[int]]:
         """Contact ids by the value of a linked field."""
         found: dict[str, list[int]] = {}
-        for value, contact in self._where_key_in(
+        for value, contact in self._database.rows_in(
             "SELECT value, contact_id FROM contact_value WHERE field = ? AND value IN (?)",
             [field],
             values,
@@ -136,9 +139,9 @@ class Exports(Base):
         return found
 
     def _indexed(self, query: str, keys: Iterable[str | int]) -> list[Indexed]:
-        rows = list(self._where_key_in(query, [], keys))
+        rows = list(self._database.rows_in(query, [], keys))
         values: dict[int, dict[str, str]] = {}
-        for contact, field, value in self._where_key_in(
+        for contact, field, value in self._database.rows_in(
             "SELECT contact_id, field, value FROM contact_value WHERE contact_id IN (?)",
             [],
             [row[0] for row in rows],
@@ -159,27 +162,29 @@ class Exports(Base):
 
     def index_size(self) -> int:
         """How many contacts the index holds, erased ones included."""
-        return int(self._one("SELECT count(*) FROM contact"))
+        return int(self._database.one("SELECT count(*) FROM contact"))
 
     def index_fact(self, name: str) -> str | None:
         """Something kept about the index."""
-        found = self._one("SELECT value FROM fact WHERE name = ?", _INDEX_FACT + name)
+        found = self._database.one("SELECT value FROM fact WHERE name = ?", _INDEX_FACT + name)
         return None if found is None else str(found)
 
     def set_index_fact(self, name: str, value: str | None) -> None:
         """Keep something about the index."""
-        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_INDEX_FACT + name, value))
+        self._database.execute(
+            "INSERT OR REPLACE INTO fact VALUES (?, ?)", (_INDEX_FACT + name, value)
+        )
 
     def clear_index(self) -> None:
         """Forget all contacts and everything kept about the index."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.execute("DELETE FROM contact")
             db.execute("DELETE FROM contact_value")
             db.execute("DELETE FROM fact WHERE name LIKE ?", (_INDEX_FACT + "%",))
 
     def links(self, profiles: Iterable[str]) -> Mapping[str, int]:
         """The contact each profile was last exported to."""
-        rows = self._where_key_in(
+        rows = self._database.rows_in(
             "SELECT profile, contact_id FROM link WHERE profile IN (?)",
             [],
             (pack(profile) for profile in profiles),
@@ -188,13 +193,15 @@ class Exports(Base):
 
     def profiles_of(self, contact_id: int) -> Sequence[str]:
         """The profiles that were last exported to a contact."""
-        rows = self._db.execute("SELECT profile FROM link WHERE contact_id = ?", (contact_id,))
+        rows = self._database.execute(
+            "SELECT profile FROM link WHERE contact_id = ?", (contact_id,)
+        )
         return [unpack(profile) for (profile,) in rows]
 
     def profiles_of_all(self, contacts: Iterable[int]) -> Mapping[int, Sequence[str]]:
         """The same for many contacts; those without a profile are not in it."""
         found: dict[int, list[str]] = {}
-        for contact, profile in self._where_key_in(
+        for contact, profile in self._database.rows_in(
             "SELECT contact_id, profile FROM link WHERE contact_id IN (?)", [], contacts
         ):
             found.setdefault(contact, []).append(unpack(profile))

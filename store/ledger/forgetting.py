@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from actui.model.addresses import canonical
 from store.forgotten import without_address
-from store.ledger.base import Base
+from store.ledger.database import LedgerDatabase
 from store.ledger.keys import Packed, pack, unpack
 
 _TEXTS = (
@@ -22,8 +22,11 @@ _TEXTS = (
 )
 
 
-class Forgetting(Base):
+class Forgetting:
     """Finds a person by address and forgets them by every key that leads to them."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
 
     def known_as(self, email: str) -> tuple[set[int], set[str]]:
         """The contacts and profiles that a person has been, as far as this ledger knows."""
@@ -39,12 +42,14 @@ class Forgetting(Base):
             "SELECT key FROM refused WHERE canonical(email) = ?",
             "SELECT contact_id FROM refused WHERE canonical(email) = ?",
         ):
-            keys.update(key for (key,) in self._db.execute(query, (wanted,)) if key is not None)
+            keys.update(
+                key for (key,) in self._database.execute(query, (wanted,)) if key is not None
+            )
         for query in (
             "SELECT profile FROM link WHERE contact_id IN (?)",
             "SELECT contact_id FROM link WHERE profile IN (?)",
         ):
-            keys.update(key for (key,) in self._where_key_in(query, [], keys.copy()))
+            keys.update(key for (key,) in self._database.rows_in(query, [], keys.copy()))
         return (
             {key for key in keys if isinstance(key, int)},
             {unpack(key) for key in keys if not isinstance(key, int)},
@@ -59,7 +64,7 @@ class Forgetting(Base):
             "SELECT email FROM newcomer WHERE canonical(email) = ?",
         )
         wanted = canonical(email)
-        return {one for query in queries for (one,) in self._db.execute(query, (wanted,))}
+        return {one for query in queries for (one,) in self._database.execute(query, (wanted,))}
 
     def forget(
         self, email: str, contacts: set[int], profiles: set[str], strip: Callable[[str], str]
@@ -69,14 +74,14 @@ class Forgetting(Base):
         What a run that can be continued has seen stays until it ends: ids alone, which keep its
         counts right. Deleted bytes are overwritten.
         """
-        wanted, before = canonical(email), self._db.total_changes
+        wanted, before = canonical(email), self._database.connection.total_changes
         spelled = {email, *self.spellings_of(email)}
         packed = [pack(profile) for profile in profiles]
         keys: list[Packed] = [*contacts, *packed]
-        self._db.create_function(
+        self._database.connection.create_function(
             "redacted", 1, lambda text: text and without_address(text, *spelled)
         )
-        self._db.execute("PRAGMA secure_delete = ON")
+        self._database.execute("PRAGMA secure_delete = ON")
         rows: list[tuple[str, str, Sequence[Packed]]] = [
             ("person", "key", keys),
             ("refused", "key", keys),
@@ -99,7 +104,7 @@ class Forgetting(Base):
                 )
             ),
         ]
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             for table, column, values in rows:
                 if table == "outcome":
                     self._keep_counted(db, f"{column} IN ({','.join('?' * len(values))})", values)
@@ -130,8 +135,8 @@ class Forgetting(Base):
                         "UPDATE batch SET profiles = ?, payload = ? WHERE number = ?",
                         (json.dumps(kept), left, number),
                     )
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return self._db.total_changes - before
+        self._database.checkpoint()
+        return self._database.connection.total_changes - before
 
     @staticmethod
     def _keep_counted(db: sqlite3.Connection, condition: str, values: Sequence[Packed]) -> None:

@@ -15,22 +15,25 @@ from actui.model.memberships import (
     RefusedLeaving,
     Resubscription,
 )
-from store.ledger.base import Base
+from store.ledger.database import LedgerDatabase
 from store.ledger.keys import pack, unpack
 from store.ledger.segment_roster import SegmentRoster
 
 _MEMBERS_AT_ONCE = 1_000
 
 
-class Standing(Base):
+class Standing:
     """Memberships a goal made, rows this connection set back to active, contacts it claims."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
 
     _listings = 0
 
     def roster(self) -> SegmentRoster:
         """A fresh place to keep one listing of one segment; close it."""
         self._listings += 1
-        return SegmentRoster(self._db, self._listings)
+        return SegmentRoster(self._database.connection, self._listings)
 
     def _commit_exported(
         self, db: sqlite3.Connection, goal: int, exported: MembershipChanges
@@ -75,9 +78,9 @@ class Standing(Base):
         The ledger may be changed between two portions.
         """
         marks = ",".join("?" * len(lists))
-        number, at = self._goal(goal), (-1, -1)
+        number, at = self._database.goal_number(goal), (-1, -1)
         while True:
-            rows = self._db.execute(
+            rows = self._database.execute(
                 "SELECT contact_id, list, at FROM membership WHERE goal = ? "  # noqa: S608
                 f"AND list IN ({marks}) AND left_mark IS NULL AND (list, contact_id) > (?, ?) "
                 "ORDER BY list, contact_id LIMIT ?",
@@ -93,7 +96,7 @@ class Standing(Base):
 
         With `with_shown` also the shown contacts that were exported and were not kept off a list.
         """
-        number, marks = self._goal(goal), ",".join("?" * len(lists))
+        number, marks = self._database.goal_number(goal), ",".join("?" * len(lists))
         query = (
             "SELECT contact_id FROM membership WHERE goal = ? "  # noqa: S608
             f"AND list IN ({marks}) AND left_mark IS NULL"
@@ -106,7 +109,7 @@ class Standing(Base):
                 "WHERE goal = ? AND json_type(omitted, '$.l') IS NOT NULL))"
             )
             values += [number, number]
-        return int(self._one(f"SELECT count(DISTINCT contact_id) FROM ({query})", *values))  # noqa: S608
+        return int(self._database.one(f"SELECT count(DISTINCT contact_id) FROM ({query})", *values))  # noqa: S608
 
     @staticmethod
     def _commit_refused_leaving(
@@ -126,23 +129,23 @@ class Standing(Base):
 
     def refused_leaving(self, goal: str) -> Sequence[RefusedLeaving]:
         """Whom ActiveCampaign refused to unsubscribe, and who has not been unsubscribed since."""
-        rows = self._db.execute(
+        rows = self._database.execute(
             "SELECT contact_id, list, mark, detail, config FROM refused_leaving WHERE goal = ?",
-            (self._goal(goal),),
+            (self._database.goal_number(goal),),
         )
         return [RefusedLeaving(*row) for row in rows]
 
     def membership(self, goal: str, contact_id: int, list_id: int) -> Membership | None:
         """What the goal remembers about one contact on one list."""
-        row = self._db.execute(
+        row = self._database.execute(
             "SELECT at, left_mark FROM membership WHERE goal = ? AND list = ? AND contact_id = ?",
-            (self._goal(goal), list_id, contact_id),
+            (self._database.goal_number(goal), list_id, contact_id),
         ).fetchone()
         return None if row is None else Membership(contact_id, list_id, row[0], row[1])
 
     def resubscription(self, contact_id: int, list_id: int) -> Resubscription | None:
         """Whether this connection has set the row back to active, or has begun to."""
-        row = self._db.execute(
+        row = self._database.execute(
             "SELECT mark, done FROM resubscribed WHERE list = ? AND contact_id = ?",
             (list_id, contact_id),
         ).fetchone()
@@ -150,27 +153,33 @@ class Standing(Base):
 
     def intend_resubscribing(self, contact_id: int, list_id: int, mark: str) -> None:
         """Write down, durably, that a row as it is now will be set back to active."""
-        self._db.execute(
+        self._database.execute(
             "INSERT OR REPLACE INTO resubscribed VALUES (?, ?, ?, 0)", (list_id, contact_id, mark)
         )
 
     def open_list_change(self, goal: str, change: ListChange) -> None:
         """Write down, durably, that the goal is about to send this change."""
-        self._db.execute(
+        self._database.execute(
             "INSERT OR REPLACE INTO list_change VALUES (?, ?, ?, ?, ?)",
-            (self._goal(goal), change.list_id, change.contact_id, change.status.value, change.at),
+            (
+                self._database.goal_number(goal),
+                change.list_id,
+                change.contact_id,
+                change.status.value,
+                change.at,
+            ),
         )
 
     def end_list_change(self, goal: str, contact_id: int, list_id: int) -> None:
         """What became of the goal's change of this row is known, or never will be."""
-        with self._transaction() as db:
-            self._end_list_changes(db, self._goal(goal), [(contact_id, list_id)])
+        with self._database.transaction() as db:
+            self._end_list_changes(db, self._database.goal_number(goal), [(contact_id, list_id)])
 
     def open_list_changes(self, goal: str) -> Sequence[ListChange]:
         """The goal's changes whose fate is not known; a process may have died over them."""
-        rows = self._db.execute(
+        rows = self._database.execute(
             "SELECT contact_id, list, status, at FROM list_change WHERE goal = ?",
-            (self._goal(goal),),
+            (self._database.goal_number(goal),),
         )
         return [ListChange(one, list_id, ListStatus(to), at) for one, list_id, to, at in rows]
 
@@ -185,8 +194,9 @@ class Standing(Base):
 
     def newcomers(self, goal: str) -> Sequence[Newcomer]:
         """Contacts this goal made whose ids are not known yet."""
-        rows = self._db.execute(
-            "SELECT profile, email, lists, at FROM newcomer WHERE goal = ?", (self._goal(goal),)
+        rows = self._database.execute(
+            "SELECT profile, email, lists, at FROM newcomer WHERE goal = ?",
+            (self._database.goal_number(goal),),
         )
         return [
             Newcomer(unpack(profile), email, tuple(json.loads(lists)), at)
@@ -195,20 +205,20 @@ class Standing(Base):
 
     def claim(self, goal: str, contacts: Iterable[int]) -> None:
         """These contacts belong to somebody in the goal's segment."""
-        number = self._goal(goal)
-        with self._transaction() as db:
+        number = self._database.goal_number(goal)
+        with self._database.transaction() as db:
             db.executemany(
                 "INSERT OR IGNORE INTO claim VALUES (?, ?)", [(number, one) for one in contacts]
             )
 
     def claims(self, goal: str) -> Iterator[Sequence[int]]:
         """The contacts the goal claims, some hundreds at a time."""
-        yield from self._contacts_in("claim", self._goal(goal))
+        yield from self._contacts_in("claim", self._database.goal_number(goal))
 
     def release(self, goal: str, contacts: Iterable[int]) -> None:
         """Claim these contacts no longer."""
-        number = self._goal(goal)
-        with self._transaction() as db:
+        number = self._database.goal_number(goal)
+        with self._database.transaction() as db:
             db.executemany(
                 "DELETE FROM claim WHERE goal = ? AND contact_id = ?",
                 [(number, one) for one in contacts],
@@ -216,22 +226,25 @@ class Standing(Base):
 
     def claimed(self, goal: str, contacts: Iterable[int]) -> set[int]:
         """Those of the contacts that the goal claims."""
-        rows = self._where_key_in(
+        rows = self._database.rows_in(
             "SELECT contact_id FROM claim WHERE goal = ? AND contact_id IN (?)",
-            [self._goal(goal)],
+            [self._database.goal_number(goal)],
             contacts,
         )
         return {contact for (contact,) in rows}
 
     def listed_segment(self, goal: str) -> str | None:
         """The segment whose leavers the goal has dealt with last."""
-        found = self._one("SELECT segment FROM goal WHERE number = ?", self._goal(goal))
+        found = self._database.one(
+            "SELECT segment FROM goal WHERE number = ?", self._database.goal_number(goal)
+        )
         return None if found is None else str(found)
 
     def set_listed_segment(self, goal: str, segment: str) -> None:
         """Remember it."""
-        self._db.execute(
-            "UPDATE goal SET segment = ? WHERE number = ?", (segment, self._goal(goal))
+        self._database.execute(
+            "UPDATE goal SET segment = ? WHERE number = ?",
+            (segment, self._database.goal_number(goal)),
         )
 
     # whom complete listings have shown
@@ -241,8 +254,8 @@ class Standing(Base):
 
         What another segment has shown to the goal is forgotten.
         """
-        number = self._goal(goal)
-        with self._transaction() as db:
+        number = self._database.goal_number(goal)
+        with self._database.transaction() as db:
             if self._shown_segment(number) != segment:
                 db.execute("DELETE FROM shown WHERE goal = ?", (number,))
                 db.execute("UPDATE goal SET shown_segment = ? WHERE number = ?", (segment, number))
@@ -256,7 +269,7 @@ class Standing(Base):
         Without those whose leaving was dealt with since. The ledger may be changed between two
         portions.
         """
-        number = self._goal(goal)
+        number = self._database.goal_number(goal)
         if self._shown_segment(number) != segment:
             return
         yield from self._contacts_in("shown", number)
@@ -265,7 +278,7 @@ class Standing(Base):
         """A goal's contacts of a table by rising id, some hundreds at a time."""
         after = -1
         while True:
-            rows = self._db.execute(
+            rows = self._database.execute(
                 f"SELECT contact_id FROM {table} WHERE goal = ? AND contact_id > ? "  # noqa: S608
                 "ORDER BY contact_id LIMIT ?",
                 (goal, after, _MEMBERS_AT_ONCE),
@@ -277,15 +290,15 @@ class Standing(Base):
 
     def drop_shown(self, goal: str, contacts: Iterable[int]) -> None:
         """The leaving of these contacts has been dealt with."""
-        number = self._goal(goal)
-        with self._transaction() as db:
+        number = self._database.goal_number(goal)
+        with self._database.transaction() as db:
             self._drop_shown(db, number, contacts)
 
     def keep_shown_of(self, goals: Iterable[str]) -> None:
         """Forget whom listings have shown to any other goal."""
         kept = list(goals)
         marks = ",".join("?" * len(kept))
-        self._db.execute(
+        self._database.execute(
             "DELETE FROM shown WHERE goal NOT IN "  # noqa: S608
             f"(SELECT number FROM goal WHERE id IN ({marks}))",
             kept,
@@ -299,16 +312,20 @@ class Standing(Base):
         )
 
     def _shown_segment(self, number: int) -> str | None:
-        found = self._one("SELECT shown_segment FROM goal WHERE number = ?", number)
+        found = self._database.one("SELECT shown_segment FROM goal WHERE number = ?", number)
         return None if found is None else str(found)
 
     def all_confirmed(self, goal: str) -> bool:
         """Whether somebody has confirmed a run with `unsubscribe: all` since it was set."""
-        return bool(self._one("SELECT all_confirmed FROM goal WHERE number = ?", self._goal(goal)))
+        return bool(
+            self._database.one(
+                "SELECT all_confirmed FROM goal WHERE number = ?", self._database.goal_number(goal)
+            )
+        )
 
     def set_all_confirmed(self, goal: str, confirmed: bool) -> None:
         """Remember it."""
-        self._db.execute(
+        self._database.execute(
             "UPDATE goal SET all_confirmed = ?1 WHERE number = ?2 AND all_confirmed <> ?1",
-            (confirmed, self._goal(goal)),
+            (confirmed, self._database.goal_number(goal)),
         )

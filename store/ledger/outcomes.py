@@ -10,7 +10,7 @@ from typing import Any
 from actui.model.addresses import canonical
 from actui.model.omitted import Omitted
 from actui.model.run import FAILED, NOT_ACCEPTED, Outcome, Reason, Record
-from store.ledger.base import Base
+from store.ledger.database import LedgerDatabase
 from store.ledger.keys import Packed, pack, unpack
 from store.ledger.numbers import outcome_of, reason_number, reason_of
 
@@ -22,8 +22,11 @@ OutcomeLine = dict[str, Any]
 under `omitted` an Omitted."""
 
 
-class Outcomes(Base):
+class Outcomes:
     """What is kept of people's outcomes, by run, goal, outcome, reason or person."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
 
     def outcomes(
         self,
@@ -55,14 +58,14 @@ class Outcomes(Base):
 
     def omitted_names(self) -> set[str]:
         """The fields and lists that were left out for anybody, at their last outcome."""
-        rows = self._db.execute("SELECT DISTINCT omitted FROM omitted")
+        rows = self._database.execute("SELECT DISTINCT omitted FROM omitted")
         return {name for (kept,) in rows for name in Omitted.unpacked(json.loads(kept)).names}
 
     def omitted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Omitted]:
         """What was left out for people of a goal at their last outcome, where that is anything."""
-        rows = self._where_key_in(
+        rows = self._database.rows_in(
             "SELECT key, omitted FROM omitted WHERE goal = ? AND key IN (?)",
-            [self._goal(goal)],
+            [self._database.goal_number(goal)],
             (pack(key) for key in keys),
         )
         return {unpack(key): Omitted.unpacked(json.loads(kept)) for key, kept in rows}
@@ -96,7 +99,7 @@ class Outcomes(Base):
             tests.append("found.reason = ?")
             values.append(reason_number(Reason.of(reason)))
         found: dict[str, set[str]] = {}
-        for goal_id, key in self._db.execute(
+        for goal_id, key in self._database.execute(
             f"SELECT goal.id, key FROM {source} JOIN goal ON goal.number = found.goal "  # noqa: S608
             f"WHERE {' AND '.join(tests)}",
             values,
@@ -120,7 +123,7 @@ class Outcomes(Base):
         keys = {str(row[name]) for row in rows for name in ("contact_id", "profile_id")} - {"None"}
         keys |= {
             str(contact)
-            for (contact,) in self._db.execute(
+            for (contact,) in self._database.execute(
                 "SELECT id FROM contact WHERE email = ? OR canonical = ?", (wanted, wanted)
             )
         }
@@ -129,7 +132,7 @@ class Outcomes(Base):
             "SELECT profile FROM link WHERE contact_id IN (?)",
             "SELECT contact_id FROM link WHERE profile IN (?)",
         ):
-            found = list(self._where_key_in(query, [], [pack(key) for key in keys]))
+            found = list(self._database.rows_in(query, [], [pack(key) for key in keys]))
             keys |= {unpack(key) for (key,) in found}
         marks = ",".join("?" * len(keys))
         packed = [pack(key) for key in keys]
@@ -143,13 +146,13 @@ class Outcomes(Base):
         rows += self._unchanged(packed, email.strip())
         # runs are numbered as they came, whatever the clock showed; an unchanged row has the second
         # in which its run began, which may lie before the last row of the run before
-        numbers = dict(self._db.execute("SELECT id, number FROM run"))
+        numbers = dict(self._database.execute("SELECT id, number FROM run"))
         return sorted(rows, key=lambda row: (numbers[row["run"]], str(row["at"])))
 
     def _lines(
         self, source: str, condition: str, values: Sequence[object]
     ) -> Iterator[OutcomeLine]:
-        rows = self._db.execute(
+        rows = self._database.execute(
             "SELECT run.id, goal.id, outcome, reason, detail, contact_id, profile, email, at, "  # noqa: S608
             f"omitted FROM {source} AS line JOIN run ON run.number = line.run "
             "JOIN goal ON goal.number = line.goal "
@@ -171,7 +174,7 @@ class Outcomes(Base):
             }
 
     def _unchanged(self, keys: Sequence[Packed], email: str) -> Iterator[OutcomeLine]:
-        for run_id, started, goal_id, key, kept in self._where_key_in(
+        for run_id, started, goal_id, key, kept in self._database.rows_in(
             "SELECT run.id, run.started, goal.id, person.key, omitted FROM person "
             "JOIN run ON run.number = person.run JOIN goal ON goal.number = person.goal "
             "LEFT JOIN omitted USING (goal, key) "

@@ -31,9 +31,9 @@ class People(Standing, Recheck):
 
     def commit(self, run: str, goal: str, done: BatchCommit, summary: GoalSummary) -> None:
         """Everything an acknowledged batch changes, in one transaction."""
-        run_number, goal_number = self._run(run), self._goal(goal)
-        with self._transaction() as db:
-            config = self._config(goal_number, done.config)
+        run_number, goal_number = self._database.run_number(run), self._database.goal_number(goal)
+        with self._database.transaction() as db:
+            config = self._database.config_number(goal_number, done.config)
             self._commit_records(db, run_number, goal_number, done.records, config)
             db.executemany(
                 "INSERT OR REPLACE INTO sum VALUES (?, ?, ?, ?)",
@@ -161,10 +161,10 @@ class People(Standing, Recheck):
 
     def refusals(self, goal: str, keys: Iterable[str]) -> Mapping[str, Refusal]:
         """What people of a goal were refused with last, where that is not to be sent again."""
-        rows = self._where_key_in(
+        rows = self._database.rows_in(
             "SELECT key, fingerprint, config, objectives, outcome, reason, detail, contact_id, "
             "email FROM refused WHERE goal = ? AND key IN (?)",
-            [self._goal(goal)],
+            [self._database.goal_number(goal)],
             (pack(key) for key in keys),
         )
         return {
@@ -183,38 +183,38 @@ class People(Standing, Recheck):
 
     def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]:
         """The digests of what was last accepted for people of a goal."""
-        rows = self._where_key_in(
+        rows = self._database.rows_in(
             "SELECT key, fingerprint FROM person "
             "WHERE goal = ? AND fingerprint IS NOT NULL AND key IN (?)",
-            [self._goal(goal)],
+            [self._database.goal_number(goal)],
             (pack(key) for key in keys),
         )
         return {unpack(key): mark for key, mark in rows}
 
     def accepted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Accepted]:
         """The same, each with the digest of the goal with which it was accepted."""
-        rows = self._where_key_in(
+        rows = self._database.rows_in(
             "SELECT key, fingerprint, configuration.config FROM person "
             "LEFT JOIN configuration ON configuration.number = person.config "
             "WHERE person.goal = ? AND fingerprint IS NOT NULL AND key IN (?)",
-            [self._goal(goal)],
+            [self._database.goal_number(goal)],
             (pack(key) for key in keys),
         )
         return {unpack(key): Accepted(mark, config or "") for key, mark, config in rows}
 
     def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
         """Who has an outcome in the open run already."""
-        rows = self._where_key_in(
+        rows = self._database.rows_in(
             "SELECT key FROM seen WHERE goal = ? AND key IN (?)",
-            [self._goal(goal)],
+            [self._database.goal_number(goal)],
             (pack(key) for key in keys),
         )
         return {unpack(key) for (key,) in rows}
 
     def plan_blocks(self, run: str, goal: str, blocks: Sequence[Block]) -> None:
         """Write down how a goal reads its contacts."""
-        run_number, goal_number = self._run(run), self._goal(goal)
-        with self._transaction() as db:
+        run_number, goal_number = self._database.run_number(run), self._database.goal_number(goal)
+        with self._database.transaction() as db:
             db.executemany(
                 "INSERT INTO block VALUES (?, ?, ?, ?, ?, 0)",
                 [(run_number, goal_number, b.number, b.after_id, b.before_id) for b in blocks],
@@ -226,23 +226,23 @@ class People(Standing, Recheck):
 
     def open_blocks(self, run: str, goal: str) -> Sequence[Block] | None:
         """The blocks not finished yet; None before `plan_blocks`."""
-        run_number = self._run(run)
-        planned = self._one(
+        run_number = self._database.run_number(run)
+        planned = self._database.one(
             "SELECT 1 FROM run_fact WHERE run = ? AND name = ?", run_number, f"planned:{goal}"
         )
         if planned is None:
             return None
-        rows = self._db.execute(
+        rows = self._database.execute(
             "SELECT number, after_id, before_id FROM block "
             "WHERE run = ? AND goal = ? AND done = 0 ORDER BY number",
-            (run_number, self._goal(goal)),
+            (run_number, self._database.goal_number(goal)),
         )
         return [Block(*row) for row in rows]
 
     def unique(self) -> UniqueCounts:
         """Distinct profiles exchanged, ever."""
         counts = dict(
-            self._db.execute("SELECT direction, count(*) FROM exchanged GROUP BY direction")
+            self._database.execute("SELECT direction, count(*) FROM exchanged GROUP BY direction")
         )
         return UniqueCounts(imported=counts.get(IMPORTED, 0), exported=counts.get(EXPORTED, 0))
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from actui.model.journal import GoalState
 from actui.model.run import GoalSummary, RunSnapshot
-from store.ledger.base import Base
+from store.ledger.database import LedgerDatabase
 
 KEPT_RUNS = 30
 MOST_STOP = 2
 
 
-class Runs(Base):
+class Runs:
     """What a run writes about itself and its followers read."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
 
     def begin_run(self, run: str, trigger: str, started: str, pid: int) -> None:
         """A run starts, or one that was left goes on under its old id."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.execute(
                 "INSERT INTO run (id, started, trigger, pid) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (id) DO UPDATE SET open = 1, stop = 0, pid = excluded.pid",
@@ -24,37 +27,42 @@ class Runs(Base):
 
     def knows_run(self, run: str) -> bool:
         """Whether there has been a run of this id."""
-        return self._one("SELECT 1 FROM run WHERE id = ?", run) is not None
+        return self._database.one("SELECT 1 FROM run WHERE id = ?", run) is not None
 
     def open_run(self) -> str | None:
         """The last run, if it can be continued."""
-        row = self._db.execute("SELECT id, open FROM run ORDER BY number DESC LIMIT 1").fetchone()
+        row = self._database.execute(
+            "SELECT id, open FROM run ORDER BY number DESC LIMIT 1"
+        ).fetchone()
         return row[0] if row is not None and row[1] else None
 
     def run_fact(self, run: str, name: str) -> str | None:
         """Something a run keeps about itself."""
-        found = self._one(
-            "SELECT value FROM run_fact WHERE run = ? AND name = ?", self._run(run), name
+        found = self._database.one(
+            "SELECT value FROM run_fact WHERE run = ? AND name = ?",
+            self._database.run_number(run),
+            name,
         )
         return None if found is None else str(found)
 
     def set_run_fact(self, run: str, name: str, value: str) -> None:
         """Keep something about a run."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO run_fact VALUES (?, ?, ?)", (self._run(run), name, value)
+        self._database.execute(
+            "INSERT OR REPLACE INTO run_fact VALUES (?, ?, ?)",
+            (self._database.run_number(run), name, value),
         )
 
     def end_run(self, run: str, resumable: bool) -> None:
         """A run ends; unless it is resumable, what only it needed goes, and so do old runs."""
-        number = self._run(run)
-        with self._transaction() as db:
+        number = self._database.run_number(run)
+        with self._database.transaction() as db:
             db.execute("UPDATE run SET open = ?, stop = 0 WHERE number = ?", (resumable, number))
             if resumable:
                 return
             db.execute("DELETE FROM seen")
             db.execute("DELETE FROM block WHERE run = ?", (number,))
             db.execute("DELETE FROM batch WHERE state = 'done'")
-            old = self._one(
+            old = self._database.one(
                 "SELECT number FROM run ORDER BY number DESC LIMIT 1 OFFSET ?", KEPT_RUNS
             )
             if old is not None:
@@ -64,62 +72,67 @@ class Runs(Base):
     def write_progress(self, snapshot: RunSnapshot) -> None:
         """Replace the live picture."""
         # losing the last picture with the power loses nothing: it is never read back as state
-        self._db.execute(
+        self._database.execute(
             "INSERT OR REPLACE INTO progress VALUES (1, ?)", (snapshot.model_dump_json(),)
         )
 
     def read_progress(self) -> RunSnapshot | None:
         """The live picture of the last run."""
-        found = self._one("SELECT snapshot FROM progress")
-        return None if found is None else self._parsed(RunSnapshot, found)
-
-    def data_version(self) -> int:
-        """A number that differs whenever another process has written; cheap to ask."""
-        return int(self._one("PRAGMA data_version"))
+        found = self._database.one("SELECT snapshot FROM progress")
+        return None if found is None else self._database.parsed(RunSnapshot, found)
 
     def stop_level(self, run: str) -> int:
         """How urgently somebody wants the run to end: 0, 1 or 2."""
-        return int(self._one("SELECT stop FROM run WHERE number = ?", self._run(run)))
+        return int(
+            self._database.one(
+                "SELECT stop FROM run WHERE number = ?", self._database.run_number(run)
+            )
+        )
 
     def request_stop(self, run: str) -> int:
         """Ask the run to end; the new level. Asking again asks more urgently."""
-        number = self._run(run)
-        with self._transaction() as db:
+        number = self._database.run_number(run)
+        with self._database.transaction() as db:
             db.execute(
                 "UPDATE run SET stop = min(stop + 1, ?) WHERE number = ?", (MOST_STOP, number)
             )
-        return int(self._one("SELECT stop FROM run WHERE number = ?", number))
+        return int(self._database.one("SELECT stop FROM run WHERE number = ?", number))
 
     def goal_summary(self, run: str, goal: str) -> GoalSummary | None:
         """The counts of a goal in a run so far."""
-        found = self._one(
+        found = self._database.one(
             "SELECT summary FROM goal_run WHERE run = ? AND goal = ?",
-            self._run(run),
-            self._goal(goal),
+            self._database.run_number(run),
+            self._database.goal_number(goal),
         )
-        return None if found is None else self._parsed(GoalSummary, found)
+        return None if found is None else self._database.parsed(GoalSummary, found)
 
     def save_goal_summary(self, run: str, goal: str, summary: GoalSummary, done: bool) -> None:
         """Keep a goal's counts, and whether it is through."""
-        self._db.execute(
+        self._database.execute(
             "INSERT OR REPLACE INTO goal_run VALUES (?, ?, ?, ?)",
-            (self._run(run), self._goal(goal), summary.model_dump_json(), done),
+            (
+                self._database.run_number(run),
+                self._database.goal_number(goal),
+                summary.model_dump_json(),
+                done,
+            ),
         )
 
     def goal_is_done(self, run: str, goal: str) -> bool:
         """Whether a goal has succeeded in this run already."""
         return bool(
-            self._one(
+            self._database.one(
                 "SELECT done FROM goal_run WHERE run = ? AND goal = ?",
-                self._run(run),
-                self._goal(goal),
+                self._database.run_number(run),
+                self._database.goal_number(goal),
             )
         )
 
     def restart_goal(self, run: str, goal: str) -> None:
         """Forget how far a goal is in a run; batches on their way stay in the journal."""
-        run_number, goal_number = self._run(run), self._goal(goal)
-        with self._transaction() as db:
+        run_number, goal_number = self._database.run_number(run), self._database.goal_number(goal)
+        with self._database.transaction() as db:
             # whoever has an outcome now gets another, and is counted with that alone
             for table in ("goal_run", "block", "outcome"):
                 db.execute(
@@ -138,38 +151,39 @@ class Runs(Base):
 
     def goal_state(self, goal: str) -> GoalState:
         """What a goal remembers from run to run."""
-        row = self._db.execute(
+        row = self._database.execute(
             "SELECT config_hash, watermark, reconciled FROM goal WHERE number = ?",
-            (self._goal(goal),),
+            (self._database.goal_number(goal),),
         ).fetchone()
         return GoalState(*row)
 
     def save_goal_state(self, goal: str, state: GoalState) -> None:
         """Remember it."""
-        self._db.execute(
+        self._database.execute(
             "UPDATE goal SET config_hash = ?, watermark = ?, reconciled = ? WHERE number = ?",
-            (state.config_hash, state.watermark, state.reconciled, self._goal(goal)),
+            (
+                state.config_hash,
+                state.watermark,
+                state.reconciled,
+                self._database.goal_number(goal),
+            ),
         )
-
-    def checkpoint(self) -> None:
-        """Bring everything from the log into the file itself."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def bound_origins(self) -> tuple[str, str] | None:
         """The two accounts this ledger is about: ActiveCampaign's and BlueConic's origin."""
-        mine = self._one("SELECT value FROM fact WHERE name = 'activecampaign'")
-        theirs = self._one("SELECT value FROM fact WHERE name = 'blueconic'")
+        mine = self._database.one("SELECT value FROM fact WHERE name = 'activecampaign'")
+        theirs = self._database.one("SELECT value FROM fact WHERE name = 'blueconic'")
         return None if mine is None or theirs is None else (str(mine), str(theirs))
 
     def has_met_anybody(self) -> bool:
         """Whether a run with these accounts has decided anything about a person, or sent it."""
         tables = ("person", "outcome", "batch", "sum_send", "membership", "newcomer")
         asked = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in tables)  # noqa: S608
-        return bool(self._one(f"SELECT {asked}"))
+        return bool(self._database.one(f"SELECT {asked}"))
 
     def bind_origins(self, activecampaign: str, blueconic: str) -> None:
         """Make this ledger about two accounts and no others."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO fact VALUES (?, ?)",
                 [("activecampaign", activecampaign), ("blueconic", blueconic)],

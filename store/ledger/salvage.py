@@ -187,7 +187,7 @@ def trouble_of(path: Path) -> str:
     try:
         refuse_broken_log(path)
         with open_ledger(path) as ledger:
-            trouble = ledger.whole_check()
+            trouble = ledger.database.check()
     except DamagedError as failure:
         return failure.trouble
     return damaged_database(path, trouble).trouble if trouble else ""

@@ -7,20 +7,23 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 
 from actui.model.journal import SumKey, SumSend
-from store.ledger.base import Base
+from store.ledger.database import LedgerDatabase
 
 _RECEIPTS = "sum-receipts"
 _LAST_STAMP = "sum-stamp"
 _WRITER = "receipt-writer"
 
 
-class Sums(Base):
+class Sums:
     """Values last added, and entries whose fate is not known."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
 
     def sums(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]:
         """The values last added; a renamed or copied goal finds them too."""
         wanted = set(keys)
-        rows = self._where_key_in(
+        rows = self._database.rows_in(
             "SELECT contact_id, field, property, value FROM sum WHERE contact_id IN (?)",
             [],
             {key.contact_id for key in wanted},
@@ -44,7 +47,7 @@ class Sums(Base):
             )
             for send in sends
         ]
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.executemany("INSERT OR REPLACE INTO sum_send VALUES (?, ?, ?, ?, ?, ?)", rows)
             db.execute(
                 "INSERT OR REPLACE INTO fact VALUES (?, ?)",
@@ -53,22 +56,22 @@ class Sums(Base):
 
     def last_stamp(self) -> int:
         """The highest stamp of any receipt so far, 0 before the first."""
-        return int(self._one("SELECT value FROM fact WHERE name = ?", _LAST_STAMP) or 0)
+        return int(self._database.one("SELECT value FROM fact WHERE name = ?", _LAST_STAMP) or 0)
 
     def receipt_writer(self) -> str:
         """Hexadecimal digits that the receipts of this ledger have in common, and no other's."""
-        self._db.execute(
+        self._database.execute(
             "INSERT OR IGNORE INTO fact VALUES (?, ?)", (_WRITER, secrets.token_hex(4))
         )
-        return str(self._one("SELECT value FROM fact WHERE name = ?", _WRITER))
+        return str(self._database.one("SELECT value FROM fact WHERE name = ?", _WRITER))
 
     def change_receipt_writer(self) -> None:
         """A copy of this ledger may be writing too: from now on its receipts are not ours."""
-        self._db.execute("DELETE FROM fact WHERE name = ?", (_WRITER,))
+        self._database.execute("DELETE FROM fact WHERE name = ?", (_WRITER,))
 
     def pending_sums(self) -> Sequence[SumSend]:
         """Entries that were written down and never settled, by contact id."""
-        rows = self._db.execute(
+        rows = self._database.execute(
             "SELECT contact_id, receipt, sums, matching, profile, sent_at FROM sum_send "
             "ORDER BY contact_id"
         )
@@ -88,15 +91,15 @@ class Sums(Base):
 
     def drop_sums(self, contact_ids: Iterable[int]) -> None:
         """These entries were surely not applied."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.executemany(
                 "DELETE FROM sum_send WHERE contact_id = ?", [(one,) for one in contact_ids]
             )
 
     def leaves_receipts(self) -> bool:
         """Whether this ledger has begun to add Sums to its BlueConic tenant."""
-        return self._one("SELECT 1 FROM fact WHERE name = ?", _RECEIPTS) is not None
+        return self._database.one("SELECT 1 FROM fact WHERE name = ?", _RECEIPTS) is not None
 
     def begin_receipts(self) -> None:
         """From now on receipts in the tenant may be this ledger's."""
-        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, '1')", (_RECEIPTS,))
+        self._database.execute("INSERT OR REPLACE INTO fact VALUES (?, '1')", (_RECEIPTS,))

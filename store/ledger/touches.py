@@ -6,32 +6,35 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from actui.model.memberships import LinkHit, Touch
-from store.ledger.base import Base
+from store.ledger.database import LedgerDatabase
 
 
-class Touches(Base):
+class Touches:
     """Campaigns as last read, rows of link data as last seen, and the touches they meant."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
 
     def campaigns(self) -> Mapping[int, tuple[str, frozenset[int]]]:
         """Counters and lists of each campaign that has been read to its end."""
-        rows = self._db.execute("SELECT id, counters, lists FROM campaign")
+        rows = self._database.execute("SELECT id, counters, lists FROM campaign")
         return {id_: (counters, frozenset(json.loads(lists))) for id_, counters, lists in rows}
 
     def save_campaign(self, campaign_id: int, counters: str, lists: Iterable[int]) -> None:
         """A campaign has been read to its end at these counters."""
-        self._db.execute(
+        self._database.execute(
             "INSERT OR REPLACE INTO campaign VALUES (?, ?, ?)",
             (campaign_id, counters, json.dumps(sorted(lists))),
         )
 
     def hits(self, rows: Iterable[int]) -> Mapping[int, tuple[int, float]]:
         """How often each row of link data had been repeated, and when last, as far as counted."""
-        found = self._where_key_in("SELECT id, times, at FROM hit WHERE id IN (?)", [], rows)
+        found = self._database.rows_in("SELECT id, times, at FROM hit WHERE id IN (?)", [], rows)
         return {id_: (times, at) for id_, times, at in found}
 
     def count_touches(self, hits: Sequence[LinkHit], touches: Sequence[Touch], now: float) -> None:
         """Count touches and remember, in the same step, the rows they were read from."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO hit VALUES (?, ?, ?)",
                 [(one.id, one.times, one.at.timestamp() if one.at else now) for one in hits],
@@ -50,7 +53,7 @@ class Touches(Base):
         `counted` names, for each campaign that counts, the kinds that do.
         """
         found: dict[int, int] = {}
-        rows = self._where_key_in(
+        rows = self._database.rows_in(
             "SELECT contact_id, campaign, kind, n FROM touch WHERE at > ? AND contact_id IN (?)",
             [since],
             contacts,
@@ -62,4 +65,4 @@ class Touches(Base):
 
     def forget_touches(self, before: float) -> None:
         """Drop what no window reaches any more."""
-        self._db.execute("DELETE FROM touch WHERE at < ?", (before,))
+        self._database.execute("DELETE FROM touch WHERE at < ?", (before,))

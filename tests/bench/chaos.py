@@ -418,7 +418,7 @@ def durable(figures: Figures) -> None:
         last = len(done) - done[::-1].index("replace") - 1
         is_safe = "fsync" in done[:last] and "fsync" in done[last:]
         with open_ledger(Path(place) / "ledger.db") as ledger:
-            (level,) = ledger._db.execute("PRAGMA synchronous").fetchone()
+            (level,) = ledger.database.connection.execute("PRAGMA synchronous").fetchone()
     if is_safe and level >= FULL:
         figures.held("on the disk before it is said")
     else:

@@ -76,7 +76,9 @@ def stored(world: Lab) -> tuple[dict[str, str], dict[tuple[int, object], tuple[A
     """The digests of the goals, and each person's row."""
     connection = world.context.connections.find("Lab").connection
     with world.context.ledger(connection) as ledger:
-        rows = ledger._db.execute("SELECT goal, key, outcome, reason, run, fingerprint FROM person")
+        rows = ledger.database.connection.execute(
+            "SELECT goal, key, outcome, reason, run, fingerprint FROM person"
+        )
         kept = {(goal, key): tuple(rest) for goal, key, *rest in rows}
         return {g.id: ledger.goal_state(g.id).config_hash for g in connection.goals}, kept
 

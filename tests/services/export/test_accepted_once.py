@@ -199,7 +199,7 @@ async def test_people_of_before_belong_to_the_last_run_that_succeeded(desk):
     await people(desk, "export")
     await run(desk, "export")
     with desk.ledger() as ledger:
-        ledger._db.execute("UPDATE person SET config = NULL")
+        ledger.database.connection.execute("UPDATE person SET config = NULL")
     assert await sends_nobody(desk, "export")
     summary = await run(desk, "export", CHANGES["export"])
     assert summary.updated == PEOPLE

@@ -93,7 +93,7 @@ async def test_an_index_without_bounces_is_read_anew(desk):
     with desk.ledger() as ledger:
         assert ledger.index_fact("bounced") == "counted"
         ledger.set_index_fact("bounced", None)
-        ledger._db.execute("UPDATE contact SET hard_bounces = 0")
+        ledger.database.connection.execute("UPDATE contact SET hard_bounces = 0")
     await desk.profile("a@x.org")
     await desk.export({"mode": "full"})
     assert await desk.status("a@x.org") is None

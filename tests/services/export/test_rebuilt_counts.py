@@ -77,7 +77,7 @@ def counted(summary: GoalSummary) -> dict[str, object]:
 def check(ledger: SqliteLedger, run: str) -> int:
     """Compare every goal of an open run with its people; how many people those are."""
     people = 0
-    for (goal,) in ledger._db.execute("SELECT id FROM goal").fetchall():
+    for (goal,) in ledger.database.connection.execute("SELECT id FROM goal").fetchall():
         kept = ledger.goal_summary(run, goal)
         if kept is not None:
             assert kept.adds_up
@@ -140,15 +140,15 @@ def disturbed(
             met["dead"] = 1
             raise Died
         if strikes and how == "full disk":
-            database = ledger._db
-            ledger._db = _Failing(database, after)  # type: ignore[assignment]
+            database = ledger.database.connection
+            ledger.database.connection = _Failing(database, after)  # type: ignore[assignment]
             try:
                 commit(ledger, run, goal, done, now)
             except sqlite3.OperationalError:
                 met["failed"] = 1
                 raise
             finally:
-                ledger._db = database
+                ledger.database.connection = database
                 check(ledger, run)
         else:
             commit(ledger, run, goal, done, now)

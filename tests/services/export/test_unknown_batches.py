@@ -91,7 +91,7 @@ async def test_a_batch_of_an_earlier_run_that_is_not_known_keeps_nobody_back(des
     assert (failed.ok, failed.code) == (False, "service-busy")
     await desk.control.delete("/faults")
     with desk.ledger() as ledger:
-        ledger._db.execute("UPDATE batch SET batch_id = ?", (SPOILED,))
+        ledger.database.connection.execute("UPDATE batch SET batch_id = ?", (SPOILED,))
     await desk.post("/clock", advance=7_200)
     summary = await desk.export()
     assert (summary.ok, summary.read, summary.updated + summary.created) == (True, 3, 3)

@@ -162,10 +162,10 @@ def test_a_last_transaction_that_the_power_took_is_no_damage(logged: Path) -> No
 
 def test_a_whole_check_finds_a_page_that_nobody_reads(path: Path) -> None:
     with open_ledger(path) as ledger:
-        assert ledger.whole_check() == ""
+        assert ledger.database.check() == ""
     break_every_page_of_sends(path)
     with open_ledger(path) as ledger:
-        assert ledger.whole_check()
+        assert ledger.database.check()
 
 
 def test_a_connection_is_deleted_whatever_lies_in_the_place_of_its_ledger(tmp_path: Path) -> None:

@@ -51,13 +51,13 @@ def full(monkeypatch: pytest.MonkeyPatch, call: str) -> Iterator[None]:
 def test_a_commit_that_finds_no_space_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
     with open_ledger(tmp_path / "l" / "ledger.db") as ledger:
         ledger.begin_run("r1", "manual", "", 1)
-        pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]
-        ledger._db.execute(f"PRAGMA max_page_count = {pages + 4}")
+        pages = ledger.database.connection.execute("PRAGMA page_count").fetchone()[0]
+        ledger.database.connection.execute(f"PRAGMA max_page_count = {pages + 4}")
         with pytest.raises(sqlite3.OperationalError, match="full"):
             ledger.commit("r1", "g", people(500), SUMMARY)
-        assert not ledger._db.in_transaction
+        assert not ledger.database.connection.in_transaction
         assert ledger.seen_in_run("r1", "g", ["0"]) == set()
-        ledger._db.execute("PRAGMA max_page_count = 10000")
+        ledger.database.connection.execute("PRAGMA max_page_count = 10000")
         ledger.commit("r1", "g", people(500), SUMMARY)
         assert len(list(ledger.outcomes())) == 500
 
@@ -67,7 +67,7 @@ def test_a_commit_that_fails_at_its_last_step_is_rolled_back(
 ) -> None:
     with open_ledger(tmp_path / "l" / "ledger.db") as ledger:
         ledger.begin_run("r1", "manual", "", 1)
-        database = ledger._db
+        database = ledger.database.connection
 
         class Full:
             def __getattr__(self, name: str) -> object:
@@ -78,10 +78,10 @@ def test_a_commit_that_fails_at_its_last_step_is_rolled_back(
                     raise sqlite3.OperationalError("database or disk is full")
                 return database.execute(query, *values)
 
-        monkeypatch.setattr(ledger, "_db", Full())
+        monkeypatch.setattr(ledger.database, "connection", Full())
         with pytest.raises(sqlite3.OperationalError, match="full"):
             ledger.commit("r1", "g", people(1), SUMMARY)
-        monkeypatch.setattr(ledger, "_db", database)
+        monkeypatch.setattr(ledger.database, "connection", database)
         assert ledger.seen_in_run("r1", "g", ["0"]) == set()
         ledger.commit("r1", "g", people(1), SUMMARY)
         assert ledger.seen_in_run("r1", "g", ["0"]) == {"0"}

@@ -147,10 +147,10 @@ def test_stop_requests_grow_more_urgent_and_end_with_the_run(ledger):
 
 def test_progress_is_seen_by_another_reader(ledger, tmp_path):
     with open_ledger(tmp_path / "l" / "ledger.db") as reader:
-        before = reader.data_version()
+        before = reader.database.data_version()
         snapshot = RunSnapshot(run="r1", connection_id="c", state=RunState.RUNNING)
         ledger.write_progress(snapshot)
-        assert reader.data_version() != before
+        assert reader.database.data_version() != before
         assert reader.read_progress() == snapshot
 
 
@@ -239,7 +239,7 @@ def test_a_ledger_is_bound_to_two_accounts_and_can_be_set_aside(tmp_path):
 
 def test_a_newer_ledger_is_refused(tmp_path):
     with open_ledger(tmp_path / "ledger.db") as ledger:
-        ledger._db.execute("PRAGMA user_version = 99")
+        ledger.database.connection.execute("PRAGMA user_version = 99")
     with pytest.raises(ConfigError, match="newer actui"):
         open_ledger(tmp_path / "ledger.db")
 
