@@ -96,8 +96,9 @@ class AccountClients:
         ):
             await activecampaign.me()
             accounts = await read_accounts(connection, activecampaign, blueconic)
-        resolved, found = resolve(connection, accounts)
-        return OnlineCheck(found, available_for_export(resolved, accounts))
+        resolution = resolve(connection, accounts)
+        available = available_for_export(resolution.connection, accounts)
+        return OnlineCheck(resolution.findings, available)
 
     async def probe_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
         """What a key proved: the host and whose key it is."""

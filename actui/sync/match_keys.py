@@ -1,4 +1,4 @@
-"""By what a profile and a contact are recognized as one person (sync/README.md §6)."""
+"""The match keys by which a profile and a contact count as one person (sync/README.md §6)."""
 
 from __future__ import annotations
 
@@ -50,20 +50,21 @@ def raw_addresses(goal: ExportGoal, profile: Profile) -> list[str]:
     return [
         value
         for name in properties
-        for value in profile.properties.get(name or "", ())
+        if name is not None
+        for value in profile.properties.get(name, ())
         if clean(value)
     ]
 
 
 def link_values(link: IdentifierLink, profile: Profile) -> tuple[str, ...]:
     """A profile's values for one link; merged profiles' ids are its own too."""
-    if link.profile_id:
+    if link.property is None:
         return (profile.id, *profile.replaces)
-    return tuple(_present(profile.properties.get(link.property or "", ())))
+    return tuple(_present(profile.properties.get(link.property, ())))
 
 
 def profile_keys(goal: ExportGoal, profile: Profile) -> list[MatchKey]:
-    """By what a contact of this profile is recognized without a request (`contact_keys`)."""
+    """The keys of the contacts that are this profile; those of a contact are in `contact_keys`."""
     keys = [email_key(address) for address in addresses_of(goal, profile)]
     values = [link_values(link, profile) for link in goal.identifiers if link.field != "email"]
     for combined in islice(product(*values), _MOST_KEYS if values else 0):

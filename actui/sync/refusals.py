@@ -27,7 +27,7 @@ class Refusals:
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
         self._config = goal_run.goal.config_hash()
-        self._objectives = _digest(o.id or o.name for o in goal_run.connection.objectives)
+        self._objectives = _digest(goal_run.connection.objective_ids)
         options = goal_run.options
         self._sends_again = (
             options.full or goal_run.goal.mode is Mode.FULL or options.trigger == RETRY

@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from actui.model.connection import Connection
 from actui.model.consent import OBJECTIVE_PROPERTIES
 from actui.model.errors import ConfigError
 from actui.model.findings import Finding
-from actui.model.goals import ExportGoal, ImportGoal, LifecycleThreshold, Named
+from actui.model.goals import ExportGoal, ImportGoal, LifecycleThreshold, ListChoice, Named
 from actui.model.mapping import SUMMABLE, PropertySource, Rule, SegmentsSource, is_custom, perstag
 from actui.model.records import ContactField, ContactList, Lifecycle, Objective, Property, Segment
 from actui.sync.exporting.sources import needs_of
 from actui.sync.ports import ActiveCampaign, BlueConic
+from actui.sync.resolved_goals import (
+    ResolvedConnection,
+    ResolvedExport,
+    ResolvedImport,
+    ResolvedThreshold,
+    SelectedList,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,32 @@ async def read_accounts(
     )
 
 
-def resolve(connection: Connection, accounts: Accounts) -> tuple[Connection, list[Finding]]:
-    """The same connection with ids beside its names, and what does not fit the accounts.
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What became of a connection's names.
+
+    `connection` has ids beside the names that were found, as it is to be stored. `findings` tell
+    what does not fit the accounts.
+    """
+
+    connection: Connection
+    findings: Sequence[Finding]
+    resolved: ResolvedConnection | None
+    """None where something that an active goal names was not found; a finding says what."""
+
+    def usable(self) -> ResolvedConnection:
+        """What a run works with.
+
+        Raises ConfigError with the errors among the findings, one sentence a line.
+        """
+        lines = [finding.message for finding in self.findings if finding.severity == "error"]
+        if lines or self.resolved is None:
+            raise ConfigError("\n".join(dict.fromkeys(lines)))
+        return self.resolved
+
+
+def resolve(connection: Connection, accounts: Accounts) -> Resolution:
+    """Find everything that the connection names in its accounts.
 
     Only active goals are looked at: a goal that is off may name things that are gone.
     """
@@ -81,15 +112,28 @@ def resolve(connection: Connection, accounts: Accounts) -> tuple[Connection, lis
         for named in connection.objectives
     ]
     goals: list[ImportGoal | ExportGoal] = []
+    imports: list[ResolvedImport | None] = []
+    exports: list[ResolvedExport | None] = []
     for goal in connection.goals:
         where = f"goals.{goal.name}"
         if not goal.enabled:
             goals.append(goal)
         elif isinstance(goal, ImportGoal):
-            goals.append(_resolve_import(goal, where, accounts, found))
+            imported = _resolve_import(goal, where, accounts, found)
+            goals.append(imported.stored)
+            imports.append(imported.resolved)
         else:
-            goals.append(_resolve_export(goal, where, accounts, found))
-    return connection.model_copy(update={"objectives": objectives, "goals": goals}), found
+            exported = _resolve_export(goal, where, accounts, found)
+            goals.append(exported.stored)
+            exports.append(exported.resolved)
+    named = [one.stored for one in objectives]
+    stored = connection.model_copy(update={"objectives": named, "goals": goals})
+    linked, inward = _all(one.resolved for one in objectives), _all(imports)
+    outward = _all(exports)
+    resolved = None
+    if linked is not None and inward is not None and outward is not None:
+        resolved = ResolvedConnection(stored, linked, inward, outward)
+    return Resolution(stored, found, resolved)
 
 
 def available_for_export(connection: Connection, accounts: Accounts) -> dict[str, int | None]:
@@ -100,15 +144,9 @@ def available_for_export(connection: Connection, accounts: Accounts) -> dict[str
     return {
         goal.name: segment.size
         for goal in connection.exports()
-        if (segment := accounts.segments.get(goal.segment.id or "")) is not None
+        if goal.segment.id is not None
+        and (segment := accounts.segments.get(goal.segment.id)) is not None
     }
-
-
-def refuse(found: Iterable[Finding]) -> None:
-    """Raise ConfigError with the errors among the findings, one sentence a line."""
-    lines = [finding.message for finding in found if finding.severity == "error"]
-    if lines:
-        raise ConfigError("\n".join(dict.fromkeys(lines)))
 
 
 class _Thing(Protocol):
@@ -118,9 +156,29 @@ class _Thing(Protocol):
     def id(self) -> str | int: ...
 
 
+ThingT = TypeVar("ThingT", bound=_Thing)
+StoredT = TypeVar("StoredT")
+ResolvedT = TypeVar("ResolvedT")
+
+
+@dataclass(frozen=True, slots=True)
+class _Match(Generic[StoredT, ResolvedT]):
+    """Something stored that names things, and what it stands for; None where that is not known."""
+
+    stored: StoredT
+    resolved: ResolvedT | None
+
+
+def _all(found: Iterable[ResolvedT | None]) -> list[ResolvedT] | None:
+    """All of them, or None where one is None."""
+    several = list(found)
+    known = [one for one in several if one is not None]
+    return known if len(known) == len(several) else None
+
+
 def _find(
-    named: Named, things: Iterable[_Thing], what: str, where: str, found: list[Finding]
-) -> Named:
+    named: Named, things: Iterable[ThingT], what: str, where: str, found: list[Finding]
+) -> _Match[Named, ThingT]:
     known = list(things)
     if named.id is not None:
         for thing in known:
@@ -128,18 +186,19 @@ def _find(
                 if thing.name != named.name:
                     message = f"The {what} '{named.name}' is now called '{thing.name}'."
                     found.append(Finding("renamed", where, message, "warning"))
-                return Named(name=thing.name, id=named.id)
+                return _Match(Named(name=thing.name, id=named.id), thing)
         message = f"The {what} '{named.name}' (id {named.id}) does not exist any more."
         found.append(Finding("unknown-name", where, message))
-        return named
+        return _Match(named, None)
     matches = [thing for thing in known if named.name in (thing.name, str(thing.id))]
     if len(matches) == 1:
-        return Named(name=matches[0].name, id=str(matches[0].id))
+        (thing,) = matches
+        return _Match(Named(name=thing.name, id=str(thing.id)), thing)
     if matches:
         found.append(Finding("ambiguous-name", where, _ambiguous(named.name, matches, what)))
     else:
         found.append(Finding("unknown-name", where, f"There is no {what} '{named.name}'."))
-    return named
+    return _Match(named, None)
 
 
 def _ambiguous(name: str, matches: Sequence[_Thing], what: str) -> str:
@@ -155,7 +214,7 @@ def _ambiguous(name: str, matches: Sequence[_Thing], what: str) -> str:
 
 def _resolve_import(
     goal: ImportGoal, where: str, accounts: Accounts, found: list[Finding]
-) -> ImportGoal:
+) -> _Match[ImportGoal, ResolvedImport]:
     _know_fields((link.field for link in goal.identifiers), where, accounts, found)
     _know_fields((mapping.field for mapping in goal.mappings), where, accounts, found)
     _know_links((link.property for link in goal.identifiers), where, accounts, found)
@@ -166,23 +225,22 @@ def _resolve_import(
             message = f"{goal.name}: '{mapping.property}' is no number, so nothing can be summed."
             found.append(Finding("sum-needs-number", f"{where}.mappings", message))
     if goal.contacts == "all":
-        return goal
-    lists = [
-        choice.model_copy(
-            update={
-                "list": _find(
-                    choice.list, accounts.lists.values(), "ActiveCampaign list", where, found
-                )
-            }
-        )
-        for choice in goal.lists
-    ]
-    return goal.model_copy(update={"lists": lists})
+        return _Match(goal, ResolvedImport(goal))
+    stored: list[ListChoice] = []
+    selected: list[SelectedList | None] = []
+    for choice in goal.lists:
+        match = _find(choice.list, accounts.lists.values(), "ActiveCampaign list", where, found)
+        stored.append(choice.model_copy(update={"list": match.stored}))
+        known = match.resolved
+        selected.append(SelectedList(known, choice.create_profiles) if known else None)
+    goal = goal.model_copy(update={"lists": stored})
+    lists = _all(selected)
+    return _Match(goal, None if lists is None else ResolvedImport(goal, lists))
 
 
 def _resolve_export(
     goal: ExportGoal, where: str, accounts: Accounts, found: list[Finding]
-) -> ExportGoal:
+) -> _Match[ExportGoal, ResolvedExport]:
     _know_fields((link.field for link in goal.identifiers), where, accounts, found)
     _know_fields((mapping.field for mapping in goal.mappings), where, accounts, found)
     _know_links((link.property for link in goal.identifiers), where, accounts, found)
@@ -198,26 +256,42 @@ def _resolve_export(
         _find(named_list, accounts.lists.values(), "ActiveCampaign list", where, found)
         for named_list in goal.lists
     ]
-    update: dict[str, object] = {"segment": segment, "lists": lists}
+    update: dict[str, object] = {
+        "segment": segment.stored,
+        "lists": [one.stored for one in lists],
+    }
+    is_known, threshold = True, None
     if goal.lifecycle is not None:
-        update["lifecycle"] = _resolve_threshold(goal.name, goal.lifecycle, where, accounts, found)
-    return goal.model_copy(update=update)
+        limit = _resolve_threshold(goal.name, goal.lifecycle, where, accounts, found)
+        update["lifecycle"] = limit.stored
+        threshold = limit.resolved
+        is_known = threshold is not None
+    goal = goal.model_copy(update=update)
+    known_lists = _all(one.resolved for one in lists)
+    if segment.resolved is None or known_lists is None or not is_known:
+        return _Match(goal, None)
+    return _Match(goal, ResolvedExport(goal, segment.resolved, known_lists, threshold))
 
 
 def _resolve_threshold(
     goal: str, threshold: LifecycleThreshold, where: str, accounts: Accounts, found: list[Finding]
-) -> LifecycleThreshold:
-    known = accounts.lifecycles
+) -> _Match[LifecycleThreshold, ResolvedThreshold]:
     where = f"{where}.lifecycle"
-    lifecycle = _find(threshold.lifecycle, known.values(), "BlueConic lifecycle", where, found)
-    if lifecycle.id is None or lifecycle.id not in known:
-        return threshold
-    stages = known[lifecycle.id].stages
-    stage = _find(threshold.stage, stages, f"stage of '{lifecycle.name}'", where, found)
-    if any(one.id == stage.id and one.window == "SESSION" for one in stages):
-        message = f"{goal}: the stage '{stage.name}' counts by session, which mail does not have."
+    known = accounts.lifecycles.values()
+    lifecycle = _find(threshold.lifecycle, known, "BlueConic lifecycle", where, found)
+    if lifecycle.resolved is None:
+        return _Match(threshold, None)
+    stages, what = lifecycle.resolved.stages, f"stage of '{lifecycle.resolved.name}'"
+    stage = _find(threshold.stage, stages, what, where, found)
+    if stage.resolved is not None and stage.resolved.window == "SESSION":
+        name = stage.resolved.name
+        message = f"{goal}: the stage '{name}' counts by session, which mail does not have."
         found.append(Finding("session-cap", where, message))
-    return threshold.model_copy(update={"lifecycle": lifecycle, "stage": stage})
+    stored = threshold.model_copy(update={"lifecycle": lifecycle.stored, "stage": stage.stored})
+    if stage.resolved is None:
+        return _Match(stored, None)
+    resolved = ResolvedThreshold(lifecycle.resolved, stage.resolved, threshold.events)
+    return _Match(stored, resolved)
 
 
 def _know_fields(

@@ -9,12 +9,12 @@ Links other than the e-mail address can be looked up in the index alone.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from actui.model.addresses import canonical, spellings
-from actui.model.goals import ANY_LIST, ExportGoal, ListStatus
+from actui.model.goals import ANY_LIST, ListStatus
 from actui.model.journal import Block, Indexed
 from actui.model.records import Contact, ContactPage
 from actui.sync.erasure import without_forgotten
@@ -115,8 +115,10 @@ def lookups(emails: Iterable[str]) -> list[str]:
 class ContactDirectory:
     """Answers who is known, for one goal in one run."""
 
-    def __init__(self, goal_run: GoalRun) -> None:
+    def __init__(self, goal_run: GoalRun, lists: Collection[int]) -> None:
+        """`lists` are the goal's."""
         self._run = goal_run
+        self._lists = lists
         self._ready = False
         self.unreadable_fields: set[str] = set()
         """Linked fields of which the index holds a value that cannot be read."""
@@ -126,11 +128,8 @@ class ContactDirectory:
         self._read_again = 0
         """Requests that reading contacts again has cost since the index was read as a whole."""
         # one index serves all goals of the connection
-        goal = goal_run.goal
-        named = goal.lists if isinstance(goal, ExportGoal) else ()
-        self._lists = [int(one.id or 0) for one in named]
-        exports = goal_run.connection.exports()
-        self._fields = sorted({key for goal in exports for key in key_fields(goal)} - {"id"})
+        exports = goal_run.connection.exports
+        self._fields = sorted({key for one in exports for key in key_fields(one.settings)} - {"id"})
 
     async def prepare(self, addresses: int, *, needs_index: bool) -> None:
         """Choose the way; `addresses` is how many spellings this run may still ask about."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from actui.model.goals import ExportGoal, ListStatus
+from actui.model.goals import ListStatus
 from actui.model.journal import Accepted, BatchCommit, Refusal
 from actui.model.keys import contact_key, email_key, first_key
 from actui.model.records import ImportRow, Profile
@@ -31,9 +31,10 @@ from actui.sync.exporting.selected_profiles import SelectedProfiles
 from actui.sync.exporting.shown_contacts import ShownContacts
 from actui.sync.exporting.single_writes import SingleWrites
 from actui.sync.exporting.stages import Stages
-from actui.sync.exporting.threshold import Threshold, stage_of
+from actui.sync.exporting.threshold import Threshold
 from actui.sync.fingerprints import accepted_but_left
 from actui.sync.refusals import Refusals, holds
+from actui.sync.resolved_goals import ResolvedExport
 from actui.sync.run.goal_run import GoalRun
 
 WINDOW = 5_000
@@ -50,22 +51,23 @@ class ExportRun:
     def __init__(
         self,
         goal_run: GoalRun,
-        goal: ExportGoal,
+        goal: ResolvedExport,
         row_size: Callable[[ImportRow], int],
         claims: Claims,
     ) -> None:
         self._run = goal_run
-        self._goal = goal
+        self._goal = goal.settings
+        self._segment = goal.segment
         self._builder = _builder(goal_run, goal, row_size)
         # its warnings are about people who are not this run's concern, and nobody asks in which
         # stage those are: who may be in the goal's stage stays the first with an address
-        bystanders = goal.model_copy(update={"unknown_stage": "export"})
+        settings = self._goal.model_copy(update={"unknown_stage": "export"})
+        bystanders = replace(goal, settings=settings)
         self._bystanders = _builder(goal_run, bystanders, row_size)
-        is_bound = stage_of(goal, goal_run.accounts) is not None
-        self._stages = Stages(goal_run, goal, self._builder.properties(), is_bound=is_bound)
-        self._chosen = SelectedProfiles(goal, goal_run.options.only)
-        self._directory = ContactDirectory(goal_run)
-        self._identities = Identities(goal_run, goal, self._directory)
+        self._stages = Stages(goal_run, goal, self._builder.properties())
+        self._chosen = SelectedProfiles(self._goal, goal_run.options.only)
+        self._directory = ContactDirectory(goal_run, goal.list_ids)
+        self._identities = Identities(goal_run, self._goal, self._directory)
         self._exclusions = Exclusions(goal_run)
         self._refusals = Refusals(goal_run)
         self._acceptance = Acceptance(goal_run)
@@ -75,7 +77,7 @@ class ExportRun:
             self._exclusions,
             self._refusals,
             self._acceptance,
-            automations=goal.automations,
+            automations=self._goal.automations,
         )
         self._outgoing = RowBuffer(goal_run, self._batches, row_size)
         self._threshold = Threshold(goal_run, goal)
@@ -118,8 +120,7 @@ class ExportRun:
         if self._builder.needs_stages:
             await self._stages.learn()
         run.phase("listing profiles")
-        segment = run.accounts.segments.get(self._goal.segment.id or "")
-        run.summary.available = segment.size if segment is not None else None
+        run.summary.available = self._segment.size
         await self._list()
         await self._decide()
         await self._outgoing.flush()
@@ -378,10 +379,10 @@ class ExportRun:
 
 
 def _builder(
-    run: GoalRun, goal: ExportGoal, row_size: Callable[[ImportRow], int]
+    run: GoalRun, goal: ResolvedExport, row_size: Callable[[ImportRow], int]
 ) -> PayloadBuilder:
-    zone, stage = time_zone(run.connection.timezone), stage_of(goal, run.accounts)
-    return PayloadBuilder(run.connection, goal, run.accounts, zone, row_size=row_size, stage=stage)
+    zone = time_zone(run.connection.settings.timezone)
+    return PayloadBuilder(run.connection, goal, run.accounts, zone, row_size=row_size)
 
 
 def _accepted_with(payload: Payload, again: Resubscribed) -> bytes:

@@ -10,6 +10,7 @@ Long because every reason to leave somebody subscribed stands beside the one to 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from actui.model.errors import GoalError, RefusedError
@@ -32,13 +33,14 @@ from actui.sync.match_keys import (
     contact_value,
     key_fields,
 )
+from actui.sync.resolved_goals import ResolvedExport
 from actui.sync.run.goal_run import GoalRun
 
 NEEDS_CONFIRMATION = "leavers-need-confirmation"
 FEW = 10
 """As many may always leave at once."""
-_SHARE = 5
-"""Of the goal's members, one in so many."""
+MAX_LEAVER_SHARE = 1 / 5
+"""The share of the goal's members who may leave in one run without confirmation."""
 PAGE = 100
 """Contacts that one request reads at most (activecampaign.md §3.1)."""
 _CLOCK = 5.0
@@ -72,6 +74,14 @@ UNREADABLE_LINKS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _OtherListing:
+    """Another goal of this connection, and who is in its segment now."""
+
+    goal: ResolvedExport
+    roster: SegmentRoster
+
+
 class _UnsureError(Exception):
     """It cannot be known who left, for the reason it says."""
 
@@ -79,12 +89,13 @@ class _UnsureError(Exception):
 class Leavers:
     """Decides and unsubscribes for one goal, after everybody else has been dealt with."""
 
-    def __init__(self, goal_run: GoalRun, goal: ExportGoal, claims: Claims) -> None:
+    def __init__(self, goal_run: GoalRun, goal: ResolvedExport, claims: Claims) -> None:
         self._run = goal_run
-        self._goal = goal
+        self._goal = goal.settings
+        self._segment = goal.segment
         self._claims = claims
-        self._lists = [int(named.id or 0) for named in goal.lists]
-        self._covers_all = goal.unsubscribe == "all"
+        self._lists = goal.list_ids
+        self._covers_all = self._goal.unsubscribe == "all"
         self._unseen: set[int] = set()
         """Members who turned out not to be active on a list."""
         self._outside: set[int] = set()
@@ -101,7 +112,7 @@ class Leavers:
         Raises GoalError when there are too many to be believed, and before anybody is unsubscribed
         by `all` for the first time since it was set, unless that is confirmed.
         """
-        run, segment = self._run, self._goal.segment.id or ""
+        run, segment = self._run, self._segment.id
         if not self._covers_all:
             run.ledger.set_all_confirmed(self._goal.id, False)
         if not self._lists or self._goal.unsubscribe == "never":
@@ -126,7 +137,7 @@ class Leavers:
                 self._goal.id, self._lists, with_shown=self._covers_all
             )
             members -= len(self._unseen - people)
-            too_many = len(people) > FEW and len(people) * _SHARE > members
+            too_many = len(people) > FEW and len(people) > members * MAX_LEAVER_SHARE
             changed = before is not None and before != segment
             if too_many or changed or shown.listing.count() == 0:
                 run.summary.leavers = len(people)
@@ -178,14 +189,14 @@ class Leavers:
         candidates = self._candidates(listing)
         if not candidates:
             return []
-        others: list[tuple[ExportGoal, SegmentRoster]] = []
+        others: list[_OtherListing] = []
         try:
             async for other in self._other_listings({one.list_id for one in candidates}):
                 others.append(other)
             return await self._confirmed(candidates, listing, others)
         finally:
-            for _, theirs in others:
-                theirs.close()
+            for other in others:
+                other.roster.close()
 
     def _candidates(self, listing: SegmentRoster) -> list[Membership]:
         """Whom the listing does not show: the goal's own members and, with `all`, who was seen."""
@@ -197,7 +208,7 @@ class Leavers:
                 (one.contact_id, one.list_id): one for one in some if one.contact_id in absent
             }
         if self._covers_all:
-            for contacts in self._run.ledger.shown(self._goal.id, self._goal.segment.id or ""):
+            for contacts in self._run.ledger.shown(self._goal.id, self._segment.id):
                 self._outside |= self._absent(listing, contacts)
             for contact in self._outside:
                 for list_id in self._lists:
@@ -209,28 +220,26 @@ class Leavers:
         keys = {contact_key(contact): contact for contact in contacts}
         return {keys[key] for key in keys.keys() - listing.contains(keys)}
 
-    async def _other_listings(
-        self, lists: set[int]
-    ) -> AsyncIterator[tuple[ExportGoal, SegmentRoster]]:
+    async def _other_listings(self, lists: set[int]) -> AsyncIterator[_OtherListing]:
         """Who is in the segments of this connection's other goals on these lists, as of now."""
-        for other in self._run.connection.exports():
-            theirs = {int(named.id or 0) for named in other.lists}
-            if other.id == self._goal.id or not lists & theirs:
+        for other in self._run.connection.exports:
+            settings = other.settings
+            if settings.id == self._goal.id or lists.isdisjoint(other.list_ids):
                 continue
             shown = await list_people(self._run, other)
             if not shown.is_complete:
                 shown.listing.close()
                 raise _UnsureError(
-                    f"The listing of '{other.segment.name}' was not complete, and {other.name} has "
-                    "a list in common with this goal, so nobody was unsubscribed."
+                    f"The listing of '{other.segment.name}' was not complete, and {settings.name} "
+                    "has a list in common with this goal, so nobody was unsubscribed."
                 )
-            yield other, shown.listing
+            yield _OtherListing(other, shown.listing)
 
     async def _confirmed(
         self,
         candidates: Sequence[Membership],
         listing: SegmentRoster,
-        others: Sequence[tuple[ExportGoal, SegmentRoster]],
+        others: Sequence[_OtherListing],
     ) -> list[Membership]:
         elsewhere = self._claimed_elsewhere(candidates)
         leavers: list[Membership] = []
@@ -309,13 +318,13 @@ class Leavers:
         contact: Contact,
         one: Membership,
         listing: SegmentRoster,
-        others: Sequence[tuple[ExportGoal, SegmentRoster]],
+        others: Sequence[_OtherListing],
     ) -> bool:
         """Whether somebody in this goal's segment, or in another one's for this list, is them."""
         is_in = self._is_listed(self._goal, contact, listing) or any(
-            self._is_listed(other, contact, theirs)
-            for other, theirs in others
-            if one.list_id in {int(named.id or 0) for named in other.lists}
+            self._is_listed(other.goal.settings, contact, other.roster)
+            for other in others
+            if one.list_id in other.goal.list_ids
         )
         if is_in:
             self._kept.add(one.contact_id)

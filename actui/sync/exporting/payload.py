@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from actui.model.addresses import canonical, clean
-from actui.model.connection import Connection
-from actui.model.goals import ExportGoal
 from actui.model.limits import BULK_BYTES
 from actui.model.mapping import ExportMapping, WhenEmpty, is_custom, perstag
 from actui.model.omitted import CLEANED, NOTHING, Omitted
@@ -17,7 +15,7 @@ from actui.model.records import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
 from actui.sync.exporting.field_texts import FieldTexts
 from actui.sync.exporting.sources import VIEWED, needs_of
-from actui.sync.exporting.threshold import barred_by_stage
+from actui.sync.exporting.threshold import barred_by_stage, required_stage
 from actui.sync.fingerprints import (
     Fingerprint,
     Links,
@@ -41,6 +39,7 @@ from actui.sync.match_keys import (
     raw_addresses,
 )
 from actui.sync.resolve import Accounts
+from actui.sync.resolved_goals import ResolvedConnection, ResolvedExport
 from actui.sync.run.warnings import Warnings
 
 _FORBIDDEN = re.compile(r'[\s"(),:;<>@\[\\\]]')
@@ -108,24 +107,23 @@ class PayloadBuilder:
 
     def __init__(
         self,
-        connection: Connection,
-        goal: ExportGoal,
+        connection: ResolvedConnection,
+        goal: ResolvedExport,
         accounts: Accounts,
         zone: tzinfo,
         *,
         row_size: Callable[[ImportRow], int],
-        stage: tuple[str, str] | None = None,
     ) -> None:
-        self._goal = goal
+        self._goal = goal.settings
         self._row_size = row_size
-        self._lists = tuple(int(named.id or 0) for named in goal.lists)
-        self._needs = [needs_of(mapping.source) for mapping in goal.mappings]
+        self._lists = goal.list_ids
+        self._needs = [needs_of(mapping.source) for mapping in self._goal.mappings]
         self._accounts = accounts
-        self._objectives = frozenset(o.id or o.name for o in connection.objectives)
-        self._where_needed = connection.consent_where_needed
-        self._stage = stage
-        self._keys = [link for link in goal.identifiers if link.field != "email"]
-        self._has_email_link = len(self._keys) < len(goal.identifiers)
+        self._objectives = {objective.id: objective for objective in connection.objectives}
+        self._where_needed = connection.settings.consent_where_needed
+        self._stage = required_stage(goal)
+        self._keys = [link for link in self._goal.identifiers if link.field != "email"]
+        self._has_email_link = len(self._keys) < len(self._goal.identifiers)
         self._warnings = Warnings()
         self._texts = FieldTexts(accounts, zone, self._warnings)
 
@@ -296,15 +294,15 @@ class PayloadBuilder:
         return values, frozenset(marks)
 
     def _has_consent(self, profile: Profile) -> bool:
-        if not self._objectives or profile.consented & self._objectives:
+        linked = self._objectives.keys()
+        if not linked or profile.consented & linked:
             return True
-        if not self._where_needed or profile.refused & self._objectives:
+        if not self._where_needed or profile.refused & linked:
             return False
         if not profile.unreadable.isdisjoint(_CONSENT):
             return False
         zone = profile.legislation or "NONE"
-        known = self._accounts.objectives
-        return not any(zone in known[o].legislations for o in self._objectives if o in known)
+        return not any(zone in one.legislations for one in self._objectives.values())
 
     def _fingerprint(
         self,
@@ -314,7 +312,7 @@ class PayloadBuilder:
         values: Mapping[str, str],
         marks: frozenset[int],
     ) -> Fingerprint:
-        lists = [named.id or named.name for named in self._goal.lists]
+        lists = [str(id_) for id_ in self._lists]
         facts = _digested(raw) or emails, links, values, lists, tail_of(marks)
         return Fingerprint(of_payload(*facts), lambda: first_of_payload(*facts))
 
@@ -333,7 +331,7 @@ def _is_contact_id(text: str) -> bool:
 
 
 def _may_be_cleared(mapping: ExportMapping) -> bool:
-    """Asked for, or a source whose emptiness is a fact about the profile and no missing value."""
+    """Whether an empty value is sent: asked for, or a source where empty is a known value."""
     return needs_of(mapping.source).empty_is_known or mapping.when_empty is WhenEmpty.CLEAR
 
 

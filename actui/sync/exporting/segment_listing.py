@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from actui.model.goals import ExportGoal
 from actui.model.keys import contact_key
-from actui.model.records import Profile, ProfilePage
+from actui.model.records import Profile, ProfilePage, Segment
 from actui.sync.export_ports import SegmentRoster
 from actui.sync.match_keys import identifying_properties, profile_keys
+from actui.sync.resolved_goals import ResolvedExport
 from actui.sync.run.goal_run import GoalRun
 
 LISTED_AT_ONCE = 1_000
-_TOLERATED = 100
-"""One in so many of `totalResults` may be missing: its count lags behind."""
-
+MAX_MISSING_SHARE = 0.01
+"""The share of `totalResults` that may be missing: its count lags behind."""
 
 UNREADABLE_PEOPLE = (
     "BlueConic's listing holds profiles that cannot be read, so it is not known who is in the "
@@ -34,19 +33,20 @@ class SegmentReading:
     def __init__(
         self,
         run: GoalRun,
-        goal: ExportGoal,
+        goal: ResolvedExport,
         listing: SegmentRoster,
         properties: Sequence[str],
         expand: Sequence[str],
     ) -> None:
         self._run = run
-        self._goal = goal
+        self._goal = goal.settings
+        self._segment = goal.segment
         self._properties = properties
         self._expand = expand
         self.listing = listing
         self.stated: int | None = None
         self._ended = False
-        self._identifying = identifying_properties(goal)
+        self._identifying = identifying_properties(self._goal)
         self._is_readable = True
 
     @property
@@ -56,11 +56,11 @@ class SegmentReading:
     @property
     def is_complete(self) -> bool:
         missing = abs(self.total - self.listing.count())
-        return self._ended and self._is_readable and missing * _TOLERATED <= self.total
+        return self._ended and self._is_readable and missing <= self.total * MAX_MISSING_SHARE
 
     async def pages(self) -> AsyncIterator[Sequence[Profile]]:
-        """Page by page; each profile's recognising words are in the listing by then."""
-        async for page in segment_pages(self._run, self._goal, self._properties, self._expand):
+        """Yield the profiles page by page, each once its match keys are in the listing."""
+        async for page in segment_pages(self._run, self._segment, self._properties, self._expand):
             if page.total is not None:
                 self.stated = max(self.total, page.total)
             self._note_unreadable(page)
@@ -97,14 +97,14 @@ class SegmentReading:
 
 
 async def segment_pages(
-    run: GoalRun, goal: ExportGoal, properties: Sequence[str], expand: Sequence[str] = ()
+    run: GoalRun, segment: Segment, properties: Sequence[str], expand: Sequence[str] = ()
 ) -> AsyncIterator[ProfilePage]:
-    """The pages of a goal's segment, to the end or to a cursor that does not move."""
+    """The pages of a segment, to the end or to a cursor that does not move."""
     cursor: str | None = None
     while True:
         run.stop.check()
         page = await run.blueconic.segment_page(
-            goal.segment.id or "",
+            segment.id,
             cursor=cursor,
             count=LISTED_AT_ONCE,
             properties=properties,
@@ -116,9 +116,9 @@ async def segment_pages(
         cursor = page.cursor
 
 
-async def list_people(run: GoalRun, goal: ExportGoal) -> SegmentReading:
+async def list_people(run: GoalRun, goal: ResolvedExport) -> SegmentReading:
     """Read another goal's segment to its end, only to know who is in it."""
-    properties = sorted(identifying_properties(goal)) or ["email"]
+    properties = sorted(identifying_properties(goal.settings)) or ["email"]
     expand = ["profiles.profile.replace"]
     reading = SegmentReading(run, goal, run.ledger.roster(), properties, expand)
     async for _ in reading.pages():

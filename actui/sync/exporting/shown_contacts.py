@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from actui.model.goals import ExportGoal
 from actui.model.keys import contact_key
 from actui.sync.exporting.segment_listing import SegmentReading
+from actui.sync.resolved_goals import ResolvedExport
 from actui.sync.run.goal_run import GoalRun
 
 
@@ -16,9 +16,10 @@ class ShownContacts:
     An incomplete listing changes nothing: who is missing from it may be in the segment.
     """
 
-    def __init__(self, goal_run: GoalRun, goal: ExportGoal, reading: SegmentReading) -> None:
+    def __init__(self, goal_run: GoalRun, goal: ResolvedExport, reading: SegmentReading) -> None:
         self._run = goal_run
-        self._goal = goal
+        self._goal = goal.settings
+        self._segment = goal.segment
         self._reading = reading
 
     def remember(self) -> None:
@@ -28,9 +29,10 @@ class ShownContacts:
         """
         if not self._reading.is_complete:
             return
-        segment = self._goal.segment.id or ""
         for contacts in self._run.ledger.claims(self._goal.id):
-            self._run.ledger.remember_shown(self._goal.id, segment, self._listed_ones(contacts))
+            self._run.ledger.remember_shown(
+                self._goal.id, self._segment.id, self._listed_ones(contacts)
+            )
 
     def release_others(self) -> None:
         """Give up the goal's claims to contacts whom nobody in the whole segment is."""

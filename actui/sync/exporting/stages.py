@@ -17,9 +17,10 @@ from enum import Enum, auto
 from hashlib import blake2b
 
 from actui.model.errors import CredentialsError
-from actui.model.goals import ExportGoal
 from actui.model.records import Profile
 from actui.sync.exporting.segment_listing import segment_pages
+from actui.sync.exporting.threshold import required_stage
+from actui.sync.resolved_goals import ResolvedExport
 from actui.sync.run.goal_run import GoalRun
 
 PROBES = 5
@@ -43,17 +44,13 @@ class _Shown(Enum):
 class Stages:
     """The lifecycle stages of one goal's people; `learn` first, then `of` each page."""
 
-    def __init__(
-        self, run: GoalRun, goal: ExportGoal, properties: Sequence[str], *, is_bound: bool
-    ) -> None:
-        """`properties` are any that a listing may be asked for: without one it holds all.
-
-        `is_bound` is whether only people of one stage are exported.
-        """
+    def __init__(self, run: GoalRun, goal: ResolvedExport, properties: Sequence[str]) -> None:
+        """`properties` are any that a listing may be asked for: without one it holds all."""
         self._run = run
-        self._goal = goal
+        self._goal = goal.settings
+        self._segment = goal.segment
         self._properties = properties[:1]
-        self._is_bound = is_bound
+        self._is_bound = required_stage(goal) is not None
         self._shown = _Shown.NOWHERE
 
     async def learn(self) -> None:
@@ -64,7 +61,7 @@ class Stages:
         """
         self._run.phase("looking for lifecycle stages")
         sample: list[str] = []
-        async for page in segment_pages(self._run, self._goal, self._properties):
+        async for page in segment_pages(self._run, self._segment, self._properties):
             if any(profile.lifecycle_stages is not None for profile in page.profiles):
                 self._shown = _Shown.LISTED
                 return

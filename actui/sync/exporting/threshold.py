@@ -13,9 +13,9 @@ from datetime import timedelta
 from actui.model.errors import GoalError, ServiceError
 from actui.model.goals import ExportGoal
 from actui.model.memberships import Campaign, CampaignLink, LinkHit, Touch
-from actui.model.records import Profile, Stage
+from actui.model.records import Profile
 from actui.model.run import Reason
-from actui.sync.resolve import Accounts
+from actui.sync.resolved_goals import ResolvedExport, ResolvedThreshold, StageKey
 from actui.sync.run.goal_run import GoalRun
 
 WINDOWS: Mapping[str, timedelta | None] = {
@@ -40,56 +40,48 @@ class _Cap:
     window: timedelta | None
 
 
-def stage_of(goal: ExportGoal, accounts: Accounts) -> tuple[str, str] | None:
-    """The lifecycle and stage whose people alone are exported; None where nothing limits them.
+def required_stage(goal: ResolvedExport) -> StageKey | None:
+    """The stage whose people alone are exported; None where nothing limits them.
 
-    A lifecycle that is off sets its goals free (blueconic.md §5).
+    A lifecycle that is switched off limits nobody (blueconic.md §5).
     """
-    if goal.lifecycle is None:
-        return None
-    lifecycle = accounts.lifecycles.get(goal.lifecycle.lifecycle.id or "")
-    if lifecycle is None or not lifecycle.enabled:
-        return None
-    return lifecycle.id, goal.lifecycle.stage.id or ""
+    limit = _limit(goal)
+    return None if limit is None else limit.key
 
 
-def barred_by_stage(
-    goal: ExportGoal, place: tuple[str, str] | None, profile: Profile
-) -> Reason | None:
-    """Why the stage that `stage_of` found keeps a profile out; None where it does not."""
-    if place is None:
+def barred_by_stage(goal: ExportGoal, required: StageKey | None, profile: Profile) -> Reason | None:
+    """Why the required stage keeps a profile out; None where it does not."""
+    if required is None:
         return None
     if profile.lifecycle_stages is None:
         return Reason.STAGE_UNKNOWN if goal.unknown_stage == "skip" else None
-    found = {(stage.lifecycle_id, stage.stage_id) for stage in profile.lifecycle_stages}
-    return None if place in found else Reason.NOT_IN_STAGE
+    found = {StageKey(stage.lifecycle_id, stage.stage_id) for stage in profile.lifecycle_stages}
+    return None if required in found else Reason.NOT_IN_STAGE
 
 
-def _rule(goal: ExportGoal, accounts: Accounts) -> Stage | None:
-    place = stage_of(goal, accounts)
-    if place is None:
-        return None
-    stages = accounts.lifecycles[place[0]].stages
-    return next((stage for stage in stages if stage.id == place[1]), None)
+def _limit(goal: ResolvedExport) -> ResolvedThreshold | None:
+    """The goal's threshold, unless its lifecycle is switched off."""
+    limit = goal.threshold
+    return limit if limit is not None and limit.lifecycle.enabled else None
 
 
 class Threshold:
-    """Who has had enough; without a cap, nobody ever."""
+    """Which contacts have reached the cap of the goal's stage; none where it has no cap."""
 
-    def __init__(self, goal_run: GoalRun, goal: ExportGoal) -> None:
+    def __init__(self, goal_run: GoalRun, goal: ResolvedExport) -> None:
         self._run = goal_run
-        rule = _rule(goal, goal_run.accounts)
+        limit = _limit(goal)
+        rule = None if limit is None else limit.stage
         self._cap = None
         if rule is not None and rule.cap is not None and rule.window in WINDOWS:
             self._cap = _Cap(rule.cap, WINDOWS[rule.window])
         is_capped = rule is not None and rule.cap is not None
         self._is_unknown = rule is not None and (rule.is_odd or (is_capped and self._cap is None))
-        place = stage_of(goal, goal_run.accounts)
         # the cap is the stage's, so all goals in the stage fill it together
         self._goals = [
             other
-            for other in goal_run.connection.exports()
-            if place is not None and stage_of(other, goal_run.accounts) == place
+            for other in goal_run.connection.exports
+            if limit is not None and required_stage(other) == limit.key
         ]
         self._counted: dict[int, frozenset[str]] = {}
 
@@ -147,8 +139,8 @@ class Threshold:
         return frozenset(
             kind
             for goal in self._goals
-            if goal.lifecycle is not None and lists & {int(named.id or 0) for named in goal.lists}
-            for kind in goal.lifecycle.events
+            if goal.threshold is not None and not lists.isdisjoint(goal.list_ids)
+            for kind in goal.threshold.events
         )
 
     async def _count(self, campaign: Campaign, link: CampaignLink) -> None:

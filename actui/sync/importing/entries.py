@@ -13,10 +13,9 @@ from itertools import product
 
 from actui.model.addresses import clean, spellings
 from actui.model.consent import LEGISLATION_PROPERTY, LEGISLATIONS, OBJECTIVE_PROPERTIES
-from actui.model.goals import LIST_STATUSES, ImportGoal, ListStatus
+from actui.model.goals import LIST_STATUSES, ListStatus
 from actui.model.journal import SumKey
 from actui.model.mapping import (
-    IdentifierLink,
     ImportMapping,
     Rule,
     WhenEmpty,
@@ -30,6 +29,7 @@ from actui.sync.fingerprints import Fingerprint, first_of_entry, of_entry
 from actui.sync.importing.values import Converted, convert, fit, number, plain
 from actui.sync.limits import ENTRY_BYTES, LONGEST_LOOKUP, entry_size, longest_json, lookup_size
 from actui.sync.resolve import Accounts
+from actui.sync.resolved_goals import ResolvedImport
 from actui.sync.run.warnings import Warnings
 
 NEW_PROFILES_ONLY = "NEW_PROFILES_ONLY"
@@ -99,18 +99,18 @@ class _Step:
 class EntryBuilder:
     """Turns contacts into entries for one goal; pure."""
 
-    def __init__(self, goal: ImportGoal, accounts: Accounts, zone: tzinfo) -> None:
-        self._goal = goal
+    def __init__(self, goal: ResolvedImport, accounts: Accounts, zone: tzinfo) -> None:
+        self._goal = goal.settings
         self._accounts = accounts
         self._zone = zone
-        self._selected = {int(c.list.id or 0): c for c in goal.lists}
-        self._statuses = goal.read_statuses
+        self._selected = {selected.list.id: selected for selected in goal.lists}
+        self._statuses = self._goal.read_statuses
         self._sources: dict[str, list[str]] = {}
-        for mapping in goal.mappings:
+        for mapping in self._goal.mappings:
             self._sources.setdefault(mapping.property, []).append(mapping.field)
         self._reads_email = "email" in {
-            *(link.field for link in goal.identifiers),
-            *(mapping.field for mapping in goal.mappings),
+            *(link.field for link in self._goal.identifiers),
+            *(mapping.field for mapping in self._goal.mappings),
         }
         self._warnings = Warnings()
 
@@ -156,11 +156,11 @@ class EntryBuilder:
                     return _record(contact, Outcome.SKIPPED, Reason.NO_MATCH)
                 profile_id = raw
                 continue
-            value = self._identifier(link, raw)
+            value = self._identifier(link.property, raw)
             if value is None:
                 return _record(contact, Outcome.REJECTED, Reason.INVALID_IDENTIFIER, link.field)
             if link.field == "email":
-                uncleaned = self._identifier(link, stored.strip()) or value
+                uncleaned = self._identifier(link.property, stored.strip()) or value
                 links.append(_Link(link.property, value, _spellings(stored, value), uncleaned))
             else:
                 links.append(_Link(link.property, value, (value,), value))
@@ -260,8 +260,8 @@ class EntryBuilder:
         more = f" and {len(names) - _LISTS_TOLD} more" if len(names) > _LISTS_TOLD else ""
         return ", ".join(names[:_LISTS_TOLD]) + more
 
-    def _identifier(self, link: IdentifierLink, raw: str) -> str | None:
-        known = self._accounts.properties[link.property or ""]
+    def _identifier(self, property_id: str, raw: str) -> str | None:
+        known = self._accounts.properties[property_id]
         fitted = convert(raw, known.type, self._zone)
         return fitted.values[0] if len(fitted.values) == 1 and not fitted.dropped else None
 

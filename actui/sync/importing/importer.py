@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from actui.model.errors import GoalError, RefusedError
-from actui.model.goals import ImportGoal
 from actui.model.journal import BatchCommit, Block, Refusal, SumKey
 from actui.model.limits import WRITE_ENTRIES
 from actui.model.mapping import Rule
@@ -31,6 +30,7 @@ from actui.sync.importing.sum_receipts import (
 )
 from actui.sync.portions import is_about_a_record, says_too_large
 from actui.sync.refusals import Refusals, holds
+from actui.sync.resolved_goals import ResolvedImport
 from actui.sync.run.goal_run import GoalRun
 
 BLOCKS_AT_ONCE = 3
@@ -40,18 +40,19 @@ STOP_NOW = 2
 class ImportRun:
     """Runs one import goal from its first block, or from where it was left, to its end."""
 
-    def __init__(self, goal_run: GoalRun, goal: ImportGoal) -> None:
+    def __init__(self, goal_run: GoalRun, goal: ResolvedImport) -> None:
         self._run = goal_run
-        self._goal = goal
+        self._goal = goal.settings
+        self._lists = goal.lists
         self._builder = EntryBuilder(
-            goal, goal_run.accounts, time_zone(goal_run.connection.timezone)
+            goal, goal_run.accounts, time_zone(goal_run.connection.settings.timezone)
         )
-        self._sum_mappings = [m for m in goal.mappings if m.rule is Rule.SUM]
+        self._sum_mappings = [m for m in self._goal.mappings if m.rule is Rule.SUM]
         self._receipts = Receipts(goal_run)
         self._refusals = Refusals(goal_run)
         self._acceptance = Acceptance(goal_run)
-        self._sender = ProfileSender(goal_run, self._receipts, self._refusals, goal)
-        self._links = ProfileLinks(goal_run, goal)
+        self._sender = ProfileSender(goal_run, self._receipts, self._refusals, goal.settings)
+        self._links = ProfileLinks(goal_run, goal.settings)
         self._late: dict[int, list[Contact]] = {}
         self._taken = 0
         self._writing: set[asyncio.Task[None]] = set()
@@ -148,7 +149,7 @@ class ImportRun:
         return blocks
 
     def _list_total(self) -> int | None:
-        known = [self._run.accounts.lists[int(c.list.id or 0)].active for c in self._goal.lists]
+        known = [selected.list.active for selected in self._lists]
         sizes = [size for size in known if size is not None]
         return sum(sizes) if len(sizes) == len(known) else None
 
@@ -169,8 +170,8 @@ class ImportRun:
         statuses = self._goal.read_statuses or frozenset()
         return Selection(
             streams=[
-                (int(choice.list.id or 0), status)
-                for choice in self._goal.lists
+                (selected.list.id, status)
+                for selected in self._lists
                 for status in sorted(statuses)
             ],
             updated_after=since,

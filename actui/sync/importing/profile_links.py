@@ -68,7 +68,9 @@ class ProfileLinks:
         return Checked(matched, refused)
 
     async def _profile(self, entry: Entry) -> Profile | None:
-        named = entry.write.profile_id or ""
+        named = entry.write.profile_id
+        if named is None:
+            return None
         return await surviving_profile(self._run.blueconic, named, self._properties)
 
     def _fits(self, entry: Entry, profile: Profile) -> bool:

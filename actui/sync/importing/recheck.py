@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from actui.model.goals import ImportGoal, ListStatus
+from actui.model.goals import ListStatus
 from actui.model.journal import BatchCommit, Block, RecheckMark, Refusal, SumKey
 from actui.model.limits import WRITE_ENTRIES
 from actui.model.mapping import Rule
@@ -28,6 +28,7 @@ from actui.sync.importing.profile_links import ProfileLinks
 from actui.sync.importing.sender import ProfileSender
 from actui.sync.importing.sum_receipts import Receipts
 from actui.sync.refusals import Refusals, holds
+from actui.sync.resolved_goals import ResolvedImport
 from actui.sync.run.goal_run import GoalRun
 
 Stream = tuple[int | None, ListStatus | None]
@@ -60,17 +61,17 @@ class _Found:
 class Recheck:
     """Rechecks one goal in one run, if `plan_recheck` was called for it."""
 
-    def __init__(self, goal_run: GoalRun, goal: ImportGoal) -> None:
+    def __init__(self, goal_run: GoalRun, goal: ResolvedImport) -> None:
         self._run = goal_run
-        self._goal = goal
-        zone = time_zone(goal_run.connection.timezone)
+        self._goal = goal.settings
+        zone = time_zone(goal_run.connection.settings.timezone)
         self._builder = EntryBuilder(goal, goal_run.accounts, zone)
         self._receipts = Receipts(goal_run)
         self._refusals = Refusals(goal_run)
-        self._sender = ProfileSender(goal_run, self._receipts, self._refusals, goal)
-        self._links = ProfileLinks(goal_run, goal)
+        self._sender = ProfileSender(goal_run, self._receipts, self._refusals, goal.settings)
+        self._links = ProfileLinks(goal_run, goal.settings)
         self._reader = BlockReader(goal_run.activecampaign, Selection(), goal_run.warn_once)
-        self._summed = [m for m in goal.mappings if m.rule is Rule.SUM]
+        self._summed = [m for m in self._goal.mappings if m.rule is Rule.SUM]
         self._streams = _streams(goal)
         self._began = self._traffic()
         self._mark = self._at = RecheckMark()
@@ -276,11 +277,11 @@ class Recheck:
 _HIGHEST = 2**63 - 1
 
 
-def _streams(goal: ImportGoal) -> Sequence[Stream]:
-    if goal.contacts == "all":
+def _streams(goal: ResolvedImport) -> Sequence[Stream]:
+    if goal.settings.contacts == "all":
         return [(None, None)]
-    statuses = sorted(goal.read_statuses or ())
-    return [(int(one.list.id or 0), status) for one in goal.lists for status in statuses]
+    statuses = sorted(goal.settings.read_statuses or ())
+    return [(one.list.id, status) for one in goal.lists for status in statuses]
 
 
 def _within(mark: RecheckMark, streams: int) -> RecheckMark:

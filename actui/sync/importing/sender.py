@@ -80,7 +80,7 @@ class ProfileSender:
         self._linked = LinkedProfiles(goal_run, goal)
         self._receipts = receipts
         self._refusals = refusals
-        self._objectives = [o.id or o.name for o in goal_run.connection.objectives]
+        self._objectives = goal_run.connection.objective_ids
         self._fields: dict[str, list[str]] = {}
         for mapping in goal.mappings:
             self._fields.setdefault(mapping.property, []).append(mapping.field)

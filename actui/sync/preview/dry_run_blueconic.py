@@ -131,9 +131,9 @@ class DryRunBlueConic:
             for one in objectives
         )
 
-    def take(self, contact_id: int) -> list[Change]:
+    def take(self, contact_id: str) -> list[Change]:
         """What was kept about a contact's profile since this was last asked."""
-        return self._kept.pop(str(contact_id), [])
+        return self._kept.pop(contact_id, [])
 
 
 def _values(profile: Profile, names: Sequence[str]) -> Values:

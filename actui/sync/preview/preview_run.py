@@ -45,7 +45,7 @@ _WRITTEN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
 
 
 class _CappedClock:
-    """The time, in which nothing takes long."""
+    """A clock whose sleeps are capped, so that a preview does not wait for batches."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -155,7 +155,7 @@ class PreviewRun:
         for record in records:
             key = str(record.contact_id if imports else record.profile_id)
             if imports:
-                values, lists = self._blueconic.take(record.contact_id or 0), []
+                values, lists = self._blueconic.take(key), []
             else:
                 kept = self._activecampaign.take(record.email, record.contact_id)
                 values, lists = kept.values, kept.lists

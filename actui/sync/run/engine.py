@@ -32,7 +32,12 @@ from actui.sync.exporting.leavers import Claims
 from actui.sync.importing.importer import ImportRun
 from actui.sync.importing.recheck import Recheck
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
-from actui.sync.resolve import Accounts, read_accounts, refuse, resolve
+from actui.sync.resolve import Accounts, read_accounts, resolve
+from actui.sync.resolved_goals import (
+    ResolvedConnection,
+    ResolvedGoal,
+    ResolvedImport,
+)
 from actui.sync.run.goal_run import GoalRun, Options, OutcomeListener, ignore_outcomes
 from actui.sync.run.meter import Meter, stamp
 from actui.sync.run.service_time import ServiceTime
@@ -216,17 +221,19 @@ class Engine:
         return summary
 
     async def _work(self) -> None:
-        accounts = await self._prepare()
+        accounts, connection = await self._prepare()
         self._ports.ledger.keep_shown_of(goal.id for goal in self._connection.goals)
         self._enter(RunState.RUNNING)
         done: list[GoalRun] = []
-        for goal in self._goals:
+        chosen = {goal.name for goal in self._goals}
+        goals = [goal for goal in connection.goals if goal.settings.name in chosen]
+        for goal in goals:
             self.stop.check()
-            done.append(await self._goal(goal, accounts))
+            done.append(await self._goal(goal, connection, accounts))
         # nobody who changed waits for people of whom nothing is known to have changed
-        for goal_run in done:
-            if isinstance(goal_run.goal, ImportGoal) and goal_run.summary.ok:
-                await self._recheck(goal_run, goal_run.goal)
+        for goal, goal_run in zip(goals, done, strict=True):
+            if isinstance(goal, ResolvedImport) and goal_run.summary.ok:
+                await self._recheck(goal_run, goal)
         failed = [goal for goal in self.summary.goals if not goal.ok]
         self.summary.ok = not failed
         if failed:
@@ -235,17 +242,17 @@ class Engine:
         self._ports.ledger.end_run(self.summary.run, resumable=False)
         self._finish(RunState.FINISHED)
 
-    async def _prepare(self) -> Accounts:
+    async def _prepare(self) -> tuple[Accounts, ResolvedConnection]:
         """Prove both credentials and find every name, before anything is written anywhere."""
         ports = self._ports
         await ports.activecampaign.me()
         accounts = await read_accounts(self._connection, ports.activecampaign, ports.blueconic)
-        resolved, found = resolve(self._connection, accounts)
-        refuse(found)
-        if resolved != self._connection:
-            ports.keep(resolved)
-            self._connection = resolved
-            self._goals = chosen_goals(resolved, self._options)
+        resolution = resolve(self._connection, accounts)
+        resolved = resolution.usable()
+        if resolution.connection != self._connection:
+            self._connection = resolution.connection
+            ports.keep(self._connection)
+            self._goals = chosen_goals(self._connection, self._options)
             self._keep_shape()
         is_first = ports.ledger.run_fact(self.summary.run, _SERVED_AT) is None
         if is_first or any(isinstance(one, ExportGoal) and one.lifecycle for one in self._goals):
@@ -253,7 +260,8 @@ class Engine:
             self._service_time.show(page.served_at)
             if is_first:
                 self._keep_start(page.served_at)
-        return await self._with_list_properties(accounts)
+        await self._create_list_properties(accounts)
+        return accounts, resolved
 
     def _keep_start(self, served_at: datetime | None) -> None:
         """The run's first start is what every one of its processes goes by."""
@@ -262,7 +270,7 @@ class Engine:
             ledger.set_run_fact(run, _UNDATED, "1")
         ledger.set_run_fact(run, _SERVED_AT, stamp(self._service_time.now()))
 
-    async def _with_list_properties(self, accounts: Accounts) -> Accounts:
+    async def _create_list_properties(self, accounts: Accounts) -> None:
         """Create the properties that keep list names where they do not exist yet."""
         wanted = {
             goal.save_lists_to
@@ -272,14 +280,15 @@ class Engine:
         missing = wanted - accounts.properties.keys()
         for name in sorted(missing):
             await self._ports.blueconic.create_property(name, name, "SELECT")
-        return accounts
 
-    async def _goal(self, goal: ImportGoal | ExportGoal, accounts: Accounts) -> GoalRun:
-        ports, run = self._ports, self.summary.run
+    async def _goal(
+        self, resolved: ResolvedGoal, connection: ResolvedConnection, accounts: Accounts
+    ) -> GoalRun:
+        ports, run, goal = self._ports, self.summary.run, resolved.settings
         kept = ports.ledger.goal_summary(run, goal.id)
         summary = kept or GoalSummary(goal=goal.name, goal_id=goal.id, kind=goal.kind)
         self.summary.goals.append(summary)
-        goal_run = self._goal_run(goal, accounts, summary)
+        goal_run = self._goal_run(goal, connection, accounts, summary)
         if ports.ledger.goal_is_done(run, goal.id):
             goal_run.progress.done = True
             return goal_run
@@ -287,10 +296,10 @@ class Engine:
         through = False
         try:
             with self._measured(summary):
-                if isinstance(goal, ImportGoal):
-                    await ImportRun(goal_run, goal).execute()
+                if isinstance(resolved, ResolvedImport):
+                    await ImportRun(goal_run, resolved).execute()
                 else:
-                    await ExportRun(goal_run, goal, ports.row_size, ports.claims).execute()
+                    await ExportRun(goal_run, resolved, ports.row_size, ports.claims).execute()
             through = summary.ok
         except _ENDS_THE_RUN as failure:
             # not checked: what ends the run must reach the user, and the goal goes on in the next
@@ -312,10 +321,10 @@ class Engine:
         self._meter.flush()
         return goal_run
 
-    async def _recheck(self, goal_run: GoalRun, goal: ImportGoal) -> None:
+    async def _recheck(self, goal_run: GoalRun, goal: ResolvedImport) -> None:
         """Look again for people without a match; a failure here does not fail the goal."""
-        ports, summary = self._ports, goal_run.summary
-        if not ports.rechecks or ports.ledger.recheck_mark(self.summary.run, goal.id) is None:
+        ports, summary, id_ = self._ports, goal_run.summary, goal.settings.id
+        if not ports.rechecks or ports.ledger.recheck_mark(self.summary.run, id_) is None:
             return
         self.stop.check()
         goal_run.progress.done = False
@@ -333,18 +342,22 @@ class Engine:
             )
         finally:
             tell(summary)
-            ports.ledger.save_goal_summary(self.summary.run, goal.id, summary, done=True)
+            ports.ledger.save_goal_summary(self.summary.run, id_, summary, done=True)
             goal_run.progress.done = True
             self._meter.flush()
 
     def _goal_run(
-        self, goal: ImportGoal | ExportGoal, accounts: Accounts, summary: GoalSummary
+        self,
+        goal: ImportGoal | ExportGoal,
+        connection: ResolvedConnection,
+        accounts: Accounts,
+        summary: GoalSummary,
     ) -> GoalRun:
         ports = self._ports
         served_at = ports.ledger.run_fact(self.summary.run, _SERVED_AT)
         return GoalRun(
             run=self.summary.run,
-            connection=self._connection,
+            connection=connection,
             goal=goal,
             activecampaign=ports.activecampaign,
             blueconic=ports.blueconic,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from actui.model.connection import Connection
 from actui.model.goals import Goal, Mode
 from actui.model.journal import BatchCommit
 from actui.model.omitted import Omitted
@@ -14,6 +13,7 @@ from actui.model.run import GoalProgress, GoalSummary, Record
 from actui.sync.erasure import Forgotten, no_one_erased
 from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
 from actui.sync.resolve import Accounts
+from actui.sync.resolved_goals import ResolvedConnection
 from actui.sync.run.meter import Meter, count, count_rechecked, stamp
 from actui.sync.run.stop import Stop
 from actui.sync.run.warnings import count_omission, count_once
@@ -80,7 +80,7 @@ class GoalRun:
     """One goal in one run; `commit` is the only way its counts grow."""
 
     run: str
-    connection: Connection
+    connection: ResolvedConnection
     goal: Goal
     activecampaign: ActiveCampaign
     blueconic: BlueConic

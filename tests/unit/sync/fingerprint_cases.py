@@ -20,7 +20,7 @@ from actui.model.records import (
 )
 from actui.sync.exporting.payload import PayloadBuilder
 from actui.sync.importing.entries import EntryBuilder
-from actui.sync.resolve import Accounts
+from actui.sync.resolve import Accounts, resolve
 
 ACCOUNTS = Accounts(
     fields={
@@ -75,7 +75,8 @@ class ImportCase:
         goal = ImportGoal.model_validate(
             {"kind": "import", "name": "G", "identifiers": _BY_EMAIL, **self.goal}
         )
-        return EntryBuilder(goal, ACCOUNTS, ZoneInfo(self.zone))
+        (resolved,) = resolve(Connection(name="N", goals=[goal]), ACCOUNTS).usable().imports
+        return EntryBuilder(resolved, ACCOUNTS, ZoneInfo(self.zone))
 
     def entry(self):
         return self.builder().build(self.contact, {})
@@ -90,8 +91,8 @@ class ExportCase:
     accepted: bytes | None = None
     zone: str = "UTC"
 
-    def builder(self):
-        goal = ExportGoal.model_validate(
+    def export_goal(self):
+        return ExportGoal.model_validate(
             {
                 "kind": "export",
                 "name": "G",
@@ -100,13 +101,11 @@ class ExportCase:
                 **self.goal,
             }
         )
-        return PayloadBuilder(
-            Connection(name="N", goals=[goal]),
-            goal,
-            ACCOUNTS,
-            ZoneInfo(self.zone),
-            row_size=bulk_row_size,
-        )
+
+    def builder(self):
+        resolved = resolve(Connection(name="N", goals=[self.export_goal()]), ACCOUNTS).usable()
+        (goal,) = resolved.exports
+        return PayloadBuilder(resolved, goal, ACCOUNTS, ZoneInfo(self.zone), row_size=bulk_row_size)
 
     def payload(self):
         return self.builder().build(self.profile, self.accepted)
@@ -237,7 +236,7 @@ EXPORTS = {
                 {"from": "permission_level", "field": "%TIER%"},
                 {"from": {"text": "blueconic"}, "field": "phone"},
             ],
-            "lists": [{"name": "Partners", "id": "4"}, {"name": "Newsletter"}],
+            "lists": [{"name": "Partners", "id": "4"}, {"name": "Newsletter", "id": "5"}],
         },
         Profile(
             "p7",
@@ -253,7 +252,7 @@ EXPORTS = {
                 {"from": {"segments": ["s1"]}, "field": "%INTERESTS%"},
                 {"from": "lifecycles", "field": "%NOTE%"},
             ],
-            "lists": ["Newsletter", "Partners"],
+            "lists": [{"name": "Newsletter", "id": "5"}, {"name": "Partners", "id": "4"}],
         },
         _profile(email=["anna@example.com"]),
         accepted=bytes(10) + bytes.fromhex("6fa8720e96264351"),

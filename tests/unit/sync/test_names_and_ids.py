@@ -1,5 +1,7 @@
 """A word that is the name of one thing and the id of another means neither of them."""
 
+import re
+
 import pytest
 
 from actui.model.connection import Connection, goal_called
@@ -76,7 +78,10 @@ def imported(*lists):
     ],
 )
 def test_a_name_that_is_another_things_id_is_an_error(connection, word, could):
-    _, (finding,) = resolve(connection, ACCOUNTS)
+    resolution = resolve(connection, ACCOUNTS)
+    (finding,) = resolution.findings
+    with pytest.raises(ConfigError, match=re.escape(finding.message)):
+        resolution.usable()
     assert (finding.code, finding.severity) == ("ambiguous-name", "error")
     assert word in finding.message
     assert all(one in finding.message for one in could)
@@ -86,16 +91,64 @@ def test_a_name_that_is_another_things_id_is_an_error(connection, word, could):
     ("word", "id_"), [("Partners", "4"), ("5", "5"), ("8", "8"), ({"name": "4", "id": "5"}, "5")]
 )
 def test_what_can_only_be_one_thing_is_found(word, id_):
-    resolved, found = resolve(export(lists=[word]), ACCOUNTS)
-    assert not found
-    assert resolved.goals[0].lists[0].id == id_
-    (one,) = resolve(imported(word), ACCOUNTS)[0].goals[0].lists
-    assert one.list.id == id_
+    found = resolve(export(lists=[word]), ACCOUNTS)
+    assert not found.findings
+    assert found.connection.goals[0].lists[0].id == id_
+    assert found.usable().exports[0].list_ids == (int(id_),)
+    found = resolve(imported(word), ACCOUNTS)
+    assert [one.list.id for one in found.connection.goals[0].lists] == [id_]
+    assert [one.list.id for one in found.usable().imports[0].lists] == [int(id_)]
 
 
 def test_a_name_that_two_things_have_is_an_error_still():
-    _, (finding,) = resolve(export(lists=["Twice"]), ACCOUNTS)
+    (finding,) = resolve(export(lists=["Twice"]), ACCOUNTS).findings
     assert finding.message == ("2 things are a ActiveCampaign list 'Twice': name it by id (6, 7).")
+
+
+@pytest.mark.parametrize(
+    ("goal", "message"),
+    [
+        (export(lists=["Gone"]), "There is no ActiveCampaign list 'Gone'."),
+        (export(lists=["Partners", {"name": "Old", "id": "9"}]), "(id 9) does not exist any more."),
+        (imported("Gone"), "There is no ActiveCampaign list 'Gone'."),
+        (export(segment="Gone"), "There is no BlueConic segment 'Gone'."),
+        (export(lifecycle={**JOURNEY, "lifecycle": "Gone"}), "BlueConic lifecycle 'Gone'."),
+        (export(lifecycle={**JOURNEY, "stage": "Gone"}), "There is no stage of 'Journey' 'Gone'."),
+    ],
+)
+def test_what_is_not_found_reaches_no_run(goal, message):
+    resolution = resolve(goal, ACCOUNTS)
+    assert resolution.resolved is None
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        resolution.usable()
+
+
+def test_a_goal_that_is_off_may_name_what_is_gone():
+    connection = export(enabled=False, segment="Gone", lists=["Gone"])
+    resolution = resolve(connection, ACCOUNTS)
+    assert not resolution.findings
+    assert resolution.connection == connection
+    assert not resolution.usable().goals
+
+
+def test_a_run_works_with_the_things_that_are_named():
+    lists = [{"list": {"name": "4", "id": "5"}, "create_profiles": True}]
+    goals = [
+        {"kind": "export", "name": "E", **FINE, "lifecycle": JOURNEY},
+        {"kind": "import", "name": "I", "contacts": "lists", "lists": lists},
+        {"kind": "import", "name": "A", "lists": [{"list": "Gone"}]},
+    ]
+    connection = {"name": "N", "objectives": ["Mail"], "goals": goals}
+    found = resolve(Connection.model_validate(connection), ACCOUNTS).usable()
+    assert [goal.settings.name for goal in found.goals] == ["I", "A", "E"]
+    assert found.objective_ids == ["o1"]
+    (chosen,) = found.imports[0].lists
+    assert (chosen.list, chosen.create_profiles) == (ACCOUNTS.lists[5], True)
+    assert not found.imports[1].lists, "whoever takes all contacts looks at no list"
+    (export_goal,) = found.exports
+    assert export_goal.segment is ACCOUNTS.segments["s3"]
+    assert export_goal.threshold.key == ("l1", "t1")
+    assert export_goal.threshold.events == ["opened"]
 
 
 def test_what_is_known_settles_nothing_that_the_accounts_must_tell():

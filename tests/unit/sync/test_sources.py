@@ -1,5 +1,6 @@
 """A source, rule or answer that one place forgot is no other one in disguise."""
 
+from dataclasses import replace
 from datetime import UTC
 from typing import get_args
 
@@ -16,8 +17,10 @@ from actui.model.mapping import (
     TextSource,
 )
 from actui.model.records import Profile, StageOfProfile
+from actui.sync.exporting.payload import PayloadBuilder
 from actui.sync.exporting.sources import Names, needs_of, values_of
-from tests.unit.sync.fingerprint_cases import EXPORTS
+from actui.sync.resolve import resolve
+from tests.unit.sync.fingerprint_cases import ACCOUNTS, EXPORTS
 
 SOURCES = [
     *get_args(PlainSource),
@@ -28,13 +31,14 @@ SOURCES = [
 
 
 def test_a_source_that_was_forgotten_is_not_exported_as_another():
-    builder = EXPORTS["every source"].builder()
+    connection = resolve(Connection(name="N", goals=[EXPORTS["plain"].export_goal()]), ACCOUNTS)
+    (goal,) = connection.usable().exports
     mapping = ExportMapping.model_construct(source="visits", field="phone", when_empty="keep")
-    goal = builder._goal.model_copy(update={"mappings": [mapping]})
+    changed = replace(goal, settings=goal.settings.model_copy(update={"mappings": [mapping]}))
     with pytest.raises(AssertionError, match="visits"):
-        builder.__class__(
-            Connection(name="N"), goal, builder._accounts, UTC, row_size=bulk_row_size
-        ).build(EXPORTS["every source"].profile, None)
+        PayloadBuilder(connection.usable(), changed, ACCOUNTS, UTC, row_size=bulk_row_size).build(
+            EXPORTS["plain"].profile, None
+        )
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)

@@ -15,18 +15,30 @@ from actui.api.activecampaign.rows import bulk_row_size
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
 from actui.model.goals import ExportGoal
-from actui.model.records import Lifecycle, Profile, ProfilePage, Stage, StageOfProfile
+from actui.model.records import (
+    Lifecycle,
+    Profile,
+    ProfilePage,
+    Property,
+    Segment,
+    Stage,
+    StageOfProfile,
+)
 from actui.model.run import Record
 from actui.sync.exporting.payload import PayloadBuilder
 from actui.sync.exporting.stages import PROBES, Stages
-from actui.sync.exporting.threshold import stage_of
-from actui.sync.resolve import Accounts
+from actui.sync.resolve import Accounts, resolve
 
 FIRST = StageOfProfile("l", "Welcome", "s1", "First")
 SECOND = StageOfProfile("l", "Welcome", "s2", "Second")
 PEOPLE = {"bound": FIRST, "other1": SECOND, "other2": SECOND, "other3": SECOND, "none": None}
 ACCOUNTS = Accounts(
-    {}, {}, {}, {}, {}, lifecycles={"l": Lifecycle("l", "Welcome", True, (Stage("s1", "First"),))}
+    fields={},
+    lists={},
+    properties={"email": Property("email", "E-mail", "EMAIL", indexed=True)},
+    segments={"s": Segment("s", "S")},
+    objectives={},
+    lifecycles={"l": Lifecycle("l", "Welcome", True, (Stage("s1", "First"),))},
 )
 BOUND = {
     "name": "G",
@@ -97,17 +109,16 @@ async def decided(
 ) -> dict[str, str]:
     """What becomes of each person: `sent`, or the reason why not."""
     goal = ExportGoal.model_validate({**BOUND, **more})
+    connection = resolve(Connection(name="C", goals=[goal]), ACCOUNTS).usable()
+    (resolved,) = connection.exports
     run: Any = SimpleNamespace(
         blueconic=tenant,
         stop=SimpleNamespace(check=lambda: None),
         phase=lambda words: None,
         warn_once=(warned if warned is not None else []).append,
     )
-    stage = stage_of(goal, ACCOUNTS)
-    builder = PayloadBuilder(
-        Connection(name="C"), goal, ACCOUNTS, UTC, row_size=bulk_row_size, stage=stage
-    )
-    stages = Stages(run, goal, builder.properties(), is_bound=stage is not None)
+    builder = PayloadBuilder(connection, resolved, ACCOUNTS, UTC, row_size=bulk_row_size)
+    stages = Stages(run, resolved, builder.properties())
     await stages.learn()
     found = await stages.of(tenant.listing(), set(tenant.order))
     built = {profile.id: builder.build(profile, None) for profile in found}
