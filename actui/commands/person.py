@@ -26,7 +26,7 @@ def why(args: argparse.Namespace) -> int:
     email = parse_address(args.email)
     with context.ledger(connection) as ledger:
         rows = ledger.story(email)
-        people = with_next_checks(connection, [Person.of(row) for row in rows], ledger.goal_state)
+        people = with_next_checks(connection, [Person.of(row) for row in rows], ledger.goals.state)
     if args.json:
         for row, one in zip(rows, people, strict=True):
             print(json.dumps(printed(connection, row) | {"next_check": one.next_check}))

@@ -55,7 +55,7 @@ def _people(context: AppContext, connection: Connection, args: argparse.Namespac
     several = NOT_ACCEPTED if args.reason else FAILED
     outcomes = (Outcome.of(args.outcome),) if args.outcome else several
     with context.ledger(connection) as ledger:
-        if is_unfinished(ledger) and not context.lock(connection).is_held():
+        if is_unfinished(ledger.runs) and not context.lock(connection).is_held():
             raise ConfigError(
                 f"The last run of '{connection.name}' has not come to its end; continue it first: "
                 f"actui run '{connection.name}'",

@@ -211,7 +211,7 @@ def watch(args: argparse.Namespace) -> int:
     with context.ledger(connection) as ledger:
         try:
             while context.lock(connection).is_held():
-                snapshot = ledger.read_progress()
+                snapshot = ledger.runs.read_progress()
                 if snapshot is not None:
                     line = snapshot.model_dump_json() if args.json else progress_line(snapshot)
                     if line != shown:

@@ -122,7 +122,7 @@ class AppContext:
         with suppress(ConfigError):
             refuse_broken_log(file := self.home.ledger_file(connection.id))
             with open_ledger(file) as ledger:
-                snapshot = ledger.read_progress()
+                snapshot = ledger.runs.read_progress()
         closed = close_cut_off(latest, snapshot, datetime.now(UTC))
         if closed is not None:
             history.save(closed)
@@ -165,8 +165,8 @@ class AppContext:
         try:
             if begun_anew and (last := last_with_goals(self.runs(connection))) is not None:
                 ledger.set_follows(last.run)
-            if ledger.bound_origins() is None:
-                ledger.bind_origins(*account_origins(connection))
+            if ledger.accounts.origins() is None:
+                ledger.accounts.bind(*account_origins(connection))
         except BaseException:
             ledger.close()
             raise
@@ -202,10 +202,10 @@ class AppContext:
         if not is_there(self.home.ledger_file(connection.id)):
             return True
         with self.ledger(connection) as ledger:
-            bound = ledger.bound_origins()
+            bound = ledger.accounts.origins()
             if bound is None or bound == account_origins(connection):
                 return True
-            if others_too or not ledger.has_met_anybody():
+            if others_too or not ledger.accounts.has_met_anybody():
                 return False
         raise ConfigError(
             f"'{connection.name}' has worked with {bound[0]} and {bound[1]} until now.",
@@ -244,10 +244,10 @@ class AppContext:
     def request_stop(self, connection: Connection) -> int:
         """Ask the run that is going to stop; 1 after its batch, 2 now, 0 where none has begun."""
         with self.ledger(connection) as ledger:
-            snapshot = ledger.read_progress()
+            snapshot = ledger.runs.read_progress()
             if snapshot is None or snapshot.state.is_final:
                 return 0
-            level = ledger.request_stop(snapshot.run)
+            level = ledger.runs.request_stop(snapshot.run)
         self.audit.record("stopped", connection, run=snapshot.run, level=level)
         return level
 

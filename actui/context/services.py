@@ -105,7 +105,7 @@ class LedgerReader:
 
     def snapshot(self) -> RunSnapshot | None:
         try:
-            return self._ledger.read_progress()
+            return self._ledger.runs.read_progress()
         except ConfigError as failure:  # the history shows how the run ended, and why
             self._remember(failure)
             return None
@@ -134,7 +134,7 @@ class LedgerReader:
             try:
                 # a file of its own: a list of many connections must not keep all of them open
                 with self._context.ledger(self._connection) as ledger:
-                    ledger.read_progress()
+                    ledger.runs.read_progress()
             except ConfigError as failure:
                 message = failure.message
         self._damage = found, message
@@ -325,7 +325,7 @@ class OutcomeService:
     def story(self, connection: Connection, email: str) -> list[Person]:
         with self._context.ledger(connection) as ledger:
             people = [Person.of(row) for row in ledger.story(email)]
-            return with_next_checks(connection, people, ledger.goal_state)
+            return with_next_checks(connection, people, ledger.goals.state)
 
     def export(self, connection: Connection, run: str, wanted: Filter, path: str) -> str:
         file = Path(path.strip()).expanduser()

@@ -44,7 +44,7 @@ def claimed_by(
             return None
         with opened as ledger:
             for goal in goals:
-                if ledger.goal_state(goal.id).watermark is None:
+                if ledger.goals.state(goal.id).watermark is None:
                     return None
                 found |= ledger.claimed(goal.id, asked)
     return found

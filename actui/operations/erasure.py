@@ -150,7 +150,7 @@ def _remove_from(file: Path, report: Report, email: str) -> int:
     with open_ledger(file) as ledger:
         contacts, profiles = ledger.known_as(email)
         # ids of other accounts are other people's
-        if ledger.bound_origins() == account_origins(report.connection):
+        if ledger.accounts.origins() == account_origins(report.connection):
             contacts, profiles = contacts | report.contacts, profiles | report.profiles
 
         def strip(payload: str) -> str:

@@ -44,7 +44,7 @@ def find_doubt(ledger: SqliteLedger, file: Path, runs: Sequence[RunSummary]) -> 
     last = last_with_goals(runs)
     if last is None or last.run == ledger.follows():
         return None
-    is_known = ledger.has_ended if last.state is RunState.FINISHED else ledger.knows_run
+    is_known = ledger.runs.has_ended if last.state is RunState.FINISHED else ledger.runs.knows
     if is_known(last.run):
         return None
     return Doubt(f"Its ledger does not know all of run {last.run}, which the run history shows.")

@@ -19,7 +19,7 @@ class Acceptance:
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
         # what was accepted before its configuration was kept is of the last run that succeeded
-        self._last = goal_run.ledger.goal_state(goal_run.goal.id).config_hash
+        self._last = goal_run.ledger.goals.state(goal_run.goal.id).config_hash
         self._is_current: dict[str, bool] = {}
 
     def of(self, keys: Iterable[str]) -> Mapping[str, Accepted]:

@@ -5,23 +5,14 @@ All calls may raise the errors of `actui.model.errors`; none of them retries for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from actui.model.goals import ListStatus
 from actui.model.journal import (
-    Accepted,
-    BatchCommit,
-    Block,
-    GoalState,
-    RecheckMark,
-    Refusal,
-    SumKey,
-    SumSend,
     Traffic,
 )
-from actui.model.omitted import Omitted
 from actui.model.records import (
     Contact,
     ContactField,
@@ -37,8 +28,7 @@ from actui.model.records import (
     User,
     WriteResult,
 )
-from actui.model.run import GoalSummary, Reason, RunSnapshot, UniqueCounts
-from actui.sync.export_ports import ExportCalls, ExportMemory
+from actui.sync.export_ports import ExportCalls
 
 
 class ActiveCampaign(ExportCalls, Protocol):
@@ -115,87 +105,6 @@ class BlueConic(Protocol):
         Raises LostAnswerError when the answer did not come whole and, with `once`, for every other
         answer than BlueConic's own for each entry; nothing is sent again then.
         """
-
-
-class Ledger(ExportMemory, Protocol):
-    """The connection's SQLite file: all that grows with people, and the live run.
-
-    Every method is one transaction; those that return have been made durable.
-    """
-
-    # the run
-    def begin_run(self, run: str, trigger: str, started: str, pid: int) -> None: ...
-    def knows_run(self, run: str) -> bool: ...
-    def open_run(self) -> str | None:
-        """The id of the last run if it was stopped or cut off, None when there is none."""
-
-    def run_fact(self, run: str, name: str) -> str | None: ...
-    def set_run_fact(self, run: str, name: str, value: str) -> None: ...
-    def end_run(self, run: str, resumable: bool) -> None: ...
-    def write_progress(self, snapshot: RunSnapshot) -> None: ...
-    def read_progress(self) -> RunSnapshot | None: ...
-    def stop_level(self, run: str) -> int:
-        """0 go on; 1 finish the batch in flight and stop; 2 stop now."""
-
-    def request_stop(self, run: str) -> int: ...
-    def goal_summary(self, run: str, goal: str) -> GoalSummary | None:
-        """The counts a resumed goal starts from."""
-
-    def save_goal_summary(self, run: str, goal: str, summary: GoalSummary, done: bool) -> None: ...
-    def goal_is_done(self, run: str, goal: str) -> bool: ...
-    def restart_goal(self, run: str, goal: str) -> None: ...
-
-    # goals
-    def goal_state(self, goal: str) -> GoalState: ...
-    def save_goal_state(self, goal: str, state: GoalState) -> None: ...
-    def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]: ...
-    def accepted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Accepted]: ...
-    def refusals(self, goal: str, keys: Iterable[str]) -> Mapping[str, Refusal]:
-        """What people of a goal were refused with last, where that is not to be sent again."""
-
-    def commit(self, run: str, goal: str, done: BatchCommit, summary: GoalSummary) -> None: ...
-    def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
-        """Which of the keys already have their outcome in this run."""
-
-    def omitted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Omitted]:
-        """What was left out for people at their last outcome; those without any are missing."""
-
-    # recheck
-    def plan_recheck(self, run: str, goal: str) -> None:
-        """A goal has read what changed: it may recheck in this run, from where it was left."""
-
-    def recheck_mark(self, run: str, goal: str) -> RecheckMark | None:
-        """Where to go on; None where the goal does not recheck in this run."""
-
-    def without_match(self, goal: str, after: int, until: int, most: int) -> Sequence[int]:
-        """Contacts whose last outcome was no-match: ids in rising order."""
-
-    def last_reasons(self, goal: str, keys: Iterable[str]) -> Mapping[str, Reason | None]:
-        """The reasons of the last outcomes of people; those without any outcome are missing."""
-
-    # import
-    def plan_blocks(self, run: str, goal: str, blocks: Sequence[Block]) -> None: ...
-    def open_blocks(self, run: str, goal: str) -> Sequence[Block] | None:
-        """Unfinished blocks in order; None when the goal has not been planned in this run."""
-
-    def sums(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]: ...
-    def journal_sums(self, sends: Sequence[SumSend], *, last_stamp: int = 0) -> None: ...
-    def last_stamp(self) -> int:
-        """The highest `last_stamp` that came with a journal of entries, 0 before the first."""
-
-    def receipt_writer(self) -> str:
-        """What this ledger's receipts have in common, and no other ledger's."""
-
-    def pending_sums(self) -> Sequence[SumSend]:
-        """Entries that were sent, perhaps, and whose fate nobody knows yet."""
-
-    def drop_sums(self, contact_ids: Iterable[int]) -> None:
-        """Forget entries that were surely not applied."""
-
-    def leaves_receipts(self) -> bool: ...
-    def begin_receipts(self) -> None: ...
-
-    def unique(self) -> UniqueCounts: ...
 
 
 class Clock(Protocol):

@@ -8,11 +8,14 @@ from pathlib import Path
 from types import TracebackType
 
 from store.home import Home, is_there
+from store.ledger.accounts import BoundAccounts
+from store.ledger.blocks import Blocks
 from store.ledger.counts import Counts
 from store.ledger.database import LedgerDatabase
 from store.ledger.doubts import Doubts
 from store.ledger.exports import Exports
 from store.ledger.forgetting import Forgetting
+from store.ledger.goals import Goals
 from store.ledger.outcomes import Outcomes
 from store.ledger.people import People
 from store.ledger.runs import Runs
@@ -23,7 +26,7 @@ from store.ledger.touches import Touches
 __all__ = ["SqliteLedger", "open_ledger", "set_aside"]
 
 
-class SqliteLedger(Runs, People, Outcomes, Sums, Exports, Forgetting, Touches, Doubts, Counts):
+class SqliteLedger(People, Outcomes, Sums, Exports, Forgetting, Touches, Doubts, Counts):
     """One process's hold on a ledger; also a context manager that closes it.
 
     Methods that change something return when it is durable. Use one object in one thread.
@@ -32,6 +35,10 @@ class SqliteLedger(Runs, People, Outcomes, Sums, Exports, Forgetting, Touches, D
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.database = LedgerDatabase(connection)
         super().__init__(self.database)
+        self.runs = Runs(self.database)
+        self.goals = Goals(self.database)
+        self.blocks = Blocks(self.database)
+        self.accounts = BoundAccounts(self.database)
 
     def __enter__(self) -> SqliteLedger:
         return self

@@ -49,11 +49,6 @@ class Doubts:
         """Keep it."""
         self._keep(_FOLLOWS, run)
 
-    def has_ended(self, run: str) -> bool:
-        """Whether the end of a run is in this ledger."""
-        row = self._database.execute("SELECT open FROM run WHERE id = ?", (run,)).fetchone()
-        return row is not None and not row[0]
-
     def _fact(self, name: str) -> str | None:
         found = self._database.one("SELECT value FROM fact WHERE name = ?", name)
         return None if found is None else str(found)

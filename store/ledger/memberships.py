@@ -233,20 +233,6 @@ class Standing:
         )
         return {contact for (contact,) in rows}
 
-    def listed_segment(self, goal: str) -> str | None:
-        """The segment whose leavers the goal has dealt with last."""
-        found = self._database.one(
-            "SELECT segment FROM goal WHERE number = ?", self._database.goal_number(goal)
-        )
-        return None if found is None else str(found)
-
-    def set_listed_segment(self, goal: str, segment: str) -> None:
-        """Remember it."""
-        self._database.execute(
-            "UPDATE goal SET segment = ? WHERE number = ?",
-            (segment, self._database.goal_number(goal)),
-        )
-
     # whom complete listings have shown
 
     def remember_shown(self, goal: str, segment: str, contacts: Iterable[int]) -> None:
@@ -314,18 +300,3 @@ class Standing:
     def _shown_segment(self, number: int) -> str | None:
         found = self._database.one("SELECT shown_segment FROM goal WHERE number = ?", number)
         return None if found is None else str(found)
-
-    def all_confirmed(self, goal: str) -> bool:
-        """Whether somebody has confirmed a run with `unsubscribe: all` since it was set."""
-        return bool(
-            self._database.one(
-                "SELECT all_confirmed FROM goal WHERE number = ?", self._database.goal_number(goal)
-            )
-        )
-
-    def set_all_confirmed(self, goal: str, confirmed: bool) -> None:
-        """Remember it."""
-        self._database.execute(
-            "UPDATE goal SET all_confirmed = ?1 WHERE number = ?2 AND all_confirmed <> ?1",
-            (confirmed, self._database.goal_number(goal)),
-        )

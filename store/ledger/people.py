@@ -6,13 +6,15 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from actui.model.journal import Accepted, BatchCommit, Block, Refusal
+from actui.model.journal import Accepted, BatchCommit, Refusal
 from actui.model.run import FAILED, GoalSummary, Outcome, Record, UniqueCounts
+from store.ledger.blocks import finish_block
 from store.ledger.keys import pack, unpack
 from store.ledger.memberships import Standing
 from store.ledger.numbers import outcome_of, reason_number, reason_of
 from store.ledger.outcomes import OUTCOME_COLUMNS, outcome_row
 from store.ledger.recheck import Recheck
+from store.ledger.runs import put_goal_summary
 
 IMPORTED, EXPORTED = 0, 1
 _PLACES = ", ".join("?" * len(OUTCOME_COLUMNS.split(", ")))
@@ -73,20 +75,14 @@ class People(Standing, Recheck):
             if done.recheck is not None:
                 self._commit_recheck(db, run, goal, done.recheck)
             if done.finished_block is not None:
-                db.execute(
-                    "UPDATE block SET done = 1 WHERE run = ? AND goal = ? AND number = ?",
-                    (run_number, goal_number, done.finished_block),
-                )
+                finish_block(db, run_number, goal_number, done.finished_block)
             if done.finished_batch is not None:
                 # people's data is not kept a moment longer than it is needed
                 db.execute(
                     "UPDATE batch SET state = 'done', payload = '', profiles = '' WHERE number = ?",
                     (done.finished_batch,),
                 )
-            db.execute(
-                "INSERT OR REPLACE INTO goal_run VALUES (?, ?, ?, 0)",
-                (run_number, goal_number, summary.model_dump_json()),
-            )
+            put_goal_summary(db, run_number, goal_number, summary, done=False)
 
     def _commit_records(
         self,
@@ -210,34 +206,6 @@ class People(Standing, Recheck):
             (pack(key) for key in keys),
         )
         return {unpack(key) for (key,) in rows}
-
-    def plan_blocks(self, run: str, goal: str, blocks: Sequence[Block]) -> None:
-        """Write down how a goal reads its contacts."""
-        run_number, goal_number = self._database.run_number(run), self._database.goal_number(goal)
-        with self._database.transaction() as db:
-            db.executemany(
-                "INSERT INTO block VALUES (?, ?, ?, ?, ?, 0)",
-                [(run_number, goal_number, b.number, b.after_id, b.before_id) for b in blocks],
-            )
-            db.execute(
-                "INSERT OR REPLACE INTO run_fact VALUES (?, ?, '1')",
-                (run_number, f"planned:{goal}"),
-            )
-
-    def open_blocks(self, run: str, goal: str) -> Sequence[Block] | None:
-        """The blocks not finished yet; None before `plan_blocks`."""
-        run_number = self._database.run_number(run)
-        planned = self._database.one(
-            "SELECT 1 FROM run_fact WHERE run = ? AND name = ?", run_number, f"planned:{goal}"
-        )
-        if planned is None:
-            return None
-        rows = self._database.execute(
-            "SELECT number, after_id, before_id FROM block "
-            "WHERE run = ? AND goal = ? AND done = 0 ORDER BY number",
-            (run_number, self._database.goal_number(goal)),
-        )
-        return [Block(*row) for row in rows]
 
     def unique(self) -> UniqueCounts:
         """Distinct profiles exchanged, ever."""

@@ -1,8 +1,12 @@
-"""The live run: its facts, progress, stop requests and the counts a resumed goal starts from."""
+"""The live run: its facts, progress, stop requests and the counts a resumed goal starts from.
+
+The tables `run`, `run_fact`, `goal_run` and `progress`.
+"""
 
 from __future__ import annotations
 
-from actui.model.journal import GoalState
+import sqlite3
+
 from actui.model.run import GoalSummary, RunSnapshot
 from store.ledger.database import LedgerDatabase
 
@@ -16,7 +20,7 @@ class Runs:
     def __init__(self, database: LedgerDatabase) -> None:
         self._database = database
 
-    def begin_run(self, run: str, trigger: str, started: str, pid: int) -> None:
+    def begin(self, run: str, trigger: str, started: str, pid: int) -> None:
         """A run starts, or one that was left goes on under its old id."""
         with self._database.transaction() as db:
             db.execute(
@@ -25,34 +29,37 @@ class Runs:
                 (run, started, trigger, pid),
             )
 
-    def knows_run(self, run: str) -> bool:
+    def knows(self, run: str) -> bool:
         """Whether there has been a run of this id."""
         return self._database.one("SELECT 1 FROM run WHERE id = ?", run) is not None
 
+    def has_ended(self, run: str) -> bool:
+        """Whether the end of a run is in this ledger."""
+        row = self._database.execute("SELECT open FROM run WHERE id = ?", (run,)).fetchone()
+        return row is not None and not row[0]
+
     def open_run(self) -> str | None:
-        """The last run, if it can be continued."""
-        row = self._database.execute(
-            "SELECT id, open FROM run ORDER BY number DESC LIMIT 1"
-        ).fetchone()
+        """The id of the last run if it can be continued; None if it ended, or there is none."""
+        query = "SELECT id, open FROM run ORDER BY number DESC LIMIT 1"
+        row = self._database.execute(query).fetchone()
         return row[0] if row is not None and row[1] else None
 
-    def run_fact(self, run: str, name: str) -> str | None:
-        """Something a run keeps about itself."""
+    def fact(self, run: str, name: str) -> str | None:
+        """Something a run keeps about itself; None where it has kept nothing by this name."""
+        number = self._database.run_number(run)
         found = self._database.one(
-            "SELECT value FROM run_fact WHERE run = ? AND name = ?",
-            self._database.run_number(run),
-            name,
+            "SELECT value FROM run_fact WHERE run = ? AND name = ?", number, name
         )
         return None if found is None else str(found)
 
-    def set_run_fact(self, run: str, name: str, value: str) -> None:
-        """Keep something about a run."""
+    def set_fact(self, run: str, name: str, value: str) -> None:
+        """Keep something about a run, durably."""
+        number = self._database.run_number(run)
         self._database.execute(
-            "INSERT OR REPLACE INTO run_fact VALUES (?, ?, ?)",
-            (self._database.run_number(run), name, value),
+            "INSERT OR REPLACE INTO run_fact VALUES (?, ?, ?)", (number, name, value)
         )
 
-    def end_run(self, run: str, resumable: bool) -> None:
+    def end(self, run: str, resumable: bool) -> None:
         """A run ends; unless it is resumable, what only it needed goes, and so do old runs."""
         number = self._database.run_number(run)
         with self._database.transaction() as db:
@@ -77,17 +84,14 @@ class Runs:
         )
 
     def read_progress(self) -> RunSnapshot | None:
-        """The live picture of the last run."""
+        """The live picture of the last run; None before the first."""
         found = self._database.one("SELECT snapshot FROM progress")
         return None if found is None else self._database.parsed(RunSnapshot, found)
 
     def stop_level(self, run: str) -> int:
-        """How urgently somebody wants the run to end: 0, 1 or 2."""
-        return int(
-            self._database.one(
-                "SELECT stop FROM run WHERE number = ?", self._database.run_number(run)
-            )
-        )
+        """0 go on; 1 finish the batch in flight and stop; 2 stop now."""
+        number = self._database.run_number(run)
+        return int(self._database.one("SELECT stop FROM run WHERE number = ?", number))
 
     def request_stop(self, run: str) -> int:
         """Ask the run to end; the new level. Asking again asks more urgently."""
@@ -99,7 +103,7 @@ class Runs:
         return int(self._database.one("SELECT stop FROM run WHERE number = ?", number))
 
     def goal_summary(self, run: str, goal: str) -> GoalSummary | None:
-        """The counts of a goal in a run so far."""
+        """The counts of a goal in a run so far; None before its first commit."""
         found = self._database.one(
             "SELECT summary FROM goal_run WHERE run = ? AND goal = ?",
             self._database.run_number(run),
@@ -108,16 +112,10 @@ class Runs:
         return None if found is None else self._database.parsed(GoalSummary, found)
 
     def save_goal_summary(self, run: str, goal: str, summary: GoalSummary, done: bool) -> None:
-        """Keep a goal's counts, and whether it is through."""
-        self._database.execute(
-            "INSERT OR REPLACE INTO goal_run VALUES (?, ?, ?, ?)",
-            (
-                self._database.run_number(run),
-                self._database.goal_number(goal),
-                summary.model_dump_json(),
-                done,
-            ),
-        )
+        """Keep a goal's counts, durably, and whether it is through."""
+        run_number = self._database.run_number(run)
+        goal_number = self._database.goal_number(goal)
+        put_goal_summary(self._database.connection, run_number, goal_number, summary, done)
 
     def goal_is_done(self, run: str, goal: str) -> bool:
         """Whether a goal has succeeded in this run already."""
@@ -131,7 +129,8 @@ class Runs:
 
     def restart_goal(self, run: str, goal: str) -> None:
         """Forget how far a goal is in a run; batches on their way stay in the journal."""
-        run_number, goal_number = self._database.run_number(run), self._database.goal_number(goal)
+        run_number = self._database.run_number(run)
+        goal_number = self._database.goal_number(goal)
         with self._database.transaction() as db:
             # whoever has an outcome now gets another, and is counted with that alone
             for table in ("goal_run", "block", "outcome"):
@@ -149,42 +148,12 @@ class Runs:
                 (run_number, f"planned:{goal}", f"recheck:{goal}"),
             )
 
-    def goal_state(self, goal: str) -> GoalState:
-        """What a goal remembers from run to run."""
-        row = self._database.execute(
-            "SELECT config_hash, watermark, reconciled FROM goal WHERE number = ?",
-            (self._database.goal_number(goal),),
-        ).fetchone()
-        return GoalState(*row)
 
-    def save_goal_state(self, goal: str, state: GoalState) -> None:
-        """Remember it."""
-        self._database.execute(
-            "UPDATE goal SET config_hash = ?, watermark = ?, reconciled = ? WHERE number = ?",
-            (
-                state.config_hash,
-                state.watermark,
-                state.reconciled,
-                self._database.goal_number(goal),
-            ),
-        )
-
-    def bound_origins(self) -> tuple[str, str] | None:
-        """The two accounts this ledger is about: ActiveCampaign's and BlueConic's origin."""
-        mine = self._database.one("SELECT value FROM fact WHERE name = 'activecampaign'")
-        theirs = self._database.one("SELECT value FROM fact WHERE name = 'blueconic'")
-        return None if mine is None or theirs is None else (str(mine), str(theirs))
-
-    def has_met_anybody(self) -> bool:
-        """Whether a run with these accounts has decided anything about a person, or sent it."""
-        tables = ("person", "outcome", "batch", "sum_send", "membership", "newcomer")
-        asked = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in tables)  # noqa: S608
-        return bool(self._database.one(f"SELECT {asked}"))
-
-    def bind_origins(self, activecampaign: str, blueconic: str) -> None:
-        """Make this ledger about two accounts and no others."""
-        with self._database.transaction() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO fact VALUES (?, ?)",
-                [("activecampaign", activecampaign), ("blueconic", blueconic)],
-            )
+def put_goal_summary(
+    db: sqlite3.Connection, run: int, goal: int, summary: GoalSummary, done: bool
+) -> None:
+    """Write a goal's counts in a run, and whether it is through."""
+    db.execute(
+        "INSERT OR REPLACE INTO goal_run VALUES (?, ?, ?, ?)",
+        (run, goal, summary.model_dump_json(), done),
+    )

@@ -172,11 +172,11 @@ BREAKAGES: dict[str, Breakage] = {
             from dataclasses import replace
             from actui.sync.run.meter import stamp
 
-            state = run.ledger.goal_state(self._goal.id)
+            state = run.ledger.goals.state(self._goal.id)
             at = stamp(run.started_at)
             config = self._goal.config_hash()
             after = replace(state, watermark=at, config_hash=config)
-            run.ledger.save_goal_state(self._goal.id, after)
+            run.ledger.goals.save_state(self._goal.id, after)
             await self._settle()
         run.stop.check()
         await self._settle_late()

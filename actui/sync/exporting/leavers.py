@@ -114,10 +114,10 @@ class Leavers:
         """
         run, segment = self._run, self._segment.id
         if not self._covers_all:
-            run.ledger.set_all_confirmed(self._goal.id, False)
+            run.ledger.goals.set_all_confirmed(self._goal.id, False)
         if not self._lists or self._goal.unsubscribe == "never":
             return
-        before = run.ledger.listed_segment(self._goal.id)
+        before = run.ledger.goals.listed_segment(self._goal.id)
         if not shown.is_complete:
             run.warn_once("The segment's listing was not complete, so nobody was unsubscribed.")
             return
@@ -155,11 +155,11 @@ class Leavers:
             await self._leave(one, is_through=is_through)
         self._settle(is_confirmed)
         self._refused.warn()
-        run.ledger.set_listed_segment(self._goal.id, segment)
+        run.ledger.goals.set_listed_segment(self._goal.id, segment)
 
     def _refuse_the_first(self, people: set[int]) -> None:
         """Raise GoalError unless `all` was confirmed before: it reaches people of others."""
-        if self._run.ledger.all_confirmed(self._goal.id):
+        if self._run.ledger.goals.all_confirmed(self._goal.id):
             return
         self._run.summary.leavers = len(people)
         many = "1 person" if len(people) == 1 else f"{len(people):,} people"
@@ -177,7 +177,7 @@ class Leavers:
             return
         ledger, goal = self._run.ledger, self._goal.id
         if is_confirmed:
-            ledger.set_all_confirmed(goal, True)
+            ledger.goals.set_all_confirmed(goal, True)
         ledger.drop_shown(goal, self._outside - self._kept)
 
     def _is_confirmed(self, people: int) -> bool:

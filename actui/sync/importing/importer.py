@@ -140,12 +140,12 @@ class ImportRun:
         run = self._run
         if run.options.only is not None:
             return [Block(0, 0, highest_id + 1)]
-        planned = run.ledger.open_blocks(run.run, self._goal.id)
+        planned = run.ledger.blocks.unfinished(run.run, self._goal.id)
         if planned is not None:
             return planned
         expected = None if self._goal.contacts == "all" else self._list_total()
         blocks = cut_into_blocks(highest_id, expected, total)
-        run.ledger.plan_blocks(run.run, self._goal.id, blocks)
+        run.ledger.blocks.plan(run.run, self._goal.id, blocks)
         return blocks
 
     def _list_total(self) -> int | None:

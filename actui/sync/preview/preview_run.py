@@ -28,7 +28,8 @@ from actui.model.run import GoalSummary, Outcome, Record, RunState, RunSummary
 from actui.sync.erasure import Forgotten, no_one_erased
 from actui.sync.exporting.contact_directory import lookups
 from actui.sync.exporting.leavers import Claims
-from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
+from actui.sync.ledger_ports import Ledger
+from actui.sync.ports import ActiveCampaign, BlueConic, Clock
 from actui.sync.preview.dry_run_activecampaign import DryRunActiveCampaign
 from actui.sync.preview.dry_run_blueconic import DryRunBlueConic
 from actui.sync.run.engine import Engine, Ports

@@ -31,7 +31,8 @@ from actui.sync.exporting.exporter import ExportRun
 from actui.sync.exporting.leavers import Claims
 from actui.sync.importing.importer import ImportRun
 from actui.sync.importing.recheck import Recheck
-from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
+from actui.sync.ledger_ports import Ledger, RunJournal
+from actui.sync.ports import ActiveCampaign, BlueConic, Clock
 from actui.sync.resolve import Accounts, read_accounts, resolve
 from actui.sync.resolved_goals import (
     ResolvedConnection,
@@ -117,6 +118,7 @@ class Engine:
     def __init__(self, connection: Connection, ports: Ports, options: Options, pid: int) -> None:
         self._connection = connection
         self._ports = ports
+        self._runs = ports.ledger.runs
         self._options = options
         self._pid = pid
         self._goals = chosen_goals(connection, options)
@@ -129,10 +131,10 @@ class Engine:
             trigger=options.trigger,
             started=started,
         )
-        self.stop = Stop(ports.ledger, run, ports.clock, self._stopping)
+        self.stop = Stop(self._runs, run, ports.clock, self._stopping)
         self._service_time = ServiceTime(ports.clock)
         self._meter = Meter(
-            ports.ledger,
+            self._runs,
             ports.clock,
             RunSnapshot(
                 run=run,
@@ -154,7 +156,7 @@ class Engine:
         return {goal.id: goal.config_hash() for goal in self._goals}
 
     def _keep_shape(self) -> None:
-        self._ports.ledger.set_run_fact(self.summary.run, _GOALS, json.dumps(self._shape()))
+        self._runs.set_fact(self.summary.run, _GOALS, json.dumps(self._shape()))
 
     def _run_id(self) -> tuple[str, bool]:
         """The run to continue, or a new one.
@@ -163,22 +165,21 @@ class Engine:
         run about some people alone neither continues another nor is it continued: what it has
         read to the end is not everybody.
         """
-        ledger = self._ports.ledger
-        left = ledger.open_run()
+        left = self._runs.open_run()
         if left is not None:
-            began = json.loads(ledger.run_fact(left, _GOALS) or "{}")
+            began = json.loads(self._runs.fact(left, _GOALS) or "{}")
             now = self._shape()
-            partial = self._options.is_partial or ledger.run_fact(left, _PARTIAL) is not None
+            partial = self._options.is_partial or self._runs.fact(left, _PARTIAL) is not None
             anew = partial or self._options.fresh or self._options.full
             if began.keys() == now.keys() and not anew:
                 for goal in self._goals:
                     if not goal.is_configured_as(began[goal.id]):
-                        ledger.restart_goal(left, goal.id)
+                        self._runs.restart_goal(left, goal.id)
                 return left, True
-            ledger.end_run(left, resumable=False)
+            self._runs.end(left, resumable=False)
         at = self._ports.clock.now()
         # a clock that was put back, or stands still, shows an instant more than once
-        while ledger.knows_run(run := new_run_id(at)):
+        while self._runs.knows(run := new_run_id(at)):
             at += timedelta(milliseconds=1)
         return run, False
 
@@ -188,14 +189,14 @@ class Engine:
         Raises what no ledger or history can record: StorageError, sqlite3.Error, OSError, and
         bugs. The run is cut off then, and can be continued.
         """
-        ports, summary = self._ports, self.summary
-        ports.ledger.begin_run(summary.run, summary.trigger, summary.started, self._pid)
+        summary = self.summary
+        self._runs.begin(summary.run, summary.trigger, summary.started, self._pid)
         if self._resumed:
-            summary.started = ports.ledger.run_fact(summary.run, _FIRST_START) or summary.started
+            summary.started = self._runs.fact(summary.run, _FIRST_START) or summary.started
         else:
-            ports.ledger.set_run_fact(summary.run, _FIRST_START, summary.started)
+            self._runs.set_fact(summary.run, _FIRST_START, summary.started)
         if self._options.is_partial:
-            ports.ledger.set_run_fact(summary.run, _PARTIAL, "1")
+            self._runs.set_fact(summary.run, _PARTIAL, "1")
         self._keep_shape()
         self._enter(RunState.STARTING)
         work: asyncio.Task[object] = asyncio.create_task(self._work())
@@ -239,7 +240,7 @@ class Engine:
         if failed:
             self.summary.code = GOALS_FAILED
             self.summary.message = f"{failed[0].goal}: {failed[0].message}"
-        self._ports.ledger.end_run(self.summary.run, resumable=False)
+        self._runs.end(self.summary.run, resumable=False)
         self._finish(RunState.FINISHED)
 
     async def _prepare(self) -> tuple[Accounts, ResolvedConnection]:
@@ -254,7 +255,7 @@ class Engine:
             ports.keep(self._connection)
             self._goals = chosen_goals(self._connection, self._options)
             self._keep_shape()
-        is_first = ports.ledger.run_fact(self.summary.run, _SERVED_AT) is None
+        is_first = self._runs.fact(self.summary.run, _SERVED_AT) is None
         if is_first or any(isinstance(one, ExportGoal) and one.lifecycle for one in self._goals):
             page = await ports.activecampaign.highest_contact_id()
             self._service_time.show(page.served_at)
@@ -265,10 +266,10 @@ class Engine:
 
     def _keep_start(self, served_at: datetime | None) -> None:
         """The run's first start is what every one of its processes goes by."""
-        ledger, run = self._ports.ledger, self.summary.run
+        run = self.summary.run
         if served_at is None:
-            ledger.set_run_fact(run, _UNDATED, "1")
-        ledger.set_run_fact(run, _SERVED_AT, stamp(self._service_time.now()))
+            self._runs.set_fact(run, _UNDATED, "1")
+        self._runs.set_fact(run, _SERVED_AT, stamp(self._service_time.now()))
 
     async def _create_list_properties(self, accounts: Accounts) -> None:
         """Create the properties that keep list names where they do not exist yet."""
@@ -285,11 +286,11 @@ class Engine:
         self, resolved: ResolvedGoal, connection: ResolvedConnection, accounts: Accounts
     ) -> GoalRun:
         ports, run, goal = self._ports, self.summary.run, resolved.settings
-        kept = ports.ledger.goal_summary(run, goal.id)
+        kept = self._runs.goal_summary(run, goal.id)
         summary = kept or GoalSummary(goal=goal.name, goal_id=goal.id, kind=goal.kind)
         self.summary.goals.append(summary)
         goal_run = self._goal_run(goal, connection, accounts, summary)
-        if ports.ledger.goal_is_done(run, goal.id):
+        if self._runs.goal_is_done(run, goal.id):
             goal_run.progress.done = True
             return goal_run
         summary.ok, summary.code, summary.message = True, "", ""
@@ -312,7 +313,7 @@ class Engine:
             if through:
                 tell(summary)
             # a goal that was ended where it stood is not through, however well it went until then
-            ports.ledger.save_goal_summary(run, goal.id, summary, done=through)
+            self._runs.save_goal_summary(run, goal.id, summary, done=through)
             if not self.stop.level:
                 # after it was kept: a run that goes on here counts them with their outcomes
                 goal_run.count_unsettled()
@@ -342,7 +343,7 @@ class Engine:
             )
         finally:
             tell(summary)
-            ports.ledger.save_goal_summary(self.summary.run, id_, summary, done=True)
+            self._runs.save_goal_summary(self.summary.run, id_, summary, done=True)
             goal_run.progress.done = True
             self._meter.flush()
 
@@ -354,7 +355,7 @@ class Engine:
         summary: GoalSummary,
     ) -> GoalRun:
         ports = self._ports
-        served_at = ports.ledger.run_fact(self.summary.run, _SERVED_AT)
+        served_at = self._runs.fact(self.summary.run, _SERVED_AT)
         return GoalRun(
             run=self.summary.run,
             connection=connection,
@@ -370,7 +371,7 @@ class Engine:
             progress=self._meter.goal(summary),
             summary=summary,
             started_at=datetime.fromisoformat(served_at) if served_at else ports.clock.now(),
-            is_dated=ports.ledger.run_fact(self.summary.run, _UNDATED) is None,
+            is_dated=self._runs.fact(self.summary.run, _UNDATED) is None,
             service_now=self._service_time.now,
             settle_seconds=ports.settle_seconds,
             listener=ports.listener,
@@ -410,7 +411,7 @@ class Engine:
         self.summary.cause = failure.default_code
         resumable = state is RunState.STOPPED and not self._options.is_partial
         try:
-            self._ports.ledger.end_run(self.summary.run, resumable=resumable)
+            self._runs.end(self.summary.run, resumable=resumable)
             self._finish(state)
         except DamagedError:
             # the history alone can tell how a run ended whose ledger failed it
@@ -429,10 +430,10 @@ class Engine:
         self._enter(state)
 
 
-def is_unfinished(ledger: Ledger) -> bool:
+def is_unfinished(runs: RunJournal) -> bool:
     """Whether the last run was about everybody and has not come to its end."""
-    left = ledger.open_run()
-    return left is not None and ledger.run_fact(left, _PARTIAL) is None
+    left = runs.open_run()
+    return left is not None and runs.fact(left, _PARTIAL) is None
 
 
 def _failed(task: asyncio.Task[None]) -> bool:

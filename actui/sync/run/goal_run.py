@@ -11,7 +11,8 @@ from actui.model.journal import BatchCommit
 from actui.model.omitted import Omitted
 from actui.model.run import GoalProgress, GoalSummary, Record
 from actui.sync.erasure import Forgotten, no_one_erased
-from actui.sync.ports import ActiveCampaign, BlueConic, Clock, Ledger
+from actui.sync.ledger_ports import Ledger
+from actui.sync.ports import ActiveCampaign, BlueConic, Clock
 from actui.sync.resolve import Accounts
 from actui.sync.resolved_goals import ResolvedConnection
 from actui.sync.run.meter import Meter, count, count_rechecked, stamp
@@ -164,7 +165,7 @@ class GoalRun:
         Everything: in a full run, when the goal is not the one that last succeeded, when the last
         complete reading is `reconcile_days` old, and when the watermark lies in the future.
         """
-        state = self.ledger.goal_state(self.goal.id)
+        state = self.ledger.goals.state(self.goal.id)
         changed_goal = not self.goal.is_configured_as(state.config_hash)
         if changed_goal and state.config_hash:
             self.note(
@@ -235,7 +236,7 @@ class GoalRun:
         self._tell_missing()
         if self.options.is_partial or not summary.ok:
             return
-        before = self.ledger.goal_state(self.goal.id)
+        before = self.ledger.goals.state(self.goal.id)
         after = replace(before, config_hash=self.goal.config_hash())
         if self.is_dated:
             now = stamp(self.started_at)
@@ -244,7 +245,7 @@ class GoalRun:
                 watermark=now,
                 reconciled=now if read_everything else before.reconciled,
             )
-        self.ledger.save_goal_state(self.goal.id, after)
+        self.ledger.goals.save_state(self.goal.id, after)
 
     def _tell_missing(self) -> None:
         only = self.options.only

@@ -17,7 +17,8 @@ from actui.model.run import (
     RunSnapshot,
     RunState,
 )
-from actui.sync.ports import Clock, Ledger
+from actui.sync.ledger_ports import RunJournal
+from actui.sync.ports import Clock
 from actui.sync.run.warnings import add_to, count_omission
 
 FLUSH_SECONDS = 0.25
@@ -70,12 +71,12 @@ class Meter:
 
     def __init__(
         self,
-        ledger: Ledger,
+        runs: RunJournal,
         clock: Clock,
         snapshot: RunSnapshot,
         traffic: Callable[[], RequestCounts],
     ) -> None:
-        self._ledger = ledger
+        self._runs = runs
         self._clock = clock
         self._traffic = traffic
         self._began = clock.monotonic()
@@ -116,7 +117,7 @@ class Meter:
         self.snapshot.updated = stamp(self._clock.now())
         self.snapshot.elapsed = round(self._clock.monotonic() - self._began, 2)
         self.snapshot.requests = self._traffic()
-        self._ledger.write_progress(self.snapshot)
+        self._runs.write_progress(self.snapshot)
 
     def state(self, state: RunState, message: str = "") -> None:
         """The run enters another state; always written at once."""

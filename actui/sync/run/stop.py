@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from actui.model.errors import StoppedError
-from actui.sync.ports import Clock, Ledger
+from actui.sync.ledger_ports import RunJournal
+from actui.sync.ports import Clock
 
 POLL_SECONDS = 0.5
 
@@ -17,8 +18,8 @@ class Stop:
     `heard` is called, beside the work, whenever a wish to stop has been seen.
     """
 
-    def __init__(self, ledger: Ledger, run: str, clock: Clock, heard: Callable[[], None]) -> None:
-        self._ledger = ledger
+    def __init__(self, runs: RunJournal, run: str, clock: Clock, heard: Callable[[], None]) -> None:
+        self._runs = runs
         self._run = run
         self._clock = clock
         self._heard = heard
@@ -55,7 +56,7 @@ class Stop:
     async def watch(self, work: asyncio.Task[object]) -> None:
         """Follow the ledger until cancelled; at level two, cancel `work` where it stands."""
         while True:
-            self.level = max(self.level, self._ledger.stop_level(self._run))
+            self.level = max(self.level, self._runs.stop_level(self._run))
             if self.level:
                 self._wanted.set()
                 self._heard()

@@ -160,7 +160,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         omitted={f"%F{H}%": 1},
     )
     with context.ledger(connection) as ledger:
-        ledger.begin_run(RUN, "manual", "2026-01-01T00:00:00Z", 1)
+        ledger.runs.begin(RUN, "manual", "2026-01-01T00:00:00Z", 1)
         ledger.commit(RUN, "g-1", BatchCommit([("7", record, None)]), goal)
     context.history(connection).save(
         RunSummary(

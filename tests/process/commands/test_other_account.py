@@ -32,14 +32,17 @@ def picture(run: str) -> RunSnapshot:
 def test_a_mistyped_host_binds_nobody(context: AppContext) -> None:
     context.bound_ledger(moved(connection()), fresh=False).close()
     with context.bound_ledger(connection(), fresh=False) as ledger:
-        assert ledger.bound_origins() == ("https://acme.api-us1.com", "https://acme.blueconic.net")
+        assert ledger.accounts.origins() == (
+            "https://acme.api-us1.com",
+            "https://acme.blueconic.net",
+        )
 
 
 def test_people_of_another_account_are_never_taken_for_those_of_this_one(
     context: AppContext,
 ) -> None:
     with context.bound_ledger(connection(), fresh=False) as ledger:
-        ledger.begin_run("r1", "manual", "2026-11-24T02:00:00Z", 1)
+        ledger.runs.begin("r1", "manual", "2026-11-24T02:00:00Z", 1)
         ledger.journal_batch("r1", "g1", ["p-1"], "[]", 0.0)
     with pytest.raises(ConfigError, match="has worked with .* until now") as refused:
         context.bound_ledger(moved(connection()), fresh=False)
@@ -47,19 +50,19 @@ def test_people_of_another_account_are_never_taken_for_those_of_this_one(
     with pytest.raises(ConfigError, match="has worked with"):
         ConsoleServices(context).starter.start(moved(connection()))
     with context.bound_ledger(moved(connection()), fresh=True) as ledger:
-        assert not ledger.has_met_anybody()
+        assert not ledger.accounts.has_met_anybody()
 
 
 def test_a_console_that_stays_open_sees_the_runs_of_a_fresh_ledger(context: AppContext) -> None:
     with ConsoleServices(context) as services:
         reader = services.reader(connection())
         with context.ledger(connection()) as ledger:
-            ledger.write_progress(picture("r1"))
+            ledger.runs.write_progress(picture("r1"))
         before = reader.version()
         assert reader.snapshot() == picture("r1")
         set_aside(context.home, "c-1")
         with context.ledger(connection()) as ledger:
-            ledger.write_progress(picture("r2"))
+            ledger.runs.write_progress(picture("r2"))
         assert reader.version() != before
         assert reader.snapshot() == picture("r2")
 

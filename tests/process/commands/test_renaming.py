@@ -105,8 +105,8 @@ def test_other_accounts_than_it_has_worked_with_are_told(
 ) -> None:
     context, (connection,) = AppContext.open(), stored()
     with context.ledger(connection) as ledger:
-        ledger.bind_origins(*account_origins(connection))
-        ledger.begin_run("r1", "manual", "2026-11-24T02:00:00Z", 1)
+        ledger.accounts.bind(*account_origins(connection))
+        ledger.runs.begin("r1", "manual", "2026-11-24T02:00:00Z", 1)
         ledger.journal_batch("r1", "g1", ["p-1"], "[]", 0.0)
     assert main(["apply", "a.yaml"]) == 0
     assert "has worked with" not in capsys.readouterr().err

@@ -103,8 +103,8 @@ async def test_a_watermark_in_the_future_makes_the_next_run_read_everything(fiel
         await world.run()
         with world.context.ledger(connection) as ledger:
             goal = connection.goals[0].id
-            state = ledger.goal_state(goal)
-            ledger.save_goal_state(goal, replace(state, **{field: "2099-01-01T00:00:00Z"}))
+            state = ledger.goals.state(goal)
+            ledger.goals.save_state(goal, replace(state, **{field: "2099-01-01T00:00:00Z"}))
         await change(world, firstName="Ada")
 
         summary = await world.run()
@@ -112,7 +112,7 @@ async def test_a_watermark_in_the_future_makes_the_next_run_read_everything(fiel
         assert await names(world) == {"Ada"}
         assert summary.goals[0].read == PEOPLE
         with world.context.ledger(connection) as ledger:
-            after = ledger.goal_state(goal)
+            after = ledger.goals.state(goal)
         assert {after.watermark, after.reconciled} == {after.watermark}
         assert str(after.watermark) < "2099"
 

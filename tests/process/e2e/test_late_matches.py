@@ -318,7 +318,7 @@ async def test_a_recheck_that_fails_ends_in_a_warning_and_goes_on_later() -> Non
         await world.run()
         await world.post("/clock", advance=7_200)
         with world.context.ledger(connection) as ledger:
-            before = ledger.goal_state("g-1").watermark
+            before = ledger.goals.state("g-1").watermark
         await world.fault("200-html", PUT, method="PUT", times=3)
 
         run = await world.run()
@@ -326,7 +326,7 @@ async def test_a_recheck_that_fails_ends_in_a_warning_and_goes_on_later() -> Non
         assert (run.state, run.ok) == (RunState.FINISHED, True)
         assert "not all rechecked" in run.goals[0].message
         with world.context.ledger(connection) as ledger:
-            assert ledger.goal_state("g-1").watermark != before
+            assert ledger.goals.state("g-1").watermark != before
         assert (await world.run()).goals[0].rechecked == 4
 
 

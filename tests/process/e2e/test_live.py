@@ -16,7 +16,7 @@ async def pictured(world: Lab, state: RunState) -> RunSnapshot:
     context = world.context
     with context.ledger(context.connections.find("Lab").connection) as ledger:
         while True:
-            found = ledger.read_progress()
+            found = ledger.runs.read_progress()
             if found is not None and found.state is state:
                 return found
             await asyncio.sleep(0.01)

@@ -199,7 +199,9 @@ async def test_a_stop_between_two_pages_of_profiles_sends_nothing_and_goes_on_la
         await world.until(lambda log: any(r["path"].startswith(f"{PUT}/") for r in log))
         assert world.context.request_stop(connection) == 1
         with world.context.ledger(connection) as ledger:
-            while (now := ledger.read_progress()) is None or now.state is not RunState.STOPPING:  # noqa: ASYNC110
+            while (  # noqa: ASYNC110
+                now := ledger.runs.read_progress()
+            ) is None or now.state is not RunState.STOPPING:
                 await asyncio.sleep(0.01)
         await world.post("/release")
 

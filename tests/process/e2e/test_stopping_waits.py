@@ -73,7 +73,7 @@ async def test_at_the_gate_of_an_account(how: str) -> None:
         with world.context.ledger(connection) as ledger:
 
             def has_begun() -> bool:
-                snapshot = ledger.read_progress()
+                snapshot = ledger.runs.read_progress()
                 return snapshot is not None and not snapshot.state.is_final
 
             assert await stopped(world, how, has_begun) is RunState.STOPPED

@@ -80,7 +80,7 @@ def stored(world: Lab) -> tuple[dict[str, str], dict[tuple[int, object], tuple[A
             "SELECT goal, key, outcome, reason, run, fingerprint FROM person"
         )
         kept = {(goal, key): tuple(rest) for goal, key, *rest in rows}
-        return {g.id: ledger.goal_state(g.id).config_hash for g in connection.goals}, kept
+        return {g.id: ledger.goals.state(g.id).config_hash for g in connection.goals}, kept
 
 
 async def settled(world: Lab) -> None:

@@ -151,7 +151,7 @@ async def test_the_audit_tells_who_stopped_a_scheduled_run_and_how() -> None:
         assert (await actui(world, "due"))[0] == 0
         await world.arrived("GET", WHO_AM_I)
         with world.context.ledger(connection) as ledger:
-            snapshot = ledger.read_progress()
+            snapshot = ledger.runs.read_progress()
         assert snapshot is not None
         os.kill(snapshot.pid, signal.SIGTERM)
         audit = world.context.audit

@@ -44,10 +44,10 @@ async def test_a_miscount_is_a_bug_and_moves_nothing(desk: Desk) -> None:
     # no error that somebody can act on: it ends the command as a bug, with a report
     assert not isinstance(raised.value, ActuiError)
     with desk.ledger() as ledger:
-        assert ledger.goal_state("g-1").watermark is None
-        run = ledger.open_run()
+        assert ledger.goals.state("g-1").watermark is None
+        run = ledger.runs.open_run()
         assert run is not None
-        assert not ledger.goal_is_done(run, "g-1")
+        assert not ledger.runs.goal_is_done(run, "g-1")
 
 
 async def test_a_goal_that_fails_is_checked_too(

@@ -122,7 +122,7 @@ async def test_one_stop_ends_every_wait_for_a_batch(desk: Desk, how: str, fault:
             if how == "signal":
                 engine.stop.signal()
             else:
-                beside.request_stop(engine.summary.run)
+                beside.runs.request_stop(engine.summary.run)
             summary = await asyncio.wait_for(task, 20)
     assert summary.state is RunState.STOPPED
 

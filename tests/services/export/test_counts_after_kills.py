@@ -7,6 +7,7 @@ import pytest
 from actui.model.journal import BatchCommit
 from actui.model.run import GoalSummary
 from store.ledger import SqliteLedger
+from store.ledger.runs import Runs
 from tests.services.export.desk import NEWSLETTER, UNSUBSCRIBED, Desk
 
 COLORS = [
@@ -48,7 +49,7 @@ async def test_a_run_that_dies_at_a_commit_counts_nothing_twice_and_loses_nothin
         if is_durable:
             commit(ledger, run, goal, done, summary)
         if is_gone:  # a dead process writes nothing more
-            patched.setattr(SqliteLedger, "save_goal_summary", gone)
+            patched.setattr(Runs, "save_goal_summary", gone)
         raise Died
 
     connection = desk.connection({"mappings": COLORS})

@@ -18,6 +18,7 @@ from actui.model.run import GoalSummary, Outcome, RunSummary
 from actui.sync.run.goal_run import PeopleFilter
 from store.ledger import SqliteLedger
 from store.ledger.counts import outcomes_of
+from store.ledger.runs import Runs
 from tests.services.export.desk import BOUNCED, NEWSLETTER, UNSUBSCRIBED, Desk
 
 pytestmark = pytest.mark.long
@@ -78,7 +79,7 @@ def check(ledger: SqliteLedger, run: str) -> int:
     """Compare every goal of an open run with its people; how many people those are."""
     people = 0
     for (goal,) in ledger.database.connection.execute("SELECT id FROM goal").fetchall():
-        kept = ledger.goal_summary(run, goal)
+        kept = ledger.runs.goal_summary(run, goal)
         if kept is not None:
             assert kept.adds_up
             assert rebuilt(ledger, run, goal) == counted(kept)
@@ -126,7 +127,7 @@ def disturbed(
     patch: pytest.MonkeyPatch, how: str = "", at: int = 0, after: int = 0
 ) -> Iterator[Counter[str]]:
     """Check after every commit, and disturb one of them; tells how many commits there were."""
-    commit, save = SqliteLedger.commit, SqliteLedger.save_goal_summary
+    commit, save = SqliteLedger.commit, Runs.save_goal_summary
     met: Counter[str] = Counter()
 
     def checked(
@@ -157,16 +158,16 @@ def disturbed(
             met["dead"] = 1
             raise Died
         if strikes and how == "stopped":
-            ledger.request_stop(run)
+            ledger.runs.request_stop(run)
 
-    def saved(ledger: SqliteLedger, run: str, goal: str, now: GoalSummary, done: bool) -> None:
+    def saved(runs: Runs, run: str, goal: str, now: GoalSummary, done: bool) -> None:
         if not met["dead"]:
-            save(ledger, run, goal, now, done)
-            check(ledger, run)
+            save(runs, run, goal, now, done)
+            check(SqliteLedger(runs._database.connection), run)
 
     with patch.context() as patched:
         patched.setattr(SqliteLedger, "commit", checked)
-        patched.setattr(SqliteLedger, "save_goal_summary", saved)
+        patched.setattr(Runs, "save_goal_summary", saved)
         yield met
 
 
@@ -193,7 +194,7 @@ async def drawn(desk: Desk, patch: pytest.MonkeyPatch, seed: int, connection: Co
         with disturbed(patch, how, at, after), suppress(Died, sqlite3.OperationalError):
             await desk.run(connection)
         with desk.ledger() as ledger:
-            run = ledger.open_run()
+            run = ledger.runs.open_run()
             if run is not None:
                 check(ledger, run)
     with disturbed(patch):

@@ -62,9 +62,9 @@ def test_a_story_is_in_the_order_of_runs(tmp_path: Path, off: float) -> None:
     with open_ledger(tmp_path / "l" / "ledger.db") as ledger:
         for number, moved in enumerate([0.0, off, 0.0]):
             name = new_run_id(NOW + timedelta(minutes=number, seconds=moved))
-            ledger.begin_run(name, str(number), "", 1)
+            ledger.runs.begin(name, str(number), "", 1)
             done = BatchCommit(records=[("7", record, b"0123456789ab")])
             ledger.commit(name, "g", done, GoalSummary(goal="G", goal_id="g", kind="import"))
-            ledger.end_run(name, resumable=False)
+            ledger.runs.end(name, resumable=False)
             newest = ledger.story("a@b.c")[-1]["run"]
             assert newest == name

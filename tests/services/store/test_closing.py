@@ -20,7 +20,7 @@ from actui.context.services import ConsoleServices
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError, DamagedError
 from store.ledger import SqliteLedger, open_ledger, scratch
-from store.ledger.runs import Runs
+from store.ledger.accounts import BoundAccounts
 from store.ledger.scratch import scratch_ledger
 from store.locks import RunLock
 
@@ -88,10 +88,10 @@ def test_a_ledger_that_cannot_be_bound_is_not_left_open(
 ) -> None:
     context, connection = home_of(tmp_path)
 
-    def refuse(self: Runs, *origins: str) -> None:
+    def refuse(self: BoundAccounts, *origins: str) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(Runs, "bind_origins", refuse)
+    monkeypatch.setattr(BoundAccounts, "bind", refuse)
     with pytest.raises(sqlite3.OperationalError) as refused:
         context.bound_ledger(connection, fresh=False)
     assert still_open(tmp_path) == []

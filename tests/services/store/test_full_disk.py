@@ -50,7 +50,7 @@ def full(monkeypatch: pytest.MonkeyPatch, call: str) -> Iterator[None]:
 
 def test_a_commit_that_finds_no_space_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
     with open_ledger(tmp_path / "l" / "ledger.db") as ledger:
-        ledger.begin_run("r1", "manual", "", 1)
+        ledger.runs.begin("r1", "manual", "", 1)
         pages = ledger.database.connection.execute("PRAGMA page_count").fetchone()[0]
         ledger.database.connection.execute(f"PRAGMA max_page_count = {pages + 4}")
         with pytest.raises(sqlite3.OperationalError, match="full"):
@@ -66,7 +66,7 @@ def test_a_commit_that_fails_at_its_last_step_is_rolled_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_ledger(tmp_path / "l" / "ledger.db") as ledger:
-        ledger.begin_run("r1", "manual", "", 1)
+        ledger.runs.begin("r1", "manual", "", 1)
         database = ledger.database.connection
 
         class Full:
@@ -182,7 +182,7 @@ def test_a_run_that_ended_while_its_history_could_not_be_written_has_ended_so(
     history = History(home, "c-1")
     history.save(RunSummary(run="r1", connection="N", state=RunState.RUNNING, started="then"))
     with open_ledger(tmp_path / "l" / "ledger.db") as ledger:
-        ledger.write_progress(
+        ledger.runs.write_progress(
             RunSnapshot(run="r1", connection_id="c-1", state=RunState.FINISHED, updated="now")
         )
         closed = _closed(history, ledger)
@@ -194,6 +194,6 @@ def test_a_run_that_ended_while_its_history_could_not_be_written_has_ended_so(
 
 def _closed(history: History, ledger: SqliteLedger) -> RunSummary:
     (latest,) = history.all()
-    closed = close_cut_off(latest, ledger.read_progress(), datetime.now(UTC))
+    closed = close_cut_off(latest, ledger.runs.read_progress(), datetime.now(UTC))
     assert closed is not None
     return closed

@@ -24,7 +24,7 @@ MARK = b"0123456789ab"
 @pytest.fixture
 def ledger(tmp_path):
     with open_ledger(tmp_path / "l" / "ledger.db") as opened:
-        opened.begin_run("r1", "manual", "2026-01-01T00:00:00Z", 1)
+        opened.runs.begin("r1", "manual", "2026-01-01T00:00:00Z", 1)
         yield opened
 
 
@@ -66,11 +66,11 @@ def test_a_failed_commit_changes_nothing(ledger):
 
 def test_an_unchanged_person_leaves_no_trace_after_the_run(ledger):
     ledger.commit("r1", "g", done("7"), SUMMARY)
-    ledger.end_run("r1", resumable=False)
-    ledger.begin_run("r2", "manual", "2026-01-02T00:00:00Z", 1)
+    ledger.runs.end("r1", resumable=False)
+    ledger.runs.begin("r2", "manual", "2026-01-02T00:00:00Z", 1)
     ledger.commit("r2", "g", done("7", Outcome.UNCHANGED, mark=None), SUMMARY)
     assert ledger.seen_in_run("r2", "g", ["7"]) == {"7"}
-    ledger.end_run("r2", resumable=False)
+    ledger.runs.end("r2", resumable=False)
     assert ledger.seen_in_run("r2", "g", ["7"]) == set()
     assert [row["run"] for row in ledger.outcomes()] == ["r1"]
 
@@ -80,13 +80,13 @@ def test_a_person_who_is_unchanged_keeps_one_row_while_something_is_omitted(ledg
     off = Omitted((), (OmittedList("News", "unsubscribed", "2026-03-02T10:00:00Z", 9),))
     runs = [("r1", Outcome.CREATED, MARK), *((f"r{n}", Outcome.UNCHANGED, None) for n in "234")]
     for run, outcome, mark in runs:
-        ledger.begin_run(run, "manual", "2026-01-01T00:00:00Z", 1)
+        ledger.runs.begin(run, "manual", "2026-01-01T00:00:00Z", 1)
         records = [
             (key, Record(outcome, contact_id=int(key), email=f"{key}@b.c", omitted=omitted), mark)
             for key, omitted in (("7", odd), ("8", off), ("9", NOTHING))
         ]
         ledger.commit(run, "g", BatchCommit(records=records), SUMMARY)
-        ledger.end_run(run, resumable=False)
+        ledger.runs.end(run, resumable=False)
 
     def found(**wanted):
         return {row["email"]: (row["run"], row["omitted"]) for row in ledger.outcomes(**wanted)}
@@ -98,7 +98,7 @@ def test_a_person_who_is_unchanged_keeps_one_row_while_something_is_omitted(ledg
     assert ledger.omitted("g", ["7", "8", "9"])["8"] == off
     assert ledger.omitted_names() == {"%AGE%", "News"}
     assert len(list(ledger.outcomes())) == 3
-    ledger.begin_run("r5", "manual", "2026-01-01T00:00:00Z", 1)
+    ledger.runs.begin("r5", "manual", "2026-01-01T00:00:00Z", 1)
     ledger.commit("r5", "g", done("7", Outcome.UNCHANGED, mark=None), SUMMARY)
     assert set(found(omitted="")) == {"8@b.c"}
 
@@ -125,43 +125,43 @@ def test_outcomes_are_filtered(ledger):
 
 
 def test_a_run_that_was_left_is_found_and_goes_on(ledger):
-    ledger.set_run_fact("r1", "goals", "x")
-    ledger.plan_blocks("r1", "g", [Block(0, 0, 11), Block(1, 10, 21)])
+    ledger.runs.set_fact("r1", "goals", "x")
+    ledger.blocks.plan("r1", "g", [Block(0, 0, 11), Block(1, 10, 21)])
     ledger.commit("r1", "g", BatchCommit(records=(), finished_block=0), SUMMARY)
-    ledger.end_run("r1", resumable=True)
-    assert ledger.open_run() == "r1"
-    ledger.begin_run("r1", "manual", "later", 2)
-    assert ledger.run_fact("r1", "goals") == "x"
-    assert ledger.open_blocks("r1", "g") == [Block(1, 10, 21)]
-    assert ledger.open_blocks("r1", "other") is None
-    ledger.end_run("r1", resumable=False)
-    assert ledger.open_run() is None
+    ledger.runs.end("r1", resumable=True)
+    assert ledger.runs.open_run() == "r1"
+    ledger.runs.begin("r1", "manual", "later", 2)
+    assert ledger.runs.fact("r1", "goals") == "x"
+    assert ledger.blocks.unfinished("r1", "g") == [Block(1, 10, 21)]
+    assert ledger.blocks.unfinished("r1", "other") is None
+    ledger.runs.end("r1", resumable=False)
+    assert ledger.runs.open_run() is None
 
 
 def test_stop_requests_grow_more_urgent_and_end_with_the_run(ledger):
-    assert [ledger.request_stop("r1") for _ in range(3)] == [1, 2, 2]
-    assert ledger.stop_level("r1") == 2
-    ledger.begin_run("r1", "manual", "again", 1)
-    assert ledger.stop_level("r1") == 0
+    assert [ledger.runs.request_stop("r1") for _ in range(3)] == [1, 2, 2]
+    assert ledger.runs.stop_level("r1") == 2
+    ledger.runs.begin("r1", "manual", "again", 1)
+    assert ledger.runs.stop_level("r1") == 0
 
 
 def test_progress_is_seen_by_another_reader(ledger, tmp_path):
     with open_ledger(tmp_path / "l" / "ledger.db") as reader:
         before = reader.database.data_version()
         snapshot = RunSnapshot(run="r1", connection_id="c", state=RunState.RUNNING)
-        ledger.write_progress(snapshot)
+        ledger.runs.write_progress(snapshot)
         assert reader.database.data_version() != before
-        assert reader.read_progress() == snapshot
+        assert reader.runs.read_progress() == snapshot
 
 
 def test_goal_summaries_and_states_come_back(ledger):
-    ledger.save_goal_summary("r1", "g", SUMMARY, done=True)
-    assert ledger.goal_summary("r1", "g") == SUMMARY
-    assert ledger.goal_is_done("r1", "g")
-    assert ledger.goal_state("g") == GoalState()
+    ledger.runs.save_goal_summary("r1", "g", SUMMARY, done=True)
+    assert ledger.runs.goal_summary("r1", "g") == SUMMARY
+    assert ledger.runs.goal_is_done("r1", "g")
+    assert ledger.goals.state("g") == GoalState()
     state = GoalState("hash", "2026-01-01T00:00:00Z", None)
-    ledger.save_goal_state("g", state)
-    assert ledger.goal_state("g") == state
+    ledger.goals.save_state("g", state)
+    assert ledger.goals.state("g") == state
 
 
 def test_batches_go_from_sending_to_queued_to_done(ledger):
@@ -226,13 +226,13 @@ def test_a_listing_knows_whom_it_showed_and_who_was_first(ledger):
 def test_a_ledger_is_bound_to_two_accounts_and_can_be_set_aside(tmp_path):
     home = Home.open({"ACTUI_HOME": str(tmp_path)})
     with open_ledger(home.ledger_file("c-1")) as ledger:
-        assert ledger.bound_origins() is None
-        ledger.bind_origins("https://a", "https://b")
-        assert ledger.bound_origins() == ("https://a", "https://b")
+        assert ledger.accounts.origins() is None
+        ledger.accounts.bind("https://a", "https://b")
+        assert ledger.accounts.origins() == ("https://a", "https://b")
     aside = set_aside(home, "c-1")
     assert aside.exists()
     with open_ledger(home.ledger_file("c-1")) as ledger:
-        assert ledger.bound_origins() is None
+        assert ledger.accounts.origins() is None
     home.forget("c-1")
     assert not aside.exists()
 
@@ -248,12 +248,12 @@ def test_a_persons_story_is_found_by_address_contact_and_profile(ledger):
     profile = str(uuid.UUID(int=9))
     first = Record(Outcome.CREATED, None, contact_id=7, profile_id=profile, email="Old@b.c")
     ledger.commit("r1", "g", BatchCommit(records=[("7", first, MARK)], links={profile: 7}), SUMMARY)
-    ledger.begin_run("r2", "manual", "2026-01-02T00:00:00Z", 1)
+    ledger.runs.begin("r2", "manual", "2026-01-02T00:00:00Z", 1)
     moved = Record(Outcome.SKIPPED, Reason.NO_CONSENT, profile_id=profile, email="new@b.c")
     other = Record(Outcome.CREATED, None, contact_id=8, email="other@b.c")
     rows = [(profile, moved, None), ("8", other, None)]
     ledger.commit("r2", "h", BatchCommit(records=rows), SUMMARY)
-    ledger.begin_run("r3", "manual", "2099-01-03T00:00:00Z", 1)
+    ledger.runs.begin("r3", "manual", "2099-01-03T00:00:00Z", 1)
     same = Record(Outcome.UNCHANGED, None, contact_id=7, email="old@b.c")
     ledger.commit("r3", "g", BatchCommit(records=[("7", same, MARK)]), SUMMARY)
     told = [(row["run"], row["goal"], row["outcome"]) for row in ledger.story("OLD@b.c")]

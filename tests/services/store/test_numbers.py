@@ -102,7 +102,7 @@ def test_a_row_without_a_number_is_an_error_at_once(kind):
 @pytest.mark.parametrize(("outcome", "reason"), [(3, 3), (4, 17), (5, 18)])
 def test_a_stored_row_reads_as_what_was_stored(tmp_path, outcome, reason):
     with open_ledger(tmp_path / "l" / "ledger.db") as ledger:
-        ledger.begin_run("r1", "manual", "2026-01-01T00:00:00Z", 1)
+        ledger.runs.begin("r1", "manual", "2026-01-01T00:00:00Z", 1)
         ledger.database.connection.execute("INSERT INTO goal (number, id) VALUES (1, 'g')")
         ledger.database.connection.execute(
             "INSERT INTO outcome (run, goal, key, outcome, reason, contact_id, email, at) "

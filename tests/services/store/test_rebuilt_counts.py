@@ -36,7 +36,7 @@ COUNTED = GoalSummary(
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
     with open_ledger(tmp_path / "l" / "ledger.db") as opened:
-        opened.begin_run("r1", "manual", "2026-01-01T00:00:00Z", 1)
+        opened.runs.begin("r1", "manual", "2026-01-01T00:00:00Z", 1)
         yield opened
 
 
@@ -50,7 +50,7 @@ def counts(ledger: SqliteLedger) -> dict[str, object]:
 
 
 def stored(ledger: SqliteLedger) -> dict[str, object]:
-    kept = ledger.goal_summary("r1", "g")
+    kept = ledger.runs.goal_summary("r1", "g")
     assert kept is not None
     return {name: getattr(kept, name) for name in counts(ledger)}
 
@@ -61,9 +61,9 @@ def test_an_open_run_tells_everything_and_an_ended_one_all_but_the_unchanged(
     commit(ledger, PEOPLE, COUNTED)
     assert counts(ledger) == stored(ledger)
     assert ledger.miscounted() == []
-    ledger.end_run("r1", resumable=True)
+    ledger.runs.end("r1", resumable=True)
     assert counts(ledger) == stored(ledger)
-    ledger.end_run("r1", resumable=False)
+    ledger.runs.end("r1", resumable=False)
     assert counts(ledger) == stored(ledger) | {"read": 4, "unchanged": 0}
     assert ledger.miscounted() == []
 
@@ -81,12 +81,12 @@ def test_a_wrong_reason_alone_is_noticed(ledger: SqliteLedger) -> None:
 
 def test_a_goal_that_starts_over_has_the_outcomes_that_it_counts(ledger: SqliteLedger) -> None:
     commit(ledger, PEOPLE, COUNTED)
-    ledger.restart_goal("r1", "g")
+    ledger.runs.restart_goal("r1", "g")
     fresh = GoalSummary(goal="Import", goal_id="g", kind="import", read=1, unchanged=1)
     commit(ledger, {"1": Record(Outcome.UNCHANGED)}, fresh)
     assert counts(ledger) == stored(ledger)
     assert ledger.miscounted() == []
-    ledger.end_run("r1", resumable=False)
+    ledger.runs.end("r1", resumable=False)
     assert counts(ledger) == stored(ledger) | {"read": 0, "unchanged": 0}
 
 
@@ -105,8 +105,8 @@ def test_somebody_who_is_forgotten_meanwhile_still_counts(
 
 def test_nobody_of_an_earlier_run_counts(ledger: SqliteLedger) -> None:
     commit(ledger, PEOPLE, COUNTED)
-    ledger.end_run("r1", resumable=False)
-    ledger.begin_run("r2", "manual", "2026-01-02T00:00:00Z", 1)
+    ledger.runs.end("r1", resumable=False)
+    ledger.runs.begin("r2", "manual", "2026-01-02T00:00:00Z", 1)
     fresh = GoalSummary(goal="Import", goal_id="g", kind="import", read=1, unchanged=1)
     records = [("1", Record(Outcome.UNCHANGED), None)]
     ledger.commit("r2", "g", BatchCommit(records=records), fresh)

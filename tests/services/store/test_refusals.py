@@ -17,7 +17,7 @@ NO_MATCH = Record(Outcome.SKIPPED, Reason.NO_MATCH, "Webinar", 7, email="Zoe@x.o
 
 def begun(place: Path) -> SqliteLedger:
     ledger = open_ledger(place / "ledger.db")
-    ledger.begin_run("r", "manual", "2026-11-24T02:50:00Z", 1)
+    ledger.runs.begin("r", "manual", "2026-11-24T02:50:00Z", 1)
     return ledger
 
 

@@ -24,7 +24,7 @@ def files(place: Path) -> dict[str, bytes]:
 def test_it_is_a_copy_that_is_gone_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with open_ledger(path) as ledger:
-        ledger.begin_run("r1", "manual", "2026-11-24T02:50:00Z", 1)
+        ledger.runs.begin("r1", "manual", "2026-11-24T02:50:00Z", 1)
         ledger.commit("r1", "g", BatchCommit(records=[ANN]), SUMMARY)
         ledger.journal_batch("r1", "g", ["p"], "[]", 0.0)
     before = files(tmp_path)
@@ -32,17 +32,17 @@ def test_it_is_a_copy_that_is_gone_afterwards(tmp_path: Path) -> None:
         assert scratch.fingerprints("g", ["7", "8"]) == {"7": b"mark"}
         assert scratch.open_batches("r1", "g") == []
         scratch.commit("r1", "g", BatchCommit(records=[("8", ANN[1], b"other")]), SUMMARY)
-        scratch.end_run("r1", resumable=False)
+        scratch.runs.end("r1", resumable=False)
         assert files(tmp_path) == before
     with open_ledger(path) as ledger:
         assert ledger.fingerprints("g", ["7", "8"]) == {"7": b"mark"}
         assert len(ledger.open_batches("r1", "g")) == 1
-        assert ledger.open_run() == "r1"
+        assert ledger.runs.open_run() == "r1"
 
 
 def test_where_there_is_no_ledger_none_is_made(tmp_path: Path) -> None:
     with scratch_ledger(tmp_path / "none" / "ledger.db") as scratch:
-        assert scratch.open_run() is None
+        assert scratch.runs.open_run() is None
     assert files(tmp_path) == {}
 
 
@@ -52,7 +52,7 @@ def test_a_run_that_is_writing_is_not_waited_for(tmp_path: Path) -> None:
     writing = sqlite3.connect(path, isolation_level=None)
     writing.execute("BEGIN IMMEDIATE")
     with scratch_ledger(path) as scratch:
-        scratch.begin_run("r1", "manual", "2026-11-24T02:50:00Z", 1)
+        scratch.runs.begin("r1", "manual", "2026-11-24T02:50:00Z", 1)
     writing.close()
 
 
@@ -91,9 +91,9 @@ def test_who_failed_is_told_by_the_last_outcome_or_by_a_runs(tmp_path: Path) -> 
                 ],
             ),
         ):
-            ledger.begin_run(run, "manual", "2026-11-24T02:50:00Z", 1)
+            ledger.runs.begin(run, "manual", "2026-11-24T02:50:00Z", 1)
             ledger.commit(run, "g", BatchCommit(records=rows), SUMMARY)
-            ledger.end_run(run, resumable=False)
+            ledger.runs.end(run, resumable=False)
         assert ledger.failed() == {"g": {"2", "5"}}
         assert ledger.failed(run="r1") == {"g": {"2"}}
         assert ledger.failed(run="r2", reason="excluded") == {"g": {"5"}}

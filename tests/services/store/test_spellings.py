@@ -23,7 +23,7 @@ ENCODED, LETTERS = "anna@xn--mnchen-3ya.de", "Anna@m\u00fcnchen.de"
 @pytest.fixture
 def ledger(tmp_path):
     with open_ledger(tmp_path / "ledger.db") as opened:
-        opened.begin_run("r1", "manual", "2026-01-01T00:00:00Z", 1)
+        opened.runs.begin("r1", "manual", "2026-01-01T00:00:00Z", 1)
         yield opened
 
 

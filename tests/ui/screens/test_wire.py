@@ -59,7 +59,7 @@ def test_a_live_run_moves_every_number_for_a_kilobyte_a_second(tmp_path: Path) -
     context = AppContext.open({"ACTUI_HOME": str(tmp_path)})
     stored = context.connections.save(connection())
     with context.lock(stored.connection).held(), context.ledger(stored.connection) as ledger:
-        ledger.write_progress(picture(1))
+        ledger.runs.write_progress(picture(1))
         with Terminal({**os.environ, "ACTUI_HOME": str(tmp_path)}) as terminal:
             terminal.shows("running")
             terminal.press(ENTER)
@@ -70,7 +70,7 @@ def test_a_live_run_moves_every_number_for_a_kilobyte_a_second(tmp_path: Path) -
             before = terminal.received
             for n in range(2, 2 + PICTURES):
                 terminal.press()
-                ledger.write_progress(picture(n))
+                ledger.runs.write_progress(picture(n))
                 terminal.shows(f"created {1_001 * n:,}")
             spent = terminal.received - before + terminal.within(1.0)
             assert terminal.within(2.0) == 0
