@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from actui.model.goals import ListStatus
 from actui.model.memberships import MembershipChanges
@@ -141,12 +142,22 @@ class RecheckMark:
     is_done: bool = False
 
 
+class PersonOutcome(NamedTuple):
+    """What became of one person: `key` is a contact id (imports) or a profile id (exports).
+
+    `fingerprint` is that of what was accepted, None where nothing was.
+    """
+
+    key: str
+    record: Record
+    fingerprint: bytes | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class BatchCommit:
     """Everything one acknowledged batch changes; committed in one transaction (store/README.md §3).
 
-    `records` go with their person's key (contact id for imports, profile id for exports) and the
-    fingerprint of what was accepted, None where nothing was. `sums` are the values now added;
+    `records` are the outcomes of people. `sums` are the values now added;
     `settled` are the contacts whose journalled entry has become of known fate. `remarked` replaces
     fingerprints of people, by the same key, and leaves their outcomes as they are. `refused` keeps
     what those of `records` were refused with who are not to be sent the same again; it is forgotten
@@ -157,7 +168,7 @@ class BatchCommit:
     have an earlier outcome in this run, which is forgotten.
     """
 
-    records: Sequence[tuple[str, Record, bytes | None]]
+    records: Sequence[PersonOutcome]
     sums: Mapping[SumKey, str] = field(default_factory=dict)
     settled: Sequence[int] = ()
     imported: Sequence[str] = ()
@@ -165,7 +176,7 @@ class BatchCommit:
     links: Mapping[str, int] = field(default_factory=dict)
     remarked: Mapping[str, bytes] = field(default_factory=dict)
     refused: Mapping[str, Refusal] = field(default_factory=dict)
-    accepted: Sequence[tuple[str, Record, bytes | None]] = ()
+    accepted: Sequence[PersonOutcome] = ()
     config: str = ""
     export: MembershipChanges = MembershipChanges()
     lists: ListCounts = field(default_factory=ListCounts)

@@ -130,7 +130,7 @@ def first_of_payload(
     return hashlib.blake2b(f"({facts})".encode(), digest_size=_EXPORT).digest() + tail
 
 
-def mark(field: str) -> int:
+def field_mark(field: str) -> int:
     """The number that stands for a filled field."""
     return crc32(field.encode())
 

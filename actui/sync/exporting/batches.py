@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from actui.model.addresses import canonical
 from actui.model.errors import (
@@ -21,10 +22,10 @@ from actui.model.errors import (
     RetriableError,
     ServiceError,
 )
-from actui.model.journal import Batch, BatchCommit, Refusal
+from actui.model.journal import Batch, BatchCommit, PersonOutcome, Refusal
 from actui.model.memberships import Membership, MembershipChanges, Newcomer
 from actui.model.records import BatchInfo, BulkRefused
-from actui.model.run import ListCounts, Reason, Record
+from actui.model.run import ListCounts, Reason
 from actui.sync.acceptance import Acceptance
 from actui.sync.exporting.batch_ages import Ages
 from actui.sync.exporting.clearing import Clearing
@@ -56,8 +57,13 @@ _MOST_UNREADABLE = 3
 """Answers about one batch, at most, that do not tell whom ActiveCampaign has refused."""
 _FINAL = ("completed", "failed", "interrupted")
 
-Refused = Sequence[tuple[OutgoingRow, Reason, str]]
-"""Rows with the reason and the detail of their refusal."""
+
+class RefusedRow(NamedTuple):
+    """A row that ActiveCampaign refused, and why; `detail` is a sentence."""
+
+    row: OutgoingRow
+    reason: Reason
+    detail: str
 
 
 class Batches:
@@ -123,7 +129,7 @@ class Batches:
             self._is_proven = True
         self._reject(
             [
-                (
+                RefusedRow(
                     sent,
                     Reason.TOO_LARGE if says_too_large(why) else Reason.REJECTED_BY_ACTIVECAMPAIGN,
                     why.detail,
@@ -150,16 +156,18 @@ class Batches:
         if not refused:
             raise GoalError("ActiveCampaign refused a batch without naming a contact in it.")
         reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
-        self._reject([(rows[number], reason, message) for number, message in refused.items()])
+        self._reject(
+            [RefusedRow(rows[number], reason, message) for number, message in refused.items()]
+        )
         return [sent for number, sent in enumerate(rows) if number not in refused]
 
-    def _reject(self, rows: Refused) -> None:
+    def _reject(self, rows: Sequence[RefusedRow]) -> None:
         """Give rows that ActiveCampaign refused their outcome, in its own words."""
         if rows:
-            self._run.commit(BatchCommit(records=_records(rows), refused=self._marks(rows)))
+            self._run.commit(BatchCommit(records=_outcomes(rows), refused=self._marks(rows)))
 
-    def _marks(self, rows: Refused) -> dict[str, Refusal]:
-        return {sent.profile_id: self._refusals.remember(sent.fingerprint) for sent, _, _ in rows}
+    def _marks(self, rows: Sequence[RefusedRow]) -> dict[str, Refusal]:
+        return {one.row.profile_id: self._refusals.remember(one.row.fingerprint) for one in rows}
 
     async def _after_lost_answer(self, number: int, rows: list[OutgoingRow]) -> list[OutgoingRow]:
         """Nobody knows whether the batch was taken: wait until nothing is on its way, look again.
@@ -267,7 +275,7 @@ class Batches:
         done = [sent for sent in rows if canonical(sent.row.email) not in failed]
         undone = [sent for sent in rows if canonical(sent.row.email) in failed]
         known = await self._directory.look_up([sent.row.email for sent in undone])
-        refused: list[tuple[OutgoingRow, Reason, str]] = []
+        refused: list[RefusedRow] = []
         again: list[OutgoingRow] = []
         for sent in undone:
             retry = self._as_known(sent, known)
@@ -275,7 +283,7 @@ class Batches:
                 # they left, or bounced, after actui had looked: their fields still go
                 again.append(replace(retry, attempt=sent.attempt + 1))
             else:
-                refused.append((sent, *await self._why(sent, known)))
+                refused.append(RefusedRow(sent, *await self._why(sent, known)))
         unclear = await self._clearing.after(done)
         done = [self._uncleared(sent) if sent.profile_id in unclear else sent for sent in done]
         self._accept(batch, done, refused, self._marks(refused))
@@ -285,8 +293,8 @@ class Batches:
     def _uncleared(self, sent: OutgoingRow) -> OutgoingRow:
         """The row as it is accepted while a field is not empty that it clears: sent again."""
         before = self._acceptance.of([sent.profile_id]).get(sent.profile_id)
-        mark = accepted_but_filled(sent.fingerprint, before.fingerprint if before else None)
-        return replace(sent, fingerprint=mark)
+        fingerprint = accepted_but_filled(sent.fingerprint, before.fingerprint if before else None)
+        return replace(sent, fingerprint=fingerprint)
 
     async def _why(
         self, sent: OutgoingRow, known: Mapping[str, AddressHolders]
@@ -307,7 +315,7 @@ class Batches:
         self,
         batch: Batch,
         rows: Sequence[OutgoingRow],
-        refused: Refused,
+        refused: Sequence[RefusedRow],
         marks: Mapping[str, Refusal],
     ) -> None:
         """Commit what became of a batch; `marks` are of those not to be sent the same again."""
@@ -325,18 +333,18 @@ class Batches:
                 if sent.contact_id is None
             ],
         )
-        done: list[tuple[str, Record, bytes | None]] = [
-            (sent.profile_id, sent.record(), sent.fingerprint) for sent in rows
+        done: list[PersonOutcome] = [
+            PersonOutcome(sent.profile_id, sent.record(), sent.fingerprint) for sent in rows
         ]
-        records: list[tuple[str, Record, bytes | None]] = []
-        accepted: Sequence[tuple[str, Record, bytes | None]] = ()
+        records: list[PersonOutcome] = []
+        accepted: Sequence[PersonOutcome] = ()
         lists = ListCounts()
         if batch.of_this_run:
             lists = ListCounts(
                 subscribed=sum(len(sent.row.subscribe) for sent in rows),
-                left=sum(sent.left for sent in rows),
+                left=sum(sent.not_joined for sent in rows),
             )
-            records = [*done, *_records(refused)]
+            records = [*done, *_outcomes(refused)]
         elif batch.config and self._acceptance.is_current(batch.config):
             accepted = done
         self._run.commit(
@@ -359,7 +367,7 @@ class Batches:
         detail = f"ActiveCampaign's import was {state} twice."
         reason = Reason.REJECTED_BY_ACTIVECAMPAIGN
         # nobody among them was refused: the next run sends them again
-        self._accept(batch, [], [(sent, reason, detail) for sent in rows], {})
+        self._accept(batch, [], [RefusedRow(sent, reason, detail) for sent in rows], {})
 
     async def _is_sent_once_more(self, batch: Batch, rows: Sequence[OutgoingRow]) -> bool:
         """Send the rows of a batch of this run again after a look, unless that was done before."""
@@ -399,7 +407,7 @@ class Batches:
 
     def _unresolved(self, batch: Batch, detail: str = "") -> None:
         detail = detail or f"Batch {batch.batch_id} did not finish within 30 minutes."
-        rows = [(sent, Reason.UNRESOLVED, detail) for sent in decode(batch.payload)]
+        rows = [RefusedRow(sent, Reason.UNRESOLVED, detail) for sent in decode(batch.payload)]
         self._accept(batch, [], rows, self._marks(rows))
 
     def _as_known(self, sent: OutgoingRow, known: Mapping[str, AddressHolders]) -> OutgoingRow:
@@ -412,9 +420,11 @@ class Batches:
 
     def _without_left_lists(self, sent: OutgoingRow, holders: AddressHolders) -> OutgoingRow:
         bounced = first_bounced(holders.contacts)
-        left = {id_: bounced for id_ in sent.row.subscribe if bounced is not None}
-        left |= {id_: one for id_, one in holders.left.items() if id_ in sent.row.subscribe}
-        if not left:
+        inactive = {id_: bounced for id_ in sent.row.subscribe if bounced is not None}
+        inactive |= {
+            id_: one for id_, one in holders.inactive_lists.items() if id_ in sent.row.subscribe
+        }
+        if not inactive:
             return sent
         own = sent.contact_id or next((one.contact_id for one in holders.contacts), None)
         names = self._run.accounts.lists
@@ -425,13 +435,13 @@ class Batches:
                 names[id_].name if id_ in names else str(id_),
                 is_another=one.contact_id != own,
             )
-            for id_, one in left.items()
+            for id_, one in inactive.items()
         ]
-        lists = tuple(id_ for id_ in sent.row.subscribe if id_ not in left)
+        lists = tuple(id_ for id_ in sent.row.subscribe if id_ not in inactive)
         return replace(
             sent,
             row=replace(sent.row, subscribe=lists),
-            left=sent.left + len(left),
+            not_joined=sent.not_joined + len(inactive),
             omitted=replace(sent.omitted, lists=(*sent.omitted.lists, *omitted)),
         )
 
@@ -444,9 +454,9 @@ def _says_nothing(error: ServiceError) -> bool:
     return is_answered and isinstance(error, RetriableError | AnswerTooLargeError)
 
 
-def _records(refused: Refused) -> list[tuple[str, Record, bytes | None]]:
+def _outcomes(refused: Sequence[RefusedRow]) -> list[PersonOutcome]:
     return [
-        (sent.profile_id, sent.record(reason, detail), None) for sent, reason, detail in refused
+        PersonOutcome(one.row.profile_id, one.row.record(one.reason, one.detail)) for one in refused
     ]
 
 

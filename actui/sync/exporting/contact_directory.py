@@ -80,9 +80,9 @@ class AddressHolders:
         return [one for one in self.contacts if not one.erased]
 
     @property
-    def left(self) -> dict[int, KnownContact]:
+    def inactive_lists(self) -> dict[int, KnownContact]:
         """The lists on which any of them has a row that is not active, with who has it."""
-        return left_by(self.contacts)
+        return inactive_lists(self.contacts)
 
 
 NOBODY = AddressHolders()
@@ -93,7 +93,7 @@ def first_bounced(contacts: Iterable[KnownContact]) -> KnownContact | None:
     return next((contact for contact in contacts if contact.has_bounced), None)
 
 
-def left_by(contacts: Iterable[KnownContact]) -> dict[int, KnownContact]:
+def inactive_lists(contacts: Iterable[KnownContact]) -> dict[int, KnownContact]:
     """The lists on which one of the contacts has a row that is not active, and which has it."""
     return {
         list_id: contact

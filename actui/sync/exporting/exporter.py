@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from actui.model.goals import ListStatus
-from actui.model.journal import Accepted, BatchCommit, Refusal
+from actui.model.journal import Accepted, BatchCommit, PersonOutcome, Refusal
 from actui.model.keys import contact_key, email_key, first_key
 from actui.model.records import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
@@ -186,7 +186,7 @@ class ExportRun:
         gone = forgotten_profiles(self._goal, profiles, run.forgotten)
         refusals = self._refusals.of(keys)
         refused: dict[str, Refusal] = {}
-        settled: list[tuple[str, Record, bytes | None]] = []
+        settled: list[PersonOutcome] = []
         remarked: dict[str, bytes] = {}
         for profile in profiles:
             mine = profile.id in wanted and profile.id not in seen
@@ -219,7 +219,7 @@ class ExportRun:
                 if stands and profile.id in kept_out:
                     omitted = replace(built.omitted, lists=kept_out[profile.id].lists)
                     built = replace(built, omitted=omitted)
-                settled.append((profile.id, built, None))
+                settled.append(PersonOutcome(profile.id, built, None))
                 if built.outcome is Outcome.UNCHANGED and isinstance(payload, Payload):
                     today = payload.fingerprint.today
                     if accepted[profile.id].fingerprint != today:
@@ -297,9 +297,9 @@ class ExportRun:
     def _tell(self, payload: Payload, record: Record) -> None:
         refused = {}
         if record.reason is Reason.REJECTED_BY_ACTIVECAMPAIGN:
-            mark = self._refusals.remember(payload.fingerprint.today)
-            refused[payload.profile_id] = mark
-        self._run.commit(BatchCommit(records=[(payload.profile_id, record, None)], refused=refused))
+            refused[payload.profile_id] = self._refusals.remember(payload.fingerprint.today)
+        outcome = PersonOutcome(payload.profile_id, record)
+        self._run.commit(BatchCommit(records=[outcome], refused=refused))
 
     async def _put_on_its_way(self, person: Person, over: set[int]) -> Record | None:  # noqa: PLR0911  one for each reason
         """Everything that one person needs; an outcome where it ends here."""
@@ -325,8 +325,10 @@ class ExportRun:
         again = await self._joining.resubscribe(person)
         if contact is not None and not person.row.email:
             kept_off = self._joining.kept_off(person, again, by_import=False)
-            mark = _accepted_with(payload, again)
-            return await self._single_writes.write(person, contact.contact_id, kept_off, mark)
+            fingerprint = _accepted_with(payload, again)
+            return await self._single_writes.write(
+                person, contact.contact_id, kept_off, fingerprint
+            )
         sent = self._sent(person, again)
         if payload.profile_id in self._looked_at_again and not (
             sent.row.subscribe or again.active or again.lost
@@ -372,7 +374,7 @@ class ExportRun:
             fingerprint=_accepted_with(payload, again),
             contact_id=contact.contact_id if contact is not None else None,
             is_new=contact is None or (earlier is not None and earlier.is_new),
-            left=len(kept_off),
+            not_joined=len(kept_off),
             became_empty=payload.became_empty,
             omitted=replace(payload.omitted, lists=kept_off),
         )

@@ -21,7 +21,7 @@ from actui.sync.exporting.contact_directory import (
     ContactDirectory,
     KnownContact,
     first_bounced,
-    left_by,
+    inactive_lists,
 )
 from actui.sync.exporting.payload import Payload, is_importable
 from actui.sync.match_keys import UNREADABLE_VALUE, key_fields
@@ -245,7 +245,7 @@ class Identities:
         return replace(payload, row=row)
 
     def _new(self, payload: Payload, before: Sequence[KnownContact]) -> Person:
-        """Nobody yet; lists that an erased contact of this address had left still are left."""
+        """A person without a contact; a list that an erased contact had left stays closed."""
         others = [*before, *self._of_first(payload).contacts]
         row = replace(payload.row, email=payload.emails[0])
         return _person(payload, None, row, others)
@@ -275,16 +275,16 @@ def _person(
 ) -> Person:
     own = contact.contact_id if contact is not None else None
     others = [other for other in others if other.contact_id != own]
-    left = left_by(others)
+    inactive = inactive_lists(others)
     return Person(
         payload,
         contact,
         row,
         list_status={
             **(contact.lists if contact is not None else {}),
-            **{list_id: other.lists[list_id] for list_id, other in left.items()},
+            **{list_id: other.lists[list_id] for list_id, other in inactive.items()},
         },
-        kept_out=left,
+        kept_out=inactive,
         others=frozenset(other.contact_id for other in others),
         bounced=first_bounced([*([contact] if contact is not None else ()), *others]),
     )

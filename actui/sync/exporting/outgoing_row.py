@@ -13,9 +13,9 @@ from actui.model.run import Outcome, Reason, Record
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRow:
-    """One row on its way: whom it is for and what was known when it left.
+    """One row that is being sent: whom it is for, and what was known when it was sent.
 
-    `is_new` tells that no such contact was there at the reading; `left` is on how many of the
+    `is_new` tells that no such contact was there at the reading; `not_joined` is on how many of the
     goal's lists the contact has a row that keeps it out; `became_empty` that a field is cleared
     which this goal had filled. `omitted` is what the row leaves out of what the goal asks for.
     """
@@ -25,7 +25,7 @@ class OutgoingRow:
     fingerprint: bytes
     contact_id: int | None
     is_new: bool
-    left: int = 0
+    not_joined: int = 0
     became_empty: bool = False
     attempt: int = 1
     omitted: Omitted = NOTHING
@@ -59,7 +59,7 @@ def encode(rows: Sequence[OutgoingRow]) -> str:
                 "new": sent.is_new,
                 "f": sent.fingerprint.hex(),
                 "a": sent.attempt,
-                "l": sent.left,
+                "l": sent.not_joined,
                 "b": sent.became_empty,
                 "e": sent.row.email,
                 "n": [sent.row.first_name, sent.row.last_name, sent.row.phone],
@@ -87,7 +87,7 @@ def decode(payload: str) -> list[OutgoingRow]:
                 fingerprint=bytes.fromhex(item["f"]),
                 contact_id=item["c"],
                 is_new=item["new"],
-                left=item["l"],
+                not_joined=item["l"],
                 became_empty=item["b"],
                 attempt=item["a"],
                 omitted=Omitted.unpacked(item.get("o")),

@@ -19,8 +19,8 @@ from actui.sync.exporting.threshold import barred_by_stage, required_stage
 from actui.sync.fingerprints import (
     Fingerprint,
     Links,
+    field_mark,
     first_of_payload,
-    mark,
     marks_of,
     of_payload,
     tail_of,
@@ -181,7 +181,7 @@ class PayloadBuilder:
         for name in omitted:
             self._warnings.add(name, (values_by_field.pop(name),), _LEFT_OUT)
             # what was filled before still counts as filled, and so does nothing else
-            marks -= {mark(name)} - had
+            marks -= {field_mark(name)} - had
         unusable = "" if emails or not addresses else addresses[0]
         form = canonical(emails[0]) if emails else None
         spelled = tuple(dict.fromkeys(one for one in raw if canonical(one) == form))
@@ -195,7 +195,9 @@ class PayloadBuilder:
             links=links,
             row=self._row(values_by_field),
             fingerprint=self._fingerprint(raw, emails, links, values_by_field, marks),
-            became_empty=any(not v and mark(name) in had for name, v in values_by_field.items()),
+            became_empty=any(
+                not v and field_mark(name) in had for name, v in values_by_field.items()
+            ),
             omitted=self._warnings.take(),
             first_spellings=spelled,
         )
@@ -283,7 +285,7 @@ class PayloadBuilder:
         for mapping in self._goal.mappings:
             if mapping.field == "email":
                 continue  # it decides where the row goes
-            value, filled = self._texts.of(profile, mapping), mark(mapping.field)
+            value, filled = self._texts.of(profile, mapping), field_mark(mapping.field)
             if value:
                 values[mapping.field] = value
             elif value == "" and (mapping.when_empty is WhenEmpty.CLEAR or filled in had):

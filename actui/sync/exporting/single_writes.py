@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actui.model.errors import RefusedError
-from actui.model.journal import BatchCommit
+from actui.model.journal import BatchCommit, PersonOutcome
 from actui.model.omitted import NO_USABLE_ADDRESS, OmittedList
 from actui.model.run import ListCounts, Outcome, Reason, Record
 from actui.sync.exporting.identity import Person, own_spelling
@@ -78,13 +78,13 @@ class SingleWrites:
         return replace(record, detail=refused.detail)
 
     async def write(
-        self, person: Person, contact_id: int, kept_off: tuple[OmittedList, ...], mark: bytes
+        self, person: Person, contact_id: int, kept_off: tuple[OmittedList, ...], fingerprint: bytes
     ) -> Record | None:
         """Write the fields of a contact without an address that an import would take.
 
         Commits the outcome and returns None; an outcome of a refusal is the caller's to commit.
-        `kept_off` are the goal's lists that the contact is not on, `mark` the fingerprint that is
-        kept. Raises RefusedError for a refusal that is not about this person.
+        `kept_off` are the goal's lists that the contact is not on, `fingerprint` what
+        is kept as accepted. Raises RefusedError for a refusal that is not about this person.
         """
         payload = person.payload
         self._run.stop.check()
@@ -96,14 +96,14 @@ class SingleWrites:
                 return outcome
         record = payload.record(Outcome.UPDATED, None, contact_id)
         record = replace(record, omitted=replace(payload.omitted, lists=kept_off))
-        left = sum(one.why != NO_USABLE_ADDRESS for one in kept_off)
+        not_joined = sum(one.why != NO_USABLE_ADDRESS for one in kept_off)
         profile = payload.profile_id
         self._run.commit(
             BatchCommit(
-                records=[(profile, record, mark)],
+                records=[PersonOutcome(profile, record, fingerprint)],
                 exported=[profile],
                 links={profile: contact_id},
-                lists=ListCounts(left=left),
+                lists=ListCounts(left=not_joined),
             )
         )
         return None

@@ -183,9 +183,9 @@ class EntryBuilder:
             digested = self._write(contact, as_stored, before, profile_id, create)
         increments = any(w.strategy == Rule.SUM.strategy for w in writes)
         barred = "" if create or profile_id else self._barred(contact)
-        mark, omitted = self._fingerprint(contact, digested), self._warnings.take()
+        fingerprint, omitted = self._fingerprint(contact, digested), self._warnings.take()
         required = tuple((link.name, link.value) for link in links) if profile_id else ()
-        return Entry(contact, write, mark, sums, increments, barred, omitted, required)
+        return Entry(contact, write, fingerprint, sums, increments, barred, omitted, required)
 
     def _write(
         self,

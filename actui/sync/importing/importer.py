@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from actui.model.errors import GoalError, RefusedError
-from actui.model.journal import BatchCommit, Block, Refusal, SumKey
+from actui.model.journal import BatchCommit, Block, PersonOutcome, Refusal, SumKey
 from actui.model.limits import WRITE_ENTRIES
 from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
@@ -238,7 +238,7 @@ class ImportRun:
         remembered = run.ledger.sums(self._sum_keys(mine))
         gone = forgotten_contacts(mine, run.forgotten)
         entries: list[Entry] = []
-        settled: list[tuple[str, Record, bytes | None]] = []
+        settled: list[PersonOutcome] = []
         remarked: dict[str, bytes] = {}
         refused: dict[str, Refusal] = {}
         for contact in mine:
@@ -250,9 +250,9 @@ class ImportRun:
                 else self._builder.build(contact, remembered)
             )
             if isinstance(built, Record):
-                settled.append((key, built, None))
+                settled.append(PersonOutcome(key, built, None))
             elif self._acceptance.stands(accepted.get(key), built.fingerprint):
-                settled.append((key, plain_record(built, Outcome.UNCHANGED), None))
+                settled.append(PersonOutcome(key, plain_record(built, Outcome.UNCHANGED), None))
                 if accepted[key].fingerprint != built.fingerprint.today:
                     remarked[key] = built.fingerprint.today
             elif before is None or not holds(before, built.fingerprint):
@@ -263,7 +263,7 @@ class ImportRun:
                 unmatched = before.reason or Reason.NO_MATCH
                 entries.append(replace(without_creating(built), unmatched=unmatched))
             else:
-                settled.append((key, _refused_again(built, before), None))
+                settled.append(PersonOutcome(key, _refused_again(built, before), None))
                 refused[key] = before
         if settled:
             run.commit(BatchCommit(records=settled, remarked=remarked, refused=refused))
@@ -321,7 +321,7 @@ class ImportRun:
         has taken nothing yet, so that the request itself may be at fault.
         """
         sums: dict[SumKey, str] = {}
-        records: list[tuple[str, Record, bytes | None]] = []
+        records: list[PersonOutcome] = []
         refused: dict[str, Refusal] = {}
         rejected: list[tuple[Entry, RefusedError]] = []
         known = {c.id: c for contacts in self._late.values() for c in contacts}
@@ -353,7 +353,7 @@ class ImportRun:
                 email=contact.email if contact is not None else "",
                 omitted=omitted,
             )
-            records.append((str(contact_id), record, None))
+            records.append(PersonOutcome(str(contact_id), record, None))
         self._run.commit(
             BatchCommit(records=records, sums=sums, settled=list(decided), refused=refused)
         )

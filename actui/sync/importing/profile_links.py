@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from actui.model.addresses import canonical
 from actui.model.goals import ImportGoal
+from actui.model.journal import PersonOutcome
 from actui.model.records import Profile
-from actui.model.run import Outcome, Reason, Record
+from actui.model.run import Outcome, Reason
 from actui.sync.importing.entries import Entry
 from actui.sync.importing.sender import plain_record
 from actui.sync.merged_profiles import surviving_profile
@@ -28,7 +29,7 @@ class Checked:
     """Entries that may be sent, and the outcomes of the contacts whose links contradict."""
 
     matched: Sequence[Entry]
-    refused: Sequence[tuple[str, Record, bytes | None]]
+    refused: Sequence[PersonOutcome]
 
 
 class ProfileLinks:
@@ -50,7 +51,7 @@ class ProfileLinks:
         if not self.reads_profiles:
             return Checked(entries, ())
         matched: list[Entry] = []
-        refused: list[tuple[str, Record, bytes | None]] = []
+        refused: list[PersonOutcome] = []
         for start in range(0, len(entries), _AT_ONCE):
             self._run.stop.check()
             page = entries[start : start + _AT_ONCE]
@@ -63,7 +64,7 @@ class ProfileLinks:
                     continue
                 found = profile.id if profile is not None else None
                 record = plain_record(entry, Outcome.SKIPPED, Reason.NO_MATCH, profile_id=found)
-                refused.append((str(entry.contact.id), record, None))
+                refused.append(PersonOutcome(str(entry.contact.id), record, None))
             self._run.meter.tick()
         return Checked(matched, refused)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from actui.model.goals import ListStatus
-from actui.model.journal import BatchCommit, Block, RecheckMark, Refusal, SumKey
+from actui.model.journal import BatchCommit, Block, PersonOutcome, RecheckMark, Refusal, SumKey
 from actui.model.limits import WRITE_ENTRIES
 from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
@@ -32,7 +32,6 @@ from actui.sync.resolved_goals import ResolvedImport
 from actui.sync.run.goal_run import GoalRun
 
 Stream = tuple[int | None, ListStatus | None]
-Records = Sequence[tuple[str, Record, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class _Found:
 
     waiting: list[Entry] = field(default_factory=list)
     others: list[Entry] = field(default_factory=list)
-    records: list[tuple[str, Record, bytes | None]] = field(default_factory=list)
+    records: list[PersonOutcome] = field(default_factory=list)
     counted: list[str] = field(default_factory=list)
 
 
@@ -199,7 +198,7 @@ class Recheck:
                 continue
             if isinstance(built, Record):
                 if is_new or (waits and built.reason is not Reason.NO_MATCH):
-                    found.records.append((key, built, None))
+                    found.records.append(PersonOutcome(key, built, None))
             elif waits and not built.write.create:
                 found.waiting.append(built)
                 if key in seen:
@@ -269,7 +268,9 @@ class Recheck:
         finally:
             self._run.rechecking = {}
 
-    def _note(self, mark: RecheckMark, records: Records = (), unmatched: int = 0) -> None:
+    def _note(
+        self, mark: RecheckMark, records: Sequence[PersonOutcome] = (), unmatched: int = 0
+    ) -> None:
         self._at = mark
         self._run.commit(BatchCommit(records=records, recheck=mark, rechecked=unmatched))
 

@@ -15,7 +15,7 @@ from actui.model.errors import (
     UnreachableError,
 )
 from actui.model.goals import ImportGoal
-from actui.model.journal import BatchCommit, Refusal, SumKey, SumSend
+from actui.model.journal import BatchCommit, PersonOutcome, Refusal, SumKey, SumSend
 from actui.model.limits import WRITE_ENTRIES
 from actui.model.omitted import Omitted, OmittedValues
 from actui.model.records import WriteResult
@@ -212,12 +212,12 @@ class ProfileSender:
         """Entries for which BlueConic refused a whole request."""
         if not refused:
             return
-        records: list[tuple[str, Record, None]] = []
+        records: list[PersonOutcome] = []
         for entry, error in refused:
             too_large = says_too_large(error)
             reason = Reason.TOO_LARGE if too_large else Reason.REJECTED_BY_BLUECONIC
             record = plain_record(entry, Outcome.REJECTED, reason, error.detail)
-            records.append((str(entry.contact.id), record, None))
+            records.append(PersonOutcome(str(entry.contact.id), record, None))
         settled = [entry.contact.id for entry, _ in refused if entry.has_increment]
         marks = {str(entry.contact.id): self._refused(entry) for entry, _ in refused}
         self._run.commit(BatchCommit(records=records, settled=settled, refused=marks))
@@ -253,7 +253,7 @@ class ProfileSender:
         open_ids = {entry.contact.id for entry in summing}
         answered = [(e, r) for e, r in answered if e.contact.id not in open_ids]
         entries = [entry for entry, _ in answered]
-        records: list[tuple[str, Record, bytes | None]] = []
+        records: list[PersonOutcome] = []
         sums: dict[SumKey, str] = {}
         imported: list[str] = []
         refused: dict[str, Refusal] = {}
@@ -263,9 +263,11 @@ class ProfileSender:
                 continue
             record = self._outcome(entry, result)
             accepted = record.outcome in ACCEPTED
-            mark = entry.fingerprint.today if accepted and _is_settled(entry, result) else None
-            records.append((str(entry.contact.id), record, mark))
-            if mark is None:
+            fingerprint = (
+                entry.fingerprint.today if accepted and _is_settled(entry, result) else None
+            )
+            records.append(PersonOutcome(str(entry.contact.id), record, fingerprint))
+            if fingerprint is None:
                 refused[str(entry.contact.id)] = self._refused(entry)
             sums.update(_added(entry, result))
             if accepted and record.profile_id:
@@ -327,10 +329,10 @@ def _sends(entries: Sequence[Entry], journal: Mapping[int, SumSend]) -> list[Sum
 
 def _fitting(entries: Sequence[Entry]) -> int:
     """How many of the first entries fit into one request; at least one."""
-    left = WRITE_BYTES
+    remaining = WRITE_BYTES
     for number, entry in enumerate(entries):
-        left -= entry_size(entry.write)
-        if left < 0:
+        remaining -= entry_size(entry.write)
+        if remaining < 0:
             return max(1, number)
     return len(entries)
 

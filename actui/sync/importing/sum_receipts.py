@@ -161,10 +161,10 @@ class Receipts:
 
     async def _wait_until(self, due: float) -> None:
         clock = self._run.clock
-        while (left := due - clock.monotonic()) > 0:
+        while (remaining := due - clock.monotonic()) > 0:
             self._run.phase("waiting to see whether BlueConic applied what it did not answer")
             self._run.stop.check()
-            await self._run.stop.pause(left)
+            await self._run.stop.pause(remaining)
 
     async def _read(self, send: SumSend) -> Verdict:
         """One reading; only profiles that can be read whole prove that the receipt is absent."""

@@ -25,7 +25,7 @@ from actui.sync.ports import ActiveCampaign
 
 
 @dataclass(slots=True)
-class Kept:
+class RecordedChanges:
     """What would be written about one contact."""
 
     values: list[Change] = field(default_factory=list)
@@ -50,7 +50,7 @@ class DryRunActiveCampaign:
         self._by_email: dict[str, Sequence[Contact]] = {}
         self._renamed: dict[str, int] = {}
         self._batches: list[Sequence[ImportRow]] = []
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, RecordedChanges] = {}
 
     # reading
 
@@ -95,7 +95,7 @@ class DryRunActiveCampaign:
                 contact = await self.contact(renamed)
             else:
                 contact = await self._owner(row.email)
-            kept = self._kept.setdefault(_key(row.email), Kept())
+            kept = self._kept.setdefault(_key(row.email), RecordedChanges())
             kept.values += self._values(contact, row)
             kept.lists += [
                 Change(self._list(id_), (), (ListStatus.ACTIVE.value,))
@@ -122,21 +122,23 @@ class DryRunActiveCampaign:
             raise RefusedError("The address is another contact's.", status=422)
         contact = await self._existing(contact_id)
         self._renamed[email.lower()] = contact_id
-        kept = self._kept.setdefault(_key(contact_id), Kept())
+        kept = self._kept.setdefault(_key(contact_id), RecordedChanges())
         kept.values.append(Change("email", _one(contact.email), (email,)))
         return email
 
     async def write_contact(self, contact_id: int, row: ImportRow) -> None:
         """Keep names and fields. Raises RefusedError 404 without such a contact."""
         contact = await self._existing(contact_id)
-        self._kept.setdefault(_key(contact_id), Kept()).values += self._values(contact, row)
+        self._kept.setdefault(_key(contact_id), RecordedChanges()).values += self._values(
+            contact, row
+        )
 
     async def set_list_status(self, contact_id: int, list_id: int, status: ListStatus) -> ListRow:
         """Keep the new status on the list."""
         contact = await self._existing(contact_id)
         before = contact.lists.get(list_id)
         change = Change(self._list(list_id), _one(before.value if before else ""), (status.value,))
-        self._kept.setdefault(_key(contact_id), Kept()).lists.append(change)
+        self._kept.setdefault(_key(contact_id), RecordedChanges()).lists.append(change)
         return replace(contact.list_rows.get(list_id) or ListRow(status), status=status)
 
     async def _existing(self, contact_id: int) -> Contact:
@@ -145,10 +147,10 @@ class DryRunActiveCampaign:
             raise RefusedError("There is no such contact.", status=404)
         return contact
 
-    def take(self, email: str, contact_id: int | None) -> Kept:
+    def take(self, email: str, contact_id: int | None) -> RecordedChanges:
         """What was kept about a person since this was last asked."""
-        found = [self._kept.pop(_key(who), Kept()) for who in (contact_id, email) if who]
-        return Kept(
+        found = [self._kept.pop(_key(who), RecordedChanges()) for who in (contact_id, email) if who]
+        return RecordedChanges(
             [change for kept in found for change in kept.values],
             [change for kept in found for change in kept.lists],
         )

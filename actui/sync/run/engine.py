@@ -165,18 +165,18 @@ class Engine:
         run about some people alone neither continues another nor is it continued: what it has
         read to the end is not everybody.
         """
-        left = self._runs.open_run()
-        if left is not None:
-            began = json.loads(self._runs.fact(left, _GOALS) or "{}")
+        unfinished = self._runs.open_run()
+        if unfinished is not None:
+            began = json.loads(self._runs.fact(unfinished, _GOALS) or "{}")
             now = self._shape()
-            partial = self._options.is_partial or self._runs.fact(left, _PARTIAL) is not None
+            partial = self._options.is_partial or self._runs.fact(unfinished, _PARTIAL) is not None
             anew = partial or self._options.fresh or self._options.full
             if began.keys() == now.keys() and not anew:
                 for goal in self._goals:
                     if not goal.is_configured_as(began[goal.id]):
-                        self._runs.restart_goal(left, goal.id)
-                return left, True
-            self._runs.end(left, resumable=False)
+                        self._runs.restart_goal(unfinished, goal.id)
+                return unfinished, True
+            self._runs.end(unfinished, resumable=False)
         at = self._ports.clock.now()
         # a clock that was put back, or stands still, shows an instant more than once
         while self._runs.knows(run := new_run_id(at)):
@@ -432,8 +432,8 @@ class Engine:
 
 def is_unfinished(runs: RunJournal) -> bool:
     """Whether the last run was about everybody and has not come to its end."""
-    left = runs.open_run()
-    return left is not None and runs.fact(left, _PARTIAL) is None
+    unfinished = runs.open_run()
+    return unfinished is not None and runs.fact(unfinished, _PARTIAL) is None
 
 
 def _failed(task: asyncio.Task[None]) -> bool:

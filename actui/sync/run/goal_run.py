@@ -110,8 +110,8 @@ class GoalRun:
 
     def commit(self, done: BatchCommit) -> None:
         """Make an acknowledged batch durable and count it: both, or neither where that fails."""
-        records = [record for _, record, _ in done.records]
-        replaced = {key for key, _, _ in done.records if self.rechecking.get(key) is not None}
+        records = [one.record for one in done.records]
+        replaced = {one.key for one in done.records if self.rechecking.get(one.key) is not None}
         counted = self.summary.model_copy(deep=True)
         self._count(counted, done)
         self.listener(self.goal.id, records)
@@ -119,16 +119,15 @@ class GoalRun:
         self.ledger.commit(self.run, self.goal.id, done, counted)
         # the one object that is shown and saved: it counts what is durable and nothing else
         self._count(self.summary, done)
-        for key, _, _ in done.records:
-            self.unsettled.pop(key, None)
-            self.rechecking.pop(key, None)
+        for one in done.records:
+            self.unsettled.pop(one.key, None)
+            self.rechecking.pop(one.key, None)
         self.meter.troubles(self.summary.goal, records)
         self.meter.tick()
 
     def _count(self, summary: GoalSummary, done: BatchCommit) -> None:
-        count(summary, (record for _, record, _ in done.records), done.lists)
-        outcomes = ((key, record) for key, record, _ in done.records)
-        count_rechecked(summary, outcomes, self.rechecking)
+        count(summary, (one.record for one in done.records), done.lists)
+        count_rechecked(summary, done.records, self.rechecking)
         summary.rechecked += done.rechecked
 
     def expect(self, key: str, omitted: Omitted) -> None:

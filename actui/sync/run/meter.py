@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
+from actui.model.journal import PersonOutcome
 from actui.model.run import (
     ACCEPTED,
     FAILED,
@@ -38,18 +39,18 @@ def count(summary: GoalSummary, records: Iterable[Record], lists: ListCounts) ->
 
 
 def count_rechecked(
-    summary: GoalSummary, records: Iterable[tuple[str, Record]], people: Mapping[str, Record | None]
+    summary: GoalSummary, outcomes: Iterable[PersonOutcome], people: Mapping[str, Record | None]
 ) -> None:
-    """Count those of `records`, by key, who are among the `people` being rechecked.
+    """Count those of `outcomes` whose key is among the `people` being rechecked.
 
     Whoever has an outcome in this run already, as `people` tells, no longer counts with that one.
     """
-    for key, record in records:
-        if key not in people:
+    for one in outcomes:
+        if one.key not in people:
             continue
         summary.rechecked += 1
-        summary.matched += record.outcome in ACCEPTED
-        before = people[key]
+        summary.matched += one.record.outcome in ACCEPTED
+        before = people[one.key]
         if before is not None:
             _add(summary, before, -1)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from actui.model.records import ProfileWrite, PropertyWrite
-from actui.sync.fingerprints import accepted_but_left, mark, marks_of, tail_of
+from actui.sync.fingerprints import accepted_but_left, field_mark, marks_of, tail_of
 from tests.unit.sync.fingerprint_cases import EXPORTS, IMPORTS
 
 FIRST_IMPORTS = {
@@ -109,7 +109,7 @@ def test_the_first_form_is_computed_only_for_what_is_stored_in_it(kind, name):
 def test_who_left_is_sent_again_and_what_was_filled_is_remembered_from_both_forms():
     made = fingerprint("export", "every source")
     filled = marks_of(made.today)
-    assert mark("%INTERESTS%") in filled
+    assert field_mark("%INTERESTS%") in filled
     for stored in (made.today, made.first()):
         left = accepted_but_left(stored)
         assert not made.fits(left)
@@ -121,7 +121,7 @@ def test_who_left_is_sent_again_and_what_was_filled_is_remembered_from_both_form
 
 
 def test_marks_are_the_names_in_the_file():
-    assert (mark("%INTERESTS%"), mark("%NOTE%")) == (0x96264351, 0x6FA8720E)
+    assert (field_mark("%INTERESTS%"), field_mark("%NOTE%")) == (0x96264351, 0x6FA8720E)
 
 
 @pytest.mark.parametrize("name", ["every rule", "creates"])
