@@ -364,7 +364,7 @@ def _check_staged(staged: Path, made: str) -> int:
         with open_ledger(ledger_file) as ledger:
             if trouble := ledger.database.check():
                 raise DamagedError(f"{ledger_file.parent.name}: {trouble}.")
-            ledger.set_doubt(doubt)
+            ledger.doubts.save(doubt)
             ledger.database.checkpoint()
     if trouble := Forgotten(home).check():
         raise DamagedError(trouble)

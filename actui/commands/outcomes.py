@@ -38,7 +38,7 @@ def outcomes(args: argparse.Namespace) -> int:
         _refuse_unknown_field(connection, ledger, args.omitted)
         values = _Values(args.omitted)
         rows = values.counted(
-            ledger.outcomes(
+            ledger.outcomes.find(
                 run=args.run,
                 goal=goal,
                 outcome=args.outcome,
@@ -111,7 +111,7 @@ def _tell_missing(
 
 def _refuse_unknown_field(connection: Connection, ledger: SqliteLedger, wanted: str | None) -> None:
     """Raise ConfigError for a field or list that nothing here is or was called."""
-    known = {"email"} | ledger.omitted_names()
+    known = {"email"} | ledger.outcomes.omitted_names()
     for goal in connection.goals:
         known |= {mapping.field for mapping in goal.mappings}
         known |= {named.name for named in goal.lists if isinstance(named, Named)}

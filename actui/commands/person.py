@@ -25,7 +25,7 @@ def why(args: argparse.Namespace) -> int:
     connection = context.connections.find(args.name).connection
     email = parse_address(args.email)
     with context.ledger(connection) as ledger:
-        rows = ledger.story(email)
+        rows = ledger.outcomes.of_person(email)
         people = with_next_checks(connection, [Person.of(row) for row in rows], ledger.goals.state)
     if args.json:
         for row, one in zip(rows, people, strict=True):

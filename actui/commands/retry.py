@@ -61,7 +61,9 @@ def _people(context: AppContext, connection: Connection, args: argparse.Namespac
                 f"actui run '{connection.name}'",
                 code="unfinished",
             )
-        found = ledger.failed(run=args.run, goal=goal, outcomes=outcomes, reason=args.reason)
+        found = ledger.outcomes.failed(
+            run=args.run, goal=goal, outcomes=outcomes, reason=args.reason
+        )
     return PeopleFilter(_of_active_goals(connection, found))
 
 

@@ -164,7 +164,7 @@ class AppContext:
         ledger = open_ledger(file)
         try:
             if begun_anew and (last := last_with_goals(self.runs(connection))) is not None:
-                ledger.set_follows(last.run)
+                ledger.doubts.set_follows(last.run)
             if ledger.accounts.origins() is None:
                 ledger.accounts.bind(*account_origins(connection))
         except BaseException:
@@ -180,7 +180,7 @@ class AppContext:
         found = salvage(self.home, connection.id, trouble)
         with open_ledger(self.home.ledger_file(connection.id)) as ledger:
             if (last := last_with_goals(self.runs(connection))) is not None:
-                ledger.set_follows(last.run)
+                ledger.doubts.set_follows(last.run)
         message = (
             f"{trouble} It was set aside as {found.aside}; {found.rows:,} rows were kept of it."
         )

@@ -319,18 +319,18 @@ class OutcomeService:
         self, connection: Connection, run: str, wanted: Filter, limit: int
     ) -> list[Person]:
         with self._context.ledger(connection) as ledger:
-            rows = islice(ledger.outcomes(run=run, **_chosen(wanted)), limit)
+            rows = islice(ledger.outcomes.find(run=run, **_chosen(wanted)), limit)
             return [Person.of(row) for row in rows]
 
     def story(self, connection: Connection, email: str) -> list[Person]:
         with self._context.ledger(connection) as ledger:
-            people = [Person.of(row) for row in ledger.story(email)]
+            people = [Person.of(row) for row in ledger.outcomes.of_person(email)]
             return with_next_checks(connection, people, ledger.goals.state)
 
     def export(self, connection: Connection, run: str, wanted: Filter, path: str) -> str:
         file = Path(path.strip()).expanduser()
         with self._context.ledger(connection) as ledger:
-            rows = ledger.outcomes(run=run, **_chosen(wanted))
+            rows = ledger.outcomes.find(run=run, **_chosen(wanted))
             many = save_csv(file, connection, map(Person.of, rows))
         return f"{counted(many, 'line', 'lines')} written to {file.absolute()}."
 

@@ -54,8 +54,8 @@ async def forget(context: AppContext, email: str, *, offline: bool) -> list[Repo
             if not offline:
                 await _ask(context, report, email)
             with context.ledger(report.connection) as ledger:
-                contacts, profiles = ledger.known_as(email)
-                spelled |= ledger.spellings_of(email)
+                contacts, profiles = ledger.erasure.known_as(email)
+                spelled |= ledger.erasure.spellings_of(email)
             report.contacts |= contacts
             report.profiles |= profiles
         # remembered first: whoever is half removed must not come back
@@ -148,7 +148,7 @@ def _gone(home: Home, known: Collection[str]) -> list[Report]:
 def _remove_from(file: Path, report: Report, email: str) -> int:
     """Remove a person from one ledger; how many rows that took. Raises DamagedError."""
     with open_ledger(file) as ledger:
-        contacts, profiles = ledger.known_as(email)
+        contacts, profiles = ledger.erasure.known_as(email)
         # ids of other accounts are other people's
         if ledger.accounts.origins() == account_origins(report.connection):
             contacts, profiles = contacts | report.contacts, profiles | report.profiles
@@ -164,4 +164,4 @@ def _remove_from(file: Path, report: Report, email: str) -> int:
             ]
             return payload if len(kept) == len(rows) else encode(kept)
 
-        return ledger.forget(email, contacts, profiles, strip)
+        return ledger.erasure.erase(email, contacts, profiles, strip)

@@ -34,15 +34,15 @@ def find_doubt(ledger: SqliteLedger, file: Path, runs: Sequence[RunSummary]) -> 
 
     Not recognized: a whole disk or volume that was put back with history and ledger in one piece.
     """
-    if (kept := ledger.doubt()) is not None:
+    if (kept := ledger.doubts.find()) is not None:
         return kept
-    place = ledger.place()
+    place = ledger.doubts.place()
     if place is not None and place != place_of(file):
         return Doubt(
             "Its ledger was copied here from elsewhere and may be older than its last run."
         )
     last = last_with_goals(runs)
-    if last is None or last.run == ledger.follows():
+    if last is None or last.run == ledger.doubts.follows():
         return None
     is_known = ledger.runs.has_ended if last.state is RunState.FINISHED else ledger.runs.knows
     if is_known(last.run):
@@ -66,16 +66,16 @@ def settle_doubt(
     """
     doubt = find_doubt(ledger, file, runs)
     if doubt is not None:
-        ledger.set_doubt(doubt)
-        ledger.change_receipt_writer()
+        ledger.doubts.save(doubt)
+        ledger.sums.change_receipt_writer()
         if not confirmed:
             refuse_doubt(connection, goals, doubt)
         everything: list[ImportGoal | ExportGoal] = [*connection.imports(), *connection.exports()]
         if confirmed and all(goal in goals for goal in everything if doubt.touches(goal)):
-            ledger.set_doubt(None)
+            ledger.doubts.save(None)
             if (last := last_with_goals(runs)) is not None:
-                ledger.set_follows(last.run)
-    ledger.set_place(place_of(file))
+                ledger.doubts.set_follows(last.run)
+    ledger.doubts.set_place(place_of(file))
 
 
 def refuse_doubt(

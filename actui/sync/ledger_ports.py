@@ -22,7 +22,13 @@ from actui.model.journal import (
 )
 from actui.model.omitted import Omitted
 from actui.model.run import GoalSummary, Reason, RunSnapshot, UniqueCounts
-from actui.sync.export_ports import ExportMemory
+from actui.sync.export_ledger_ports import (
+    BatchJournal,
+    ContactIndex,
+    ExportMemory,
+    ProfileLinks,
+    TouchCounts,
+)
 
 
 class RunJournal(Protocol):
@@ -97,6 +103,44 @@ class BlockPlan(Protocol):
         """Unfinished blocks in order; None when the goal has not been planned in this run."""
 
 
+class LastOmissions(Protocol):
+    """What was left out for people at their last outcome."""
+
+    def omitted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Omitted]:
+        """What was left out, by key; those without any are missing."""
+
+
+class SumMemory(Protocol):
+    """What Sums have added, and the journal that makes each exactly once (sync/README.md §4)."""
+
+    def added(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]:
+        """The values last added; a renamed or copied goal finds them too."""
+
+    def journal(self, sends: Sequence[SumSend], *, last_stamp: int = 0) -> None:
+        """Write entries down before they are sent.
+
+        `last_stamp` is the highest stamp of their receipts; the highest ever is kept.
+        """
+
+    def last_stamp(self) -> int:
+        """The highest `last_stamp` that came with a journal of entries, 0 before the first."""
+
+    def receipt_writer(self) -> str:
+        """What this ledger's receipts have in common, and no other ledger's."""
+
+    def pending(self) -> Sequence[SumSend]:
+        """Entries that were sent, perhaps, and whose fate nobody knows yet, by contact id."""
+
+    def drop(self, contact_ids: Iterable[int]) -> None:
+        """Forget entries, by their contacts, that were surely not applied."""
+
+    def leaves_receipts(self) -> bool:
+        """Whether this ledger has begun to add Sums to its BlueConic tenant."""
+
+    def begin_receipts(self) -> None:
+        """From now on receipts in the tenant may be this ledger's."""
+
+
 class Ledger(ExportMemory, Protocol):
     """The connection's SQLite file: all that grows with people, and the live run."""
 
@@ -106,6 +150,18 @@ class Ledger(ExportMemory, Protocol):
     def goals(self) -> GoalStates: ...
     @property
     def blocks(self) -> BlockPlan: ...
+    @property
+    def outcomes(self) -> LastOmissions: ...
+    @property
+    def sums(self) -> SumMemory: ...
+    @property
+    def batches(self) -> BatchJournal: ...
+    @property
+    def contact_index(self) -> ContactIndex: ...
+    @property
+    def links(self) -> ProfileLinks: ...
+    @property
+    def touches(self) -> TouchCounts: ...
 
     def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]: ...
     def accepted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Accepted]: ...
@@ -115,9 +171,6 @@ class Ledger(ExportMemory, Protocol):
     def commit(self, run: str, goal: str, done: BatchCommit, summary: GoalSummary) -> None: ...
     def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
         """Which of the keys already have their outcome in this run."""
-
-    def omitted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Omitted]:
-        """What was left out for people at their last outcome; those without any are missing."""
 
     # recheck
     def plan_recheck(self, run: str, goal: str) -> None:
@@ -131,22 +184,5 @@ class Ledger(ExportMemory, Protocol):
 
     def last_reasons(self, goal: str, keys: Iterable[str]) -> Mapping[str, Reason | None]:
         """The reasons of the last outcomes of people; those without any outcome are missing."""
-
-    def sums(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]: ...
-    def journal_sums(self, sends: Sequence[SumSend], *, last_stamp: int = 0) -> None: ...
-    def last_stamp(self) -> int:
-        """The highest `last_stamp` that came with a journal of entries, 0 before the first."""
-
-    def receipt_writer(self) -> str:
-        """What this ledger's receipts have in common, and no other ledger's."""
-
-    def pending_sums(self) -> Sequence[SumSend]:
-        """Entries that were sent, perhaps, and whose fate nobody knows yet."""
-
-    def drop_sums(self, contact_ids: Iterable[int]) -> None:
-        """Forget entries that were surely not applied."""
-
-    def leaves_receipts(self) -> bool: ...
-    def begin_receipts(self) -> None: ...
 
     def unique(self) -> UniqueCounts: ...

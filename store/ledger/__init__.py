@@ -9,13 +9,15 @@ from types import TracebackType
 
 from store.home import Home, is_there
 from store.ledger.accounts import BoundAccounts
+from store.ledger.batches import Batches
 from store.ledger.blocks import Blocks
+from store.ledger.contact_index import ContactIndex
 from store.ledger.counts import Counts
 from store.ledger.database import LedgerDatabase
 from store.ledger.doubts import Doubts
-from store.ledger.exports import Exports
-from store.ledger.forgetting import Forgetting
+from store.ledger.erasure import Erasure
 from store.ledger.goals import Goals
+from store.ledger.links import Links
 from store.ledger.outcomes import Outcomes
 from store.ledger.people import People
 from store.ledger.runs import Runs
@@ -26,7 +28,7 @@ from store.ledger.touches import Touches
 __all__ = ["SqliteLedger", "open_ledger", "set_aside"]
 
 
-class SqliteLedger(People, Outcomes, Sums, Exports, Forgetting, Touches, Doubts, Counts):
+class SqliteLedger(People):
     """One process's hold on a ledger; also a context manager that closes it.
 
     Methods that change something return when it is durable. Use one object in one thread.
@@ -39,6 +41,15 @@ class SqliteLedger(People, Outcomes, Sums, Exports, Forgetting, Touches, Doubts,
         self.goals = Goals(self.database)
         self.blocks = Blocks(self.database)
         self.accounts = BoundAccounts(self.database)
+        self.outcomes = Outcomes(self.database)
+        self.counts = Counts(self.database)
+        self.sums = Sums(self.database)
+        self.batches = Batches(self.database)
+        self.contact_index = ContactIndex(self.database)
+        self.links = Links(self.database)
+        self.touches = Touches(self.database)
+        self.erasure = Erasure(self.database)
+        self.doubts = Doubts(self.database)
 
     def __enter__(self) -> SqliteLedger:
         return self

@@ -18,7 +18,7 @@ class Doubts:
     def __init__(self, database: LedgerDatabase) -> None:
         self._database = database
 
-    def doubt(self) -> Doubt | None:
+    def find(self) -> Doubt | None:
         """Why the memory may be incomplete; None where nothing speaks for that."""
         kept = self._fact(_DOUBT)
         if kept is None:
@@ -26,7 +26,7 @@ class Doubts:
         facts = json.loads(kept)
         return Doubt(facts["why"], frozenset(map(Lost, facts["lost"])))
 
-    def set_doubt(self, doubt: Doubt | None) -> None:
+    def save(self, doubt: Doubt | None) -> None:
         """Keep a doubt, durably, or take it away."""
         if doubt is None:
             self._database.execute("DELETE FROM fact WHERE name = ?", (_DOUBT,))
@@ -38,7 +38,7 @@ class Doubts:
         return self._fact(_PLACE)
 
     def set_place(self, place: str) -> None:
-        """Keep it."""
+        """Keep which file this run found itself in."""
         self._keep(_PLACE, place)
 
     def follows(self) -> str | None:
@@ -46,7 +46,7 @@ class Doubts:
         return self._fact(_FOLLOWS)
 
     def set_follows(self, run: str) -> None:
-        """Keep it."""
+        """Keep the last run before this ledger was begun on purpose."""
         self._keep(_FOLLOWS, run)
 
     def _fact(self, name: str) -> str | None:

@@ -28,7 +28,7 @@ class Outcomes:
     def __init__(self, database: LedgerDatabase) -> None:
         self._database = database
 
-    def outcomes(
+    def find(
         self,
         *,
         run: str | None = None,
@@ -107,8 +107,8 @@ class Outcomes:
             found.setdefault(goal_id, set()).add(unpack(key))
         return found
 
-    def story(self, email: str) -> list[OutcomeLine]:
-        """All that is kept of one person, oldest first, in the form of `outcomes`.
+    def of_person(self, email: str) -> list[OutcomeLine]:
+        """All that is kept of one person, oldest first, in the form of `find`.
 
         Found by the e-mail address, however it is spelled, and from there by contact and profile: a
         run that knew the person under another address is included. Where the last outcome of a
@@ -215,7 +215,7 @@ def outcome_row(run: int, goal: int, key: str, record: Record, at: int) -> tuple
 
 
 def _source(run: str | None, omitted: str | None) -> str:
-    """Where the lines of people are: see `outcomes`."""
+    """Where the lines of people are: see `find`."""
     if omitted is None:
         return "outcome"
     if run is None:

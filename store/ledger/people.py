@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 
 from actui.model.journal import Accepted, BatchCommit, Refusal
 from actui.model.run import FAILED, GoalSummary, Outcome, Record, UniqueCounts
+from store.ledger.batches import finish_batch
 from store.ledger.blocks import finish_block
 from store.ledger.keys import pack, unpack
+from store.ledger.links import put_links
 from store.ledger.memberships import Standing
 from store.ledger.numbers import outcome_of, reason_number, reason_of
 from store.ledger.outcomes import OUTCOME_COLUMNS, outcome_row
 from store.ledger.recheck import Recheck
 from store.ledger.runs import put_goal_summary
+from store.ledger.sums import put_sums, settle_sums
 
 IMPORTED, EXPORTED = 0, 1
 _PLACES = ", ".join("?" * len(OUTCOME_COLUMNS.split(", ")))
@@ -37,22 +40,14 @@ class People(Standing, Recheck):
         with self._database.transaction() as db:
             config = self._database.config_number(goal_number, done.config)
             self._commit_records(db, run_number, goal_number, done.records, config)
-            db.executemany(
-                "INSERT OR REPLACE INTO sum VALUES (?, ?, ?, ?)",
-                [(k.contact_id, k.field, k.property, value) for k, value in done.sums.items()],
-            )
-            db.executemany(
-                "DELETE FROM sum_send WHERE contact_id = ?", [(one,) for one in done.settled]
-            )
+            put_sums(db, done.sums)
+            settle_sums(db, done.settled)
             for direction, profiles in ((IMPORTED, done.imported), (EXPORTED, done.exported)):
                 db.executemany(
                     "INSERT OR IGNORE INTO exchanged VALUES (?, ?)",
                     [(direction, pack(profile)) for profile in profiles],
                 )
-            db.executemany(
-                "INSERT OR REPLACE INTO link VALUES (?, ?)",
-                [(pack(profile), contact_id) for profile, contact_id in done.links.items()],
-            )
+            put_links(db, done.links)
             db.executemany(
                 "UPDATE person SET fingerprint = ? WHERE goal = ? AND key = ?",
                 [(mark, goal_number, pack(key)) for key, mark in done.remarked.items()],
@@ -77,11 +72,7 @@ class People(Standing, Recheck):
             if done.finished_block is not None:
                 finish_block(db, run_number, goal_number, done.finished_block)
             if done.finished_batch is not None:
-                # people's data is not kept a moment longer than it is needed
-                db.execute(
-                    "UPDATE batch SET state = 'done', payload = '', profiles = '' WHERE number = ?",
-                    (done.finished_batch,),
-                )
+                finish_batch(db, done.finished_batch)
             put_goal_summary(db, run_number, goal_number, summary, done=False)
 
     def _commit_records(

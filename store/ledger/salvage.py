@@ -89,7 +89,7 @@ def salvage(home: Home, connection_id: str, trouble: str) -> Salvaged:
         doubt = Doubt(why, frozenset(lost))
         # a file of its own until its doubt is in it
         with closing(sqlite3.connect(new, isolation_level=None)) as database:
-            SqliteLedger(database).set_doubt(doubt)
+            SqliteLedger(database).doubts.save(doubt)
     path.rename(aside)
     for rest in ("-wal", "-shm"):
         left = path.with_name(path.name + rest)

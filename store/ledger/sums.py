@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from actui.model.journal import SumKey, SumSend
@@ -20,7 +21,7 @@ class Sums:
     def __init__(self, database: LedgerDatabase) -> None:
         self._database = database
 
-    def sums(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]:
+    def added(self, keys: Iterable[SumKey]) -> Mapping[SumKey, str]:
         """The values last added; a renamed or copied goal finds them too."""
         wanted = set(keys)
         rows = self._database.rows_in(
@@ -31,7 +32,7 @@ class Sums:
         found = {SumKey(contact, field, name): value for contact, field, name, value in rows}
         return {key: value for key, value in found.items() if key in wanted}
 
-    def journal_sums(self, sends: Sequence[SumSend], *, last_stamp: int = 0) -> None:
+    def journal(self, sends: Sequence[SumSend], *, last_stamp: int = 0) -> None:
         """Write entries down, durably, before they are sent.
 
         `last_stamp` is the highest stamp of their receipts; the highest ever is kept.
@@ -69,7 +70,7 @@ class Sums:
         """A copy of this ledger may be writing too: from now on its receipts are not ours."""
         self._database.execute("DELETE FROM fact WHERE name = ?", (_WRITER,))
 
-    def pending_sums(self) -> Sequence[SumSend]:
+    def pending(self) -> Sequence[SumSend]:
         """Entries that were written down and never settled, by contact id."""
         rows = self._database.execute(
             "SELECT contact_id, receipt, sums, matching, profile, sent_at FROM sum_send "
@@ -89,12 +90,10 @@ class Sums:
             for contact_id, receipt, sums, matching, profile, sent_at in rows
         ]
 
-    def drop_sums(self, contact_ids: Iterable[int]) -> None:
-        """These entries were surely not applied."""
+    def drop(self, contact_ids: Iterable[int]) -> None:
+        """Forget entries, by their contacts, that were surely not applied."""
         with self._database.transaction() as db:
-            db.executemany(
-                "DELETE FROM sum_send WHERE contact_id = ?", [(one,) for one in contact_ids]
-            )
+            settle_sums(db, contact_ids)
 
     def leaves_receipts(self) -> bool:
         """Whether this ledger has begun to add Sums to its BlueConic tenant."""
@@ -103,3 +102,16 @@ class Sums:
     def begin_receipts(self) -> None:
         """From now on receipts in the tenant may be this ledger's."""
         self._database.execute("INSERT OR REPLACE INTO fact VALUES (?, '1')", (_RECEIPTS,))
+
+
+def put_sums(db: sqlite3.Connection, sums: Mapping[SumKey, str]) -> None:
+    """Remember values that were added. Call it in a transaction."""
+    db.executemany(
+        "INSERT OR REPLACE INTO sum VALUES (?, ?, ?, ?)",
+        [(k.contact_id, k.field, k.property, value) for k, value in sums.items()],
+    )
+
+
+def settle_sums(db: sqlite3.Connection, contact_ids: Iterable[int]) -> None:
+    """What became of the entries of these contacts is known. Call it in a transaction."""
+    db.executemany("DELETE FROM sum_send WHERE contact_id = ?", [(one,) for one in contact_ids])

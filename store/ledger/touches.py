@@ -32,7 +32,7 @@ class Touches:
         found = self._database.rows_in("SELECT id, times, at FROM hit WHERE id IN (?)", [], rows)
         return {id_: (times, at) for id_, times, at in found}
 
-    def count_touches(self, hits: Sequence[LinkHit], touches: Sequence[Touch], now: float) -> None:
+    def add(self, hits: Sequence[LinkHit], touches: Sequence[Touch], now: float) -> None:
         """Count touches and remember, in the same step, the rows they were read from."""
         with self._database.transaction() as db:
             db.executemany(
@@ -45,7 +45,7 @@ class Touches:
                 [(t.contact_id, t.campaign_id, t.kind, t.at, t.count) for t in touches],
             )
 
-    def touches(
+    def count(
         self, contacts: Iterable[int], counted: Mapping[int, frozenset[str]], since: float
     ) -> Mapping[int, int]:
         """How often each contact was touched since then.
@@ -62,7 +62,3 @@ class Touches:
             if kind in counted.get(campaign, ()):
                 found[contact] = found.get(contact, 0) + n
         return found
-
-    def forget_touches(self, before: float) -> None:
-        """Drop what no window reaches any more."""
-        self._database.execute("DELETE FROM touch WHERE at < ?", (before,))

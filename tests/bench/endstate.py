@@ -88,7 +88,7 @@ def miscounted(world: Lab) -> list[str]:
     with open_ledger(file) as ledger:
         return [
             f"{goal} says that it has read {told}, but {people} people have an outcome"
-            for goal, told, people in ledger.miscounted()
+            for goal, told, people in ledger.counts.miscounted()
         ]
 
 

@@ -80,6 +80,7 @@ class Batches:
         automations: bool,
     ) -> None:
         self._run = goal_run
+        self._batch_journal = goal_run.ledger.batches
         self._directory = directory
         self._exclusions = exclusions
         self._refusals = refusals
@@ -114,17 +115,17 @@ class Batches:
                 rest = await self._after_lost_answer(number, part) + rest
                 continue
             except RefusedError as refused:
-                self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
+                self._batch_journal.drop(number)
                 rest = portions.refused(part, refused) + rest
                 continue
             except Exception:
-                self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
+                self._batch_journal.drop(number)
                 raise
             if isinstance(answer, BulkRefused):
-                self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
+                self._batch_journal.drop(number)
                 rest = self._take_out(part, answer) + rest
                 continue
-            self._run.ledger.batch_queued(self._run.run, self._run.goal.id, number, answer.batch_id)
+            self._batch_journal.mark_queued(number, answer.batch_id)
             portions.accepted()
             self._is_proven = True
         self._reject(
@@ -139,7 +140,7 @@ class Batches:
         )
 
     def _journal(self, rows: Sequence[OutgoingRow]) -> int:
-        number = self._run.ledger.journal_batch(
+        number = self._batch_journal.journal(
             self._run.run,
             self._run.goal.id,
             [sent.profile_id for sent in rows],
@@ -177,7 +178,7 @@ class Batches:
         batch = next(b for b in self._open() if b.number == number)
         await self._settle(batch)
         known = await self._directory.again([sent.row.email for sent in rows])
-        self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
+        self._batch_journal.drop(number)
         attempts = rows[0].attempt + 1 if rows else 0
         if attempts > 3:
             raise GoalError("ActiveCampaign's answers to bulk imports were lost three times.")
@@ -196,7 +197,7 @@ class Batches:
             pause = min(pause * 1.5, 60.0)
 
     def _open(self) -> Sequence[Batch]:
-        return self._run.ledger.open_batches(self._run.run, self._run.goal.id)
+        return self._batch_journal.unfinished(self._run.run, self._run.goal.id)
 
     async def resume(self) -> None:
         """Bring what an earlier process has queued to its end before anything new is sent.
@@ -215,7 +216,7 @@ class Batches:
     def resolved(self) -> None:
         """Everybody of `intended` who is still wanted has been sent again."""
         for number in self._unsure:
-            self._run.ledger.drop_batch(self._run.run, self._run.goal.id, number)
+            self._batch_journal.drop(number)
         self._unsure = []
 
     async def poll_ripe(self) -> None:
@@ -374,7 +375,7 @@ class Batches:
         if not batch.of_this_run or any(sent.attempt > 1 for sent in rows):
             return False
         known = await self._directory.again([sent.row.email for sent in rows])
-        self._run.ledger.drop_batch(self._run.run, self._run.goal.id, batch.number)
+        self._batch_journal.drop(batch.number)
         await self.send([replace(self._as_known(s, known), attempt=2) for s in rows])
         return True
 
@@ -389,7 +390,7 @@ class Batches:
         if not ignore_outcomes:
             self._unresolved(batch)
         elif not batch.of_this_run:
-            self._run.ledger.drop_batch(self._run.run, self._run.goal.id, batch.number)
+            self._batch_journal.drop(batch.number)
         elif not await self._is_sent_once_more(batch, decode(batch.payload)):
             self._unresolved(
                 batch, f"ActiveCampaign says nothing of batch {batch.batch_id}: {ignore_outcomes}"

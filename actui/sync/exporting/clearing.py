@@ -27,6 +27,7 @@ class Clearing:
 
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
+        self._index = goal_run.ledger.contact_index
 
     async def after(self, rows: Sequence[OutgoingRow]) -> set[str]:
         """Look after the rows of a batch that has been applied.
@@ -36,7 +37,7 @@ class Clearing:
         """
         unclear: set[str] = set()
         for sent in rows:
-            known = self._run.ledger.index_fact(_FACT)
+            known = self._index.fact(_FACT)
             if known == _CLEARS:
                 break
             row = _emptied(sent.row)
@@ -49,10 +50,10 @@ class Clearing:
                 if is_empty:
                     if sent.became_empty:
                         # it was filled, this goal had filled it, and now it is not
-                        self._run.ledger.set_index_fact(_FACT, _CLEARS)
+                        self._index.set_fact(_FACT, _CLEARS)
                     continue
                 if is_empty is False and contact is not None:
-                    self._run.ledger.set_index_fact(_FACT, _IGNORED)
+                    self._index.set_fact(_FACT, _IGNORED)
             if not await self._clear(sent.contact_id, row):
                 unclear.add(sent.profile_id)
         return unclear

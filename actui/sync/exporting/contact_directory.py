@@ -118,6 +118,7 @@ class ContactDirectory:
     def __init__(self, goal_run: GoalRun, lists: Collection[int]) -> None:
         """`lists` are the goal's."""
         self._run = goal_run
+        self._index = goal_run.ledger.contact_index
         self._lists = lists
         self._ready = False
         self.unreadable_fields: set[str] = set()
@@ -140,7 +141,7 @@ class ContactDirectory:
         """Who has each address, by its canonical form; `emails` may spell one in several ways."""
         if not self._ready:
             return await self.look_up(emails)
-        rows = self._run.ledger.indexed({canonical(email) for email in emails})
+        rows = self._index.by_email({canonical(email) for email in emails})
         return {
             form: _holders([known for one in found if (known := await self._fresh(one))])
             for form, found in rows.items()
@@ -151,7 +152,7 @@ class ContactDirectory:
         wanted = set(ids)
         found: dict[int, KnownContact] = {}
         if self._ready:
-            indexed = self._run.ledger.indexed_ids(wanted)
+            indexed = self._index.by_id(wanted)
             fresh = [(id_, await self._fresh(one)) for id_, one in indexed.items()]
             found = {id_: known for id_, known in fresh if known is not None}
         for contact_id in sorted(wanted - found.keys()):
@@ -165,7 +166,7 @@ class ContactDirectory:
         """The contacts whose linked field holds one of these values; needs the index."""
         if name == "id":
             return set((await self.by_id(int(value) for value in values)).keys())
-        found = self._run.ledger.indexed_values(name, values)
+        found = self._index.by_value(name, values)
         return {contact for contacts in found.values() for contact in contacts}
 
     async def look_up(self, emails: Iterable[str]) -> dict[str, AddressHolders]:
@@ -202,7 +203,7 @@ class ContactDirectory:
         """Read these contacts into the index, or all of it once that costs no more."""
         if not ids:
             return
-        most = -(-self._run.ledger.index_size() // PAGE)
+        most = -(-self._index.size() // PAGE)
         reader = BlockReader(self._run.activecampaign, Selection(ids=frozenset(ids)), self._warn)
         async for contacts in reader.pages(Block(0, min(ids) - 1, max(ids) + 1)):
             self._run.stop.check()
@@ -269,15 +270,14 @@ class ContactDirectory:
         return addresses > -(-self._total // PAGE) + 2
 
     def _is_swept(self) -> bool:
-        ledger = self._run.ledger
-        swept, fields = ledger.index_fact(_SWEPT), ledger.index_fact(_FIELDS)
+        swept, fields = self._index.fact(_SWEPT), self._index.fact(_FIELDS)
         if swept is None or fields != json.dumps(self._fields):
             return False
-        if ledger.index_fact(_SPELLED) is None:
+        if self._index.fact(_SPELLED) is None:
             return False  # an index of an older form lacks the contacts' own spellings
-        if ledger.index_fact(_BOUNCED) is None:
+        if self._index.fact(_BOUNCED) is None:
             return False  # or how often mail to them has bounced
-        if ledger.index_fact(_UNREADABLE) is None:
+        if self._index.fact(_UNREADABLE) is None:
             return False  # or list rows that cannot be read
         return self._run.is_recent(swept)
 
@@ -291,8 +291,7 @@ class ContactDirectory:
 
     async def _look_at_unreadable(self) -> None:
         """Read contacts again whose linked fields could not be read; they may be anybody."""
-        ledger = self._run.ledger
-        found = [ledger.indexed_values(name, [UNREADABLE_VALUE]) for name in self._fields]
+        found = [self._index.by_value(name, [UNREADABLE_VALUE]) for name in self._fields]
         ids = {id_ for by_value in found for contacts in by_value.values() for id_ in contacts}
         for contact_id in sorted(ids):
             self._run.stop.check()
@@ -305,18 +304,18 @@ class ContactDirectory:
                 }
 
     async def _sweep(self) -> None:
-        ledger, began = self._run.ledger, self._run.started_at
-        ledger.clear_index()
-        total = await self._index(Selection())
+        index, began = self._index, self._run.started_at
+        index.clear()
+        total = await self._read_selection(Selection())
         self._is_new = True
-        ledger.set_index_fact(_UNCOUNTED, str(total - ledger.index_size()))
-        ledger.set_index_fact(_FIELDS, json.dumps(self._fields))
-        ledger.set_index_fact(_SPELLED, "own")
-        ledger.set_index_fact(_BOUNCED, "counted")
-        ledger.set_index_fact(_UNREADABLE, "kept")
+        index.set_fact(_UNCOUNTED, str(total - index.size()))
+        index.set_fact(_FIELDS, json.dumps(self._fields))
+        index.set_fact(_SPELLED, "own")
+        index.set_fact(_BOUNCED, "counted")
+        index.set_fact(_UNREADABLE, "kept")
         if self._run.is_dated:
-            ledger.set_index_fact(_REFRESHED, stamp(began))
-            ledger.set_index_fact(_SWEPT, stamp(began))
+            index.set_fact(_REFRESHED, stamp(began))
+            index.set_fact(_SWEPT, stamp(began))
 
     async def _refresh(self) -> None:
         """Read again what changed since the last reading, an hour of overlap included.
@@ -324,20 +323,19 @@ class ContactDirectory:
         Nobody tells of contacts that were deleted (activecampaign.md §10), but their number does:
         when it does not fit any more, everything is read again.
         """
-        ledger = self._run.ledger
-        last = ledger.index_fact(_REFRESHED)
+        last = self._index.fact(_REFRESHED)
         if last is None or datetime.fromisoformat(last) > self._run.started_at:
             await self._sweep()
             return
         since = datetime.fromisoformat(last) - OVERLAP
-        total = await self._index(Selection(updated_after=since))
-        if total - ledger.index_size() != int(ledger.index_fact(_UNCOUNTED) or 0):
+        total = await self._read_selection(Selection(updated_after=since))
+        if total - self._index.size() != int(self._index.fact(_UNCOUNTED) or 0):
             await self._sweep()
             return
         if self._run.is_dated:
-            ledger.set_index_fact(_REFRESHED, stamp(self._run.started_at))
+            self._index.set_fact(_REFRESHED, stamp(self._run.started_at))
 
-    async def _index(self, selection: Selection) -> int:
+    async def _read_selection(self, selection: Selection) -> int:
         """Read a selection into the index; how many contacts the account claims to have."""
         page = await self._run.activecampaign.highest_contact_id()
         read: list[Indexed] = []
@@ -361,7 +359,7 @@ class ContactDirectory:
         )
 
     def _keep(self, read: list[Indexed]) -> None:
-        self._run.ledger.index_contacts(without_forgotten(read, self._run.forgotten))
+        self._index.save(without_forgotten(read, self._run.forgotten))
 
     async def _everybody(
         self, selection: Selection, last: ContactPage | None = None

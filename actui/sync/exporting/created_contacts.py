@@ -9,7 +9,7 @@ from actui.model.goals import ListStatus
 from actui.model.journal import BatchCommit
 from actui.model.keys import contact_key, email_key
 from actui.model.memberships import Membership, MembershipChanges
-from actui.sync.export_ports import SegmentRoster
+from actui.sync.export_ledger_ports import SegmentRoster
 from actui.sync.exporting.contact_directory import (
     NOBODY,
     AddressHolders,

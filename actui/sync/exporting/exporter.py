@@ -179,10 +179,10 @@ class ExportRun:
         keys = [profile.id for profile in profiles]
         seen = run.ledger.seen_in_run(run.run, self._goal.id, keys)
         accepted = self._acceptance.of(keys)
-        links = run.ledger.links(keys)
+        links = run.ledger.links.contacts_of(keys)
         over = self._threshold.over(links.values())
         # nobody looks at the lists of people who are unchanged: what the last look showed stands
-        kept_out = run.ledger.omitted(self._goal.id, keys) if self._goal.lists else {}
+        kept_out = run.ledger.outcomes.omitted(self._goal.id, keys) if self._goal.lists else {}
         gone = forgotten_profiles(self._goal, profiles, run.forgotten)
         refusals = self._refusals.of(keys)
         refused: dict[str, Refusal] = {}

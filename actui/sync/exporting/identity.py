@@ -80,7 +80,7 @@ class Identities:
             form for payload in payloads for form in payload.first_spellings
         )
         ids = [profile for payload in payloads for profile in payload.profile_ids]
-        links = self._run.ledger.links(ids)
+        links = self._run.ledger.links.contacts_of(ids)
         return [await self._one(payload, links) for payload in payloads]
 
     async def read_again(

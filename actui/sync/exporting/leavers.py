@@ -20,7 +20,7 @@ from actui.model.keys import contact_key
 from actui.model.memberships import ListRow, Membership, MembershipChanges
 from actui.model.records import Contact
 from actui.model.run import ListCounts
-from actui.sync.export_ports import SegmentRoster
+from actui.sync.export_ledger_ports import SegmentRoster
 from actui.sync.exporting.contact_looks import look, row_on
 from actui.sync.exporting.list_changes import change_row
 from actui.sync.exporting.refused_leavers import RefusedLeavers
@@ -416,7 +416,7 @@ def unsubscribed(
     The mark is empty where that may have been the person. Whoever comes back into the segment is
     sent again, though nothing else changed.
     """
-    accepted = run.ledger.fingerprints(run.goal.id, run.ledger.profiles_of(pair[0]))
+    accepted = run.ledger.fingerprints(run.goal.id, run.ledger.links.profiles_of(pair[0]))
     return BatchCommit(
         records=(),
         remarked={profile: accepted_but_left(before) for profile, before in accepted.items()},

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from actui.model.keys import contact_key
 from actui.model.records import Profile, ProfilePage, Segment
-from actui.sync.export_ports import SegmentRoster
+from actui.sync.export_ledger_ports import SegmentRoster
 from actui.sync.match_keys import identifying_properties, profile_keys
 from actui.sync.resolved_goals import ResolvedExport
 from actui.sync.run.goal_run import GoalRun
@@ -86,7 +86,9 @@ class SegmentReading:
         )
 
     def _remember(self, profiles: Sequence[Profile]) -> None:
-        links = self._run.ledger.links([id_ for p in profiles for id_ in (p.id, *p.replaces)])
+        links = self._run.ledger.links.contacts_of(
+            [id_ for p in profiles for id_ in (p.id, *p.replaces)]
+        )
         self.listing.add(profile.id for profile in profiles)
         self.listing.add_keys(
             key for profile in profiles for key in profile_keys(self._goal, profile)

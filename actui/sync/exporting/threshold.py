@@ -109,7 +109,7 @@ class Threshold:
 
     async def _read(self) -> None:
         run = self._run
-        known = run.ledger.campaigns()
+        known = run.ledger.touches.campaigns()
         for campaign in await run.activecampaign.activity.campaigns():
             run.stop.check()
             if not self._is_warm(campaign):
@@ -119,14 +119,14 @@ class Threshold:
                 lists = await run.activecampaign.activity.campaign_lists(campaign.id)
             kinds = self._kinds(lists)
             if not kinds:
-                run.ledger.save_campaign(campaign.id, _UNREAD + campaign.counters, lists)
+                run.ledger.touches.save_campaign(campaign.id, _UNREAD + campaign.counters, lists)
                 continue
             self._counted[campaign.id] = kinds
             if counters == campaign.counters:
                 continue
             for link in await run.activecampaign.activity.campaign_links(campaign.id):
                 await self._count(campaign, link)
-            run.ledger.save_campaign(campaign.id, campaign.counters, lists)
+            run.ledger.touches.save_campaign(campaign.id, campaign.counters, lists)
 
     def _is_warm(self, campaign: Campaign) -> bool:
         if campaign.last_sent is None:
@@ -147,9 +147,9 @@ class Threshold:
         now = self._run.service_now().timestamp()
         async for hits in self._run.activecampaign.activity.link_hits(link):
             self._run.stop.check()
-            seen = self._run.ledger.hits([hit.id for hit in hits])
+            seen = self._run.ledger.touches.hits([hit.id for hit in hits])
             touches = [t for hit in hits if (t := _touch(campaign, hit, seen.get(hit.id), now))]
-            self._run.ledger.count_touches(hits, touches, now)
+            self._run.ledger.touches.add(hits, touches, now)
 
     def over(self, contacts: Iterable[int]) -> set[int]:
         """Those of the contacts who are at their cap now."""
@@ -168,7 +168,7 @@ class Threshold:
             return {}
         window = self._cap.window
         since = 0.0 if window is None else (self._run.service_now() - window).timestamp()
-        return self._run.ledger.touches(contacts, self._counted, since)
+        return self._run.ledger.touches.count(contacts, self._counted, since)
 
 
 def _touch(

@@ -109,9 +109,9 @@ class ImportRun:
         if not self._sum_mappings:
             return
         if RECEIPT_PROPERTY not in run.accounts.properties:
-            run.ledger.begin_receipts()
+            run.ledger.sums.begin_receipts()
             await run.blueconic.create_property(RECEIPT_PROPERTY, RECEIPT_NAME, "SELECT")
-        elif not run.ledger.leaves_receipts():
+        elif not run.ledger.sums.leaves_receipts():
             undecided = [m for m in self._sum_mappings if m.sum_start is None]
             if undecided:
                 raise GoalError(
@@ -120,7 +120,7 @@ class ImportRun:
                     f"{undecided[0].field}.",
                     code="sum-start-needed",
                 )
-            run.ledger.begin_receipts()
+            run.ledger.sums.begin_receipts()
 
     def _tell_no_identifiers(self) -> None:
         """Nobody at all with a value in a linked field is a mistake in the goal."""
@@ -235,7 +235,7 @@ class ImportRun:
         run = self._run
         accepted = self._acceptance.of(str(contact.id) for contact in mine)
         refusals = self._refusals.of(str(contact.id) for contact in mine)
-        remembered = run.ledger.sums(self._sum_keys(mine))
+        remembered = run.ledger.sums.added(self._sum_keys(mine))
         gone = forgotten_contacts(mine, run.forgotten)
         entries: list[Entry] = []
         settled: list[PersonOutcome] = []

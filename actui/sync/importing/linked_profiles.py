@@ -31,7 +31,7 @@ class LinkedProfiles:
         """The profiles linked to each of the entries' contacts; none where no address decides."""
         if not self._properties:
             return {}
-        return self._run.ledger.profiles_of_all(
+        return self._run.ledger.links.profiles_of_all(
             entry.contact.id for entry in entries if entry.write.profile_id is None
         )
 

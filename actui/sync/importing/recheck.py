@@ -175,7 +175,7 @@ class Recheck:
         known = run.ledger.last_reasons(self._goal.id, keys)
         accepted = run.ledger.fingerprints(self._goal.id, keys)
         refusals = self._refusals.of(keys)
-        remembered = run.ledger.sums(self._sum_keys(mine))
+        remembered = run.ledger.sums.added(self._sum_keys(mine))
         forgotten = forgotten_contacts(mine, run.forgotten)
         last = 0
         for contact, key in zip(mine, keys, strict=True):
@@ -249,7 +249,7 @@ class Recheck:
 
     def _counted(self, found: _Found) -> dict[str, Record | None]:
         """Those waiting, by key, with the outcome that this run has counted them with."""
-        omitted = self._run.ledger.omitted(self._goal.id, found.counted)
+        omitted = self._run.ledger.outcomes.omitted(self._goal.id, found.counted)
         people: dict[str, Record | None] = {str(one.contact.id): None for one in found.waiting}
         for key in found.counted:
             before = Record(Outcome.SKIPPED, Reason.NO_MATCH, omitted=omitted.get(key, NOTHING))

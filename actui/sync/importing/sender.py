@@ -123,7 +123,7 @@ class ProfileSender:
         try:
             return await self._send(rest, journal, unfound)
         except (GoalError, *_NOT_APPLIED):
-            self._run.ledger.drop_sums(e.contact.id for e in rest if e.has_increment)
+            self._run.ledger.sums.drop(e.contact.id for e in rest if e.has_increment)
             raise
 
     async def _send(

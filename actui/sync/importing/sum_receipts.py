@@ -75,6 +75,7 @@ class Receipts:
 
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
+        self._sums = goal_run.ledger.sums
         self._held: dict[int, _Held] = {}
 
     @property
@@ -92,7 +93,7 @@ class Receipts:
         Nothing proves when it was sent: the machine's clock may have been moved since. So each is
         held for as long as one whose answer has been lost just now.
         """
-        self.lost(self._run.ledger.pending_sums())
+        self.lost(self._sums.pending())
 
     def journal(self, entries: Iterable[Entry]) -> Mapping[int, SumSend]:
         """Write entries down, durably, with a new receipt each; by contact id."""
@@ -101,8 +102,8 @@ class Receipts:
             return {}
         now = self._run.clock.now().timestamp()
         # rises from send to send, also after the clock was put back
-        first = max(self._run.ledger.last_stamp() + 1, int(now * 1000))
-        writer = self._run.ledger.receipt_writer()
+        first = max(self._sums.last_stamp() + 1, int(now * 1000))
+        writer = self._sums.receipt_writer()
         sends = [
             SumSend(
                 contact_id=entry.contact.id,
@@ -114,7 +115,7 @@ class Receipts:
             )
             for stamp, entry in enumerate(summing, first)
         ]
-        self._run.ledger.journal_sums(sends, last_stamp=first + len(sends) - 1)
+        self._sums.journal(sends, last_stamp=first + len(sends) - 1)
         return {send.contact_id: send for send in sends}
 
     def lost(
@@ -169,8 +170,8 @@ class Receipts:
     async def _read(self, send: SumSend) -> Verdict:
         """One reading; only profiles that can be read whole prove that the receipt is absent."""
         found = Verdict.ABSENT
-        writer = self._run.ledger.receipt_writer()
-        has_added = bool(self._run.ledger.sums(send.sums))
+        writer = self._sums.receipt_writer()
+        has_added = bool(self._sums.added(send.sums))
         for profile_id in await self._candidates(send):
             profile = await surviving_profile(self._run.blueconic, profile_id, [RECEIPT_PROPERTY])
             if profile is None:

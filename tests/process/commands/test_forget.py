@@ -29,7 +29,7 @@ def holding(place: Path, email: str) -> list[str]:
 def outcomes(world: Lab, run: str) -> list[dict[str, Any]]:
     connection = world.context.connections.find(NAME).connection
     with world.context.ledger(connection) as ledger:
-        return list(ledger.outcomes(run=run))
+        return list(ledger.outcomes.find(run=run))
 
 
 async def test_nothing_of_them_stays_and_they_are_skipped_from_then_on() -> None:

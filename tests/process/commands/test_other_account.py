@@ -43,7 +43,7 @@ def test_people_of_another_account_are_never_taken_for_those_of_this_one(
 ) -> None:
     with context.bound_ledger(connection(), fresh=False) as ledger:
         ledger.runs.begin("r1", "manual", "2026-11-24T02:00:00Z", 1)
-        ledger.journal_batch("r1", "g1", ["p-1"], "[]", 0.0)
+        ledger.batches.journal("r1", "g1", ["p-1"], "[]", 0.0)
     with pytest.raises(ConfigError, match="has worked with .* until now") as refused:
         context.bound_ledger(moved(connection()), fresh=False)
     assert refused.value.code == "other-account"

@@ -107,7 +107,7 @@ def test_other_accounts_than_it_has_worked_with_are_told(
     with context.ledger(connection) as ledger:
         ledger.accounts.bind(*account_origins(connection))
         ledger.runs.begin("r1", "manual", "2026-11-24T02:00:00Z", 1)
-        ledger.journal_batch("r1", "g1", ["p-1"], "[]", 0.0)
+        ledger.batches.journal("r1", "g1", ["p-1"], "[]", 0.0)
     assert main(["apply", "a.yaml"]) == 0
     assert "has worked with" not in capsys.readouterr().err
     changed(exported, ("127.0.0.1:8", "127.0.0.1:7"))

@@ -65,7 +65,7 @@ async def test_a_broken_page_ends_the_run_with_a_sentence_and_fresh_goes_on() ->
         (aside,) = ledger_of(world).parent.glob("*.damaged")
         assert str(aside) in told[0]
         with world.context.ledger(connection_of(world)) as ledger:
-            assert ledger.doubt() is None
+            assert ledger.doubts.find() is None
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def test_people_who_come_and_go_meanwhile_cost_nobody_who_stays() -> None:
         summary = (await world.run()).goals[0]
 
         with world.context.ledger(connection) as ledger:
-            told = {row["contact_id"] for row in ledger.outcomes()}
+            told = {row["contact_id"] for row in ledger.outcomes.find()}
         assert set(before) - leaving <= told
         assert summary.ok
         assert summary.adds_up

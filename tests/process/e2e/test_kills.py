@@ -145,7 +145,7 @@ async def test_kills_at_random_requests_leave_every_sum_right() -> None:
         expected = await points(world)
         assert expected != before
         with world.context.ledger(connection) as ledger:
-            updated = {row["contact_id"] for row in ledger.outcomes(outcome="updated")}
+            updated = {row["contact_id"] for row in ledger.outcomes.find(outcome="updated")}
         owners = Counter(
             email
             for r in await world.lines("/profiles")

@@ -102,7 +102,7 @@ def told(people: tuple[PreviewedPerson, ...]) -> dict[str, tuple[str, str]]:
 
 def rows(world: Lab, run: str) -> dict[str, tuple[str, str]]:
     with world.context.ledger(world.context.connections.find(NAME).connection) as ledger:
-        found = list(ledger.outcomes(run=run))
+        found = list(ledger.outcomes.find(run=run))
     return {
         str(row["email"] or row["profile_id"]): (str(row["outcome"]), str(row["reason"] or ""))
         for row in found

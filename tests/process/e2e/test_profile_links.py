@@ -82,7 +82,7 @@ async def test_a_profile_that_does_not_exist_or_lacks_the_property_matches_nobod
         assert summary.reasons == {"no-match": 3}
         assert not any(r["method"] == "PUT" for r in await world.requests())
         with world.context.ledger(connection) as ledger:
-            why = [Person.of(row).why_in(connection) for row in ledger.outcomes()]
+            why = [Person.of(row).why_in(connection) for row in ledger.outcomes.find()]
         assert why == [
             "no profile has the id that the contact holds",
             "no profile has the id that the contact holds",

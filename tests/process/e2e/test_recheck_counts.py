@@ -71,7 +71,7 @@ async def test_an_earlier_outcome_of_the_same_run_is_not_listed() -> None:
 
         assert (run.goals[0].read, run.goals[0].unchanged, run.goals[0].reasons) == (1, 1, {})
         with world.context.ledger(connection) as ledger:
-            assert [row for row in ledger.outcomes() if row["run"] == run.run] == []
+            assert [row for row in ledger.outcomes.find() if row["run"] == run.run] == []
 
 
 async def test_what_was_refused_on_a_selected_list_is_not_sent_again() -> None:

@@ -16,7 +16,7 @@ POINTS = {"field": "%POINTS%", "property": "points", "rule": "sum"}
 def rows(world: Lab) -> list[Row]:
     context = world.context
     with context.ledger(context.connections.find("Lab").connection) as ledger:
-        return list(ledger.outcomes())
+        return list(ledger.outcomes.find())
 
 
 async def test_a_profile_that_was_created_or_changed_with_a_refused_value() -> None:

@@ -150,7 +150,7 @@ async def test_a_receipt_of_a_clock_put_back_does_not_prove_that_a_sum_was_not_a
         await world.run(full=True)
         assert await points(world) == expected
         with world.context.ledger(connection) as ledger:
-            assert ledger.pending_sums() == []
+            assert ledger.sums.pending() == []
 
 
 async def test_a_receipt_of_its_own_earlier_send_shows_that_a_sum_was_not_added() -> None:

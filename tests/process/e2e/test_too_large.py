@@ -155,8 +155,8 @@ async def test_preview_and_why_explain_it() -> None:
 
         await world.run()
         with world.context.ledger(connection) as ledger:
-            told = [Person.of(row) for row in ledger.story("b@x.org")]
-            left_out = [Person.of(row) for row in ledger.story("a@x.org")]
+            told = [Person.of(row) for row in ledger.outcomes.of_person("b@x.org")]
+            left_out = [Person.of(row) for row in ledger.outcomes.of_person("a@x.org")]
         assert [one.why for one in told if one.outcome == "rejected"] == [
             "the person's data is larger than the service takes: "
             "the values of its links take more than 2,000 bytes"

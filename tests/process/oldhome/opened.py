@@ -76,7 +76,7 @@ class Opened:
         """What became of people in a run; who is unchanged leaves no row."""
         context = self.context
         with context.ledger(context.connections.find(self.name).connection) as ledger:
-            return list(ledger.outcomes(run=run))
+            return list(ledger.outcomes.find(run=run))
 
     @property
     def ledger_file(self) -> Path:

@@ -263,7 +263,7 @@ class Desk:
     def rows(self) -> list[dict[str, Any]]:
         """What became of people in the last run."""
         with self.ledger() as ledger:
-            rows = list(ledger.outcomes())
+            rows = list(ledger.outcomes.find())
         return [row for row in rows if row["run"] == rows[-1]["run"]]
 
 

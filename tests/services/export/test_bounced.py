@@ -91,8 +91,8 @@ async def test_an_index_without_bounces_is_read_anew(desk):
     await bounced(desk, "a@x.org", {})
     await desk.export()
     with desk.ledger() as ledger:
-        assert ledger.index_fact("bounced") == "counted"
-        ledger.set_index_fact("bounced", None)
+        assert ledger.contact_index.fact("bounced") == "counted"
+        ledger.contact_index.set_fact("bounced", None)
         ledger.database.connection.execute("UPDATE contact SET hard_bounces = 0")
     await desk.profile("a@x.org")
     await desk.export({"mode": "full"})
@@ -109,7 +109,7 @@ async def swept(desk: Desk, *emails: str) -> None:
     await crowd(desk, 8)
     await desk.export()
     with desk.ledger() as ledger:
-        assert ledger.index_fact("swept") is not None
+        assert ledger.contact_index.fact("swept") is not None
 
 
 @pytest.mark.parametrize("standing", [BOUNCED, ACTIVE], ids=["still", "subscribed again"])

@@ -127,7 +127,7 @@ async def test_another_field_finds_the_contact(desk: Desk) -> None:
     # who was created carries the link, so that the next run finds them by it
     assert contacts["new@x.org"]["fields"]["BCID"] == "C-2"
     with desk.ledger() as ledger:
-        ledger.clear_index()
+        ledger.contact_index.clear()
     assert (await desk.export({**BY_CUSTOMER, "mode": "full"})).updated == 2
 
 
@@ -198,7 +198,7 @@ async def test_the_profile_id_is_a_link_and_survives_a_merge(desk: Desk) -> None
     into = await desk.profile("b@x.org")
     await desk.mutate("blueconic", "merge", id=profile, set={"into": into})
     with desk.ledger() as ledger:
-        ledger.clear_index()
+        ledger.contact_index.clear()
     assert (await desk.export(goal)).updated == 1
     assert await emails(desk) == {"a@x.org"}
 

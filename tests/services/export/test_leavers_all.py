@@ -225,8 +225,8 @@ async def test_who_is_forgotten_is_not_remembered_as_seen(desk: Desk) -> None:
     await desk.export(NEVER)
     with desk.ledger() as ledger:
         assert [*ledger.shown("g-1", await segment_id(desk))] == [[1, 2]]
-        contacts, profiles = ledger.known_as("p0@x.org")
-        ledger.forget("p0@x.org", contacts, profiles, lambda text: text)
+        contacts, profiles = ledger.erasure.known_as("p0@x.org")
+        ledger.erasure.erase("p0@x.org", contacts, profiles, lambda text: text)
         assert [*ledger.shown("g-1", await segment_id(desk))] == [[2]]
 
 

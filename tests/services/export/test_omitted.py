@@ -19,7 +19,7 @@ NO_OPTION = OmittedValues("%TIER%", "which are no options of the field")
 def of(desk: Desk, **wanted: str | None) -> dict[str, Omitted]:
     """By address, what was left out for the people that `outcomes` finds."""
     with desk.ledger() as ledger:
-        return {row["email"]: row["omitted"] for row in ledger.outcomes(**wanted)}
+        return {row["email"]: row["omitted"] for row in ledger.outcomes.find(**wanted)}
 
 
 async def test_a_value_that_does_not_fit_names_its_person_and_counts_once(desk: Desk) -> None:
@@ -51,7 +51,7 @@ async def test_people_who_are_unchanged_are_still_found(desk: Desk) -> None:
     assert of(desk, omitted="", outcome="unchanged") == found
     assert sorted(row["outcome"] for row in desk.rows()) == ["created", "updated"]
     with desk.ledger() as ledger:
-        told = ledger.story("a@x.org")
+        told = ledger.outcomes.of_person("a@x.org")
     assert [(row["outcome"], bool(row["omitted"])) for row in told] == [
         ("created", True),
         ("unchanged", True),
@@ -93,7 +93,7 @@ async def test_the_date_is_known_from_a_sweep_as_well(desk: Desk) -> None:
         await desk.profile(f"p{number}@x.org")
     await desk.export()
     with desk.ledger() as ledger:
-        assert ledger.index_size() == 8
+        assert ledger.contact_index.size() == 8
     found = of(desk, omitted="newsletter")
     assert len(found) == 8
     assert all(omitted.lists[0].since for omitted in found.values())
@@ -161,7 +161,7 @@ async def test_a_contact_whose_address_no_import_takes_joins_no_list(desk: Desk)
     summary = await desk.export(goal)
     assert (summary.updated, summary.lists.left) == (1, 1)
     with desk.ledger() as ledger:
-        (row,) = ledger.outcomes(omitted="")
+        (row,) = ledger.outcomes.find(omitted="")
     assert row["contact_id"] == int(number)
     assert [(one.list, one.why) for one in row["omitted"].lists] == [
         ("Newsletter", NO_USABLE_ADDRESS),

@@ -51,7 +51,7 @@ class Died(BaseException):
 
 def rebuilt(ledger: SqliteLedger, run: str, goal: str) -> dict[str, object]:
     """All of a goal's counts that the rows of its people tell."""
-    people = ledger.people_of(run, goal)
+    people = ledger.counts.people_of(run, goal)
     values: Counter[tuple[str, str]] = Counter()
     names: Counter[str] = Counter()
     left = 0
@@ -84,7 +84,7 @@ def check(ledger: SqliteLedger, run: str) -> int:
             assert kept.adds_up
             assert rebuilt(ledger, run, goal) == counted(kept)
             people += kept.read
-    assert ledger.miscounted() == []
+    assert ledger.counts.miscounted() == []
     return people
 
 
@@ -238,7 +238,7 @@ async def test_people_of_a_retry_are_counted_from_its_rows(
     connection = await populate(desk)
     await desk.run(connection)
     with desk.ledger() as ledger:
-        failed = ledger.failed()
+        failed = ledger.outcomes.failed()
     assert failed
     keys = {goal: frozenset(found) for goal, found in failed.items()}
     with disturbed(monkeypatch) as met:

@@ -453,7 +453,7 @@ class Twins:
         wanted = {goal.id: self.world.failed(goal) for goal in self.goals}
         expected = {goal: {self.ids[n] for n in found} for goal, found in wanted.items() if found}
         with self.desk.ledger() as ledger:
-            failed = ledger.failed()
+            failed = ledger.outcomes.failed()
             same("failed", failed, expected)
             if not failed:
                 return

@@ -120,17 +120,20 @@ async def test_an_older_index_is_swept_once_and_nobody_is_sent_again(desk: Desk)
     await desk.profile("b@x.org", customer_id="C-2", first_name="Bea")
     await desk.export(BY_CUSTOMER)
     with desk.ledger() as ledger:
-        swept = ledger.index_fact("swept")
-        ledger.set_index_fact("unreadable", None)
+        swept = ledger.contact_index.fact("swept")
+        ledger.contact_index.set_fact("unreadable", None)
     await desk.clock.sleep(60)
     for name in ("Ann", "Amy"):
         await desk.change(first, first_name=[name])
         summary = await desk.export(BY_CUSTOMER)
         assert (summary.updated, summary.unchanged) == (1, 1)
         with desk.ledger() as ledger:
-            assert (ledger.index_fact("unreadable"), ledger.index_fact("swept") != swept) == (
+            assert (
+                ledger.contact_index.fact("unreadable"),
+                ledger.contact_index.fact("swept") != swept,
+            ) == (
                 "kept",
                 name == "Ann",
             )
-            swept = ledger.index_fact("swept")
+            swept = ledger.contact_index.fact("swept")
         await desk.clock.sleep(60)

@@ -44,7 +44,7 @@ def home(tmp_path: Path) -> Home:
     Connections(home).save(Connection(name="A", id="c-A"))
     History(home, "c-A").save(RunSummary(run="r1", connection="A", started="2026-01-01"))
     with open_ledger(home.ledger_file("c-A")) as ledger:
-        ledger.journal_sums([SEND])
+        ledger.sums.journal([SEND])
     Forgotten(home).add(["email anna@example.org"], NOWHERE)
     settings = Settings(theme="nord", password_command="echo s3cret", keyring_backend="evil.Module")  # noqa: S106
     SettingsFile(home).save(settings)
@@ -89,8 +89,8 @@ def test_it_comes_back_in_an_empty_home(packed: Path, tmp_path: Path) -> None:
     assert Forgotten(other).among(["email anna@example.org"], NOWHERE)
     assert (other.root / "secrets.json").read_text() == "mine"
     with open_ledger(other.ledger_file("c-A")) as ledger:
-        assert ledger.pending_sums() == [SEND]
-        doubt = ledger.doubt()
+        assert ledger.sums.pending() == [SEND]
+        doubt = ledger.doubts.find()
     assert doubt is not None
     assert "restored from a backup of" in doubt.why
     private = {stat.S_IMODE(one.stat().st_mode) & 0o077 for one in other.root.rglob("*")}
@@ -99,13 +99,13 @@ def test_it_comes_back_in_an_empty_home(packed: Path, tmp_path: Path) -> None:
 
 def test_what_is_in_the_log_of_a_ledger_comes_along(home: Home, tmp_path: Path) -> None:
     with open_ledger(home.ledger_file("c-A")) as ledger, RunLock(home.lock_file("c-A")).held():
-        ledger.drop_sums([1])
+        ledger.sums.drop([1])
         make_backup(home, tmp_path / "live.tar.gz", "1")
-        ledger.journal_sums([SEND])
+        ledger.sums.journal([SEND])
     other = home_at(tmp_path / "other")
     restore_backup(other, tmp_path / "live.tar.gz", replace=False)
     with open_ledger(other.ledger_file("c-A")) as ledger:
-        assert not ledger.pending_sums()
+        assert not ledger.sums.pending()
 
 
 def test_a_file_that_is_there_is_not_overwritten(home: Home, packed: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_crash_leaves_the_old_home_or_the_new_one(
     again = home_at(home.root)
     assert [one.connection.name for one in Connections(again).all()] == ["A"]
     with open_ledger(again.ledger_file("c-A")) as ledger:
-        assert ledger.doubt() is not None
+        assert ledger.doubts.find() is not None
     assert not (again.root / placing.READY).exists()
     assert len(list(again.root.glob("replaced-*"))) == 1
 

@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
     """A ledger of many pages, closed."""
     path = tmp_path / "ledgers" / "c-1" / "ledger.db"
     with open_ledger(path) as ledger:
-        ledger.journal_sums(SENDS)
+        ledger.sums.journal(SENDS)
     return path
 
 
@@ -81,7 +81,7 @@ def test_damage_is_named_with_the_file(
 ) -> None:
     DAMAGE[damage](path)
     with pytest.raises(ConfigError) as found, opened(path) as ledger:
-        assert len(ledger.pending_sums()) == len(SENDS)
+        assert len(ledger.sums.pending()) == len(SENDS)
         # a copy has no such rows; damage of a page shows while it is made
     assert str(path) in found.value.message
     assert found.value.message.endswith(".")
@@ -108,13 +108,13 @@ def test_a_ledger_that_was_never_filled_is_filled(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA journal_mode = WAL")
     with open_ledger(path) as ledger:
-        assert not ledger.pending_sums()
+        assert not ledger.sums.pending()
 
 
 def test_what_a_crash_leaves_while_a_ledger_is_made_is_no_ledger(tmp_path: Path) -> None:
     (tmp_path / f".ledger.db.{os.getpid()}.tmp").write_bytes(b"half")
     with open_ledger(tmp_path / "ledger.db") as ledger:
-        assert not ledger.pending_sums()
+        assert not ledger.sums.pending()
     assert {one.name for one in tmp_path.iterdir()} == {"ledger.db"}
 
 
@@ -125,7 +125,7 @@ def logged(tmp_path: Path, path: Path) -> Path:
     copy.parent.mkdir()
     with open_ledger(path) as ledger:
         for send in SENDS[:5]:
-            ledger.drop_sums([send.contact_id])
+            ledger.sums.drop([send.contact_id])
         for file in (path, log_of(path)):
             shutil.copyfile(file, copy.with_name(file.name))
     return copy
@@ -139,7 +139,7 @@ def frame(number: int) -> int:
 def test_a_log_that_is_whole_is_read(logged: Path) -> None:
     refuse_broken_log(logged)
     with open_ledger(logged) as ledger:
-        assert len(ledger.pending_sums()) == len(SENDS) - 5
+        assert len(ledger.sums.pending()) == len(SENDS) - 5
 
 
 def test_a_log_that_is_broken_in_the_middle_is_named(logged: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_commit_that_finds_no_space_leaves_the_ledger_as_it_was(tmp_path: Path
         assert ledger.seen_in_run("r1", "g", ["0"]) == set()
         ledger.database.connection.execute("PRAGMA max_page_count = 10000")
         ledger.commit("r1", "g", people(500), SUMMARY)
-        assert len(list(ledger.outcomes())) == 500
+        assert len(list(ledger.outcomes.find())) == 500
 
 
 def test_a_commit_that_fails_at_its_last_step_is_rolled_back(

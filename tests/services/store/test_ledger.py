@@ -48,10 +48,10 @@ def test_a_batch_is_committed_whole(ledger):
     )
     assert ledger.fingerprints("g", ["7", "8"]) == {"7": MARK}
     assert ledger.seen_in_run("r1", "g", ["7", "8"]) == {"7"}
-    assert ledger.sums([key, SumKey(7, "%Q%", "points")]) == {key: "12"}
+    assert ledger.sums.added([key, SumKey(7, "%Q%", "points")]) == {key: "12"}
     assert ledger.unique().model_dump() == {"imported": 1, "exported": 1}
-    assert ledger.links(["p2", "p3"]) == {"p2": 7}
-    (row,) = ledger.outcomes()
+    assert ledger.links.contacts_of(["p2", "p3"]) == {"p2": 7}
+    (row,) = ledger.outcomes.find()
     assert row["profile_id"] == str(uuid.UUID(int=7))
     assert (row["outcome"], row["reason"], row["email"]) == ("created", None, "a@b.c")
 
@@ -61,7 +61,7 @@ def test_a_failed_commit_changes_nothing(ledger):
     with pytest.raises(Exception, match="type"):
         ledger.commit("r1", "g", broken, SUMMARY)
     assert ledger.seen_in_run("r1", "g", ["7"]) == set()
-    assert list(ledger.outcomes()) == []
+    assert list(ledger.outcomes.find()) == []
 
 
 def test_an_unchanged_person_leaves_no_trace_after_the_run(ledger):
@@ -72,7 +72,7 @@ def test_an_unchanged_person_leaves_no_trace_after_the_run(ledger):
     assert ledger.seen_in_run("r2", "g", ["7"]) == {"7"}
     ledger.runs.end("r2", resumable=False)
     assert ledger.seen_in_run("r2", "g", ["7"]) == set()
-    assert [row["run"] for row in ledger.outcomes()] == ["r1"]
+    assert [row["run"] for row in ledger.outcomes.find()] == ["r1"]
 
 
 def test_a_person_who_is_unchanged_keeps_one_row_while_something_is_omitted(ledger):
@@ -89,15 +89,17 @@ def test_a_person_who_is_unchanged_keeps_one_row_while_something_is_omitted(ledg
         ledger.runs.end(run, resumable=False)
 
     def found(**wanted):
-        return {row["email"]: (row["run"], row["omitted"]) for row in ledger.outcomes(**wanted)}
+        return {
+            row["email"]: (row["run"], row["omitted"]) for row in ledger.outcomes.find(**wanted)
+        }
 
     assert found(omitted="") == {"7@b.c": ("r4", odd), "8@b.c": ("r4", off)}
     assert found(omitted="age") == found(omitted="%AGE%", run="r4") == {"7@b.c": ("r4", odd)}
     assert found(omitted="", run="r1") == {"7@b.c": ("r1", odd), "8@b.c": ("r1", off)}
     assert found(omitted="", run="r3") == {}
-    assert ledger.omitted("g", ["7", "8", "9"])["8"] == off
-    assert ledger.omitted_names() == {"%AGE%", "News"}
-    assert len(list(ledger.outcomes())) == 3
+    assert ledger.outcomes.omitted("g", ["7", "8", "9"])["8"] == off
+    assert ledger.outcomes.omitted_names() == {"%AGE%", "News"}
+    assert len(list(ledger.outcomes.find())) == 3
     ledger.runs.begin("r5", "manual", "2026-01-01T00:00:00Z", 1)
     ledger.commit("r5", "g", done("7", Outcome.UNCHANGED, mark=None), SUMMARY)
     assert set(found(omitted="")) == {"8@b.c"}
@@ -110,18 +112,18 @@ def test_a_forgotten_person_is_not_among_the_omitted(ledger):
             Outcome.UNCHANGED, None, "about a@b.c", int(key), profile, email, omitted=omitted
         )
         ledger.commit("r1", "g", BatchCommit(records=[(key, record, None)]), SUMMARY)
-    assert ledger.known_as("A@b.c") == ({8}, set())
-    ledger.forget("a@b.c", {7, 8}, {"p-9"}, lambda text: text)
-    assert list(ledger.outcomes(omitted="")) == []
+    assert ledger.erasure.known_as("A@b.c") == ({8}, set())
+    ledger.erasure.erase("a@b.c", {7, 8}, {"p-9"}, lambda text: text)
+    assert list(ledger.outcomes.find(omitted="")) == []
 
 
 def test_outcomes_are_filtered(ledger):
     ledger.commit("r1", "g", done("7"), SUMMARY)
     ledger.commit("r1", "h", done("8", Outcome.SKIPPED, Reason.NO_MATCH, None), SUMMARY)
-    assert [row["goal"] for row in ledger.outcomes(outcome="skipped")] == ["h"]
-    assert [row["goal"] for row in ledger.outcomes(reason="no-match")] == ["h"]
-    assert [row["goal"] for row in ledger.outcomes(goal="g")] == ["g"]
-    assert list(ledger.outcomes(run="none")) == []
+    assert [row["goal"] for row in ledger.outcomes.find(outcome="skipped")] == ["h"]
+    assert [row["goal"] for row in ledger.outcomes.find(reason="no-match")] == ["h"]
+    assert [row["goal"] for row in ledger.outcomes.find(goal="g")] == ["g"]
+    assert list(ledger.outcomes.find(run="none")) == []
 
 
 def test_a_run_that_was_left_is_found_and_goes_on(ledger):
@@ -165,34 +167,39 @@ def test_goal_summaries_and_states_come_back(ledger):
 
 
 def test_batches_go_from_sending_to_queued_to_done(ledger):
-    number = ledger.journal_batch("r1", "g", ["p1"], "payload", 1.0)
-    assert ledger.open_batches("r1", "g")[0].state == "sending"
-    ledger.batch_queued("r1", "g", number, "b-1")
-    assert ledger.open_batches("r1", "g")[0].batch_id == "b-1"
+    number = ledger.batches.journal("r1", "g", ["p1"], "payload", 1.0)
+    assert ledger.batches.unfinished("r1", "g")[0].state == "sending"
+    ledger.batches.mark_queued(number, "b-1")
+    assert ledger.batches.unfinished("r1", "g")[0].batch_id == "b-1"
     ledger.commit("r1", "g", BatchCommit(records=(), finished_batch=number), SUMMARY)
-    assert ledger.open_batches("r1", "g") == []
+    assert ledger.batches.unfinished("r1", "g") == []
 
 
 def test_the_contact_index_remembers_every_status(ledger):
     lists = {number: status for number, status in enumerate(ListStatus, start=3)}
-    ledger.index_contacts([Indexed(1, "a@b.c", lists), Indexed(2, "a@b.c", {})])
-    assert {c.contact_id: c.lists for c in ledger.indexed(["a@b.c"])["a@b.c"]} == {1: lists, 2: {}}
+    ledger.contact_index.save([Indexed(1, "a@b.c", lists), Indexed(2, "a@b.c", {})])
+    assert {c.contact_id: c.lists for c in ledger.contact_index.by_email(["a@b.c"])["a@b.c"]} == {
+        1: lists,
+        2: {},
+    }
     again = Indexed(1, "", {}, erased=True)
-    ledger.index_contacts([again])
-    assert [c.contact_id for c in ledger.indexed(["a@b.c"])["a@b.c"]] == [2]
-    assert ledger.indexed_ids([1, 3]) == {1: again}
-    assert ledger.index_size() == 2
-    ledger.set_index_fact("swept", "now")
-    ledger.clear_index()
-    assert ledger.indexed(["a@b.c"]) == {}
-    assert ledger.index_fact("swept") is None
+    ledger.contact_index.save([again])
+    assert [c.contact_id for c in ledger.contact_index.by_email(["a@b.c"])["a@b.c"]] == [2]
+    assert ledger.contact_index.by_id([1, 3]) == {1: again}
+    assert ledger.contact_index.size() == 2
+    ledger.contact_index.set_fact("swept", "now")
+    ledger.contact_index.clear()
+    assert ledger.contact_index.by_email(["a@b.c"]) == {}
+    assert ledger.contact_index.fact("swept") is None
 
 
 def test_the_index_finds_contacts_by_their_linked_fields(ledger):
-    ledger.index_contacts([Indexed(n, "", {}, values={"%CID%": v}) for n, v in enumerate("aab", 1)])
-    assert ledger.indexed_values("%CID%", ["a", "c"]) == {"a": [1, 2]}
-    ledger.index_contacts([Indexed(2, "", {}, values={"%CID%": "c"})])
-    assert ledger.indexed_values("%CID%", ["a", "c"]) == {"a": [1], "c": [2]}
+    ledger.contact_index.save(
+        [Indexed(n, "", {}, values={"%CID%": v}) for n, v in enumerate("aab", 1)]
+    )
+    assert ledger.contact_index.by_value("%CID%", ["a", "c"]) == {"a": [1, 2]}
+    ledger.contact_index.save([Indexed(2, "", {}, values={"%CID%": "c"})])
+    assert ledger.contact_index.by_value("%CID%", ["a", "c"]) == {"a": [1], "c": [2]}
 
 
 def test_a_membership_ends_and_begins_again(ledger):
@@ -256,7 +263,9 @@ def test_a_persons_story_is_found_by_address_contact_and_profile(ledger):
     ledger.runs.begin("r3", "manual", "2099-01-03T00:00:00Z", 1)
     same = Record(Outcome.UNCHANGED, None, contact_id=7, email="old@b.c")
     ledger.commit("r3", "g", BatchCommit(records=[("7", same, MARK)]), SUMMARY)
-    told = [(row["run"], row["goal"], row["outcome"]) for row in ledger.story("OLD@b.c")]
+    told = [
+        (row["run"], row["goal"], row["outcome"]) for row in ledger.outcomes.of_person("OLD@b.c")
+    ]
     assert told == [("r1", "g", "created"), ("r2", "h", "skipped"), ("r3", "g", "unchanged")]
-    assert [row["run"] for row in ledger.story("new@b.c")] == ["r1", "r2", "r3"]
-    assert ledger.story("nobody@b.c") == []
+    assert [row["run"] for row in ledger.outcomes.of_person("new@b.c")] == ["r1", "r2", "r3"]
+    assert ledger.outcomes.of_person("nobody@b.c") == []

@@ -109,7 +109,7 @@ def test_a_stored_row_reads_as_what_was_stored(tmp_path, outcome, reason):
             "VALUES (1, 1, 7, ?, ?, 7, 'a@b.c', 0)",
             (outcome, reason),
         )
-        (row,) = ledger.outcomes()
+        (row,) = ledger.outcomes.find()
     assert OUTCOMES[row["outcome"]] == outcome
     assert REASONS[row["reason"]] == reason
 

@@ -46,7 +46,7 @@ def commit(ledger: SqliteLedger, people: dict[str, Record], counted: GoalSummary
 
 
 def counts(ledger: SqliteLedger) -> dict[str, object]:
-    return outcomes_of(ledger.people_of("r1", "g"))
+    return outcomes_of(ledger.counts.people_of("r1", "g"))
 
 
 def stored(ledger: SqliteLedger) -> dict[str, object]:
@@ -60,23 +60,23 @@ def test_an_open_run_tells_everything_and_an_ended_one_all_but_the_unchanged(
 ) -> None:
     commit(ledger, PEOPLE, COUNTED)
     assert counts(ledger) == stored(ledger)
-    assert ledger.miscounted() == []
+    assert ledger.counts.miscounted() == []
     ledger.runs.end("r1", resumable=True)
     assert counts(ledger) == stored(ledger)
     ledger.runs.end("r1", resumable=False)
     assert counts(ledger) == stored(ledger) | {"read": 4, "unchanged": 0}
-    assert ledger.miscounted() == []
+    assert ledger.counts.miscounted() == []
 
 
 def test_people_counted_twice_are_noticed(ledger: SqliteLedger) -> None:
     commit(ledger, PEOPLE, COUNTED.model_copy(update={"read": 10, "created": 6}))
-    assert ledger.miscounted() == [("Import", 10, 5)]
+    assert ledger.counts.miscounted() == [("Import", 10, 5)]
 
 
 def test_a_wrong_reason_alone_is_noticed(ledger: SqliteLedger) -> None:
     reasons = {"no-match": 1, "too-large": 2}
     commit(ledger, PEOPLE, COUNTED.model_copy(update={"reasons": reasons}))
-    assert ledger.miscounted() == [("Import", 5, 5)]
+    assert ledger.counts.miscounted() == [("Import", 5, 5)]
 
 
 def test_a_goal_that_starts_over_has_the_outcomes_that_it_counts(ledger: SqliteLedger) -> None:
@@ -85,7 +85,7 @@ def test_a_goal_that_starts_over_has_the_outcomes_that_it_counts(ledger: SqliteL
     fresh = GoalSummary(goal="Import", goal_id="g", kind="import", read=1, unchanged=1)
     commit(ledger, {"1": Record(Outcome.UNCHANGED)}, fresh)
     assert counts(ledger) == stored(ledger)
-    assert ledger.miscounted() == []
+    assert ledger.counts.miscounted() == []
     ledger.runs.end("r1", resumable=False)
     assert counts(ledger) == stored(ledger) | {"read": 0, "unchanged": 0}
 
@@ -97,10 +97,10 @@ def test_somebody_who_is_forgotten_meanwhile_still_counts(
 ) -> None:
     commit(ledger, PEOPLE, COUNTED)
     strip: Callable[[str], str] = str
-    ledger.forget(email, {int(key)} if known else set(), set(), strip)
+    ledger.erasure.erase(email, {int(key)} if known else set(), set(), strip)
     assert counts(ledger) == stored(ledger)
-    assert ledger.miscounted() == []
-    assert email not in str(list(ledger.outcomes()))
+    assert ledger.counts.miscounted() == []
+    assert email not in str(list(ledger.outcomes.find()))
 
 
 def test_nobody_of_an_earlier_run_counts(ledger: SqliteLedger) -> None:
@@ -110,5 +110,5 @@ def test_nobody_of_an_earlier_run_counts(ledger: SqliteLedger) -> None:
     fresh = GoalSummary(goal="Import", goal_id="g", kind="import", read=1, unchanged=1)
     records = [("1", Record(Outcome.UNCHANGED), None)]
     ledger.commit("r2", "g", BatchCommit(records=records), fresh)
-    assert ledger.miscounted() == []
-    assert outcomes_of(ledger.people_of("r2", "g"))["unchanged"] == 1
+    assert ledger.counts.miscounted() == []
+    assert outcomes_of(ledger.counts.people_of("r2", "g"))["unchanged"] == 1

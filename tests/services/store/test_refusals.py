@@ -35,9 +35,9 @@ def test_a_refusal_is_kept_with_its_outcome_until_another_one(tmp_path: Path) ->
 def test_a_forgotten_person_has_been_refused_nothing(tmp_path: Path) -> None:
     with begun(tmp_path) as ledger:
         ledger.commit("r", "g", BatchCommit([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY)
-        contacts, profiles = ledger.known_as("zoe@x.org")
+        contacts, profiles = ledger.erasure.known_as("zoe@x.org")
         assert contacts == {7}
-        ledger.forget("zoe@x.org", contacts, profiles, lambda text: text)
+        ledger.erasure.erase("zoe@x.org", contacts, profiles, lambda text: text)
         assert ledger.refusals("g", ["7"]) == {}
 
 
@@ -60,7 +60,7 @@ def test_a_refused_unsubscription_is_kept_until_the_contact_is_off_the_list(tmp_
 def test_a_forgotten_person_is_in_no_refused_unsubscription(tmp_path: Path) -> None:
     with begun(tmp_path) as ledger:
         exported(ledger, refused=[stays(7), stays(8, "zoe@x.org is locked.")])
-        ledger.forget("zoe@x.org", {7}, set(), lambda text: text)
+        ledger.erasure.erase("zoe@x.org", {7}, set(), lambda text: text)
         (kept,) = ledger.refused_leaving("g")
         assert kept.contact_id == 8
         assert "zoe" not in kept.detail

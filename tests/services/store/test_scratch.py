@@ -26,17 +26,17 @@ def test_it_is_a_copy_that_is_gone_afterwards(tmp_path: Path) -> None:
     with open_ledger(path) as ledger:
         ledger.runs.begin("r1", "manual", "2026-11-24T02:50:00Z", 1)
         ledger.commit("r1", "g", BatchCommit(records=[ANN]), SUMMARY)
-        ledger.journal_batch("r1", "g", ["p"], "[]", 0.0)
+        ledger.batches.journal("r1", "g", ["p"], "[]", 0.0)
     before = files(tmp_path)
     with scratch_ledger(path) as scratch:
         assert scratch.fingerprints("g", ["7", "8"]) == {"7": b"mark"}
-        assert scratch.open_batches("r1", "g") == []
+        assert scratch.batches.unfinished("r1", "g") == []
         scratch.commit("r1", "g", BatchCommit(records=[("8", ANN[1], b"other")]), SUMMARY)
         scratch.runs.end("r1", resumable=False)
         assert files(tmp_path) == before
     with open_ledger(path) as ledger:
         assert ledger.fingerprints("g", ["7", "8"]) == {"7": b"mark"}
-        assert len(ledger.open_batches("r1", "g")) == 1
+        assert len(ledger.batches.unfinished("r1", "g")) == 1
         assert ledger.runs.open_run() == "r1"
 
 
@@ -94,8 +94,8 @@ def test_who_failed_is_told_by_the_last_outcome_or_by_a_runs(tmp_path: Path) -> 
             ledger.runs.begin(run, "manual", "2026-11-24T02:50:00Z", 1)
             ledger.commit(run, "g", BatchCommit(records=rows), SUMMARY)
             ledger.runs.end(run, resumable=False)
-        assert ledger.failed() == {"g": {"2", "5"}}
-        assert ledger.failed(run="r1") == {"g": {"2"}}
-        assert ledger.failed(run="r2", reason="excluded") == {"g": {"5"}}
-        assert ledger.failed(outcomes=[Outcome.SKIPPED], goal="g") == {"g": {"4"}}
-        assert ledger.failed(goal="other") == {}
+        assert ledger.outcomes.failed() == {"g": {"2", "5"}}
+        assert ledger.outcomes.failed(run="r1") == {"g": {"2"}}
+        assert ledger.outcomes.failed(run="r2", reason="excluded") == {"g": {"5"}}
+        assert ledger.outcomes.failed(outcomes=[Outcome.SKIPPED], goal="g") == {"g": {"4"}}
+        assert ledger.outcomes.failed(goal="other") == {}

@@ -30,13 +30,13 @@ def ledger(tmp_path):
 def test_contacts_are_indexed_by_the_canonical_form(ledger):
     lists = {3: ListStatus.UNSUBSCRIBED}
     contacts = [Indexed(1, PLAIN, lists), Indexed(2, INVISIBLE, {}), Indexed(3, LETTERS, {})]
-    ledger.index_contacts([*contacts, Indexed(4, "", {}, erased=True)])
-    assert {one.contact_id: one.email for one in ledger.indexed([PLAIN])[PLAIN]} == {
+    ledger.contact_index.save([*contacts, Indexed(4, "", {}, erased=True)])
+    assert {one.contact_id: one.email for one in ledger.contact_index.by_email([PLAIN])[PLAIN]} == {
         1: PLAIN,
         2: INVISIBLE,
     }
-    assert [one.email for one in ledger.indexed([ENCODED])[ENCODED]] == [LETTERS]
-    assert ledger.indexed_ids([3])[3].email == LETTERS
+    assert [one.email for one in ledger.contact_index.by_email([ENCODED])[ENCODED]] == [LETTERS]
+    assert ledger.contact_index.by_id([3])[3].email == LETTERS
 
 
 def test_an_index_of_an_older_form_is_found_too(tmp_path):
@@ -51,9 +51,9 @@ def test_an_index_of_an_older_form_is_found_too(tmp_path):
     database.commit()
     database.close()
     with open_ledger(file) as ledger:
-        assert {one.contact_id for one in ledger.indexed([PLAIN])[PLAIN]} == {1, 2}
-        assert [one.contact_id for one in ledger.indexed([ENCODED])[ENCODED]] == [3]
-        assert ledger.known_as(ENCODED) == ({3}, set())
+        assert {one.contact_id for one in ledger.contact_index.by_email([PLAIN])[PLAIN]} == {1, 2}
+        assert [one.contact_id for one in ledger.contact_index.by_email([ENCODED])[ENCODED]] == [3]
+        assert ledger.erasure.known_as(ENCODED) == ({3}, set())
 
 
 @pytest.mark.parametrize("asked", [PLAIN, INVISIBLE, "\u200bANNA@example.com"])
@@ -70,14 +70,14 @@ def test_a_story_and_forgetting_reach_every_spelling(ledger, asked):
         BatchCommit(records=records, export=MembershipChanges(newcomers=[newcomer])),
         SUMMARY,
     )
-    ledger.index_contacts([Indexed(9, INVISIBLE, {})])
-    assert {row["contact_id"] for row in ledger.story(asked)} == {7, 8}
-    assert ledger.known_as(asked) == ({7, 8, 9}, {"p-1"})
-    ledger.forget(asked, {7, 8, 9}, {"p-1"}, lambda text: text)
-    assert list(ledger.outcomes()) == []
+    ledger.contact_index.save([Indexed(9, INVISIBLE, {})])
+    assert {row["contact_id"] for row in ledger.outcomes.of_person(asked)} == {7, 8}
+    assert ledger.erasure.known_as(asked) == ({7, 8, 9}, {"p-1"})
+    ledger.erasure.erase(asked, {7, 8, 9}, {"p-1"}, lambda text: text)
+    assert list(ledger.outcomes.find()) == []
     assert ledger.newcomers("g") == []
-    assert ledger.indexed([PLAIN]) == {}
-    assert ledger.indexed_ids([9])[9].email == ""
+    assert ledger.contact_index.by_email([PLAIN]) == {}
+    assert ledger.contact_index.by_id([9])[9].email == ""
 
 
 def test_an_address_is_taken_out_of_a_text_in_every_spelling():

@@ -45,7 +45,9 @@ async def verdict(bodies: Mapping[str, dict[str, Any]], profile_id: str | None) 
 
     run = SimpleNamespace(
         blueconic=Tenant(bodies),
-        ledger=SimpleNamespace(receipt_writer=lambda: WRITER, sums=lambda keys: {}),
+        ledger=SimpleNamespace(
+            sums=SimpleNamespace(receipt_writer=lambda: WRITER, added=lambda keys: {})
+        ),
         clock=SimpleNamespace(monotonic=lambda: 0.0),
         stop=SimpleNamespace(check=lambda: None, pause=pause),
         settle_seconds=0.0,

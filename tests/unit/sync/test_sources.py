@@ -94,7 +94,7 @@ def test_a_lifecycle_without_a_name_is_nothing():
 
 def test_each_list_status_has_its_letter():
     from actui.api.activecampaign.rows import _STATUS as read
-    from store.ledger.exports import _LETTERS as kept
+    from store.ledger.contact_index import _LETTERS as kept
 
     assert set(read.values()) == set(LIST_STATUSES)
     letters = {status: letter for letter, status in read.items()}

@@ -22,8 +22,8 @@ _TEXTS = (
 )
 
 
-class Forgetting:
-    """Finds a person by address and forgets them by every key that leads to them."""
+class Erasure:
+    """Finds a person by e-mail address and removes them by every key that leads to them."""
 
     def __init__(self, database: LedgerDatabase) -> None:
         self._database = database
@@ -66,7 +66,7 @@ class Forgetting:
         wanted = canonical(email)
         return {one for query in queries for (one,) in self._database.execute(query, (wanted,))}
 
-    def forget(
+    def erase(
         self, email: str, contacts: set[int], profiles: set[str], strip: Callable[[str], str]
     ) -> int:
         """Remove a person; how many rows that took. `strip` takes them out of a batch's journal.

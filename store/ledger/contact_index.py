@@ -1,16 +1,14 @@
-"""What exports need: the batch journal, the contact index, links and memberships."""
+"""ActiveCampaign's contacts as they were last read: the tables `contact` and `contact_value`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from actui.model.addresses import canonical
 from actui.model.goals import ListStatus
-from actui.model.journal import Batch, Indexed
+from actui.model.journal import Indexed
 from store.ledger.database import LedgerDatabase
-from store.ledger.keys import pack, unpack
 
 _LETTERS = {
     ListStatus.UNCONFIRMED: "0",
@@ -24,77 +22,13 @@ _INDEX_FACT = "index:"
 _INDEXED = "SELECT id, coalesce(spelling, email), lists, erased, hard_bounces FROM contact"
 
 
-class Exports:
-    """Batches on their way, and who is who in ActiveCampaign."""
+class ContactIndex:
+    """Who is who in ActiveCampaign, by e-mail address, contact id or value of a linked field."""
 
     def __init__(self, database: LedgerDatabase) -> None:
         self._database = database
 
-    def journal_batch(
-        self,
-        run: str,
-        goal: str,
-        profiles: Sequence[str],
-        payload: str,
-        sent_at: float,
-        *,
-        config: str = "",
-    ) -> int:
-        """Write a batch down, durably, before it is sent; its number.
-
-        `config` is the digest of the goal that it is sent with.
-        """
-        run_number, number = self._database.run_number(run), self._database.goal_number(goal)
-        with self._database.transaction() as db:
-            row = db.execute(
-                "INSERT INTO batch (run, goal, state, batch_id, profiles, payload, sent_at, config)"
-                " VALUES (?, ?, 'sending', '', ?, ?, ?, ?) RETURNING number",
-                (
-                    run_number,
-                    number,
-                    json.dumps(list(profiles)),
-                    payload,
-                    sent_at,
-                    self._database.config_number(number, config),
-                ),
-            ).fetchone()
-        return int(row[0])
-
-    def batch_queued(self, run: str, goal: str, number: int, batch_id: str) -> None:
-        """ActiveCampaign has taken a batch under this id."""
-        self._database.execute(
-            "UPDATE batch SET state = 'queued', batch_id = ? WHERE number = ?", (batch_id, number)
-        )
-
-    def drop_batch(self, run: str, goal: str, number: int) -> None:
-        """A batch was surely not taken, or is replaced by another."""
-        self._database.execute("DELETE FROM batch WHERE number = ?", (number,))
-
-    def open_batches(self, run: str, goal: str) -> Sequence[Batch]:
-        """Batches that are not done, oldest first; those of runs that were given up too."""
-        number = self._database.run_number(run)
-        rows = self._database.execute(
-            "SELECT batch.number, state, batch_id, profiles, payload, sent_at, run, "
-            "configuration.config FROM batch "
-            "LEFT JOIN configuration ON configuration.number = batch.config "
-            "WHERE batch.goal = ? AND state <> 'done' ORDER BY batch.number",
-            (self._database.goal_number(goal),),
-        )
-        return [
-            Batch(
-                id_,
-                state,
-                batch_id,
-                tuple(json.loads(profiles)),
-                payload,
-                sent_at,
-                of_this_run=of == number,
-                config=config or "",
-            )
-            for id_, state, batch_id, profiles, payload, sent_at, of, config in rows
-        ]
-
-    def index_contacts(self, contacts: Iterable[Indexed]) -> None:
+    def save(self, contacts: Iterable[Indexed]) -> None:
         """Remember contacts as they were just read."""
         found = list(contacts)
         ids = [(one.contact_id,) for one in found]
@@ -114,7 +48,7 @@ class Exports:
                 [(name, v, c.contact_id) for c in found for name, v in c.values.items() if v],
             )
 
-    def indexed(self, emails: Iterable[str]) -> Mapping[str, Sequence[Indexed]]:
+    def by_email(self, emails: Iterable[str]) -> Mapping[str, Sequence[Indexed]]:
         """Contacts by the canonical form of their e-mail address."""
         found: dict[str, list[Indexed]] = {}
         wanted = list(emails)
@@ -123,11 +57,11 @@ class Exports:
                 found.setdefault(canonical(one.email), []).append(one)
         return found
 
-    def indexed_ids(self, ids: Iterable[int]) -> Mapping[int, Indexed]:
+    def by_id(self, ids: Iterable[int]) -> Mapping[int, Indexed]:
         """Contacts by id."""
         return {one.contact_id: one for one in self._indexed(f"{_INDEXED} WHERE id IN (?)", ids)}
 
-    def indexed_values(self, field: str, values: Iterable[str]) -> Mapping[str, Sequence[int]]:
+    def by_value(self, field: str, values: Iterable[str]) -> Mapping[str, Sequence[int]]:
         """Contact ids by the value of a linked field."""
         found: dict[str, list[int]] = {}
         for value, contact in self._database.rows_in(
@@ -160,52 +94,27 @@ class Exports:
             for contact, email, lists, erased, bounces in rows
         ]
 
-    def index_size(self) -> int:
+    def size(self) -> int:
         """How many contacts the index holds, erased ones included."""
         return int(self._database.one("SELECT count(*) FROM contact"))
 
-    def index_fact(self, name: str) -> str | None:
+    def fact(self, name: str) -> str | None:
         """Something kept about the index."""
         found = self._database.one("SELECT value FROM fact WHERE name = ?", _INDEX_FACT + name)
         return None if found is None else str(found)
 
-    def set_index_fact(self, name: str, value: str | None) -> None:
+    def set_fact(self, name: str, value: str | None) -> None:
         """Keep something about the index."""
         self._database.execute(
             "INSERT OR REPLACE INTO fact VALUES (?, ?)", (_INDEX_FACT + name, value)
         )
 
-    def clear_index(self) -> None:
+    def clear(self) -> None:
         """Forget all contacts and everything kept about the index."""
         with self._database.transaction() as db:
             db.execute("DELETE FROM contact")
             db.execute("DELETE FROM contact_value")
             db.execute("DELETE FROM fact WHERE name LIKE ?", (_INDEX_FACT + "%",))
-
-    def links(self, profiles: Iterable[str]) -> Mapping[str, int]:
-        """The contact each profile was last exported to."""
-        rows = self._database.rows_in(
-            "SELECT profile, contact_id FROM link WHERE profile IN (?)",
-            [],
-            (pack(profile) for profile in profiles),
-        )
-        return {unpack(profile): contact_id for profile, contact_id in rows}
-
-    def profiles_of(self, contact_id: int) -> Sequence[str]:
-        """The profiles that were last exported to a contact."""
-        rows = self._database.execute(
-            "SELECT profile FROM link WHERE contact_id = ?", (contact_id,)
-        )
-        return [unpack(profile) for (profile,) in rows]
-
-    def profiles_of_all(self, contacts: Iterable[int]) -> Mapping[int, Sequence[str]]:
-        """The same for many contacts; those without a profile are not in it."""
-        found: dict[int, list[str]] = {}
-        for contact, profile in self._database.rows_in(
-            "SELECT contact_id, profile FROM link WHERE contact_id IN (?)", [], contacts
-        ):
-            found.setdefault(contact, []).append(unpack(profile))
-        return found
 
 
 def _forms(email: str) -> tuple[str, str | None, str | None]:
