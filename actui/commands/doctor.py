@@ -147,7 +147,7 @@ def _ledger(context: AppContext, connection: Connection) -> Iterator[Check]:
     try:
         with context.ledger(connection) as ledger:
             broken = ledger.database.check()
-            unique, doubt = ledger.unique(), ledger.doubts.find()
+            unique, doubt = ledger.people.exchanged_counts(), ledger.doubts.find()
             miscounted = [] if broken else ledger.counts.miscounted()
     except (ActuiError, OSError, sqlite3.Error) as failure:
         yield health.wrong(about, f"It cannot be opened: {redact(failure)}.".replace("..", "."))

@@ -120,7 +120,7 @@ class LedgerReader:
 
     def unique(self) -> UniqueCounts:
         try:
-            return self._ledger.unique()
+            return self._ledger.people.exchanged_counts()
         except ConfigError as failure:
             self._remember(failure)
             raise

@@ -46,7 +46,7 @@ def claimed_by(
             for goal in goals:
                 if ledger.goals.state(goal.id).watermark is None:
                     return None
-                found |= ledger.claimed(goal.id, asked)
+                found |= ledger.claims.among(goal.id, asked)
     return found
 
 

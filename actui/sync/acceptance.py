@@ -24,7 +24,7 @@ class Acceptance:
 
     def of(self, keys: Iterable[str]) -> Mapping[str, Accepted]:
         """What was last accepted for people, by person; `stands` compares it."""
-        return self._run.ledger.accepted(self._run.goal.id, keys)
+        return self._run.ledger.people.accepted(self._run.goal.id, keys)
 
     def stands(self, before: Accepted | None, fingerprint: Fingerprint) -> bool:
         """Whether exactly this was accepted before and is not to be sent again in this run."""

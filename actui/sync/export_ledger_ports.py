@@ -142,29 +142,95 @@ class TouchCounts(Protocol):
         """
 
 
-class ExportMemory(Protocol):
-    """Memberships, not yet a part of their own."""
+class SegmentRosters(Protocol):
+    """Makes rosters, several of which may be open at once."""
 
-    def newcomers(self, goal: str) -> Sequence[Newcomer]: ...
-    # lists
-    def roster(self) -> SegmentRoster: ...
+    def new(self) -> SegmentRoster:
+        """A fresh place to keep one listing of one segment; close it."""
+
+
+class GoalMemberships(Protocol):
+    """Memberships that a goal made, and those that it could not end or does not know yet."""
+
     def members(self, goal: str, lists: Sequence[int]) -> Iterator[Sequence[Membership]]:
-        """Contacts on the lists through this goal, some hundreds at a time."""
+        """Contacts that are on these lists through the goal, some hundreds at a time.
 
-    def member_count(self, goal: str, lists: Sequence[int], *, with_shown: bool = False) -> int: ...
-    def membership(self, goal: str, contact_id: int, list_id: int) -> Membership | None: ...
-    def refused_leaving(self, goal: str) -> Sequence[RefusedLeaving]: ...
-    def resubscription(self, contact_id: int, list_id: int) -> Resubscription | None: ...
-    def intend_resubscribing(self, contact_id: int, list_id: int, mark: str) -> None: ...
-    def open_list_change(self, goal: str, change: ListChange) -> None: ...
-    def end_list_change(self, goal: str, contact_id: int, list_id: int) -> None: ...
-    def open_list_changes(self, goal: str) -> Sequence[ListChange]: ...
-    def claim(self, goal: str, contacts: Iterable[int]) -> None: ...
-    def claims(self, goal: str) -> Iterator[Sequence[int]]: ...
-    def release(self, goal: str, contacts: Iterable[int]) -> None: ...
-    def remember_shown(self, goal: str, segment: str, contacts: Iterable[int]) -> None: ...
-    def shown(self, goal: str, segment: str) -> Iterator[Sequence[int]]:
-        """Contacts that complete listings of the segment have shown, some hundreds at a time."""
+        The ledger may be changed between two portions.
+        """
 
-    def drop_shown(self, goal: str, contacts: Iterable[int]) -> None: ...
-    def keep_shown_of(self, goals: Iterable[str]) -> None: ...
+    def count(self, goal: str, lists: Sequence[int], *, with_shown: bool = False) -> int:
+        """How many different contacts are on these lists through the goal.
+
+        With `with_shown` also the shown contacts that were exported and were not kept off a list.
+        """
+
+    def find(self, goal: str, contact_id: int, list_id: int) -> Membership | None:
+        """What the goal remembers about one contact on one list; None where that is nothing."""
+
+    def refused_leaving(self, goal: str) -> Sequence[RefusedLeaving]:
+        """Whom ActiveCampaign refused to unsubscribe, and who has not been unsubscribed since."""
+
+    def newcomers(self, goal: str) -> Sequence[Newcomer]:
+        """Contacts this goal made whose ids are not known yet."""
+
+
+class ListChangeJournal(Protocol):
+    """What goals send to list rows one by one."""
+
+    def begin(self, goal: str, change: ListChange) -> None:
+        """Write down that the goal is about to send this change."""
+
+    def end(self, goal: str, contact_id: int, list_id: int) -> None:
+        """What became of the goal's change of this row is known, or never will be."""
+
+    def unfinished(self, goal: str) -> Sequence[ListChange]:
+        """The goal's changes whose fate is not known; a process may have died over them."""
+
+
+class ResubscriptionJournal(Protocol):
+    """List rows that this connection has set back to active, whatever the goal."""
+
+    def find(self, contact_id: int, list_id: int) -> Resubscription | None:
+        """Whether this connection has set the row back to active; None if it never began to."""
+
+    def begin(self, contact_id: int, list_id: int, mark: str) -> None:
+        """Write down that a row, as its mark shows it now, will be set back to active."""
+
+
+class ClaimedContacts(Protocol):
+    """Contacts that belong to somebody in a goal's segment."""
+
+    def add(self, goal: str, contacts: Iterable[int]) -> None:
+        """These contacts belong to somebody in the goal's segment."""
+
+    def of_goal(self, goal: str) -> Iterator[Sequence[int]]:
+        """The contacts the goal claims, some hundreds at a time.
+
+        The ledger may be changed between two portions.
+        """
+
+    def release(self, goal: str, contacts: Iterable[int]) -> None:
+        """Claim these contacts no longer."""
+
+
+class ShownContacts(Protocol):
+    """Contacts that complete listings of a goal's segment have shown."""
+
+    def add(self, goal: str, segment: str, contacts: Iterable[int]) -> None:
+        """A complete listing of this segment has shown these contacts.
+
+        What another segment has shown to the goal is forgotten.
+        """
+
+    def of_goal(self, goal: str, segment: str) -> Iterator[Sequence[int]]:
+        """The contacts that complete listings of this segment have shown, in portions.
+
+        Without those whose leaving was dealt with since. The ledger may be changed between two
+        portions.
+        """
+
+    def drop(self, goal: str, contacts: Iterable[int]) -> None:
+        """The leaving of these contacts has been dealt with."""
+
+    def keep_only(self, goals: Iterable[str]) -> None:
+        """Forget whom listings have shown to any other goal."""

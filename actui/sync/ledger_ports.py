@@ -24,9 +24,14 @@ from actui.model.omitted import Omitted
 from actui.model.run import GoalSummary, Reason, RunSnapshot, UniqueCounts
 from actui.sync.export_ledger_ports import (
     BatchJournal,
+    ClaimedContacts,
     ContactIndex,
-    ExportMemory,
+    GoalMemberships,
+    ListChangeJournal,
     ProfileLinks,
+    ResubscriptionJournal,
+    SegmentRosters,
+    ShownContacts,
     TouchCounts,
 )
 
@@ -141,8 +146,61 @@ class SumMemory(Protocol):
         """From now on receipts in the tenant may be this ledger's."""
 
 
-class Ledger(ExportMemory, Protocol):
-    """The connection's SQLite file: all that grows with people, and the live run."""
+class Commits(Protocol):
+    """The one way in which an acknowledged batch becomes durable."""
+
+    def write(self, run: str, goal: str, done: BatchCommit, summary: GoalSummary) -> None:
+        """Make everything that the batch changes durable, or nothing where this raises.
+
+        `summary` holds the goal's counts with the batch. Raises sqlite3.Error as well, for
+        instance on a full disk.
+        """
+
+
+class KnownPeople(Protocol):
+    """What was last sent for people of a goal, and what became of it."""
+
+    def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]:
+        """The digests of what was last accepted, by key; those without any are missing."""
+
+    def accepted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Accepted]:
+        """The same, each with the digest of the goal with which it was accepted."""
+
+    def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
+        """Which of the keys already have their outcome in the open run."""
+
+    def without_match(self, goal: str, after: int, until: int, most: int) -> Sequence[int]:
+        """At most `most` contact ids, in rising order, whose last outcome was no-match.
+
+        They are greater than `after` and at most `until`.
+        """
+
+    def last_reasons(self, goal: str, keys: Iterable[str]) -> Mapping[str, Reason | None]:
+        """The reasons of the last outcomes of people; those without any outcome are missing."""
+
+    def exchanged_counts(self) -> UniqueCounts:
+        """How many distinct profiles were exchanged, ever, in each direction."""
+
+
+class LastRefusals(Protocol):
+    """What people were refused with last, where that is not to be sent again."""
+
+    def find(self, goal: str, keys: Iterable[str]) -> Mapping[str, Refusal]:
+        """The refusals by key; those without one are missing."""
+
+
+class RecheckMarks(Protocol):
+    """How far the recheck of each goal is. The position outlives runs."""
+
+    def plan(self, run: str, goal: str) -> None:
+        """A goal has read what changed: it may recheck in this run, from where it was left."""
+
+    def mark(self, run: str, goal: str) -> RecheckMark | None:
+        """Where to go on; None where the goal does not recheck in this run."""
+
+
+class Ledger(Protocol):
+    """The connection's SQLite file, by its parts: all that grows with people, and the live run."""
 
     @property
     def runs(self) -> RunJournal: ...
@@ -151,7 +209,15 @@ class Ledger(ExportMemory, Protocol):
     @property
     def blocks(self) -> BlockPlan: ...
     @property
+    def commits(self) -> Commits: ...
+    @property
+    def people(self) -> KnownPeople: ...
+    @property
+    def refusals(self) -> LastRefusals: ...
+    @property
     def outcomes(self) -> LastOmissions: ...
+    @property
+    def rechecks(self) -> RecheckMarks: ...
     @property
     def sums(self) -> SumMemory: ...
     @property
@@ -161,28 +227,16 @@ class Ledger(ExportMemory, Protocol):
     @property
     def links(self) -> ProfileLinks: ...
     @property
+    def memberships(self) -> GoalMemberships: ...
+    @property
+    def list_changes(self) -> ListChangeJournal: ...
+    @property
+    def resubscriptions(self) -> ResubscriptionJournal: ...
+    @property
+    def claims(self) -> ClaimedContacts: ...
+    @property
+    def shown_contacts(self) -> ShownContacts: ...
+    @property
+    def rosters(self) -> SegmentRosters: ...
+    @property
     def touches(self) -> TouchCounts: ...
-
-    def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]: ...
-    def accepted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Accepted]: ...
-    def refusals(self, goal: str, keys: Iterable[str]) -> Mapping[str, Refusal]:
-        """What people of a goal were refused with last, where that is not to be sent again."""
-
-    def commit(self, run: str, goal: str, done: BatchCommit, summary: GoalSummary) -> None: ...
-    def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
-        """Which of the keys already have their outcome in this run."""
-
-    # recheck
-    def plan_recheck(self, run: str, goal: str) -> None:
-        """A goal has read what changed: it may recheck in this run, from where it was left."""
-
-    def recheck_mark(self, run: str, goal: str) -> RecheckMark | None:
-        """Where to go on; None where the goal does not recheck in this run."""
-
-    def without_match(self, goal: str, after: int, until: int, most: int) -> Sequence[int]:
-        """Contacts whose last outcome was no-match: ids in rising order."""
-
-    def last_reasons(self, goal: str, keys: Iterable[str]) -> Mapping[str, Reason | None]:
-        """The reasons of the last outcomes of people; those without any outcome are missing."""
-
-    def unique(self) -> UniqueCounts: ...

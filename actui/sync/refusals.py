@@ -37,7 +37,7 @@ class Refusals:
         """The refusals that may hold in this run, by person; `holds` compares what is sent."""
         if self._sends_again:
             return {}
-        found = self._run.ledger.refusals(self._run.goal.id, keys)
+        found = self._run.ledger.refusals.find(self._run.goal.id, keys)
         goal = self._run.goal
         return {
             key: refusal

@@ -11,6 +11,8 @@ from store.home import Home, is_there
 from store.ledger.accounts import BoundAccounts
 from store.ledger.batches import Batches
 from store.ledger.blocks import Blocks
+from store.ledger.claims import Claims
+from store.ledger.commits import CommitWriter
 from store.ledger.contact_index import ContactIndex
 from store.ledger.counts import Counts
 from store.ledger.database import LedgerDatabase
@@ -18,17 +20,24 @@ from store.ledger.doubts import Doubts
 from store.ledger.erasure import Erasure
 from store.ledger.goals import Goals
 from store.ledger.links import Links
+from store.ledger.list_changes import ListChanges
+from store.ledger.memberships import Memberships
 from store.ledger.outcomes import Outcomes
 from store.ledger.people import People
+from store.ledger.rechecks import Rechecks
+from store.ledger.refusals import Refusals
+from store.ledger.resubscriptions import Resubscriptions
 from store.ledger.runs import Runs
 from store.ledger.schema import connect
+from store.ledger.segment_roster import SegmentRosters
+from store.ledger.shown_contacts import ShownContacts
 from store.ledger.sums import Sums
 from store.ledger.touches import Touches
 
 __all__ = ["SqliteLedger", "open_ledger", "set_aside"]
 
 
-class SqliteLedger(People):
+class SqliteLedger:
     """One process's hold on a ledger; also a context manager that closes it.
 
     Methods that change something return when it is durable. Use one object in one thread.
@@ -36,20 +45,29 @@ class SqliteLedger(People):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.database = LedgerDatabase(connection)
-        super().__init__(self.database)
         self.runs = Runs(self.database)
         self.goals = Goals(self.database)
         self.blocks = Blocks(self.database)
         self.accounts = BoundAccounts(self.database)
+        self.commits = CommitWriter(self.database)
+        self.people = People(self.database)
+        self.refusals = Refusals(self.database)
         self.outcomes = Outcomes(self.database)
         self.counts = Counts(self.database)
+        self.rechecks = Rechecks(self.database)
         self.sums = Sums(self.database)
         self.batches = Batches(self.database)
         self.contact_index = ContactIndex(self.database)
         self.links = Links(self.database)
+        self.memberships = Memberships(self.database)
+        self.list_changes = ListChanges(self.database)
+        self.resubscriptions = Resubscriptions(self.database)
+        self.claims = Claims(self.database)
+        self.shown_contacts = ShownContacts(self.database)
+        self.rosters = SegmentRosters(self.database)
         self.touches = Touches(self.database)
-        self.erasure = Erasure(self.database)
         self.doubts = Doubts(self.database)
+        self.erasure = Erasure(self.database)
 
     def __enter__(self) -> SqliteLedger:
         return self

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from actui.model.addresses import canonical
+from actui.model.journal import PersonOutcome
 from actui.model.omitted import Omitted
 from actui.model.run import FAILED, NOT_ACCEPTED, Outcome, Reason, Record
 from store.ledger.database import LedgerDatabase
 from store.ledger.keys import Packed, pack, unpack
 from store.ledger.numbers import outcome_of, reason_number, reason_of
 
-OUTCOME_COLUMNS = "run, goal, key, outcome, reason, detail, contact_id, profile, email, at, omitted"
-"""What `outcome` and `omitted` keep of a person, in the order of `outcome_row`."""
+_COLUMNS = "run, goal, key, outcome, reason, detail, contact_id, profile, email, at, omitted"
+"""What `outcome` and `omitted` keep of a person, in the order of `_row`."""
+
+_PLACES = ", ".join("?" * len(_COLUMNS.split(", ")))
 
 OutcomeLine = dict[str, Any]
 """One person in one goal of one run: texts and ids by the names that `actui outcomes` prints, and
@@ -197,8 +201,39 @@ class Outcomes:
             }
 
 
-def outcome_row(run: int, goal: int, key: str, record: Record, at: int) -> tuple[object, ...]:
-    """A person's outcome in the order of OUTCOME_COLUMNS."""
+def put_outcomes(
+    db: sqlite3.Connection,
+    run: int,
+    goal: int,
+    records: Sequence[PersonOutcome],
+) -> None:
+    """Keep people's outcomes, and what was left out for them. Call it in a transaction."""
+    at = int(datetime.now(UTC).timestamp())
+    rows = [(record, _row(run, goal, key, record, at)) for key, record, _ in records]
+    db.executemany(
+        f"INSERT OR REPLACE INTO outcome ({_COLUMNS}) VALUES ({_PLACES})",  # noqa: S608
+        [row for record, row in rows if record.outcome is not Outcome.UNCHANGED],
+    )
+    db.executemany(
+        f"INSERT OR REPLACE INTO omitted ({_COLUMNS}) VALUES ({_PLACES})",  # noqa: S608
+        [row for record, row in rows if record.omitted],
+    )
+    db.executemany(
+        "DELETE FROM omitted WHERE goal = ? AND key = ?",
+        [(goal, pack(key)) for key, record, _ in records if not record.omitted],
+    )
+
+
+def drop_outcomes(db: sqlite3.Connection, run: int, goal: int, keys: Iterable[str]) -> None:
+    """Remove the outcomes that people had in a run. Call it in a transaction."""
+    db.executemany(
+        "DELETE FROM outcome WHERE run = ? AND goal = ? AND key = ?",
+        [(run, goal, pack(key)) for key in keys],
+    )
+
+
+def _row(run: int, goal: int, key: str, record: Record, at: int) -> tuple[object, ...]:
+    """A person's outcome in the order of _COLUMNS."""
     return (
         run,
         goal,
@@ -222,8 +257,8 @@ def _source(run: str | None, omitted: str | None) -> str:
         return "omitted"
     unchanged = Outcome.UNCHANGED.number
     return (
-        f"(SELECT {OUTCOME_COLUMNS} FROM outcome WHERE omitted IS NOT NULL "  # noqa: S608
-        f"UNION ALL SELECT {OUTCOME_COLUMNS} FROM omitted WHERE outcome = {unchanged})"
+        f"(SELECT {_COLUMNS} FROM outcome WHERE omitted IS NOT NULL "  # noqa: S608
+        f"UNION ALL SELECT {_COLUMNS} FROM omitted WHERE outcome = {unchanged})"
     )
 
 

@@ -1,26 +1,20 @@
-"""Commit what a batch did to people; read what the next batch needs of it (store/README.md §3)."""
+"""What was last sent for people and what became of it, and whom a run has seen.
+
+The tables `person`, `seen` and `exchanged`.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 
-from actui.model.journal import Accepted, BatchCommit, Refusal
-from actui.model.run import FAILED, GoalSummary, Outcome, Record, UniqueCounts
-from store.ledger.batches import finish_batch
-from store.ledger.blocks import finish_block
+from actui.model.journal import Accepted, PersonOutcome
+from actui.model.run import FAILED, Outcome, Reason, UniqueCounts
+from store.ledger.database import LedgerDatabase
 from store.ledger.keys import pack, unpack
-from store.ledger.links import put_links
-from store.ledger.memberships import Standing
-from store.ledger.numbers import outcome_of, reason_number, reason_of
-from store.ledger.outcomes import OUTCOME_COLUMNS, outcome_row
-from store.ledger.recheck import Recheck
-from store.ledger.runs import put_goal_summary
-from store.ledger.sums import put_sums, settle_sums
+from store.ledger.numbers import reason_number, reason_of
 
-IMPORTED, EXPORTED = 0, 1
-_PLACES = ", ".join("?" * len(OUTCOME_COLUMNS.split(", ")))
+_IMPORTED, _EXPORTED = 0, 1
 _LAST_OUTCOME = (
     "INSERT INTO person (goal, key, outcome, reason, run, fingerprint, config) "
     "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (goal, key) DO UPDATE SET "
@@ -31,142 +25,11 @@ _LAST_OUTCOME = (
 _FAILED_NUMBERS = [one.number for one in FAILED]
 
 
-class People(Standing, Recheck):
-    """What became of people, and what must be known about them next time."""
+class People:
+    """What must be known about people the next time that they are met."""
 
-    def commit(self, run: str, goal: str, done: BatchCommit, summary: GoalSummary) -> None:
-        """Everything an acknowledged batch changes, in one transaction."""
-        run_number, goal_number = self._database.run_number(run), self._database.goal_number(goal)
-        with self._database.transaction() as db:
-            config = self._database.config_number(goal_number, done.config)
-            self._commit_records(db, run_number, goal_number, done.records, config)
-            put_sums(db, done.sums)
-            settle_sums(db, done.settled)
-            for direction, profiles in ((IMPORTED, done.imported), (EXPORTED, done.exported)):
-                db.executemany(
-                    "INSERT OR IGNORE INTO exchanged VALUES (?, ?)",
-                    [(direction, pack(profile)) for profile in profiles],
-                )
-            put_links(db, done.links)
-            db.executemany(
-                "UPDATE person SET fingerprint = ? WHERE goal = ? AND key = ?",
-                [(mark, goal_number, pack(key)) for key, mark in done.remarked.items()],
-            )
-            # of an earlier run: they get their outcome in this one, as everybody does
-            db.executemany(
-                _LAST_OUTCOME,
-                [_last(run_number, goal_number, one, config) for one in done.accepted],
-            )
-            self._commit_refused(db, goal_number, done)
-            db.executemany(
-                "DELETE FROM outcome WHERE run = ? AND goal = ? AND key = ?",
-                [
-                    (run_number, goal_number, pack(key))
-                    for key, record, _ in done.records
-                    if key in done.replaced and record.outcome is Outcome.UNCHANGED
-                ],
-            )
-            self._commit_exported(db, goal_number, done.export)
-            if done.recheck is not None:
-                self._commit_recheck(db, run, goal, done.recheck)
-            if done.finished_block is not None:
-                finish_block(db, run_number, goal_number, done.finished_block)
-            if done.finished_batch is not None:
-                finish_batch(db, done.finished_batch)
-            put_goal_summary(db, run_number, goal_number, summary, done=False)
-
-    def _commit_records(
-        self,
-        db: sqlite3.Connection,
-        run: int,
-        goal: int,
-        records: Sequence[tuple[str, Record, bytes | None]],
-        config: int | None,
-    ) -> None:
-        at = int(datetime.now(UTC).timestamp())
-        db.executemany(
-            "INSERT OR IGNORE INTO seen (goal, key) VALUES (?, ?)",
-            [(goal, pack(key)) for key, _, _ in records],
-        )
-        # An unchanged person whose fingerprint is already known costs nothing, unless a value is
-        # still left out for them: then the row says so, and in which run that was last seen.
-        telling = [
-            (key, record, mark)
-            for key, record, mark in records
-            if record.outcome is not Outcome.UNCHANGED or mark is not None or record.omitted
-        ]
-        db.executemany(_LAST_OUTCOME, [_last(run, goal, one, config) for one in telling])
-        # whoever had failed before and is fine now has not failed any more
-        db.executemany(
-            "UPDATE person SET outcome = ?, reason = NULL, run = ? "
-            "WHERE goal = ? AND key = ? AND outcome IN (?, ?)",
-            [
-                (Outcome.UNCHANGED.number, run, goal, pack(key), *_FAILED_NUMBERS)
-                for key, record, mark in records
-                if record.outcome is Outcome.UNCHANGED and mark is None
-            ],
-        )
-        rows = [(record, outcome_row(run, goal, key, record, at)) for key, record, _ in records]
-        db.executemany(
-            f"INSERT OR REPLACE INTO outcome ({OUTCOME_COLUMNS}) VALUES ({_PLACES})",  # noqa: S608
-            [row for record, row in rows if record.outcome is not Outcome.UNCHANGED],
-        )
-        db.executemany(
-            f"INSERT OR REPLACE INTO omitted ({OUTCOME_COLUMNS}) VALUES ({_PLACES})",  # noqa: S608
-            [row for record, row in rows if record.omitted],
-        )
-        db.executemany(
-            "DELETE FROM omitted WHERE goal = ? AND key = ?",
-            [(goal, pack(key)) for key, record, _ in records if not record.omitted],
-        )
-
-    @staticmethod
-    def _commit_refused(db: sqlite3.Connection, goal: int, done: BatchCommit) -> None:
-        db.executemany(
-            "DELETE FROM refused WHERE goal = ? AND key = ?",
-            [(goal, pack(key)) for key, _, _ in done.records if key not in done.refused],
-        )
-        db.executemany(
-            "INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    goal,
-                    pack(key),
-                    done.refused[key].fingerprint,
-                    done.refused[key].config,
-                    done.refused[key].objectives,
-                    record.outcome.number,
-                    reason_number(record.reason),
-                    record.detail or None,
-                    record.contact_id,
-                    record.email or None,
-                )
-                for key, record, _ in done.records
-                if key in done.refused
-            ],
-        )
-
-    def refusals(self, goal: str, keys: Iterable[str]) -> Mapping[str, Refusal]:
-        """What people of a goal were refused with last, where that is not to be sent again."""
-        rows = self._database.rows_in(
-            "SELECT key, fingerprint, config, objectives, outcome, reason, detail, contact_id, "
-            "email FROM refused WHERE goal = ? AND key IN (?)",
-            [self._database.goal_number(goal)],
-            (pack(key) for key in keys),
-        )
-        return {
-            unpack(key): Refusal(
-                mark,
-                config,
-                objectives,
-                outcome_of(outcome),
-                reason_of(why),
-                detail or "",
-                contact,
-                email or "",
-            )
-            for key, mark, config, objectives, outcome, why, detail, contact, email in rows
-        }
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
 
     def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]:
         """The digests of what was last accepted for people of a goal."""
@@ -198,18 +61,97 @@ class People(Standing, Recheck):
         )
         return {unpack(key) for (key,) in rows}
 
-    def unique(self) -> UniqueCounts:
+    def without_match(self, goal: str, after: int, until: int, most: int) -> Sequence[int]:
+        """Contact ids, in rising order, whose last outcome was no-match."""
+        rows = self._database.execute(
+            "SELECT key FROM person WHERE goal = ?1 AND key > ?2 AND key <= ?3 AND reason = ?4 "
+            "ORDER BY key LIMIT ?5",
+            (self._database.goal_number(goal), after, until, reason_number(Reason.NO_MATCH), most),
+        )
+        return [int(key) for (key,) in rows]
+
+    def last_reasons(self, goal: str, keys: Iterable[str]) -> Mapping[str, Reason | None]:
+        """The reason of the last outcome of each person who has had one."""
+        rows = self._database.rows_in(
+            "SELECT key, reason FROM person WHERE goal = ? AND key IN (?)",
+            [self._database.goal_number(goal)],
+            (pack(key) for key in keys),
+        )
+        return {unpack(key): reason_of(number) for key, number in rows}
+
+    def exchanged_counts(self) -> UniqueCounts:
         """Distinct profiles exchanged, ever."""
         counts = dict(
             self._database.execute("SELECT direction, count(*) FROM exchanged GROUP BY direction")
         )
-        return UniqueCounts(imported=counts.get(IMPORTED, 0), exported=counts.get(EXPORTED, 0))
+        return UniqueCounts(imported=counts.get(_IMPORTED, 0), exported=counts.get(_EXPORTED, 0))
 
 
-def _last(
-    run: int, goal: int, one: tuple[str, Record, bytes | None], config: int | None
-) -> tuple[object, ...]:
+def put_people(
+    db: sqlite3.Connection,
+    run: int,
+    goal: int,
+    records: Sequence[PersonOutcome],
+    config: int | None,
+) -> None:
+    """Keep that people were seen, and their last outcomes. Call it in a transaction."""
+    db.executemany(
+        "INSERT OR IGNORE INTO seen (goal, key) VALUES (?, ?)",
+        [(goal, pack(key)) for key, _, _ in records],
+    )
+    # An unchanged person whose fingerprint is already known costs nothing, unless a value is
+    # still left out for them: then the row says so, and in which run that was last seen.
+    telling = [
+        PersonOutcome(key, record, fingerprint)
+        for key, record, fingerprint in records
+        if record.outcome is not Outcome.UNCHANGED or fingerprint is not None or record.omitted
+    ]
+    db.executemany(_LAST_OUTCOME, [_last(run, goal, one, config) for one in telling])
+    # whoever had failed before and is fine now has not failed any more
+    db.executemany(
+        "UPDATE person SET outcome = ?, reason = NULL, run = ? "
+        "WHERE goal = ? AND key = ? AND outcome IN (?, ?)",
+        [
+            (Outcome.UNCHANGED.number, run, goal, pack(key), *_FAILED_NUMBERS)
+            for key, record, mark in records
+            if record.outcome is Outcome.UNCHANGED and mark is None
+        ],
+    )
+
+
+def put_accepted(
+    db: sqlite3.Connection,
+    run: int,
+    goal: int,
+    accepted: Sequence[PersonOutcome],
+    config: int | None,
+) -> None:
+    """Keep what an earlier run has sent and is accepted by now. Call it in a transaction.
+
+    These people get their outcome in this run, as everybody does.
+    """
+    db.executemany(_LAST_OUTCOME, [_last(run, goal, one, config) for one in accepted])
+
+
+def put_fingerprints(db: sqlite3.Connection, goal: int, fingerprints: Mapping[str, bytes]) -> None:
+    """Replace the digests of what was last accepted. Call it in a transaction."""
+    db.executemany(
+        "UPDATE person SET fingerprint = ? WHERE goal = ? AND key = ?",
+        [(mark, goal, pack(key)) for key, mark in fingerprints.items()],
+    )
+
+
+def put_exchanged(db: sqlite3.Connection, imported: Iterable[str], exported: Iterable[str]) -> None:
+    """Count profiles, by id, as exchanged, once each. Call it in a transaction."""
+    for direction, profiles in ((_IMPORTED, imported), (_EXPORTED, exported)):
+        db.executemany(
+            "INSERT OR IGNORE INTO exchanged VALUES (?, ?)",
+            [(direction, pack(profile)) for profile in profiles],
+        )
+
+
+def _last(run: int, goal: int, one: PersonOutcome, config: int | None) -> tuple[object, ...]:
     """The values of `_LAST_OUTCOME`."""
-    key, record, mark = one
+    key, record, fingerprint = one
     outcome, reason = record.outcome.number, reason_number(record.reason)
-    return goal, pack(key), outcome, reason, run, mark, config
+    return goal, pack(key), outcome, reason, run, fingerprint, config

@@ -11,13 +11,14 @@ import sqlite3
 from collections.abc import Iterable
 
 from actui.model.keys import MatchKey
+from store.ledger.database import LedgerDatabase
 from store.ledger.keys import pack
 
 _AT_ONCE = 500
 
 
 class SegmentRoster:
-    """Profiles listed, the words by which they can be recognised, and who was first with a word."""
+    """Profiles listed, the keys by which they can be recognized, and who was first with a key."""
 
     def __init__(self, database: sqlite3.Connection, number: int) -> None:
         self._db = database
@@ -87,5 +88,18 @@ class SegmentRoster:
             self._db.execute(f"DROP TABLE {table}")
 
 
-def _digest(word: str) -> bytes:
-    return hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=12).digest()
+class SegmentRosters:
+    """Makes rosters, several of which may be open at once."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
+        self._made = 0
+
+    def new(self) -> SegmentRoster:
+        """A fresh place to keep one listing of one segment; close it."""
+        self._made += 1
+        return SegmentRoster(self._database.connection, self._made)
+
+
+def _digest(key: MatchKey) -> bytes:
+    return hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=12).digest()

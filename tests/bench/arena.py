@@ -423,7 +423,7 @@ class Arenas:
             vars(desk.sandbox.account).pop("write_status")  # what the watch has put there
             self._taken = Snapshot(
                 pickle.dumps(desk.sandbox._world),
-                desk.doubts.place / "ledger.db",
+                desk.place / "ledger.db",
                 desk.kept,
                 pickle.dumps(
                     {k: v for k, v in vars(desk.watch).items() if k not in ("engine", "changed")}
@@ -431,7 +431,7 @@ class Arenas:
                 desk.claims,
             )
         async with self.opened() as desk:
-            await desk.erasure.erase()
+            await desk.forget()
             self._must(desk, await desk.ended())
             self.calls = [
                 (row["service"], row["method"], normal(row["path"]))

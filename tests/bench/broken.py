@@ -118,7 +118,7 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "an incomplete listing counts as complete": Breakage(
         "actui/sync/exporting/segment_listing.py",
-        "        return self._ended and self._is_readable and missing * _TOLERATED <= self.total\n",
+        "        return self._ended and self._is_readable and missing <= self.total * MAX_MISSING_SHARE\n",
         "        return missing > -1\n",
         LOST_ROWS,
     ),
@@ -131,12 +131,12 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "counts before the commit": Breakage(
         "actui/sync/run/goal_run.py",
-        """        self.ledger.commit(self.run, self.goal.id, done, counted)
+        """        self.ledger.commits.write(self.run, self.goal.id, done, counted)
         # the one object that is shown and saved: it counts what is durable and nothing else
         self._count(self.summary, done)
 """,
         """        self._count(self.summary, done)
-        self.ledger.commit(self.run, self.goal.id, done, counted)
+        self.ledger.commits.write(self.run, self.goal.id, done, counted)
 """,
         ONE_WRITE,
     ),
@@ -202,7 +202,7 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "members who are not active are subscribed": Breakage(
         "actui/sync/exporting/list_joining.py",
-        "            if (id_ not in list_status and person.bounced is None)\n",
+        "            if (one.id not in list_status and person.bounced is None)\n",
         "            if True\n",
         SUM_LOST,
     ),

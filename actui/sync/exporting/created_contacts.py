@@ -27,7 +27,7 @@ async def learn_newcomers(
     From then on they are linked to their profiles, and are members of the lists they joined; the
     listing knows those of its people.
     """
-    newcomers = run.ledger.newcomers(run.goal.id)
+    newcomers = run.ledger.memberships.newcomers(run.goal.id)
     if not newcomers:
         return
     run.phase("reading new contacts")
@@ -58,7 +58,7 @@ async def learn_newcomers(
     listing.add_keys(
         contact_key(contact.contact_id) for one, contact in known if keys[one.profile_id] in listed
     )
-    run.ledger.claim(run.goal.id, [contact.contact_id for _, contact in known])
+    run.ledger.claims.add(run.goal.id, [contact.contact_id for _, contact in known])
 
 
 def _made(holders: AddressHolders, email: str) -> KnownContact | None:

@@ -87,7 +87,7 @@ class ExportRun:
         self._reading = SegmentReading(
             goal_run,
             goal,
-            goal_run.ledger.roster(),
+            goal_run.ledger.rosters.new(),
             self._builder.properties(),
             self._builder.expansions(),
         )
@@ -177,7 +177,7 @@ class ExportRun:
         """
         run = self._run
         keys = [profile.id for profile in profiles]
-        seen = run.ledger.seen_in_run(run.run, self._goal.id, keys)
+        seen = run.ledger.people.seen_in_run(run.run, self._goal.id, keys)
         accepted = self._acceptance.of(keys)
         links = run.ledger.links.contacts_of(keys)
         over = self._threshold.over(links.values())
@@ -316,7 +316,7 @@ class ExportRun:
         if refusal := await self._excluded(person):
             return refusal
         if contact is not None and self._goal.lists:
-            self._run.ledger.claim(self._goal.id, [contact.contact_id])
+            self._run.ledger.claims.add(self._goal.id, [contact.contact_id])
         if contact is not None and person.rename:
             renamed = await self._single_writes.rename(person, contact.contact_id)
             if isinstance(renamed, Record):

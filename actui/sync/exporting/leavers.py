@@ -133,7 +133,7 @@ class Leavers:
             self._refuse_the_first(people)
         if people and not is_confirmed:
             # who is not active any more would only make the share look smaller
-            members = run.ledger.member_count(
+            members = run.ledger.memberships.count(
                 self._goal.id, self._lists, with_shown=self._covers_all
             )
             members -= len(self._unseen - people)
@@ -178,7 +178,7 @@ class Leavers:
         ledger, goal = self._run.ledger, self._goal.id
         if is_confirmed:
             ledger.goals.set_all_confirmed(goal, True)
-        ledger.drop_shown(goal, self._outside - self._kept)
+        ledger.shown_contacts.drop(goal, self._outside - self._kept)
 
     def _is_confirmed(self, people: int) -> bool:
         most = self._run.options.confirm_leavers
@@ -201,14 +201,16 @@ class Leavers:
     def _candidates(self, listing: SegmentRoster) -> list[Membership]:
         """Whom the listing does not show: the goal's own members and, with `all`, who was seen."""
         found: dict[tuple[int, int], Membership] = {}
-        for some in self._run.ledger.members(self._goal.id, self._lists):
+        for some in self._run.ledger.memberships.members(self._goal.id, self._lists):
             absent = self._absent(listing, [one.contact_id for one in some])
             self._own |= absent
             found |= {
                 (one.contact_id, one.list_id): one for one in some if one.contact_id in absent
             }
         if self._covers_all:
-            for contacts in self._run.ledger.shown(self._goal.id, self._segment.id):
+            for contacts in self._run.ledger.shown_contacts.of_goal(
+                self._goal.id, self._segment.id
+            ):
                 self._outside |= self._absent(listing, contacts)
             for contact in self._outside:
                 for list_id in self._lists:
@@ -397,7 +399,7 @@ class Leavers:
         now = changed.row
         if now is None or now.status is not ListStatus.UNSUBSCRIBED:
             if now != seen and (now is None or now.status is not ListStatus.UNREADABLE):
-                self._run.ledger.end_list_change(self._goal.id, one.contact_id, one.list_id)
+                self._run.ledger.list_changes.end(self._goal.id, one.contact_id, one.list_id)
             return None
         # whether this goal did it, or the person, nobody knows: it was the person
         return now.mark if changed.is_answered else ""
@@ -416,7 +418,7 @@ def unsubscribed(
     The mark is empty where that may have been the person. Whoever comes back into the segment is
     sent again, though nothing else changed.
     """
-    accepted = run.ledger.fingerprints(run.goal.id, run.ledger.links.profiles_of(pair[0]))
+    accepted = run.ledger.people.fingerprints(run.goal.id, run.ledger.links.profiles_of(pair[0]))
     return BatchCommit(
         records=(),
         remarked={profile: accepted_but_left(before) for profile, before in accepted.items()},

@@ -25,7 +25,7 @@ _LATEST = 600.0
 
 async def settle_list_changes(run: GoalRun) -> None:
     """Look at each row that the goal may have changed without knowing it."""
-    for change in run.ledger.open_list_changes(run.goal.id):
+    for change in run.ledger.list_changes.unfinished(run.goal.id):
         run.stop.check()
         doubts = partial(_is_absent, list_id=change.list_id)
         contact = await look(run, change.contact_id, doubts)
@@ -50,7 +50,7 @@ def _settle(run: GoalRun, change: ListChange, contact: Contact | None) -> None:
         or row.status is change.status
         or run.service_now().timestamp() > change.at + _LATEST
     ):
-        run.ledger.end_list_change(run.goal.id, *pair)
+        run.ledger.list_changes.end(run.goal.id, *pair)
 
 
 def _is_absent(contact: Contact | None, list_id: int) -> bool:

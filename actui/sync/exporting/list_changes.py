@@ -56,7 +56,7 @@ async def change_row(
     lost = 0
     for attempt in count(1):
         at = run.service_now().timestamp()
-        run.ledger.open_list_change(run.goal.id, ListChange(*pair, status, at))
+        run.ledger.list_changes.begin(run.goal.id, ListChange(*pair, status, at))
         try:
             return Changed(await run.activecampaign.set_list_status(*pair, status), True)
         except (LostAnswerError, RefusedError, RetriableError) as error:
@@ -69,7 +69,7 @@ async def change_row(
         if now != seen or contact is None or not may_change(contact):
             return Changed(now, False)
         if _is_final(failure, attempt):
-            run.ledger.end_list_change(run.goal.id, *pair)
+            run.ledger.list_changes.end(run.goal.id, *pair)
             raise failure
         lost += isinstance(failure, LostAnswerError)
         if lost == _MOST_LOST:

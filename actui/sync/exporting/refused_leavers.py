@@ -18,7 +18,11 @@ class RefusedLeavers:
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
         self._config = goal_run.goal.config_hash()
-        known = () if goal_run.is_full else goal_run.ledger.refused_leaving(goal_run.goal.id)
+        known = (
+            ()
+            if goal_run.is_full
+            else goal_run.ledger.memberships.refused_leaving(goal_run.goal.id)
+        )
         self._known = {
             (one.contact_id, one.list_id): one
             for one in known

@@ -93,18 +93,18 @@ class Resubscribing:
         if row.status is not ListStatus.UNSUBSCRIBED or not row.mark or row.is_undated:
             return False
         ledger = self._run.ledger
-        membership = ledger.membership(self._goal.id, contact_id, list_id)
+        membership = ledger.memberships.find(self._goal.id, contact_id, list_id)
         if membership is not None and membership.left_mark == row.mark:
             return True
         if self._goal.resubscribe != "all":
             return False
-        before = ledger.resubscription(contact_id, list_id)
+        before = ledger.resubscriptions.find(contact_id, list_id)
         # an intention over the very same row was never carried out
         return before is None or (not before.done and before.mark == row.mark)
 
     def _may_be_covered(self, contact_id: int, list_id: int) -> bool:
         """Whether this goal set a row so that cannot be read, as far as it knows."""
-        membership = self._run.ledger.membership(self._goal.id, contact_id, list_id)
+        membership = self._run.ledger.memberships.find(self._goal.id, contact_id, list_id)
         is_left = membership is not None and membership.left_mark is not None
         return is_left or self._goal.resubscribe == "all"
 
@@ -113,7 +113,7 @@ class Resubscribing:
 
         Raises RefusedError for a refusal that is not about this contact.
         """
-        self._run.ledger.intend_resubscribing(contact_id, list_id, row.mark)
+        self._run.ledger.resubscriptions.begin(contact_id, list_id, row.mark)
         pair = (contact_id, list_id)
         try:
             changed = await change_row(
@@ -129,7 +129,7 @@ class Resubscribing:
             self._run.warn_once(LOST)
             return None
         if now is None or now.status is not ListStatus.ACTIVE:
-            self._run.ledger.end_list_change(self._goal.id, *pair)
+            self._run.ledger.list_changes.end(self._goal.id, *pair)
             return False
         self._run.commit(resubscribed(pair, self._run.started_at.timestamp()))
         return True

@@ -95,7 +95,7 @@ class SegmentReading:
         )
         self.listing.add_keys(contact_key(contact) for contact in links.values())
         if self._goal.lists:
-            self._run.ledger.claim(self._goal.id, links.values())
+            self._run.ledger.claims.add(self._goal.id, links.values())
 
 
 async def segment_pages(
@@ -122,7 +122,7 @@ async def list_people(run: GoalRun, goal: ResolvedExport) -> SegmentReading:
     """Read another goal's segment to its end, only to know who is in it."""
     properties = sorted(identifying_properties(goal.settings)) or ["email"]
     expand = ["profiles.profile.replace"]
-    reading = SegmentReading(run, goal, run.ledger.roster(), properties, expand)
+    reading = SegmentReading(run, goal, run.ledger.rosters.new(), properties, expand)
     async for _ in reading.pages():
         pass
     return reading

@@ -29,8 +29,8 @@ class ShownContacts:
         """
         if not self._reading.is_complete:
             return
-        for contacts in self._run.ledger.claims(self._goal.id):
-            self._run.ledger.remember_shown(
+        for contacts in self._run.ledger.claims.of_goal(self._goal.id):
+            self._run.ledger.shown_contacts.add(
                 self._goal.id, self._segment.id, self._listed_ones(contacts)
             )
 
@@ -39,10 +39,10 @@ class ShownContacts:
         if not self._reading.is_complete:
             return
         ledger = self._run.ledger
-        for contacts in ledger.claims(self._goal.id):
+        for contacts in ledger.claims.of_goal(self._goal.id):
             gone = set(contacts) - self._listed_ones(contacts)
             if gone:
-                ledger.release(self._goal.id, gone)
+                ledger.claims.release(self._goal.id, gone)
 
     def _listed_ones(self, contacts: Iterable[int]) -> set[int]:
         """Those of the contacts who are somebody in the listing."""

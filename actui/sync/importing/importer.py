@@ -90,7 +90,7 @@ class ImportRun:
         self._tell_no_identifiers()
         run.finished(read_everything=self._everything)
         if self._wants_recheck:
-            run.ledger.plan_recheck(run.run, self._goal.id)
+            run.ledger.rechecks.plan(run.run, self._goal.id)
 
     @property
     def _wants_recheck(self) -> bool:
@@ -227,7 +227,7 @@ class ImportRun:
         """The goal's own among these, without those that have their outcome already."""
         mine = [contact for contact in contacts if self._builder.belongs(contact)]
         keys = [str(contact.id) for contact in mine]
-        seen = self._run.ledger.seen_in_run(self._run.run, self._goal.id, keys)
+        seen = self._run.ledger.people.seen_in_run(self._run.run, self._goal.id, keys)
         return [contact for contact in mine if str(contact.id) not in seen]
 
     def _entries(self, mine: Sequence[Contact]) -> list[Entry]:
@@ -374,7 +374,7 @@ class ImportRun:
         ):
             return
         key = str(highest_id)
-        if key in run.ledger.seen_in_run(run.run, self._goal.id, [key]):
+        if key in run.ledger.people.seen_in_run(run.run, self._goal.id, [key]):
             return
         if await run.activecampaign.contact(highest_id) is not None:
             raise GoalError(

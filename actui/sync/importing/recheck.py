@@ -83,7 +83,7 @@ class Recheck:
         until then counts, and no watermark depends on it.
         """
         run = self._run
-        mark = run.ledger.recheck_mark(run.run, self._goal.id)
+        mark = run.ledger.rechecks.mark(run.run, self._goal.id)
         if mark is None or mark.is_done or not self._left(mark) or not self._has_anybody():
             return
         self._mark = self._at = _within(mark, len(self._streams))
@@ -101,7 +101,7 @@ class Recheck:
         """Whether a request would be worth it: on selected lists anybody may be new."""
         if self._goal.contacts == "lists":
             return bool(self._streams)
-        return bool(self._run.ledger.without_match(self._goal.id, 0, _HIGHEST, 1))
+        return bool(self._run.ledger.people.without_match(self._goal.id, 0, _HIGHEST, 1))
 
     async def _rotate(self, highest: int) -> None:
         for leg in _rotation(len(self._streams), self._mark, highest):
@@ -135,7 +135,7 @@ class Recheck:
         if self._goal.contacts == "lists":
             return None
         most = self._goal.recheck_requests * PAGE
-        return self._run.ledger.without_match(self._goal.id, leg.after, leg.until, most)
+        return self._run.ledger.people.without_match(self._goal.id, leg.after, leg.until, most)
 
     # what may be spent
 
@@ -171,9 +171,9 @@ class Recheck:
         if wanted is not None:
             mine = [one for one in mine if one.id in wanted]
         keys = [str(contact.id) for contact in mine]
-        seen = run.ledger.seen_in_run(run.run, self._goal.id, keys)
-        known = run.ledger.last_reasons(self._goal.id, keys)
-        accepted = run.ledger.fingerprints(self._goal.id, keys)
+        seen = run.ledger.people.seen_in_run(run.run, self._goal.id, keys)
+        known = run.ledger.people.last_reasons(self._goal.id, keys)
+        accepted = run.ledger.people.fingerprints(self._goal.id, keys)
         refusals = self._refusals.of(keys)
         remembered = run.ledger.sums.added(self._sum_keys(mine))
         forgotten = forgotten_contacts(mine, run.forgotten)

@@ -223,7 +223,7 @@ class Engine:
 
     async def _work(self) -> None:
         accounts, connection = await self._prepare()
-        self._ports.ledger.keep_shown_of(goal.id for goal in self._connection.goals)
+        self._ports.ledger.shown_contacts.keep_only(goal.id for goal in self._connection.goals)
         self._enter(RunState.RUNNING)
         done: list[GoalRun] = []
         chosen = {goal.name for goal in self._goals}
@@ -325,7 +325,7 @@ class Engine:
     async def _recheck(self, goal_run: GoalRun, goal: ResolvedImport) -> None:
         """Look again for people without a match; a failure here does not fail the goal."""
         ports, summary, id_ = self._ports, goal_run.summary, goal.settings.id
-        if not ports.rechecks or ports.ledger.recheck_mark(self.summary.run, id_) is None:
+        if not ports.rechecks or ports.ledger.rechecks.mark(self.summary.run, id_) is None:
             return
         self.stop.check()
         goal_run.progress.done = False
@@ -399,7 +399,7 @@ class Engine:
 
     def _enter(self, state: RunState) -> None:
         self.summary.state = state
-        self.summary.unique = self._ports.ledger.unique()
+        self.summary.unique = self._ports.ledger.people.exchanged_counts()
         try:
             self._ports.save(self.summary)
         finally:

@@ -116,7 +116,7 @@ class GoalRun:
         self._count(counted, done)
         self.listener(self.goal.id, records)
         done = replace(done, config=self.goal.config_hash(), replaced=frozenset(replaced))
-        self.ledger.commit(self.run, self.goal.id, done, counted)
+        self.ledger.commits.write(self.run, self.goal.id, done, counted)
         # the one object that is shown and saved: it counts what is durable and nothing else
         self._count(self.summary, done)
         for one in done.records:

@@ -73,7 +73,9 @@ def test_counts_of_an_open_run_that_are_not_its_peoples_are_a_warning(
     people = [(key, Record(Outcome.CREATED, contact_id=int(key)), None) for key in ("1", "2")]
     with open_ledger(place.ledger_file(stored.connection.id)) as ledger:
         ledger.runs.begin("r1", "manual", "2026-01-01T00:00:00Z", 1)
-        ledger.commit("r1", "g", BatchCommit(records=people), counted.model_copy(update=wrong))
+        ledger.commits.write(
+            "r1", "g", BatchCommit(records=people), counted.model_copy(update=wrong)
+        )
 
     main(["doctor", "--offline", "--json"])
 

@@ -161,7 +161,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with context.ledger(connection) as ledger:
         ledger.runs.begin(RUN, "manual", "2026-01-01T00:00:00Z", 1)
-        ledger.commit(RUN, "g-1", BatchCommit([("7", record, None)]), goal)
+        ledger.commits.write(RUN, "g-1", BatchCommit([("7", record, None)]), goal)
     context.history(connection).save(
         RunSummary(
             run=RUN,

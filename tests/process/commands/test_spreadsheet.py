@@ -102,7 +102,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppContext:
     summary = GoalSummary(goal="In", goal_id="g-1", kind="import")
     with opened.ledger(connection) as ledger:
         ledger.runs.begin("r1", "manual", "2026-01-01T00:00:00Z", 1)
-        ledger.commit("r1", "g-1", BatchCommit([("7", record, None)]), summary)
+        ledger.commits.write("r1", "g-1", BatchCommit([("7", record, None)]), summary)
     return opened
 
 

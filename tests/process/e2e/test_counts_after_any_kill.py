@@ -23,7 +23,7 @@ from actui.api.activecampaign.client import ActiveCampaignClient
 from actui.model.errors import RefusedError
 from actui.model.memberships import ListRow
 from actui.model.run import GoalSummary
-from store.ledger import SqliteLedger
+from store.ledger.commits import CommitWriter
 from tests.process.e2e.lab import Row, lab
 from tests.process.e2e.scale import EXAMPLES, IS_LONG, PHASES
 from tests.services.export.desk import (
@@ -87,7 +87,7 @@ class Instants:
 
 @contextlib.contextmanager
 def watched(instants: Instants) -> Iterator[None]:
-    send, commit = httpx.AsyncClient.send, SqliteLedger.commit
+    send, commit = httpx.AsyncClient.send, CommitWriter.write
 
     async def sends(self: httpx.AsyncClient, request: httpx.Request, **more: Any) -> httpx.Response:
         if not instants.concerns(request):
@@ -101,14 +101,14 @@ def watched(instants: Instants) -> Iterator[None]:
             raise
         return answer
 
-    def commits(self: SqliteLedger, *values: Any) -> None:
+    def commits(self: CommitWriter, *values: Any) -> None:
         instants()
         commit(self, *values)
         instants()
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(httpx.AsyncClient, "send", sends)
-        patched.setattr(SqliteLedger, "commit", commits)
+        patched.setattr(CommitWriter, "write", commits)
         yield
 
 

@@ -123,7 +123,7 @@ async def test_contacts_that_did_not_change_cost_no_read() -> None:
         assert (await world.run()).goals[0].updated == 1
         assert await profile_reads(world) == 1
         with world.context.ledger(connection) as ledger:
-            assert ledger.unique().imported == 230
+            assert ledger.people.exchanged_counts().imported == 230
 
 
 @pytest.mark.parametrize("reading", ["survivor", "not-found"])

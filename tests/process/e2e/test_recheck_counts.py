@@ -9,7 +9,7 @@ import pytest
 from actui.model.journal import BatchCommit
 from actui.model.run import GoalSummary
 from actui.operations.erasure import forget
-from store.ledger import SqliteLedger
+from store.ledger.commits import CommitWriter
 from store.ledger.runs import Runs
 from tests.process.e2e.lab import Lab, Row, lab
 
@@ -130,10 +130,10 @@ async def test_a_run_that_dies_at_a_commit_counts_as_any_other(
         await world.run()
         await world.profile(properties={"email": ["p1@x.org"]})
         await world.profile(properties={"email": ["p2@x.org"], "first_name": ["Ada"]})
-        commit, met = SqliteLedger.commit, 0
+        commit, met = CommitWriter.write, 0
 
         def dies(
-            kept: SqliteLedger, run: str, id_: str, done: BatchCommit, counts: GoalSummary
+            kept: CommitWriter, run: str, id_: str, done: BatchCommit, counts: GoalSummary
         ) -> None:
             nonlocal met
             met += 1
@@ -142,12 +142,12 @@ async def test_a_run_that_dies_at_a_commit_counts_as_any_other(
             if is_durable:
                 commit(kept, run, id_, done, counts)
             # a dead process writes nothing more
-            patched.setattr(SqliteLedger, "commit", gone)
+            patched.setattr(CommitWriter, "write", gone)
             patched.setattr(Runs, "save_goal_summary", gone)
             raise Died
 
         with monkeypatch.context() as patched:
-            patched.setattr(SqliteLedger, "commit", dies)
+            patched.setattr(CommitWriter, "write", dies)
             with pytest.raises(Died):
                 await world.run()
 

@@ -57,7 +57,7 @@ async def test_an_unchanged_connection_sends_nothing(tmp_path: Path, later: floa
                 assert goal.read == before["read"]
         odd = [
             row
-            for row in home.outcomes.find(summary.run)
+            for row in home.outcomes(summary.run)
             if row["reason"] not in NOT_SENT and str(row["email"]).isascii()
         ]
         assert odd == []
@@ -88,7 +88,7 @@ async def test_forgotten_people_stay_forgotten(tmp_path: Path) -> None:
         assert contacts.reasons["forgotten"] == 4
         # three new profiles beside the three old ones
         assert readers.reasons["forgotten"] == 6
-        told = home.outcomes.find(summary.run)
+        told = home.outcomes(summary.run)
         assert len([row for row in told if row["reason"] == "forgotten"]) >= 10
         assert not [row for row in told if str(row["email"]).lower() in map(str.lower, addresses)]
         rows = await home.lines("/contacts")

@@ -111,7 +111,7 @@ async def test_a_first_run_with_rejections_and_their_retry(desk, small_batches):
     await heal(desk)
     await desk.change(bad, email=["good@x.org"])
     with desk.ledger() as ledger:
-        left = [bad, *(k for k in profiles if k not in ledger.fingerprints("g-1", profiles))]
+        left = [bad, *(k for k in profiles if k not in ledger.people.fingerprints("g-1", profiles))]
     summary = await run(
         desk, "export", only=PeopleFilter({"g-1": frozenset(left)}), trigger="retry"
     )

@@ -6,7 +6,7 @@ import pytest
 
 from actui.model.journal import BatchCommit
 from actui.model.run import GoalSummary
-from store.ledger import SqliteLedger
+from store.ledger.commits import CommitWriter
 from store.ledger.runs import Runs
 from tests.services.export.desk import NEWSLETTER, UNSUBSCRIBED, Desk
 
@@ -37,24 +37,24 @@ async def test_a_run_that_dies_at_a_commit_counts_nothing_twice_and_loses_nothin
     for email in ("left@x.org", "new@x.org", "competitor@example.com"):
         await desk.profile(email, city="no date")
     await desk.profile("no address")
-    commit, met = SqliteLedger.commit, 0
+    commit, met = CommitWriter.write, 0
 
     def dies(
-        ledger: SqliteLedger, run: str, goal: str, done: BatchCommit, summary: GoalSummary
+        writer: CommitWriter, run: str, goal: str, done: BatchCommit, summary: GoalSummary
     ) -> None:
         nonlocal met
         met += 1
         if met != at:
-            return commit(ledger, run, goal, done, summary)
+            return commit(writer, run, goal, done, summary)
         if is_durable:
-            commit(ledger, run, goal, done, summary)
+            commit(writer, run, goal, done, summary)
         if is_gone:  # a dead process writes nothing more
             patched.setattr(Runs, "save_goal_summary", gone)
         raise Died
 
     connection = desk.connection({"mappings": COLORS})
     with monkeypatch.context() as patched:
-        patched.setattr(SqliteLedger, "commit", dies)
+        patched.setattr(CommitWriter, "write", dies)
         with pytest.raises(Died):
             await desk.run(connection)
     assert desk.kept is not None

@@ -224,10 +224,10 @@ async def test_who_is_forgotten_is_not_remembered_as_seen(desk: Desk) -> None:
     await others(desk, 2)
     await desk.export(NEVER)
     with desk.ledger() as ledger:
-        assert [*ledger.shown("g-1", await segment_id(desk))] == [[1, 2]]
+        assert [*ledger.shown_contacts.of_goal("g-1", await segment_id(desk))] == [[1, 2]]
         contacts, profiles = ledger.erasure.known_as("p0@x.org")
         ledger.erasure.erase("p0@x.org", contacts, profiles, lambda text: text)
-        assert [*ledger.shown("g-1", await segment_id(desk))] == [[2]]
+        assert [*ledger.shown_contacts.of_goal("g-1", await segment_id(desk))] == [[2]]
 
 
 async def test_what_a_removed_goal_saw_goes_with_it(desk: Desk) -> None:
@@ -235,11 +235,15 @@ async def test_what_a_removed_goal_saw_goes_with_it(desk: Desk) -> None:
     await desk.run(desk.connection({"id": "g-1"}, {"id": "g-2", "name": "Other"}))
     segment = await segment_id(desk)
     with desk.ledger() as ledger:
-        assert [*ledger.shown("g-1", segment)] == [*ledger.shown("g-2", segment)] == [[1, 2]]
+        assert (
+            [*ledger.shown_contacts.of_goal("g-1", segment)]
+            == [*ledger.shown_contacts.of_goal("g-2", segment)]
+            == [[1, 2]]
+        )
     await desk.run(desk.connection({"id": "g-2", "name": "Other"}))
     with desk.ledger() as ledger:
-        assert [*ledger.shown("g-1", segment)] == []
-        assert [*ledger.shown("g-2", segment)] == [[1, 2]]
+        assert [*ledger.shown_contacts.of_goal("g-1", segment)] == []
+        assert [*ledger.shown_contacts.of_goal("g-2", segment)] == [[1, 2]]
 
 
 async def segment_id(desk: Desk) -> str:

@@ -17,6 +17,7 @@ from actui.model.omitted import NO_USABLE_ADDRESS
 from actui.model.run import GoalSummary, Outcome, RunSummary
 from actui.sync.run.goal_run import PeopleFilter
 from store.ledger import SqliteLedger
+from store.ledger.commits import CommitWriter
 from store.ledger.counts import outcomes_of
 from store.ledger.runs import Runs
 from tests.services.export.desk import BOUNCED, NEWSLETTER, UNSUBSCRIBED, Desk
@@ -127,12 +128,14 @@ def disturbed(
     patch: pytest.MonkeyPatch, how: str = "", at: int = 0, after: int = 0
 ) -> Iterator[Counter[str]]:
     """Check after every commit, and disturb one of them; tells how many commits there were."""
-    commit, save = SqliteLedger.commit, Runs.save_goal_summary
+    commit, save = CommitWriter.write, Runs.save_goal_summary
     met: Counter[str] = Counter()
 
     def checked(
-        ledger: SqliteLedger, run: str, goal: str, done: BatchCommit, now: GoalSummary
+        writer: CommitWriter, run: str, goal: str, done: BatchCommit, now: GoalSummary
     ) -> None:
+        database = writer._database
+        ledger = SqliteLedger(database.connection)
         if met["dead"]:
             raise Died
         met["commits"] += 1
@@ -141,18 +144,18 @@ def disturbed(
             met["dead"] = 1
             raise Died
         if strikes and how == "full disk":
-            database = ledger.database.connection
-            ledger.database.connection = _Failing(database, after)  # type: ignore[assignment]
+            connection = database.connection
+            database.connection = _Failing(connection, after)  # type: ignore[assignment]
             try:
-                commit(ledger, run, goal, done, now)
+                commit(writer, run, goal, done, now)
             except sqlite3.OperationalError:
                 met["failed"] = 1
                 raise
             finally:
-                ledger.database.connection = database
+                database.connection = connection
                 check(ledger, run)
         else:
-            commit(ledger, run, goal, done, now)
+            commit(writer, run, goal, done, now)
         met["people"] = max(met["people"], check(ledger, run))
         if strikes and how == "killed after it":
             met["dead"] = 1
@@ -166,7 +169,7 @@ def disturbed(
             check(SqliteLedger(runs._database.connection), run)
 
     with patch.context() as patched:
-        patched.setattr(SqliteLedger, "commit", checked)
+        patched.setattr(CommitWriter, "write", checked)
         patched.setattr(Runs, "save_goal_summary", saved)
         yield met
 

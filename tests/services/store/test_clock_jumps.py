@@ -64,7 +64,7 @@ def test_a_story_is_in_the_order_of_runs(tmp_path: Path, off: float) -> None:
             name = new_run_id(NOW + timedelta(minutes=number, seconds=moved))
             ledger.runs.begin(name, str(number), "", 1)
             done = BatchCommit(records=[("7", record, b"0123456789ab")])
-            ledger.commit(name, "g", done, GoalSummary(goal="G", goal_id="g", kind="import"))
+            ledger.commits.write(name, "g", done, GoalSummary(goal="G", goal_id="g", kind="import"))
             ledger.runs.end(name, resumable=False)
             newest = ledger.outcomes.of_person("a@b.c")[-1]["run"]
             assert newest == name

@@ -142,4 +142,4 @@ async def test_who_no_longer_waits_for_a_preview_leaves_its_ledger_closed(
         await asyncio.sleep(0)
     await asyncio.sleep(0)  # what is to be done when it has opened has been called by then
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        opened[0].unique()
+        opened[0].people.exchanged_counts()

@@ -54,11 +54,11 @@ def test_a_commit_that_finds_no_space_leaves_the_ledger_as_it_was(tmp_path: Path
         pages = ledger.database.connection.execute("PRAGMA page_count").fetchone()[0]
         ledger.database.connection.execute(f"PRAGMA max_page_count = {pages + 4}")
         with pytest.raises(sqlite3.OperationalError, match="full"):
-            ledger.commit("r1", "g", people(500), SUMMARY)
+            ledger.commits.write("r1", "g", people(500), SUMMARY)
         assert not ledger.database.connection.in_transaction
-        assert ledger.seen_in_run("r1", "g", ["0"]) == set()
+        assert ledger.people.seen_in_run("r1", "g", ["0"]) == set()
         ledger.database.connection.execute("PRAGMA max_page_count = 10000")
-        ledger.commit("r1", "g", people(500), SUMMARY)
+        ledger.commits.write("r1", "g", people(500), SUMMARY)
         assert len(list(ledger.outcomes.find())) == 500
 
 
@@ -80,11 +80,11 @@ def test_a_commit_that_fails_at_its_last_step_is_rolled_back(
 
         monkeypatch.setattr(ledger.database, "connection", Full())
         with pytest.raises(sqlite3.OperationalError, match="full"):
-            ledger.commit("r1", "g", people(1), SUMMARY)
+            ledger.commits.write("r1", "g", people(1), SUMMARY)
         monkeypatch.setattr(ledger.database, "connection", database)
-        assert ledger.seen_in_run("r1", "g", ["0"]) == set()
-        ledger.commit("r1", "g", people(1), SUMMARY)
-        assert ledger.seen_in_run("r1", "g", ["0"]) == {"0"}
+        assert ledger.people.seen_in_run("r1", "g", ["0"]) == set()
+        ledger.commits.write("r1", "g", people(1), SUMMARY)
+        assert ledger.people.seen_in_run("r1", "g", ["0"]) == {"0"}
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])

@@ -40,16 +40,16 @@ def test_every_key_comes_back(key):
 
 def test_a_batch_is_committed_whole(ledger):
     key = SumKey(7, "%P%", "points")
-    ledger.commit(
+    ledger.commits.write(
         "r1",
         "g",
         done("7", sums={key: "12"}, imported=["p1", "p1"], exported=["p2"], links={"p2": 7}),
         SUMMARY,
     )
-    assert ledger.fingerprints("g", ["7", "8"]) == {"7": MARK}
-    assert ledger.seen_in_run("r1", "g", ["7", "8"]) == {"7"}
+    assert ledger.people.fingerprints("g", ["7", "8"]) == {"7": MARK}
+    assert ledger.people.seen_in_run("r1", "g", ["7", "8"]) == {"7"}
     assert ledger.sums.added([key, SumKey(7, "%Q%", "points")]) == {key: "12"}
-    assert ledger.unique().model_dump() == {"imported": 1, "exported": 1}
+    assert ledger.people.exchanged_counts().model_dump() == {"imported": 1, "exported": 1}
     assert ledger.links.contacts_of(["p2", "p3"]) == {"p2": 7}
     (row,) = ledger.outcomes.find()
     assert row["profile_id"] == str(uuid.UUID(int=7))
@@ -59,19 +59,19 @@ def test_a_batch_is_committed_whole(ledger):
 def test_a_failed_commit_changes_nothing(ledger):
     broken = done("7", sums={SumKey(7, "f", "p"): object()})
     with pytest.raises(Exception, match="type"):
-        ledger.commit("r1", "g", broken, SUMMARY)
-    assert ledger.seen_in_run("r1", "g", ["7"]) == set()
+        ledger.commits.write("r1", "g", broken, SUMMARY)
+    assert ledger.people.seen_in_run("r1", "g", ["7"]) == set()
     assert list(ledger.outcomes.find()) == []
 
 
 def test_an_unchanged_person_leaves_no_trace_after_the_run(ledger):
-    ledger.commit("r1", "g", done("7"), SUMMARY)
+    ledger.commits.write("r1", "g", done("7"), SUMMARY)
     ledger.runs.end("r1", resumable=False)
     ledger.runs.begin("r2", "manual", "2026-01-02T00:00:00Z", 1)
-    ledger.commit("r2", "g", done("7", Outcome.UNCHANGED, mark=None), SUMMARY)
-    assert ledger.seen_in_run("r2", "g", ["7"]) == {"7"}
+    ledger.commits.write("r2", "g", done("7", Outcome.UNCHANGED, mark=None), SUMMARY)
+    assert ledger.people.seen_in_run("r2", "g", ["7"]) == {"7"}
     ledger.runs.end("r2", resumable=False)
-    assert ledger.seen_in_run("r2", "g", ["7"]) == set()
+    assert ledger.people.seen_in_run("r2", "g", ["7"]) == set()
     assert [row["run"] for row in ledger.outcomes.find()] == ["r1"]
 
 
@@ -85,7 +85,7 @@ def test_a_person_who_is_unchanged_keeps_one_row_while_something_is_omitted(ledg
             (key, Record(outcome, contact_id=int(key), email=f"{key}@b.c", omitted=omitted), mark)
             for key, omitted in (("7", odd), ("8", off), ("9", NOTHING))
         ]
-        ledger.commit(run, "g", BatchCommit(records=records), SUMMARY)
+        ledger.commits.write(run, "g", BatchCommit(records=records), SUMMARY)
         ledger.runs.end(run, resumable=False)
 
     def found(**wanted):
@@ -101,7 +101,7 @@ def test_a_person_who_is_unchanged_keeps_one_row_while_something_is_omitted(ledg
     assert ledger.outcomes.omitted_names() == {"%AGE%", "News"}
     assert len(list(ledger.outcomes.find())) == 3
     ledger.runs.begin("r5", "manual", "2026-01-01T00:00:00Z", 1)
-    ledger.commit("r5", "g", done("7", Outcome.UNCHANGED, mark=None), SUMMARY)
+    ledger.commits.write("r5", "g", done("7", Outcome.UNCHANGED, mark=None), SUMMARY)
     assert set(found(omitted="")) == {"8@b.c"}
 
 
@@ -111,15 +111,15 @@ def test_a_forgotten_person_is_not_among_the_omitted(ledger):
         record = Record(
             Outcome.UNCHANGED, None, "about a@b.c", int(key), profile, email, omitted=omitted
         )
-        ledger.commit("r1", "g", BatchCommit(records=[(key, record, None)]), SUMMARY)
+        ledger.commits.write("r1", "g", BatchCommit(records=[(key, record, None)]), SUMMARY)
     assert ledger.erasure.known_as("A@b.c") == ({8}, set())
     ledger.erasure.erase("a@b.c", {7, 8}, {"p-9"}, lambda text: text)
     assert list(ledger.outcomes.find(omitted="")) == []
 
 
 def test_outcomes_are_filtered(ledger):
-    ledger.commit("r1", "g", done("7"), SUMMARY)
-    ledger.commit("r1", "h", done("8", Outcome.SKIPPED, Reason.NO_MATCH, None), SUMMARY)
+    ledger.commits.write("r1", "g", done("7"), SUMMARY)
+    ledger.commits.write("r1", "h", done("8", Outcome.SKIPPED, Reason.NO_MATCH, None), SUMMARY)
     assert [row["goal"] for row in ledger.outcomes.find(outcome="skipped")] == ["h"]
     assert [row["goal"] for row in ledger.outcomes.find(reason="no-match")] == ["h"]
     assert [row["goal"] for row in ledger.outcomes.find(goal="g")] == ["g"]
@@ -129,7 +129,7 @@ def test_outcomes_are_filtered(ledger):
 def test_a_run_that_was_left_is_found_and_goes_on(ledger):
     ledger.runs.set_fact("r1", "goals", "x")
     ledger.blocks.plan("r1", "g", [Block(0, 0, 11), Block(1, 10, 21)])
-    ledger.commit("r1", "g", BatchCommit(records=(), finished_block=0), SUMMARY)
+    ledger.commits.write("r1", "g", BatchCommit(records=(), finished_block=0), SUMMARY)
     ledger.runs.end("r1", resumable=True)
     assert ledger.runs.open_run() == "r1"
     ledger.runs.begin("r1", "manual", "later", 2)
@@ -171,7 +171,7 @@ def test_batches_go_from_sending_to_queued_to_done(ledger):
     assert ledger.batches.unfinished("r1", "g")[0].state == "sending"
     ledger.batches.mark_queued(number, "b-1")
     assert ledger.batches.unfinished("r1", "g")[0].batch_id == "b-1"
-    ledger.commit("r1", "g", BatchCommit(records=(), finished_batch=number), SUMMARY)
+    ledger.commits.write("r1", "g", BatchCommit(records=(), finished_batch=number), SUMMARY)
     assert ledger.batches.unfinished("r1", "g") == []
 
 
@@ -204,20 +204,22 @@ def test_the_index_finds_contacts_by_their_linked_fields(ledger):
 
 def test_a_membership_ends_and_begins_again(ledger):
     def commit(**more):
-        ledger.commit("r1", "g", BatchCommit(records=(), export=MembershipChanges(**more)), SUMMARY)
+        ledger.commits.write(
+            "r1", "g", BatchCommit(records=(), export=MembershipChanges(**more)), SUMMARY
+        )
 
     commit(joined=[Membership(n, 3, 5.0) for n in range(1, 2_501)])
-    assert sum(len(some) for some in ledger.members("g", [3, 4])) == 2_500
+    assert sum(len(some) for some in ledger.memberships.members("g", [3, 4])) == 2_500
     commit(left={(1, 3): "mark"}, gone=[(2, 3)])
-    assert ledger.member_count("g", [3]) == 2_498
-    assert ledger.membership("g", 1, 3) == Membership(1, 3, 5.0, "mark")
-    assert ledger.membership("g", 2, 3) is None
+    assert ledger.memberships.count("g", [3]) == 2_498
+    assert ledger.memberships.find("g", 1, 3) == Membership(1, 3, 5.0, "mark")
+    assert ledger.memberships.find("g", 2, 3) is None
     commit(joined=[Membership(1, 3, 6.0)])
-    assert ledger.membership("g", 1, 3) == Membership(1, 3, 6.0)
+    assert ledger.memberships.find("g", 1, 3) == Membership(1, 3, 6.0)
 
 
 def test_a_listing_knows_whom_it_showed_and_who_was_first(ledger):
-    first, second = ledger.roster(), ledger.roster()
+    first, second = ledger.rosters.new(), ledger.rosters.new()
     first.add(["p1", "p2", "p1"])
     key = first_key("w")
     first.add_keys([email_key("a@b.c")])
@@ -254,15 +256,17 @@ def test_a_newer_ledger_is_refused(tmp_path):
 def test_a_persons_story_is_found_by_address_contact_and_profile(ledger):
     profile = str(uuid.UUID(int=9))
     first = Record(Outcome.CREATED, None, contact_id=7, profile_id=profile, email="Old@b.c")
-    ledger.commit("r1", "g", BatchCommit(records=[("7", first, MARK)], links={profile: 7}), SUMMARY)
+    ledger.commits.write(
+        "r1", "g", BatchCommit(records=[("7", first, MARK)], links={profile: 7}), SUMMARY
+    )
     ledger.runs.begin("r2", "manual", "2026-01-02T00:00:00Z", 1)
     moved = Record(Outcome.SKIPPED, Reason.NO_CONSENT, profile_id=profile, email="new@b.c")
     other = Record(Outcome.CREATED, None, contact_id=8, email="other@b.c")
     rows = [(profile, moved, None), ("8", other, None)]
-    ledger.commit("r2", "h", BatchCommit(records=rows), SUMMARY)
+    ledger.commits.write("r2", "h", BatchCommit(records=rows), SUMMARY)
     ledger.runs.begin("r3", "manual", "2099-01-03T00:00:00Z", 1)
     same = Record(Outcome.UNCHANGED, None, contact_id=7, email="old@b.c")
-    ledger.commit("r3", "g", BatchCommit(records=[("7", same, MARK)]), SUMMARY)
+    ledger.commits.write("r3", "g", BatchCommit(records=[("7", same, MARK)]), SUMMARY)
     told = [
         (row["run"], row["goal"], row["outcome"]) for row in ledger.outcomes.of_person("OLD@b.c")
     ]

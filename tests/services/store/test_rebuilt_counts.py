@@ -42,7 +42,7 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
 
 def commit(ledger: SqliteLedger, people: dict[str, Record], counted: GoalSummary) -> None:
     records = [(key, record, None) for key, record in people.items()]
-    ledger.commit("r1", "g", BatchCommit(records=records), counted)
+    ledger.commits.write("r1", "g", BatchCommit(records=records), counted)
 
 
 def counts(ledger: SqliteLedger) -> dict[str, object]:
@@ -109,6 +109,6 @@ def test_nobody_of_an_earlier_run_counts(ledger: SqliteLedger) -> None:
     ledger.runs.begin("r2", "manual", "2026-01-02T00:00:00Z", 1)
     fresh = GoalSummary(goal="Import", goal_id="g", kind="import", read=1, unchanged=1)
     records = [("1", Record(Outcome.UNCHANGED), None)]
-    ledger.commit("r2", "g", BatchCommit(records=records), fresh)
+    ledger.commits.write("r2", "g", BatchCommit(records=records), fresh)
     assert ledger.counts.miscounted() == []
     assert outcomes_of(ledger.counts.people_of("r2", "g"))["unchanged"] == 1

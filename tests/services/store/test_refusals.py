@@ -23,22 +23,28 @@ def begun(place: Path) -> SqliteLedger:
 
 def test_a_refusal_is_kept_with_its_outcome_until_another_one(tmp_path: Path) -> None:
     with begun(tmp_path) as ledger:
-        ledger.commit("r", "g", BatchCommit([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY)
-        kept = ledger.refusals("g", ["7", "8"])
+        ledger.commits.write(
+            "r", "g", BatchCommit([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY
+        )
+        kept = ledger.refusals.find("g", ["7", "8"])
         outcome = (Outcome.SKIPPED, Reason.NO_MATCH, "Webinar", 7, "Zoe@x.org")
         assert kept == {"7": Refusal(b"mark", "2:ab", "cd", *outcome)}
-        assert ledger.refusals("other", ["7"]) == {}
-        ledger.commit("r", "g", BatchCommit([("7", Record(Outcome.UPDATED), b"mark")]), SUMMARY)
-        assert ledger.refusals("g", ["7"]) == {}
+        assert ledger.refusals.find("other", ["7"]) == {}
+        ledger.commits.write(
+            "r", "g", BatchCommit([("7", Record(Outcome.UPDATED), b"mark")]), SUMMARY
+        )
+        assert ledger.refusals.find("g", ["7"]) == {}
 
 
 def test_a_forgotten_person_has_been_refused_nothing(tmp_path: Path) -> None:
     with begun(tmp_path) as ledger:
-        ledger.commit("r", "g", BatchCommit([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY)
+        ledger.commits.write(
+            "r", "g", BatchCommit([("7", NO_MATCH, None)], refused={"7": SENT}), SUMMARY
+        )
         contacts, profiles = ledger.erasure.known_as("zoe@x.org")
         assert contacts == {7}
         ledger.erasure.erase("zoe@x.org", contacts, profiles, lambda text: text)
-        assert ledger.refusals("g", ["7"]) == {}
+        assert ledger.refusals.find("g", ["7"]) == {}
 
 
 def stays(contact_id: int, detail: str = "Locked.", list_id: int = 3) -> RefusedLeaving:
@@ -46,21 +52,21 @@ def stays(contact_id: int, detail: str = "Locked.", list_id: int = 3) -> Refused
 
 
 def exported(ledger: SqliteLedger, **values: Any) -> None:
-    ledger.commit("r", "g", BatchCommit((), export=MembershipChanges(**values)), SUMMARY)
+    ledger.commits.write("r", "g", BatchCommit((), export=MembershipChanges(**values)), SUMMARY)
 
 
 def test_a_refused_unsubscription_is_kept_until_the_contact_is_off_the_list(tmp_path: Path) -> None:
     with begun(tmp_path) as ledger:
         exported(ledger, refused=[stays(7), stays(7, list_id=5), stays(8), stays(9)])
-        assert ledger.refused_leaving("other") == []
+        assert ledger.memberships.refused_leaving("other") == []
         exported(ledger, left={(7, 3): "mark"}, gone=[(8, 3)], refused=[stays(9, "Busy.")])
-        assert ledger.refused_leaving("g") == [stays(9, "Busy."), stays(7, list_id=5)]
+        assert ledger.memberships.refused_leaving("g") == [stays(9, "Busy."), stays(7, list_id=5)]
 
 
 def test_a_forgotten_person_is_in_no_refused_unsubscription(tmp_path: Path) -> None:
     with begun(tmp_path) as ledger:
         exported(ledger, refused=[stays(7), stays(8, "zoe@x.org is locked.")])
         ledger.erasure.erase("zoe@x.org", {7}, set(), lambda text: text)
-        (kept,) = ledger.refused_leaving("g")
+        (kept,) = ledger.memberships.refused_leaving("g")
         assert kept.contact_id == 8
         assert "zoe" not in kept.detail

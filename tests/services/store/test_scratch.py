@@ -25,17 +25,17 @@ def test_it_is_a_copy_that_is_gone_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with open_ledger(path) as ledger:
         ledger.runs.begin("r1", "manual", "2026-11-24T02:50:00Z", 1)
-        ledger.commit("r1", "g", BatchCommit(records=[ANN]), SUMMARY)
+        ledger.commits.write("r1", "g", BatchCommit(records=[ANN]), SUMMARY)
         ledger.batches.journal("r1", "g", ["p"], "[]", 0.0)
     before = files(tmp_path)
     with scratch_ledger(path) as scratch:
-        assert scratch.fingerprints("g", ["7", "8"]) == {"7": b"mark"}
+        assert scratch.people.fingerprints("g", ["7", "8"]) == {"7": b"mark"}
         assert scratch.batches.unfinished("r1", "g") == []
-        scratch.commit("r1", "g", BatchCommit(records=[("8", ANN[1], b"other")]), SUMMARY)
+        scratch.commits.write("r1", "g", BatchCommit(records=[("8", ANN[1], b"other")]), SUMMARY)
         scratch.runs.end("r1", resumable=False)
         assert files(tmp_path) == before
     with open_ledger(path) as ledger:
-        assert ledger.fingerprints("g", ["7", "8"]) == {"7": b"mark"}
+        assert ledger.people.fingerprints("g", ["7", "8"]) == {"7": b"mark"}
         assert len(ledger.batches.unfinished("r1", "g")) == 1
         assert ledger.runs.open_run() == "r1"
 
@@ -92,7 +92,7 @@ def test_who_failed_is_told_by_the_last_outcome_or_by_a_runs(tmp_path: Path) -> 
             ),
         ):
             ledger.runs.begin(run, "manual", "2026-11-24T02:50:00Z", 1)
-            ledger.commit(run, "g", BatchCommit(records=rows), SUMMARY)
+            ledger.commits.write(run, "g", BatchCommit(records=rows), SUMMARY)
             ledger.runs.end(run, resumable=False)
         assert ledger.outcomes.failed() == {"g": {"2", "5"}}
         assert ledger.outcomes.failed(run="r1") == {"g": {"2"}}

@@ -64,7 +64,7 @@ def test_a_story_and_forgetting_reach_every_spelling(ledger, asked):
     ]
     records = [(str(record.contact_id), record, mark) for _, record, mark in records]
     newcomer = Newcomer("p-1", INVISIBLE, (), 0.0)
-    ledger.commit(
+    ledger.commits.write(
         "r1",
         "g",
         BatchCommit(records=records, export=MembershipChanges(newcomers=[newcomer])),
@@ -75,7 +75,7 @@ def test_a_story_and_forgetting_reach_every_spelling(ledger, asked):
     assert ledger.erasure.known_as(asked) == ({7, 8, 9}, {"p-1"})
     ledger.erasure.erase(asked, {7, 8, 9}, {"p-1"}, lambda text: text)
     assert list(ledger.outcomes.find()) == []
-    assert ledger.newcomers("g") == []
+    assert ledger.memberships.newcomers("g") == []
     assert ledger.contact_index.by_email([PLAIN]) == {}
     assert ledger.contact_index.by_id([9])[9].email == ""
 
