@@ -38,9 +38,10 @@ __all__ = ["SqliteLedger", "open_ledger", "set_aside"]
 
 
 class SqliteLedger:
-    """One process's hold on a ledger; also a context manager that closes it.
+    """One process's hold on a ledger, by its parts; also a context manager that closes it.
 
-    Methods that change something return when it is durable. Use one object in one thread.
+    Each part is about one family of tables (store/README.md §3). What a part has changed is durable
+    when its method returns. Use one object in one thread.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -118,7 +118,8 @@ BREAKAGES: dict[str, Breakage] = {
     ),
     "an incomplete listing counts as complete": Breakage(
         "actui/sync/exporting/segment_listing.py",
-        "        return self._ended and self._is_readable and missing <= self.total * MAX_MISSING_SHARE\n",
+        "        return self._ended and self._is_readable and missing <= self.total * "
+        "MAX_MISSING_SHARE\n",
         "        return missing > -1\n",
         LOST_ROWS,
     ),
