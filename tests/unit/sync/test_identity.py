@@ -240,6 +240,13 @@ CASES = {
         {"outcome": "known", "contact": 1},
         {"p1": 1},
     ),
+    "the very address before a remembered contact with another spelling": Case(
+        EMAIL,
+        profile("ada@x.org"),
+        [known(1, "a\u00adda@x.org"), known(2, "ada@x.org")],
+        {"outcome": "known", "contact": 2},
+        {"p1": 1},
+    ),
     "its own in another spelling": Case(
         EMAIL,
         profile("new@x.org", "ada@x.org"),
@@ -306,6 +313,24 @@ CASES = {
         [known(1, "ada@x.org")],
         {"outcome": "known", "contact": 1, "fields": {5: "12"}},
     ),
+    "the owner of another spelling has no number: adopted": Case(
+        NUMBER,
+        profile("ada@x.org"),
+        [known(1, "a\u00adda@x.org")],
+        {"outcome": "known", "contact": 1},
+    ),
+    "two owners of other spellings": Case(
+        NUMBER,
+        profile("ada@x.org"),
+        [known(1, "a\u00adda@x.org"), known(2, "ad\u00ada@x.org")],
+        AMBIGUOUS,
+    ),
+    "the owner of the very address before those of other spellings": Case(
+        NUMBER,
+        profile("ada@x.org"),
+        [known(1, "a\u00adda@x.org"), known(2, "ada@x.org")],
+        {"outcome": "known", "contact": 2},
+    ),
     "the owner of the address has another number": Case(
         NUMBER, profile("ada@x.org"), [known(1, "ada@x.org", "13")], {**OF_ANOTHER, "contact": 1}
     ),
@@ -339,9 +364,9 @@ CASES = {
     ),
     "a remembered contact whose number is empty": Case(
         NUMBER,
-        profile("ada@x.org"),
+        profile("new@x.org"),
         [known(1, "ada@x.org")],
-        {"outcome": "known", "contact": 1, "fields": {5: "12"}},
+        {"outcome": "renamed", "contact": 1, "fields": {5: "12"}},
         {"p1": 1},
     ),
     "a remembered contact with another number is somebody else": Case(
@@ -370,6 +395,18 @@ CASES = {
     ),
     "all links must match: the address alone is not enough": Case(
         BOTH, profile("ada@x.org"), [known(1, "ada@x.org", "13")], {**OF_ANOTHER, "contact": 1}
+    ),
+    "all links must match: in another case, before another spelling": Case(
+        BOTH,
+        profile("ada@x.org"),
+        [known(1, "ADA@x.org", "12"), known(2, "a\u00adda@x.org", "12")],
+        {"outcome": "known", "contact": 1},
+    ),
+    "all links must match: one fits each of two contacts": Case(
+        {**ID, "identifiers": [*ID["identifiers"], *BY_NUMBER]},
+        profile("ada@x.org"),
+        [known(12, "old@x.org", "13"), known(1, "eva@x.org", "12")],
+        NEW,
     ),
     "by the contact's id": Case(
         ID, profile("ada@x.org"), [known(12, "ada@x.org")], {"outcome": "known", "contact": 12}

@@ -120,7 +120,11 @@ CASES = {
     "a linked address comes before a mapped one": Case(
         maps(of("second_email"), "email"),
         profile("ada@x.org", second_email=["eva@x.org"]),
-        {"emails": ("ada@x.org", "eva@x.org"), "values": {}},
+        {
+            "emails": ("ada@x.org", "eva@x.org"),
+            "values": {},
+            "omitted": {"email": "as a contact has one address"},
+        },
     ),
     "by another link an address that no import takes is unusable": Case(
         {"identifiers": BY_NUMBER, **maps(of("email"), "email")},
@@ -297,6 +301,9 @@ CASES = {
         profile("ada@x.org"),
         {"values": {}, "filled": {"%NOTE%"}},
         filled=("%NOTE%",),
+    ),
+    "unknown, and never filled": Case(
+        maps("lifecycles", "%NOTE%"), profile("ada@x.org"), {"values": {}, "filled": set()}
     ),
     "the longest value goes where one person is too large": Case(
         {
