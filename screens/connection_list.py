@@ -13,9 +13,10 @@ from textual.containers import Vertical
 from textual.widgets import Button, DataTable, Footer, Input
 
 from actui.console.formatting import counted, number, plain
+from actui.console.overviews import Overview
 from actui.console.views.connection_table import ORDERS, columns, foot, matches, ordered, row
 from actui.console.views.status_arrows import Arrow
-from actui.console.workbench import Overview, Workbench
+from actui.console.workbench import Workbench
 from screens.base import COLOURS, READ_ONLY, TOURING, ActuiScreen, ListTable, TextLine
 from screens.connection_page import ConnectionScreen
 from screens.dialogs.add_connection import AddConnectionScreen
@@ -113,7 +114,7 @@ class ConnectionsScreen(ActuiScreen):
     async def watch_world(self) -> None:
         """Look again every two seconds; another process may run or change something."""
         known = list(self._overviews)
-        self.attempt(lambda: self._workbench.look_for_secrets(known), "secrets")
+        self.attempt(lambda: self._workbench.overviews.look_for_secrets(known), "secrets")
         while True:
             self.look()
             await asyncio.sleep(LOOK_SECONDS)
@@ -124,7 +125,7 @@ class ConnectionsScreen(ActuiScreen):
 
     def look(self) -> None:
         """Read the connections and show what changed."""
-        self._overviews = self._workbench.overviews()
+        self._overviews = self._workbench.overviews.all()
         self._fill()
 
     # showing
@@ -132,7 +133,7 @@ class ConnectionsScreen(ActuiScreen):
     def _visible(self) -> list[Overview]:
         wanted = self.query_one("#filter", Input).value
         found = [overview for overview in self._overviews if matches(overview, wanted)]
-        return ordered(found, self._order, self._workbench.now())
+        return ordered(found, self._order, self._workbench.services.now)
 
     def action_sort(self) -> None:
         """Sort by the next column."""
@@ -149,7 +150,7 @@ class ConnectionsScreen(ActuiScreen):
         return {Arrow("import", state).short(glyphs): style for state, style in COLOURS.items()}
 
     def _fill(self) -> None:
-        width, glyphs, now = self.size.width, self._workbench.glyphs, self._workbench.now()
+        width, glyphs, now = self.size.width, self._workbench.glyphs, self._workbench.services.now
         rows = [row(overview, width, glyphs, now) for overview in self._visible()]
         if rows == self._shown:
             return
@@ -193,7 +194,9 @@ class ConnectionsScreen(ActuiScreen):
     @on(DataTable.RowHighlighted)
     def _explain(self) -> None:
         chosen = self._chosen
-        message = "" if chosen is None else foot(chosen, self.size.width, self._workbench.now())
+        message = (
+            "" if chosen is None else foot(chosen, self.size.width, self._workbench.services.now)
+        )
         if self._overviews and not self._shown:
             message = "No connection has this name or label; esc shows all."
         self.query_one("#why", TextLine).put(message)
@@ -237,7 +240,9 @@ class ConnectionsScreen(ActuiScreen):
 
     def _added(self, kind: str | None) -> None:
         if kind is not None:
-            self.app.push_screen(ConnectionScreen(self._workbench, self._workbench.draft(), None))
+            self.app.push_screen(
+                ConnectionScreen(self._workbench, self._workbench.editor.draft(), None)
+            )
 
     def action_favorite(self) -> None:
         """Give the connection a star, or take it away."""
@@ -245,7 +250,7 @@ class ConnectionsScreen(ActuiScreen):
             self.attempt(partial(self._star, self._chosen), "favorite")
 
     async def _star(self, chosen: Overview) -> None:
-        self._workbench.star(chosen.stored)
+        self._workbench.editor.star(chosen.stored)
         self.look()
 
     async def action_switch(self) -> None:
@@ -254,7 +259,7 @@ class ConnectionsScreen(ActuiScreen):
             self.attempt(partial(self._switch, self._chosen), "switch")
 
     async def _switch(self, chosen: Overview) -> None:
-        self._workbench.switch(chosen.stored)
+        self._workbench.editor.switch(chosen.stored)
         self.look()
 
     def action_copy(self) -> None:
@@ -274,7 +279,7 @@ class ConnectionsScreen(ActuiScreen):
         self.attempt(partial(self._copy, chosen), "copy")
 
     async def _copy(self, chosen: Overview) -> None:
-        stored = self._workbench.duplicate(chosen.connection)
+        stored = self._workbench.editor.duplicate(chosen.connection)
         self.look()
         table = self.query_one("#table", ListTable)
         ids = [row.key.value for row in table.ordered_rows]
@@ -286,9 +291,10 @@ class ConnectionsScreen(ActuiScreen):
         chosen = self._chosen
         if chosen is None:
             return
+        kept = self._workbench.overviews.kept(chosen.connection)
         question = ConfirmScreen(
             f"Delete the connection '{plain(chosen.connection.name)}'?\n\n"
-            f"With it go {self._workbench.kept(chosen.connection)}. This cannot be undone.",
+            f"With it go {kept}. This cannot be undone.",
             do="Delete",
             keep="Keep",
         )
@@ -298,7 +304,8 @@ class ConnectionsScreen(ActuiScreen):
         self.attempt(partial(self._delete, chosen), "delete")
 
     async def _delete(self, chosen: Overview) -> None:
-        self._workbench.delete(chosen.connection)
+        services = self._workbench.services
+        services.home.delete(services.connections.find(chosen.connection.id).connection)
         self.look()
         if not self._overviews:
             self._focus_first()

@@ -6,6 +6,7 @@ Long because this page joins all parts of a connection, with a key for each.
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -114,6 +115,9 @@ class ConnectionScreen(ActuiScreen):
     def _connection(self) -> Connection:
         return self._draft.connection
 
+    def _now(self) -> datetime:
+        return self._workbench.services.now
+
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
             yield Input(plain(self._connection.name), placeholder="Name", id="name", compact=True)
@@ -125,14 +129,16 @@ class ConnectionScreen(ActuiScreen):
         yield TextLine("", id="why")
         yield TextLine("", id="folded", fixed=True)
         details = MetadataForm(
-            self._draft, self._workbench.labels, lambda: bool(self._workbench.settings.mail.host)
+            self._draft,
+            self._workbench.editor.labels,
+            lambda: bool(self._workbench.services.home.settings.mail.host),
         )
         folded = FormList(details, self._workbench.glyphs, id="details")
         folded.display = False
         yield folded
         with Horizontal(id="body"):
             yield GoalsPanel(self._draft, id="left")
-            yield SetupPanel(self._draft, self._workbench.glyphs, self._workbench.now)
+            yield SetupPanel(self._draft, self._workbench.glyphs, self._now)
             with VerticalScroll(id="goal", can_focus=True) as goal:
                 # hidden before the first paint: each repaint of a page costs the line 8 kB
                 goal.display = False
@@ -192,7 +198,7 @@ class ConnectionScreen(ActuiScreen):
         for which in SECRET_WORDS:
             sentence = "Not stored yet."
             if self._draft.stored is not None:
-                sentence = await self._workbench.secret_status(self._connection, which)
+                sentence = await self._workbench.credentials.status(self._connection, which)
             panel.put_stored(which, sentence)
         self.look_anew()
 
@@ -218,15 +224,16 @@ class ConnectionScreen(ActuiScreen):
                 "A new connection: nothing is stored before ^s Save."
             )
             return
-        reader = self._workbench.reader(self._connection)
-        version = self._workbench.stored(self._connection.id).version
+        services = self._workbench.services
+        reader = services.reader(self._connection)
+        version = services.connections.find(self._connection.id).version
         now = (reader.version(), reader.is_running(), version)
         if now == self._seen:
             return
         self._seen = now
         # first: what it meets in the ledger is part of the overview
-        unique = self._workbench.unique(self._connection)
-        overview = self._workbench.overview(self._connection.id)
+        unique = self._workbench.overviews.unique(self._connection)
+        overview = self._workbench.overviews.find(self._connection.id)
         if overview.stored.version != self._draft.stored.version and not self.is_dirty:
             self._draft.adopt(overview.stored)
             self.show_saved()
@@ -240,7 +247,8 @@ class ConnectionScreen(ActuiScreen):
         panel.put_findings(overview.found)
         panel.put_running(overview.running)
         panel.put_unique(unique)
-        panel.put_history(self._workbench.history(self._connection), self._connection.timezone)
+        runs = self._workbench.overviews.history(self._connection)
+        panel.put_history(runs, self._connection.timezone)
 
     @on(Input.Changed)
     @on(Checkbox.Changed)
@@ -338,7 +346,7 @@ class ConnectionScreen(ActuiScreen):
         panel.put_answer(which, "Testing...")
         glyphs = self._workbench.glyphs
         try:
-            message = await self._workbench.test(self._connection, self.form, which)
+            message = await self._workbench.credentials.test(self._connection, self.form, which)
         except ActuiError as failure:
             panel.put_answer(which, f"{glyphs.failed} {plain(failure.message)}")
         else:
@@ -360,7 +368,8 @@ class ConnectionScreen(ActuiScreen):
     @on(DataTable.RowSelected, "#history")
     def _open_run(self, event: DataTable.RowSelected) -> None:
         run = event.row_key.value
-        found = self._workbench.run(self._connection, run) if run else None
+        history = self._workbench.services.home.history(self._connection)
+        found = history.find(run) if run else None
         if found is None:
             self.say("This run is not in the run history any more.", severity="error")
         elif found.state.is_final:
@@ -385,9 +394,8 @@ class ConnectionScreen(ActuiScreen):
     @on(SetupPanel.Schedule)
     def action_schedule(self) -> None:
         """Open the schedule dialog."""
-        bench = self._workbench
         page = ScheduleScreen(
-            self._draft, bench.glyphs, bench.now, self._saving.start_from_elsewhere
+            self._draft, self._workbench.glyphs, self._now, self._saving.start_from_elsewhere
         )
         self.app.push_screen(page)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from actui.console.views.outcomes import (
     omitted_lines,
     story,
 )
-from actui.console.workbench import PEOPLE_ROWS, Workbench
+from actui.console.workbench import Workbench
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
 from actui.model.mailbox import parse_address
@@ -33,6 +34,8 @@ from screens.dialogs.ask import ask
 from screens.widgets.text import fitted, shown
 from store.home import is_there
 
+PEOPLE_ROWS = 500
+"""More rows than this, and a table's first paint is felt (screens/README.md §5)."""
 _HEADINGS: tuple[str, ...] = ("Person", "Outcome", "Reason", "Goal")
 
 
@@ -84,7 +87,10 @@ class OutcomesScreen(ActuiScreen):
         self.attempt(self._read, "read")
 
     async def _read(self) -> None:
-        found = await self._workbench.people(self._connection, self._run.run, self._filter)
+        read = self._workbench.services.outcomes.of_run
+        found = await asyncio.to_thread(
+            read, self._connection, self._run.run, self._filter, PEOPLE_ROWS
+        )
         self._people = found
         many = number(len(found)) + (" shown, x writes all" if len(found) == PEOPLE_ROWS else "")
         self.query_one("#head", TextLine).put(self._head(many))
@@ -175,7 +181,11 @@ class OutcomesScreen(ActuiScreen):
         ask(self.app, Type("Write these people to which file?", file, typed, hint))
 
     async def _export(self, path: str) -> None:
-        self.say(await self._workbench.export(self._connection, self._run.run, self._filter, path))
+        export = self._workbench.services.outcomes.export
+        message = await asyncio.to_thread(
+            export, self._connection, self._run.run, self._filter, path
+        )
+        self.say(plain(message))
 
 
 def _failed(run: RunSummary) -> int:
@@ -239,7 +249,8 @@ class WhyScreen(ActuiScreen):
         await self._show_story(parse_address(email))
 
     async def _show_story(self, email: str) -> None:
-        people = await self._workbench.story(self._connection, email)
+        read = self._workbench.services.outcomes.story
+        people = await asyncio.to_thread(read, self._connection, email)
         self.query_one("#about", TextLine).put("\n".join(story(self._connection, email, people)))
         self.query_one("#story").focus()
 

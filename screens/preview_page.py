@@ -74,7 +74,8 @@ class PreviewScreen(ActuiScreen):
         remarks.put("Asking both accounts; nothing is written.")
         self._fill([])
         try:
-            preview = await self._workbench.preview(self._connection, self._ask, self._show_phase)
+            previews = self._workbench.services.previews
+            preview = await previews.show(self._connection, self._ask, self._show_phase)
         except ActuiError as failure:
             message = failure.message
             if failure.code == "other-account":

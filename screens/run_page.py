@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Footer
 
-from actui.console.feed import FeedCursor
+from actui.console.feed import FeedCursor, follow
 from actui.console.formatting import counted, plain
 from actui.console.views.outcomes import Filter
 from actui.console.views.run import GoalView, Live, RunView, past_view
@@ -27,7 +27,7 @@ RUN = "run"
 """The group of the workers that start a run."""
 _STARTING = "Starting the run."
 SHOW_SECONDS = 0.9
-"""Numbers move once a second: more often costs the line more than it tells."""
+"""Between two repaints of a live run; each costs a kilobyte on a slow line."""
 
 
 class GoalBlock(Vertical):
@@ -107,7 +107,8 @@ class RunScreen(ActuiScreen):
         self._past = past
         self._since = since
         self._message = message
-        self._live = Live(workbench.glyphs, workbench.limit(connection))
+        limit = workbench.services.home.settings.rate_of(connection.activecampaign.url)
+        self._live = Live(workbench.glyphs, limit)
         self._ended = past is not None
 
     def compose(self) -> ComposeResult:
@@ -129,9 +130,9 @@ class RunScreen(ActuiScreen):
             await self._show(self._past_view(self._past))
             return
         latest: RunSnapshot | None = None
-        workbench = self._workbench
+        reader = self._workbench.services.reader(self._connection)
         try:
-            async for latest in workbench.follow(self._connection, self._since, every=SHOW_SECONDS):
+            async for latest in follow(reader, since=self._since, every=SHOW_SECONDS):
                 self._since = None
                 await self._show(self._live.view(latest))
         except ConfigError as silent:
@@ -142,7 +143,7 @@ class RunScreen(ActuiScreen):
         if latest is None:
             self.query_one("#message", TextLine).put("Nothing is running.")
             return
-        past = self._workbench.run(self._connection, latest.run)
+        past = self._workbench.services.home.history(self._connection).find(latest.run)
         if past is not None and past.state.is_final:
             self._past = past
             self.refresh_bindings()
@@ -219,7 +220,7 @@ class RunScreen(ActuiScreen):
 
     async def _retry(self, wanted: Filter) -> None:
         if self._past is not None:
-            run = partial(self._workbench.retry, self._connection, self._past.run, wanted)
+            run = partial(self._workbench.runs.retry, self._connection, self._past.run, wanted)
             await self._begin(run)
 
     async def _begin(self, run: Callable[..., Awaitable[tuple[FeedCursor, str]]]) -> None:
@@ -229,13 +230,13 @@ class RunScreen(ActuiScreen):
         await begin(self, self._workbench, self._connection, start, "retry")
 
     def _leavers(self) -> dict[str, GoalSummary]:
-        """The goals of the connection's latest run that wait for a word, by id."""
+        """By id, the goals of the connection's latest run whose leavers wait for a confirmation."""
         goals = self._past.goals if self._past is not None else ()
         waiting = {goal.goal_id: goal for goal in goals if goal.leavers}
         # asked for at each look at the keys: the history is read only where somebody waits
         if self._past is None or not waiting:
             return {}
-        latest = next(iter(self._workbench.history(self._connection)), None)
+        latest = next(iter(self._workbench.overviews.history(self._connection)), None)
         return waiting if latest is not None and latest.run == self._past.run else {}
 
     def action_leavers(self) -> None:
@@ -259,7 +260,7 @@ class RunScreen(ActuiScreen):
         )
 
     async def _confirm(self, many: dict[str, int]) -> None:
-        await self._begin(partial(self._workbench.start, self._connection, leavers=many))
+        await self._begin(partial(self._workbench.runs.start, self._connection, leavers=many))
 
     def action_again(self) -> None:
         """Run the connection again."""
@@ -278,19 +279,19 @@ class RunScreen(ActuiScreen):
         self.attempt(partial(self._stop, now=True), "stop")
 
     async def _stop(self, *, now: bool) -> None:
-        self.say(self._workbench.stop(self._connection, now=now))
+        self.say(self._workbench.runs.stop(self._connection, now=now))
 
 
 async def run_now(
     page: ActuiScreen, workbench: Workbench, connection: Connection, *, fresh: bool = False
 ) -> None:
     """Show the connection's run, started if none is going; see `begin` for what is asked."""
-    if workbench.is_running(connection):
+    if workbench.services.reader(connection).is_running():
         page.app.push_screen(RunScreen(workbench, connection))
         return
 
     def start(restored: bool) -> Awaitable[tuple[FeedCursor, str]]:
-        return workbench.start(connection, fresh=fresh, restored=restored)
+        return workbench.runs.start(connection, fresh=fresh, restored=restored)
 
     await begin(page, workbench, connection, start, RUN)
 

@@ -84,9 +84,11 @@ class SaveFlow:
         form = self._page.form
         expected = base.version if base else None
         try:
-            stored = await self._workbench.save(self._draft.connection, form, expected=expected)
+            stored = await self._workbench.editor.save(
+                self._draft.connection, form, expected=expected
+            )
             self._draft.adopt(stored)
-            await self._workbench.save_secrets(stored.connection, form)
+            await self._workbench.credentials.save(stored.connection, form)
             await self._create_properties(stored.connection)
         except CredentialsError as failure:
             if failure.code == "no-key-store":
@@ -108,7 +110,7 @@ class SaveFlow:
         self._page.attempt(self._page.show_secrets, "secrets")
 
     def _ask_where(self, trouble: str) -> None:
-        """Nothing keeps secrets on this machine: let somebody choose what shall."""
+        """Ask where to store secrets on a machine without a key store that is safe."""
 
         async def saved_elsewhere() -> None:
             await self._create_properties(self._draft.connection)
@@ -119,11 +121,13 @@ class SaveFlow:
         prefix = f"ACTUI_SECRET_{secret_prefix(self._draft.connection.name)}"
         names = [f"{prefix}_ACTIVECAMPAIGN_API_KEY", f"{prefix}_BLUECONIC_CLIENT_SECRET"]
         storage = Keeping(
-            self._workbench.change_settings,
+            self._workbench.services.home.change_settings,
             again=self.start,
             elsewhere=lambda: self._page.attempt(saved_elsewhere, SAVE),
             variables=names,
-            attempt=lambda: self._workbench.command_gives_secrets(self._draft.connection),
+            attempt=lambda: self._workbench.credentials.refuse_silent_command(
+                self._draft.connection
+            ),
             can_unlock=bool(os.environ.get(UNLOCK)),
         )
         ask(self._page.app, storage.ask(trouble))
@@ -131,12 +135,12 @@ class SaveFlow:
     async def _create_properties(self, connection: Connection) -> None:
         """Make in BlueConic what goals have been given as new."""
         if wanted := self._draft.properties_to_create():
-            await self._workbench.create_properties(connection, wanted)
+            await self._workbench.services.catalog.create_properties(connection, wanted)
             self._draft.created()
 
     async def _settle(self, base: Stored) -> None:
-        """Somebody saved another version: go on where only ids were found, ask otherwise."""
-        theirs = self._workbench.stored(self._draft.connection.id)
+        """Save over another's version if it only adds ids that a run looked up; ask otherwise."""
+        theirs = self._workbench.services.connections.find(self._draft.connection.id)
         if same_but_for_ids(base.connection, theirs.connection):
             await self._store(theirs)
             return

@@ -23,16 +23,17 @@ class SettingsScreen(ActuiScreen):
 
     def __init__(self, workbench: Workbench) -> None:
         super().__init__()
-        self._workbench = workbench
+        self._home = workbench.services.home
+        self._glyphs = workbench.glyphs
 
     def compose(self) -> ComposeResult:
         yield TextLine("Settings of this home", id="head")
         form = SettingsForm(
-            lambda: self._workbench.settings,
-            self._workbench.change_settings,
+            lambda: self._home.settings,
+            self._home.change_settings,
             sorted(self.app.available_themes),
         )
-        yield FormList(form, self._workbench.glyphs, id="settings", offers=("remove",))
+        yield FormList(form, self._glyphs, id="settings", offers=("remove",))
         yield TextLine("enter changes a line, x makes it what it is by itself.", classes="hint")
         yield Footer(compact=True)
 
@@ -41,7 +42,7 @@ class SettingsScreen(ActuiScreen):
 
     @on(FormList.Changed)
     def _changed(self) -> None:
-        theme = self._workbench.settings.theme
+        theme = self._home.settings.theme
         if theme in self.app.available_themes and self.app.has_class("-colour"):
             self.app.theme = theme
 

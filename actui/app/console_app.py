@@ -110,7 +110,7 @@ class ConsoleApp(GuardedApp[str]):
         self._workbench = Workbench(self._services, ascii_only=ascii_only)
         self._own_terminal = own_terminal
         self._typing = InputSerializer(self, super().on_event)
-        self.theme = _theme(services.settings, self.available_themes)
+        self.theme = _theme(services.home.settings, self.available_themes)
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self.set_class(read_only, READ_ONLY)
@@ -143,11 +143,11 @@ class ConsoleApp(GuardedApp[str]):
     def _keep_theme(self, theme: Theme) -> None:
         """Remember a theme that somebody chose; the colourless one may be NO_COLOR's wish."""
         self.set_class(theme.name != _COLOURLESS, "-colour")
-        forced = _theme(self._services.settings, self.available_themes) == _COLOURLESS
-        if forced or theme.name == self._services.settings.theme:
+        forced = _theme(self._services.home.settings, self.available_themes) == _COLOURLESS
+        if forced or theme.name == self._services.home.settings.theme:
             return
         try:
-            self._services.change_settings({"theme": theme.name})
+            self._services.home.change_settings({"theme": theme.name})
         except ActuiError as failure:
             self.notify(plain(failure.message), severity="error", markup=False)
 

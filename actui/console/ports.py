@@ -1,7 +1,10 @@
-"""What the console asks of the floors below it, by shape; the roof joins them.
+"""Protocols for what the console needs of the layers it does not import.
 
-Every call may raise the errors of `actui.model.errors`. Calls without `async` are made on the
-console's own thread and answer at once, unless their docstring says otherwise.
+`actui.context.services` hands out the objects: mostly those that do the work, such as the
+connection store and the context of the home. Every call may raise the errors of
+`actui.model.errors`. Calls without `async` are made on the console's own thread and answer at
+once, unless their docstring says otherwise. What a read-only console may call is listed in
+`actui.console.read_only`.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from actui.console.views.outcomes import Filter, Person
 from actui.model.connection import Connection
 from actui.model.preview import Ask, Preview
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
+from actui.model.secret import SecretName
 from actui.model.settings import Settings
 
 Which = Literal["activecampaign", "blueconic"]
@@ -54,9 +58,6 @@ class ConnectionStore(Protocol):
         Raises ConfigError `changed-elsewhere` when the stored version is not the expected one.
         """
 
-    def delete(self, connection_id: str) -> None:
-        """Remove a connection with everything kept for it. Raises BusyError while it runs."""
-
 
 class HistoryStore(Protocol):
     """The run history of one connection."""
@@ -64,7 +65,24 @@ class HistoryStore(Protocol):
     def all(self, limit: int) -> Sequence[RunSummary]:
         """The latest runs, newest first."""
 
-    def find(self, run: str) -> RunSummary | None: ...
+    def find(self, run: str) -> RunSummary | None:
+        """One run; None when the history does not have it any more."""
+
+
+class HomeStore(Protocol):
+    """The home as a whole: its settings, its run histories, and all that is kept in it."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    def change_settings(self, changes: Mapping[str, object]) -> Settings:
+        """Keep changed settings; what is then in force. Raises ConfigError for bad ones."""
+
+    def history(self, connection: Connection) -> HistoryStore:
+        """The run history of one connection; a run that was cut off is closed first."""
+
+    def delete(self, connection: Connection) -> None:
+        """Remove a connection with everything kept for it. Raises BusyError while it runs."""
 
 
 class RunReader(Protocol):
@@ -78,9 +96,10 @@ class RunReader(Protocol):
 
     def unique(self) -> UniqueCounts: ...
     def damage(self) -> str:
-        """Why the ledger cannot be read, as a sentence; empty while nothing is known of that.
+        """Why the ledger cannot be read, as a sentence; empty when no damage was found.
 
-        Cheap: not all of it is read. What another call has met is remembered.
+        Cheap: only a part of the ledger is read. Damage that another call met is remembered until
+        the file changes.
         """
 
     def is_running(self) -> bool:
@@ -89,20 +108,20 @@ class RunReader(Protocol):
     def request_stop(self) -> int:
         """Ask the run to stop: answers 1 = after its batch, 2 = now, 0 = nothing to stop.
 
-        Each call asks more strongly than the one before.
+        The first call of a run asks for 1, each further call for 2.
         """
 
     def last_message(self) -> str:
         """The last line that the process of the last run printed, empty where it is not kept."""
 
 
-class Vault(Protocol):
+class CredentialStore(Protocol):
     """Secrets of connections. Called in a thread, because a key store may take seconds."""
 
-    def save(self, connection: Connection, which: Which, value: SecretStr) -> object:
-        """Keep a secret for the connection's present URL."""
+    def save_secret(self, connection: Connection, name: SecretName, value: SecretStr) -> str:
+        """Keep a secret for the connection's present URL; where, in words."""
 
-    def status(self, connection: Connection, which: Which) -> str:
+    def secret_source(self, connection: Connection, name: SecretName) -> str:
         """Where the secret is, in words, or "" when it is nowhere.
 
         Raises CredentialsError `other-origin` when the stored one belongs to another URL.
@@ -112,11 +131,14 @@ class Vault(Protocol):
 class Prober(Protocol):
     """Tests credentials against the services; None means the stored secret."""
 
-    async def test_activecampaign(self, connection: Connection, key: SecretStr | None) -> str: ...
-    async def test_blueconic(self, connection: Connection, secret: SecretStr | None) -> str: ...
+    async def probe_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
+        """What a key proved, in a sentence."""
+
+    async def probe_blueconic(self, connection: Connection, client_secret: SecretStr | None) -> str:
+        """What a client secret proved, in a sentence."""
 
 
-class Chooser(Protocol):
+class Catalog(Protocol):
     """Asks the accounts, with the stored secrets, what there is to choose from."""
 
     async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices: ...
@@ -125,12 +147,12 @@ class Chooser(Protocol):
         """Create profile properties, their types by id; those that are there stay as they are."""
 
 
-class PeopleReader(Protocol):
+class OutcomeReader(Protocol):
     """What became of people. Called in a thread, because a ledger may hold millions."""
 
-    def outcomes(
-        self, connection: Connection, run: str, wanted: Filter, limit: int
-    ) -> list[Person]: ...
+    def of_run(self, connection: Connection, run: str, wanted: Filter, limit: int) -> list[Person]:
+        """The first `limit` people of a run whose outcome is wanted."""
+
     def story(self, connection: Connection, email: str) -> list[Person]:
         """All that is kept of one person, oldest first."""
 
@@ -144,8 +166,10 @@ class PeopleReader(Protocol):
 class Previewer(Protocol):
     """Shows what a run would do, with the stored secrets; the connection need not be stored."""
 
-    async def show(self, connection: Connection, ask: Ask, tell: Callable[[str], None]) -> Preview:
-        """The preview; `tell` hears what it is doing meanwhile."""
+    async def show(
+        self, connection: Connection, ask: Ask, on_phase: Callable[[str], None]
+    ) -> Preview:
+        """The preview; `on_phase` is called meanwhile with what it is doing."""
 
 
 class RunStarter(Protocol):
@@ -160,10 +184,10 @@ class RunStarter(Protocol):
     ) -> str:
         """Start it and say, in one sentence, what keeps it alive without this console.
 
-        With `leavers`, only these goals, by id, each of which may unsubscribe so many who left.
-        Raises ConfigError, code other-account, where what is known is of other accounts and
-        `fresh` does not say to start anew, and code restored where what is known may be older than
-        the last run and `restored` does not say to go on.
+        With `leavers`, only these goals run; by goal id, how many people who left the segment
+        may be unsubscribed. Raises ConfigError `other-account` when the ledger is of other accounts
+        and `fresh` is False, `restored` when the ledger may be older than the last run and
+        `restored` is False, and BusyError when the connection is running.
         """
 
     def retry(
@@ -173,36 +197,31 @@ class RunStarter(Protocol):
 
 
 class Services(Protocol):
-    """Everything the console needs, made by the roof for one home."""
+    """Everything the console needs, made for one home."""
 
-    @property
-    def settings(self) -> Settings: ...
     @property
     def now(self) -> datetime:
-        """The time; every page tells what is due by it."""
+        """The time by which every page shows what is due."""
 
+    @property
+    def home(self) -> HomeStore: ...
     @property
     def connections(self) -> ConnectionStore: ...
     @property
-    def vault(self) -> Vault: ...
+    def credentials(self) -> CredentialStore: ...
     @property
     def prober(self) -> Prober: ...
     @property
-    def chooser(self) -> Chooser: ...
+    def catalog(self) -> Catalog: ...
     @property
-    def people(self) -> PeopleReader: ...
+    def outcomes(self) -> OutcomeReader: ...
+    @property
+    def previews(self) -> Previewer: ...
     @property
     def starter(self) -> RunStarter: ...
-    @property
-    def previewer(self) -> Previewer: ...
 
     def schedule_trouble(self, stored: Stored) -> str:
         """Why a schedule that is on starts nothing, in a sentence; an empty text otherwise."""
-
-    def change_settings(self, changes: Mapping[str, object]) -> Settings:
-        """Keep changed settings; what is then in force. Raises ConfigError for bad ones."""
-
-    def history(self, connection: Connection) -> HistoryStore: ...
 
     def reader(self, connection: Connection) -> RunReader:
         """The same reader at each call for the same connection; the services close it."""

@@ -38,7 +38,7 @@ from store.ledger import SqliteLedger, open_ledger, set_aside
 from store.ledger.salvage import salvage, trouble_of
 from store.locks import RunLock
 from store.schedule_claims import ScheduleClaims
-from store.secrets import Secrets
+from store.secrets import Found, Secrets
 from store.sent_notices import SentNotices
 from store.settings import SettingsFile
 from store.sqlite import refuse_broken_log
@@ -106,7 +106,7 @@ class AppContext:
         return SentNotices(self.home)
 
     def history(self, connection: Connection) -> History:
-        """The connection's run history; a run that was cut off is closed by who notices first."""
+        """The connection's run history; a run whose process is gone is closed first."""
         history = History(self.home, connection.id)
         if not self.lock(connection).is_held():
             with suppress(StorageError):  # a home that cannot be written can be read
@@ -215,9 +215,7 @@ class AppContext:
 
     def secret(self, connection: Connection, name: SecretName) -> SecretStr:
         """A connection's secret. Raises CredentialsError with the way to store it."""
-        found = self.secrets.find(
-            connection.name, connection.id, name, secret_origin(connection, name)
-        )
+        found = self._find_secret(connection, name)
         if found is None:
             raise CredentialsError(
                 f"No {secret_words(name)} is stored for '{connection.name}': "
@@ -225,6 +223,18 @@ class AppContext:
                 code="no-secret",
             )
         return found.value
+
+    def secret_source(self, connection: Connection, name: SecretName) -> str:
+        """Where a connection's secret is, in words; an empty text when it is nowhere.
+
+        Raises CredentialsError `other-origin` when the stored one belongs to another URL.
+        """
+        found = self._find_secret(connection, name)
+        return found.source if found else ""
+
+    def _find_secret(self, connection: Connection, name: SecretName) -> Found | None:
+        origin = secret_origin(connection, name)
+        return self.secrets.find(connection.name, connection.id, name, origin)
 
     def save_secret(self, connection: Connection, name: SecretName, value: SecretStr) -> str:
         """Keep a connection's secret for its present URL; where, in words."""

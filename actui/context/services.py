@@ -1,4 +1,8 @@
-"""A home as the console's screens see it (`actui.console.ports`)."""
+"""What the console is given of a home (`actui.console.ports`).
+
+The classes here translate: ledgers into rows, accounts into choices, choices into a command line.
+Where an object of the context does what a port asks, it is handed out itself.
+"""
 
 from __future__ import annotations
 
@@ -11,69 +15,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from pydantic import SecretStr
-
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
 from actui.console.formatting import counted
 from actui.console.ports import Stored as SeenStored
-from actui.console.ports import Which
 from actui.console.views.next_check import with_next_checks
 from actui.console.views.outcomes import Filter, Person
 from actui.context.clients import PROBE, AccountClients
 from actui.context.context import AppContext
 from actui.context.run_factory import RunFactory
-from actui.model.accounts import secret_origin
 from actui.model.connection import Connection
 from actui.model.errors import BusyError, ConfigError, ServiceError
 from actui.model.preview import Ask, Preview
-from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
-from actui.model.secret import SecretName
-from actui.model.settings import Settings
+from actui.model.run import RunSnapshot, UniqueCounts
 from actui.operations.launching import Starter
 from actui.operations.scheduling import nobody_looks
 from actui.operations.spreadsheet import save_csv
-from store.connections import Stored
 from store.ledger import SqliteLedger
 
 T = TypeVar("T")
 TELL_SECONDS = 0.5
-_SECRETS: dict[Which, SecretName] = {
-    "activecampaign": SecretName.ACTIVECAMPAIGN_API_KEY,
-    "blueconic": SecretName.BLUECONIC_CLIENT_SECRET,
-}
-
-
-class ConnectionService:
-    """The connections of a home; deleting one takes along all that was kept for it."""
-
-    def __init__(self, context: AppContext) -> None:
-        self._context = context
-
-    def all(self) -> Sequence[Stored]:
-        return self._context.connections.all()
-
-    def find(self, name_or_id: str) -> Stored:
-        return self._context.connections.find(name_or_id)
-
-    def save(self, connection: Connection, *, expected: int | None) -> Stored:
-        return self._context.connections.save(connection, expected=expected)
-
-    def delete(self, connection_id: str) -> None:
-        self._context.delete(self.find(connection_id).connection)
-
-
-class HistoryService:
-    """The run history of one connection; reading it closes a run that was cut off."""
-
-    def __init__(self, context: AppContext, connection: Connection) -> None:
-        self._context = context
-        self._connection = connection
-
-    def all(self, limit: int) -> Sequence[RunSummary]:
-        return self._context.history(self._connection).all(limit=limit)
-
-    def find(self, run: str) -> RunSummary | None:
-        return self._context.history(self._connection).find(run)
 
 
 class LedgerReader:
@@ -176,35 +136,6 @@ def _state(file: Path) -> object:
     return found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode
 
 
-class CredentialService:
-    """Secrets of connections, bound to the URL they were entered for."""
-
-    def __init__(self, context: AppContext) -> None:
-        self._context = context
-
-    def save(self, connection: Connection, which: Which, value: SecretStr) -> str:
-        return self._context.save_secret(connection, _SECRETS[which], value)
-
-    def status(self, connection: Connection, which: Which) -> str:
-        name = _SECRETS[which]
-        origin = secret_origin(connection, name)
-        found = self._context.secrets.find(connection.name, connection.id, name, origin)
-        return found.source if found else ""
-
-
-class CredentialTester:
-    """Tests credentials against the services."""
-
-    def __init__(self, context: AppContext) -> None:
-        self._context = context
-
-    async def test_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
-        return await AccountClients(self._context).probe_activecampaign(connection, key)
-
-    async def test_blueconic(self, connection: Connection, secret: SecretStr | None) -> str:
-        return await AccountClients(self._context).probe_blueconic(connection, secret)
-
-
 class AccountCatalog:
     """Asks the accounts what there is to choose from; somebody is waiting for it."""
 
@@ -238,7 +169,7 @@ class AccountCatalog:
 
 
 async def _readable(asked: Awaitable[Sequence[T]]) -> Sequence[T] | None:
-    """What a client may not be allowed to read; None then."""
+    """The answer; None where the service refuses it, as to a client without the right."""
     try:
         return await asked
     except ServiceError:
@@ -315,9 +246,7 @@ class OutcomeService:
     def __init__(self, context: AppContext) -> None:
         self._context = context
 
-    def outcomes(
-        self, connection: Connection, run: str, wanted: Filter, limit: int
-    ) -> list[Person]:
+    def of_run(self, connection: Connection, run: str, wanted: Filter, limit: int) -> list[Person]:
         with self._context.ledger(connection) as ledger:
             rows = islice(ledger.outcomes.find(run=run, **_chosen(wanted)), limit)
             return [Person.of(row) for row in rows]
@@ -345,12 +274,13 @@ class ConsoleServices:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._readers: dict[str, LedgerReader] = {}
-        self.connections = ConnectionService(context)
-        self.vault = CredentialService(context)
-        self.prober = CredentialTester(context)
-        self.chooser = AccountCatalog(context)
-        self.people = OutcomeService(context)
-        self.previewer = PreviewService(context)
+        self.home = context
+        self.connections = context.connections
+        self.credentials = context
+        self.prober = AccountClients(context)
+        self.catalog = AccountCatalog(context)
+        self.outcomes = OutcomeService(context)
+        self.previews = PreviewService(context)
         self.starter = DetachedStarter(context)
 
     def __enter__(self) -> ConsoleServices:
@@ -366,10 +296,6 @@ class ConsoleServices:
             reader.close()
 
     @property
-    def settings(self) -> Settings:
-        return self._context.settings
-
-    @property
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -378,12 +304,6 @@ class ConsoleServices:
             self._context, self._context.connections.find(stored.connection.id), self.now
         )
         return idle.message if idle else ""
-
-    def change_settings(self, changes: Mapping[str, object]) -> Settings:
-        return self._context.change_settings(changes)
-
-    def history(self, connection: Connection) -> HistoryService:
-        return HistoryService(self._context, connection)
 
     def reader(self, connection: Connection) -> LedgerReader:
         made = LedgerReader(self._context, connection)

@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option as Row
 from actui.console.draft import Draft
 from actui.console.formatting import number, plain, shortened
 from actui.console.forms.form import Ask, Choose, Option, Type, box
+from actui.console.learning import learn_choices
 from actui.console.workbench import Workbench
 from actui.model.errors import ConfigError
 from screens.base import ChoiceList, TextLine
@@ -295,9 +296,9 @@ class ChooseScreen(AskScreen):
 async def learn(
     page: Screen[None], workbench: Workbench, draft: Draft, show: Callable[[], None]
 ) -> None:
-    """Ask both accounts what there is to choose from; an open question hears it as well."""
+    """Ask both accounts what there is to choose from; an open question shows the answers too."""
     before = draft.choices.without_trouble()
-    async for known in workbench.learn(draft.connection, before):
+    async for known in learn_choices(workbench.services.catalog, draft.connection, before):
         draft.choices = known
         show()
         if isinstance(page.app.screen, ChooseScreen):

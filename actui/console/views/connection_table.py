@@ -8,9 +8,9 @@ from textwrap import wrap
 
 from actui.console.formatting import ASCII, Glyphs, plain, state_words
 from actui.console.forms.schedule_form import due_words, next_run, next_run_cell
+from actui.console.overviews import Overview
 from actui.console.views.run import last_run
 from actui.console.views.status_arrows import ArrowState
-from actui.console.workbench import Overview
 
 NARROW, WIDE = 80, 100
 """Columns under which the next run is left to the foot line, and from which labels are shown."""

@@ -16,6 +16,7 @@ from actui.context.context import AppContext
 from actui.context.services import ConsoleServices
 from actui.model.connection import Connection, Notify
 from actui.model.difference import difference
+from actui.model.secret import SecretName
 from actui.model.settings import Settings
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
@@ -103,7 +104,7 @@ def test_the_console_writes_what_commands_write(tmp_path: Path) -> None:
     services.connections.save(on, expected=None)
     other = on.model_copy(update={"name": "Mail", "notify": Notify(when="failure")})
     services.connections.save(other, expected=None)
-    services.connections.delete(on.id)
+    services.home.delete(on)
     assert actions(context) == ["created", "switched on", "changed", "deleted"]
     assert actions(context, on.id) == actions(context)
     assert actions(context, "Mail") == ["changed", "deleted"]
@@ -118,7 +119,8 @@ def test_a_secret_is_told_of_but_never_told(
     context = AppContext.open(environ)
     services = ConsoleServices(context)
     stored = services.connections.save(Connection.model_validate(BODY), expected=None)
-    services.vault.save(stored.connection, "activecampaign", SecretStr("hush-c0ffee5ec2e7"))
+    key = SecretStr("hush-c0ffee5ec2e7")
+    services.credentials.save_secret(stored.connection, SecretName.ACTIVECAMPAIGN_API_KEY, key)
     assert actions(context)[-1] == "secret set"
     written = "".join(file.read_text() for file in context.home.audit_dir.iterdir())
     assert "https://a.example" in written

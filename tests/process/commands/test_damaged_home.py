@@ -113,10 +113,10 @@ def test_the_console_opens(home: Home, name: str, wrong: str) -> None:
     spoil(home, name, wrong)
     with ConsoleServices(AppContext(home, dict(os.environ))) as services:
         workbench = Workbench(services)
-        (seen,) = workbench.overviews()
+        (seen,) = workbench.overviews.all()
         connection = seen.stored.connection
-        workbench.unique(connection)
-        workbench.history(connection)
-        reader = workbench.reader(connection)
+        workbench.overviews.unique(connection)
+        workbench.overviews.history(connection)
+        reader = services.reader(connection)
         reader.snapshot()
         reader.version()

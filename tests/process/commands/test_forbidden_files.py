@@ -31,10 +31,10 @@ def console():
     try:
         with ConsoleServices(AppContext.open()) as services:
             bench = Workbench(services)
-            for seen in bench.overviews():
+            for seen in bench.overviews.all():
                 connection = seen.connection
-                bench.kept(connection), bench.history(connection)
-                bench.reader(connection).version(), bench.reader(connection).snapshot()
+                bench.overviews.kept(connection), bench.overviews.history(connection)
+                services.reader(connection).version(), services.reader(connection).snapshot()
     except ActuiError as failure:
         print(failure.message, file=sys.stderr)
         return 2

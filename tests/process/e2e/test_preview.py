@@ -304,7 +304,7 @@ async def test_a_batch_on_its_way_is_not_waited_for_and_stays_on_its_way() -> No
 async def test_the_console_hears_what_is_being_done_and_can_give_up() -> None:
     async with lab(contacts=30) as world:
         connection = world.apply(IMPORT, enabled=False)
-        previewer = ConsoleServices(world.context).previewer
+        previewer = ConsoleServices(world.context).previews
         heard: list[str] = []
         preview = await previewer.show(connection, Ask(first=3), heard.append)
         assert len(preview.goals[0].people) == 3

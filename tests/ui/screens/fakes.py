@@ -28,6 +28,7 @@ from actui.model.records import (
     Stage,
 )
 from actui.model.run import RunSnapshot, RunSummary, UniqueCounts
+from actui.model.secret import SecretName
 from actui.model.settings import Settings
 
 HOSTILE = ["Leads [vip]", "x [/y]", "a\x1b[31m\u202eb\nc", "[bold]"]
@@ -70,9 +71,6 @@ class FakeConnections:
         stored = FakeStored(connection, before.version + 1 if before else 1)
         self.held[connection.id] = stored
         return stored
-
-    def delete(self, connection_id: str) -> None:
-        del self.held[connection_id]
 
 
 @dataclass
@@ -128,8 +126,14 @@ class FakeReader:
         return self.text
 
 
+WHOSE = {
+    SecretName.ACTIVECAMPAIGN_API_KEY: "activecampaign",
+    SecretName.BLUECONIC_CLIENT_SECRET: "blueconic",
+}
+
+
 @dataclass
-class FakeVault:
+class FakeCredentials:
     kept: dict[str, tuple[str, str]] = field(default_factory=dict)
     refuses: Callable[[], bool] = lambda: False
     command: str = ""
@@ -137,16 +141,18 @@ class FakeVault:
     def _url(self, connection: Connection, which: str) -> str:
         return str(getattr(connection, which).url)
 
-    def save(self, connection: Connection, which: str, value: SecretStr) -> str:
+    def save_secret(self, connection: Connection, name: SecretName, value: SecretStr) -> str:
         if self.refuses():
             said = "This machine has no key store that keeps secrets safely."
             raise CredentialsError(said, code="no-key-store", advice="Give the secret so.")
+        which = WHOSE[name]
         self.kept[which] = (self._url(connection, which), value.get_secret_value())
         return "the key store"
 
-    def status(self, connection: Connection, which: str) -> str:
+    def secret_source(self, connection: Connection, name: SecretName) -> str:
         if self.command:
             raise CredentialsError(self.command)
+        which = WHOSE[name]
         if which not in self.kept:
             return ""
         url, _ = self.kept[which]
@@ -161,12 +167,12 @@ class FakeVault:
 class FakeProber:
     failure: CredentialsError | None = None
 
-    async def test_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
+    async def probe_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
         if self.failure:
             raise self.failure
         return f"Signed in as ann [x] with {'the typed' if key else 'the stored'} key."
 
-    async def test_blueconic(self, connection: Connection, secret: SecretStr | None) -> str:
+    async def probe_blueconic(self, connection: Connection, client_secret: SecretStr | None) -> str:
         return "BlueConic gave a token."
 
 
@@ -204,7 +210,7 @@ def offered_properties() -> BlueConicChoices:
 
 
 @dataclass
-class FakeChooser:
+class FakeCatalog:
     failure: CredentialsError | None = None
     answers: asyncio.Event | None = None
     created: dict[str, str] = field(default_factory=dict)
@@ -230,13 +236,11 @@ class FakeChooser:
 
 
 @dataclass
-class FakePeople:
+class FakeOutcomes:
     rows: list[Person] = field(default_factory=list)
     written: list[tuple[str, Filter]] = field(default_factory=list)
 
-    def outcomes(
-        self, connection: Connection, run: str, wanted: Filter, limit: int
-    ) -> list[Person]:
+    def of_run(self, connection: Connection, run: str, wanted: Filter, limit: int) -> list[Person]:
         found = [
             one
             for one in self.rows
@@ -256,14 +260,16 @@ class FakePeople:
 
 
 @dataclass
-class FakePreviewer:
+class FakePreviews:
     answer: Preview = field(default_factory=lambda: Preview(()))
     failure: ConfigError | None = None
     asked: list[tuple[Connection, Ask]] = field(default_factory=list)
 
-    async def show(self, connection: Connection, ask: Ask, tell: Callable[[str], None]) -> Preview:
+    async def show(
+        self, connection: Connection, ask: Ask, on_phase: Callable[[str], None]
+    ) -> Preview:
         self.asked.append((connection, ask))
-        tell("Contacts: reading contacts")
+        on_phase("Contacts: reading contacts")
         if self.failure:
             raise self.failure
         return self.answer
@@ -311,12 +317,12 @@ class FakeStarter:
 @dataclass
 class FakeServices:
     connections: FakeConnections
-    vault: FakeVault = field(default_factory=FakeVault)
+    credentials: FakeCredentials = field(default_factory=FakeCredentials)
     prober: FakeProber = field(default_factory=FakeProber)
-    chooser: FakeChooser = field(default_factory=FakeChooser)
-    people: FakePeople = field(default_factory=FakePeople)
+    catalog: FakeCatalog = field(default_factory=FakeCatalog)
+    outcomes: FakeOutcomes = field(default_factory=FakeOutcomes)
     starter: FakeStarter = field(default_factory=FakeStarter)
-    previewer: FakePreviewer = field(default_factory=FakePreviewer)
+    previews: FakePreviews = field(default_factory=FakePreviews)
     settings: Settings = field(default_factory=Settings)
     idle: str = ""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -326,6 +332,14 @@ class FakeServices:
     @property
     def now(self) -> datetime:
         return self.clock()
+
+    @property
+    def home(self) -> FakeServices:
+        """What is asked of the home as a whole is kept here as well."""
+        return self
+
+    def delete(self, connection: Connection) -> None:
+        del self.connections.held[connection.id]
 
     def schedule_trouble(self, stored: Stored) -> str:
         return self.idle if stored.connection.schedule.type != "manual" else ""
@@ -380,7 +394,7 @@ def connection(name: str = "Newsletter", **changes: Any) -> Connection:
 def services(*connections: Connection) -> FakeServices:
     """A home with these connections and both secrets stored for their URLs."""
     made = FakeServices(FakeConnections(*connections))
-    made.vault.kept = {
+    made.credentials.kept = {
         "activecampaign": ("https://acme.api-us1.com", "k"),
         "blueconic": ("https://acme.blueconic.net", "s"),
     }

@@ -50,8 +50,8 @@ def furnished() -> FakeServices:
     made.histories["c-1"] = FakeHistory([_past("r1"), _past("r0", message="cut off")])
     made.reader(connection()).counts = UniqueCounts(imported=12_431, exported=318)
     made.reader(connection(id="c-2")).show(_going())
-    made.people.rows = [*_people()]
-    made.previewer.answer = _preview()
+    made.outcomes.rows = [*_people()]
+    made.previews.answer = _preview()
     return made
 
 

@@ -129,8 +129,9 @@ def renamed(home: FakeServices, names: Sequence[str]) -> FakeServices:
                 goal.summary.goal = called(at)
             for at, problem in enumerate(reader.picture.problems):
                 problem.who = problem.detail = called(at)
-    home.people.rows = [
-        replace(one, email=called(at), detail=called(at)) for at, one in enumerate(home.people.rows)
+    home.outcomes.rows = [
+        replace(one, email=called(at), detail=called(at))
+        for at, one in enumerate(home.outcomes.rows)
     ]
     return home
 

@@ -29,7 +29,7 @@ async def test_an_empty_secret_keeps_the_stored_one(opened: Opened) -> None:
     put(pilot, "#name", "Other")
     await pilot.press("ctrl+s")
     await until(pilot, lambda: made.connections.held["c-1"].connection.name == "Other")
-    assert made.vault.kept["activecampaign"][1] == "k"
+    assert made.credentials.kept["activecampaign"][1] == "k"
 
 
 async def test_a_typed_secret_is_stored_masked_and_forgotten(opened: Opened) -> None:
@@ -38,7 +38,7 @@ async def test_a_typed_secret_is_stored_masked_and_forgotten(opened: Opened) -> 
     await pilot.pause()
     assert "sEcReT" not in seen(pilot)
     await pilot.press("ctrl+s")
-    await until(pilot, lambda: made.vault.kept["activecampaign"][1] == "sEcReT")
+    await until(pilot, lambda: made.credentials.kept["activecampaign"][1] == "sEcReT")
     await until(pilot, lambda: not pilot.app.screen.query_one("#activecampaign-key", Input).value)
 
 
@@ -52,7 +52,8 @@ async def test_a_changed_url_asks_for_its_secret(opened: Opened) -> None:
     await pilot.press("ctrl+s")
     await until(pilot, lambda: made.connections.held["c-1"].version == 2)
     await until(
-        pilot, lambda: made.vault.kept["activecampaign"] == ("https://other.api-us1.com", "new")
+        pilot,
+        lambda: made.credentials.kept["activecampaign"] == ("https://other.api-us1.com", "new"),
     )
 
 
@@ -100,7 +101,7 @@ async def test_what_somebody_else_saves_is_shown_where_nothing_was_typed(opened:
     made, pilot = opened
     theirs = connection(name="Theirs", activecampaign={"url": "https://new.api-us1.com"})
     made.connections.held["c-1"] = FakeStored(theirs, version=2)
-    made.vault.kept.clear()
+    made.credentials.kept.clear()
     await until(pilot, lambda: "https://new.api-us1.com" in seen(pilot))
     await until(pilot, lambda: "Theirs" in seen(pilot))
     await until(pilot, lambda: "Not stored yet." in told(pilot))
@@ -174,32 +175,32 @@ def told(pilot: Pilot[Any]) -> str:
 
 async def test_without_a_key_store_somebody_chooses_where_secrets_are_kept(opened: Opened) -> None:
     made, pilot = opened
-    made.vault.refuses = lambda: not made.settings.secrets_in_file
+    made.credentials.refuses = lambda: not made.settings.secrets_in_file
     put(pilot, "#activecampaign-key", "sEcReT")
     await pilot.press("ctrl+s")
     await until(pilot, lambda: "Where shall the API key" in seen(pilot))
     assert "This machine has no key store" in seen(pilot)
     await pilot.press(*"nowhere", "enter")
     await until(pilot, lambda: "ACTUI_SECRET_NEWSLETTER_ACTIVECAMPAIGN_API_KEY" in seen(pilot))
-    assert made.vault.kept["activecampaign"][1] == "k"
+    assert made.credentials.kept["activecampaign"][1] == "k"
     await pilot.press("ctrl+u", *"private", "enter")
-    await until(pilot, lambda: made.vault.kept["activecampaign"][1] == "sEcReT")
+    await until(pilot, lambda: made.credentials.kept["activecampaign"][1] == "sEcReT")
     await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
 
 
 async def test_a_password_command_takes_the_place_of_what_was_typed(opened: Opened) -> None:
     made, pilot = opened
-    made.vault.refuses = lambda: True
+    made.credentials.refuses = lambda: True
     put(pilot, "#activecampaign-key", "sEcReT")
     await pilot.press("ctrl+s")
     await until(pilot, lambda: "Where shall the API key" in seen(pilot))
     await pilot.press(*"command", "enter")
     await until(pilot, lambda: "Which command prints" in seen(pilot))
-    made.vault.command = "The password command failed with code 127."
+    made.credentials.command = "The password command failed with code 127."
     await pilot.press(*"pas", "enter")
     await until(pilot, lambda: "failed with code 127" in seen(pilot))
     assert made.settings.password_command is None
-    made.vault.command = ""
+    made.credentials.command = ""
     await pilot.press("s", "enter")
     await until(pilot, lambda: made.settings.password_command == "pass")
     await until(pilot, lambda: "Saved." in seen(pilot))
@@ -257,23 +258,23 @@ async def test_a_goals_page_asks_before_it_replaces_a_secret_out_of_sight(
     assert "not saved: the BlueConic client secret." in seen(pilot)
     await pilot.press(*(("right", "enter") if all_of_it else ("enter",)))
     if all_of_it:
-        await until(pilot, lambda: made.vault.kept["blueconic"][1] == "oops")
+        await until(pilot, lambda: made.credentials.kept["blueconic"][1] == "oops")
         await until(pilot, lambda: goals_of(made)[1].automations is not before)
     else:
         await on_the_page(pilot)
-        assert made.vault.kept["blueconic"][1] == "s"
+        assert made.credentials.kept["blueconic"][1] == "s"
         assert goals_of(made)[1].automations is before
 
 
 async def test_nothing_moves_when_the_key_store_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     made, answers = services(connection()), threading.Event()
-    status = made.vault.status
+    status = made.credentials.secret_source
 
     def slow(of: Connection, which: str) -> str:
         answers.wait(10)
         return status(of, which)
 
-    monkeypatch.setattr(made.vault, "status", slow)
+    monkeypatch.setattr(made.credentials, "secret_source", slow)
     async with on_connection(made) as pilot:
 
         def line_of_client_id() -> int:

@@ -27,7 +27,7 @@ from tests.ui.screens.goalpages import (
 
 async def test_what_is_typed_stays_when_the_accounts_cannot_be_reached() -> None:
     made = services(connection())
-    made.chooser.failure = CredentialsError("ActiveCampaign refused [x] the key.")
+    made.catalog.failure = CredentialsError("ActiveCampaign refused [x] the key.")
     async with on_connection(made) as pilot:
         app = pilot.app
         await pilot.press("down", "enter")
@@ -47,7 +47,7 @@ async def test_what_is_typed_stays_when_the_accounts_cannot_be_reached() -> None
 
 async def test_choices_that_come_late_join_the_open_question() -> None:
     made = services(connection())
-    made.chooser.answers = asyncio.Event()
+    made.catalog.answers = asyncio.Event()
     async with on_connection(made) as pilot:
         app = pilot.app
         await pilot.press("down", "enter")
@@ -57,7 +57,7 @@ async def test_choices_that_come_late_join_the_open_question() -> None:
         assert "List 7" not in seen(pilot)
         app.screen.query_one("#search").focus()
         await pilot.press(*"List 7")
-        made.chooser.answers.set()
+        made.catalog.answers.set()
         await until(pilot, lambda: "[ ] List 7 " in seen(pilot))
         await pilot.press("enter", "ctrl+s")
         await on_the_page(pilot)

@@ -80,12 +80,12 @@ async def test_a_property_is_created_when_the_connection_is_saved(opened: Opened
     await choose(pilot, "Decimal")
     await on_the_page(pilot)
     await until(pilot, lambda: "loyalty  (new)" in seen(pilot))
-    assert made.chooser.created == {}
+    assert made.catalog.created == {}
     await go(pilot, "save", "enter")
     await choose(pilot, "ac_lists")
     await on_the_page(pilot)
     await save(pilot, made)
-    await until(pilot, lambda: made.chooser.created == {"loyalty": "DECIMAL", "ac_lists": "SELECT"})
+    await until(pilot, lambda: made.catalog.created == {"loyalty": "DECIMAL", "ac_lists": "SELECT"})
     await go(pilot, "map:1")
     await until(pilot, lambda: "loyalty  set" in seen(pilot))
 
@@ -96,12 +96,12 @@ async def test_a_property_that_cannot_be_created_is_told_and_tried_again(opened:
     await go(pilot, "save", "enter")
     await choose(pilot, "ac_lists")
     await on_the_page(pilot)
-    made.chooser.failure = CredentialsError("no right")
+    made.catalog.failure = CredentialsError("no right")
     await save(pilot, made)
     await until(pilot, lambda: "no right" in seen(pilot))
-    made.chooser.failure = None
+    made.catalog.failure = None
     await save(pilot, made)
-    await until(pilot, lambda: made.chooser.created == {"ac_lists": "SELECT"})
+    await until(pilot, lambda: made.catalog.created == {"ac_lists": "SELECT"})
 
 
 async def test_choices_with_consequences_say_how_many(opened: Opened) -> None:

@@ -27,13 +27,13 @@ def slow(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
     """A page with a new secret typed, in front of a key store that answers when it is let."""
     made, pilot = opened
     let = threading.Event()
-    status = made.vault.status
+    status = made.credentials.secret_source
 
     def slow_status(*asked: Any) -> str:
         let.wait(LIMIT_SECONDS)
         return status(*asked)
 
-    monkeypatch.setattr(made.vault, "status", slow_status)
+    monkeypatch.setattr(made.credentials, "secret_source", slow_status)
     pilot.app.screen.query_one("#activecampaign-key").focus()
     yield made, pilot, let
     let.set()
@@ -53,7 +53,7 @@ async def test_it_is_stored_and_then_left_without_a_question(slow: Held) -> None
     let.set()
     await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionsScreen))
     assert not made.connections.held["c-1"].connection.enabled
-    assert made.vault.kept["activecampaign"] == ("https://acme.api-us1.com", "new")
+    assert made.credentials.kept["activecampaign"] == ("https://acme.api-us1.com", "new")
 
 
 async def test_a_page_that_was_opened_meanwhile_stays(slow: Held) -> None:
@@ -63,7 +63,7 @@ async def test_a_page_that_was_opened_meanwhile_stays(slow: Held) -> None:
     let.set()
     await until(pilot, lambda: not is_leaving(pilot))
     assert isinstance(pilot.app.screen, ScheduleScreen)
-    assert made.vault.kept["activecampaign"][1] == "new"
+    assert made.credentials.kept["activecampaign"][1] == "new"
 
 
 async def test_a_question_of_the_save_comes_first(slow: Held) -> None:

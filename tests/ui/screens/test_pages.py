@@ -112,7 +112,7 @@ async def test_the_first_start_leads_to_the_tour(keys: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("ascii_only", [False, True])
 async def test_a_status_is_never_cut_in_its_word(ascii_only: bool) -> None:
     made = services(connection())
-    made.vault.kept.clear()
+    made.credentials.kept.clear()
     app = ConsoleApp(made, ascii_only=ascii_only)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "Newsletter" in seen(pilot))
@@ -301,7 +301,7 @@ async def test_a_run_that_could_not_begin_says_why_first() -> None:
 
 async def test_a_connection_without_its_keys_is_not_called_ready() -> None:
     made = services(connection())
-    made.vault.kept.clear()
+    made.credentials.kept.clear()
     app = ConsoleApp(made)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "▲ incomplete" in seen(pilot))

@@ -58,7 +58,7 @@ def going() -> RunSnapshot:
 async def opened(size: tuple[int, int]) -> AsyncIterator[Opened]:
     made = services(connection())
     made.histories["c-1"] = FakeHistory([ended()])
-    made.people.rows = [
+    made.outcomes.rows = [
         *(Person("r1", "g-1", "created", email=f"p{n}@example.com", at=AT) for n in range(898)),
         Person("r1", "g-1", "created", email="odd@example.com", at=AT, omitted=AGE),
         Person("r1", "g-1", "skipped", "no-match", contact_id="7", email="left@[b]out.com", at=AT),
@@ -145,7 +145,7 @@ async def test_people_are_written_to_a_file(opened: Opened) -> None:
         await until(pilot, lambda: "cannot be written" in seen(pilot))
     pilot.app.screen.query_one("#typed", Input).value = "r2.csv"
     await pilot.press("enter")
-    await until(pilot, lambda: made.people.written == [("r2.csv", Filter("g-1", "", "no-match"))])
+    await until(pilot, lambda: made.outcomes.written == [("r2.csv", Filter("g-1", "", "no-match"))])
     await until(pilot, lambda: "7 lines" in seen(pilot))
 
 
@@ -191,7 +191,7 @@ async def test_why_opens_from_the_connection(size: tuple[int, int]) -> None:
 async def test_hostile_people_act_nowhere(name: str, size: tuple[int, int]) -> None:
     made = services(connection())
     made.histories["c-1"] = FakeHistory([ended()])
-    made.people.rows = [Person("r1", name, "rejected", name, name, name, name, name, AT)]
+    made.outcomes.rows = [Person("r1", name, "rejected", name, name, name, name, name, AT)]
     app = ConsoleApp(made)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: "Newsletter" in seen(pilot))

@@ -42,7 +42,7 @@ def answer(*people: PreviewedPerson) -> Preview:
 async def opened(size: tuple[int, int]) -> AsyncIterator[Opened]:
     made = services(connection())
     skipped = Record(Outcome.SKIPPED, Reason.NO_MATCH, contact_id=8, email="bo@x.org")
-    made.previewer.answer = answer(
+    made.previews.answer = answer(
         person("ann@x.org", Change("first_name", ("An",), ("Ann",))),
         person("bo@x.org", record=skipped),
     )
@@ -66,7 +66,7 @@ async def test_people_are_shown_with_before_and_after_or_the_reason(opened: Open
     assert "Mind this." in seen(pilot)
     await pilot.press("j")
     await until(pilot, lambda: "no profile matches" in told(pilot))
-    assert made.previewer.asked[0][1] == Ask()
+    assert made.previews.asked[0][1] == Ask()
     await pilot.press("escape")
     await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
 
@@ -76,7 +76,7 @@ async def test_what_would_be_omitted_is_shown(opened: Opened) -> None:
     left = OmittedList("News [vip]", "unsubscribed", "2026-03-02T10:00:00Z")
     omitted = Omitted((OmittedValues("%AGE%", "which are no dates"),), (left,))
     record = Record(Outcome.UPDATED, contact_id=7, email="ann@x.org", omitted=omitted)
-    made.previewer.answer = answer(person("ann@x.org", record=record))
+    made.previews.answer = answer(person("ann@x.org", record=record))
     await pilot.press("f6")
     await until(pilot, lambda: "%AGE%: 1 value omitted" in told(pilot))
     assert "list News [vip] not joined: unsubscribed since 2026-03-02" in told(pilot)
@@ -90,7 +90,7 @@ async def test_people_are_chosen_by_address_or_number(opened: Opened) -> None:
         await pilot.press("e")
         await until(pilot, lambda: bool(pilot.app.screen.query("#typed")))
         await pilot.press("ctrl+u", *["backspace"] * 20, *typed, "enter")
-        await until(pilot, lambda ask=ask: made.previewer.asked[-1][1] == ask)  # type: ignore[misc]
+        await until(pilot, lambda ask=ask: made.previews.asked[-1][1] == ask)  # type: ignore[misc]
     await until(pilot, lambda: "the first 3" in seen(pilot))
 
 
@@ -98,7 +98,7 @@ async def test_people_are_chosen_by_address_or_number(opened: Opened) -> None:
 async def test_addresses_are_whole_in_the_rows_and_counted_in_the_title(opened: Opened) -> None:
     made, pilot = opened
     first, second = "dimitra.nikolaou2@firma.example.org", "bo@x.org"
-    made.previewer.answer = answer(person(first), person(second))
+    made.previews.answer = answer(person(first), person(second))
     await pilot.press("f6")
     await until(pilot, lambda: f" {first}  would be updated" in seen(pilot))
     await pilot.press("e")
@@ -117,8 +117,8 @@ async def test_a_goal_is_previewed_as_it_stands_on_its_page(opened: Opened) -> N
     await until(pilot, lambda: isinstance(pilot.app.screen, GoalScreen))
     await pilot.press("ctrl+o", "f6")
     await until(pilot, lambda: isinstance(pilot.app.screen, PreviewScreen))
-    await until(pilot, lambda: bool(made.previewer.asked))
-    meant, ask = made.previewer.asked[0]
+    await until(pilot, lambda: bool(made.previews.asked))
+    meant, ask = made.previews.asked[0]
     assert ask.goals == ("g-1",)
     assert not meant.goals[0].enabled
     assert made.connections.find("c-1").connection.goals[0].enabled
@@ -126,7 +126,7 @@ async def test_a_goal_is_previewed_as_it_stands_on_its_page(opened: Opened) -> N
 
 async def test_what_keeps_a_run_from_starting_is_said(opened: Opened) -> None:
     made, pilot = opened
-    made.previewer.failure = ConfigError("Enter the BlueConic [b]client id.")
+    made.previews.failure = ConfigError("Enter the BlueConic [b]client id.")
     await pilot.press("f6")
     await until(pilot, lambda: "[b]client id" in seen(pilot))
 
@@ -137,7 +137,7 @@ async def test_what_keeps_a_run_from_starting_is_said(opened: Opened) -> None:
 async def test_hostile_people_act_nowhere(name: str, opened: Opened) -> None:
     made, pilot = opened
     change = Change(name, (name,), (name, "b"))
-    made.previewer.answer = answer(person(name, change, lists=(change,)), person("", absent=name))
+    made.previews.answer = answer(person(name, change, lists=(change,)), person("", absent=name))
     await pilot.press("f6")
     await until(pilot, lambda: "would be updated" in told(pilot))
     assert not {"\x1b", "\u202e"} & set(seen(pilot))

@@ -34,8 +34,10 @@ async def test_a_connection_is_typed_blindly_from_the_first_page_on() -> None:
         assert (stored.name, stored.blueconic.client_id) == (NAME, CLIENT)
         assert stored.activecampaign.url == f"https://{URL}"
         assert stored.blueconic.url == f"https://{HOST}"
-        await until(pilot, lambda: made.vault.kept["blueconic"] == (stored.blueconic.url, SECRET))
-        assert made.vault.kept["activecampaign"] == (stored.activecampaign.url, KEY)
+        await until(
+            pilot, lambda: made.credentials.kept["blueconic"] == (stored.blueconic.url, SECRET)
+        )
+        assert made.credentials.kept["activecampaign"] == (stored.activecampaign.url, KEY)
         # and out and in again: what the first page offered is gone, and takes no enter
         at_once(pilot, "escape", "enter", "f8")
         await until(pilot, lambda: isinstance(app.screen, ScheduleScreen))
