@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 
 from actui.console.choices import ActiveCampaignChoices, BlueConicChoices
@@ -402,13 +404,14 @@ def services(*connections: Connection) -> FakeServices:
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], what: str = "") -> None:
-    """Let the app work until something holds."""
+    """Let the app work until something holds; a widget that is not there yet is waited for.
+
+    Whatever else `holds` raises is raised.
+    """
     for _ in range(1_500):
-        try:
+        with suppress(NoMatches):
             if holds():
                 return
-        except Exception:  # noqa: S110  a page that is not there yet
-            pass
         # not the pilot's pause, which has every part of the page say that it has nothing to do
         await asyncio.sleep(0.03)
     raise AssertionError(f"did not come about: {what or holds}\n{seen(pilot)}")
