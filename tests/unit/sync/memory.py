@@ -1,4 +1,4 @@
-"""The engine's ports in memory, as far as the leaving of lists needs them."""
+"""The engine's ports in memory, as far as list memberships need them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from typing import Any
 from actui.model.goals import ListStatus
 from actui.model.journal import BatchCommit
 from actui.model.keys import MatchKey
-from actui.model.memberships import ListChange, ListRow, Membership, RefusedLeaving
+from actui.model.memberships import (
+    ListChange,
+    ListRow,
+    Membership,
+    RefusedLeaving,
+    Resubscription,
+)
 from actui.model.records import Contact, Profile, ProfilePage
 from actui.model.run import GoalProgress, GoalSummary
 from actui.sync.resolved_goals import ResolvedConnection, ResolvedGoal
@@ -78,66 +84,140 @@ class MemoryLinks:
         return ()
 
 
-class MemoryLedger:
-    """The memberships of one goal, and what is committed about them."""
+class MemoryShownContacts:
+    """The contacts that complete listings of each segment have shown."""
+
+    def __init__(self, shown: Mapping[str, Iterable[int]]) -> None:
+        self.of_segment = {segment: set(contacts) for segment, contacts in shown.items()}
+
+    def of_goal(self, goal: str, segment: str) -> Iterator[Sequence[int]]:
+        yield sorted(self.of_segment.get(segment, ()))
+
+    def drop(self, goal: str, contacts: Iterable[int]) -> None:
+        dropped = set(contacts)
+        for shown in self.of_segment.values():
+            shown.difference_update(dropped)
+
+
+class MemoryMemberships:
+    """The memberships of one goal: those that last, and how others have ended."""
 
     def __init__(
         self,
-        goals: MemoryGoalStates,
         members: Iterable[Membership],
-        shown: Mapping[str, Iterable[int]],
-        refused: Sequence[RefusedLeaving],
+        refused: Iterable[RefusedLeaving],
+        shown: MemoryShownContacts,
     ) -> None:
-        self.goals = goals
-        self.links = MemoryLinks()
+        self._shown = shown
         self.joined = {(one.contact_id, one.list_id): one for one in members}
-        self.shown_in = {segment: set(contacts) for segment, contacts in shown.items()}
-        self.refused = list(refused)
-        self.open_changes: dict[tuple[int, int], ListChange] = {}
         self.unsubscribed: dict[tuple[int, int], str] = {}
         self.gone: set[tuple[int, int]] = set()
-
-    def commit(self, run: str, goal: str, done: BatchCommit, summary: GoalSummary) -> None:
-        self.unsubscribed |= done.export.left
-        self.gone |= set(done.export.gone)
-        self.refused += done.export.refused
-        for pair in (*done.export.left, *done.export.gone):
-            self.joined.pop(pair, None)
-        for pair in done.export.ended:
-            self.open_changes.pop(pair, None)
+        self.refused = list(refused)
 
     def members(self, goal: str, lists: Sequence[int]) -> Iterator[Sequence[Membership]]:
         yield [one for one in self.joined.values() if one.list_id in lists]
 
-    def member_count(self, goal: str, lists: Sequence[int], *, with_shown: bool = False) -> int:
+    def count(self, goal: str, lists: Sequence[int], *, with_shown: bool = False) -> int:
         people = {contact for contact, list_id in self.joined if list_id in lists}
-        return len(people.union(*self.shown_in.values()) if with_shown else people)
+        return len(people.union(*self._shown.of_segment.values()) if with_shown else people)
 
-    def shown(self, goal: str, segment: str) -> Iterator[Sequence[int]]:
-        yield sorted(self.shown_in.get(segment, ()))
-
-    def drop_shown(self, goal: str, contacts: Iterable[int]) -> None:
-        dropped = set(contacts)
-        for shown in self.shown_in.values():
-            shown.difference_update(dropped)
+    def find(self, goal: str, contact_id: int, list_id: int) -> Membership | None:
+        return self.joined.get((contact_id, list_id))
 
     def refused_leaving(self, goal: str) -> Sequence[RefusedLeaving]:
         return self.refused
 
-    def open_list_change(self, goal: str, change: ListChange) -> None:
-        self.open_changes[change.contact_id, change.list_id] = change
 
-    def end_list_change(self, goal: str, contact_id: int, list_id: int) -> None:
-        self.open_changes.pop((contact_id, list_id), None)
+class MemoryListChanges:
+    """The changes of list rows whose fate is open."""
+
+    def __init__(self) -> None:
+        self.open: dict[tuple[int, int], ListChange] = {}
+
+    def begin(self, goal: str, change: ListChange) -> None:
+        self.open[change.contact_id, change.list_id] = change
+
+    def end(self, goal: str, contact_id: int, list_id: int) -> None:
+        self.open.pop((contact_id, list_id), None)
+
+
+class MemoryResubscriptions:
+    """Rows that this connection has set back to active, or meant to."""
+
+    def __init__(self, known: Mapping[tuple[int, int], Resubscription]) -> None:
+        self.known = dict(known)
+
+    def find(self, contact_id: int, list_id: int) -> Resubscription | None:
+        return self.known.get((contact_id, list_id))
+
+    def begin(self, contact_id: int, list_id: int, mark: str) -> None:
+        self.known[contact_id, list_id] = Resubscription(mark, done=False)
+
+
+class MemoryRosters:
+    """Empty rosters."""
+
+    def new(self) -> MemoryRoster:
+        return MemoryRoster()
+
+
+class MemoryPeople:
+    """Nobody was accepted before."""
 
     def fingerprints(self, goal: str, keys: Iterable[str]) -> Mapping[str, bytes]:
         return {}
 
-    def roster(self) -> MemoryRoster:
-        return MemoryRoster()
 
-    def claim(self, goal: str, contacts: Iterable[int]) -> None:
-        """Claims are not looked at here."""
+class MemoryClaims:
+    """Claims of the goal, at which nobody looks."""
+
+    def add(self, goal: str, contacts: Iterable[int]) -> None:
+        """Nothing comes of it."""
+
+
+class MemoryCommits:
+    """Applies what an export commits about lists."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+
+    def write(self, run: str, goal: str, done: BatchCommit, summary: GoalSummary) -> None:
+        memberships, changes = self._ledger.memberships, done.export
+        memberships.unsubscribed |= changes.left
+        memberships.gone |= set(changes.gone)
+        memberships.refused += changes.refused
+        memberships.joined |= {(one.contact_id, one.list_id): one for one in changes.joined}
+        for pair in (*changes.left, *changes.gone):
+            memberships.joined.pop(pair, None)
+        for pair in changes.resubscribed:
+            before = self._ledger.resubscriptions.known[pair]
+            self._ledger.resubscriptions.known[pair] = Resubscription(before.mark, done=True)
+        for pair in changes.ended:
+            self._ledger.list_changes.open.pop(pair, None)
+
+
+class MemoryLedger:
+    """What a ledger keeps of one goal's lists."""
+
+    def __init__(
+        self,
+        *,
+        goals: MemoryGoalStates | None = None,
+        members: Iterable[Membership] = (),
+        shown: Mapping[str, Iterable[int]] | None = None,
+        refused: Iterable[RefusedLeaving] = (),
+        resubscriptions: Mapping[tuple[int, int], Resubscription] | None = None,
+    ) -> None:
+        self.goals = goals or MemoryGoalStates()
+        self.shown_contacts = MemoryShownContacts(shown or {})
+        self.memberships = MemoryMemberships(members, refused, self.shown_contacts)
+        self.list_changes = MemoryListChanges()
+        self.resubscriptions = MemoryResubscriptions(resubscriptions or {})
+        self.links = MemoryLinks()
+        self.people = MemoryPeople()
+        self.claims = MemoryClaims()
+        self.rosters = MemoryRosters()
+        self.commits = MemoryCommits(self)
 
 
 class MemoryActiveCampaign:

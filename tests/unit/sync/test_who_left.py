@@ -260,6 +260,15 @@ CASES = {
         confirmed=True,
         unsubscribed=[1],
     ),
+    "all: those whom the segment has shown count as members": Case(
+        several(55),
+        listed=range(12, 56),
+        goal=ALL,
+        shown={"s1": range(12, 56)},
+        strangers=range(12, 56),
+        confirmed=True,
+        unsubscribed=range(1, 12),
+    ),
     "own: whom the segment has shown and others subscribed": Case(
         several(2), listed=[1], shown={"s1": [2]}, strangers=[2]
     ),
@@ -287,10 +296,10 @@ def scene(case: Case) -> Scene:
     ]
     config = resolved.settings.config_hash()
     ledger = MemoryLedger(
-        MemoryGoalStates(case.segment, confirmed=case.confirmed),
-        members,
-        case.shown,
-        [replace(one, config=config) for one in case.refused],
+        goals=MemoryGoalStates(case.segment, confirmed=case.confirmed),
+        members=members,
+        shown=case.shown,
+        refused=[replace(one, config=config) for one in case.refused],
     )
     service = MemoryActiveCampaign(case.contacts, case.refuses)
     service.before_look = case.before_look
@@ -325,8 +334,8 @@ async def test_who_is_unsubscribed(case: Case) -> None:
         assert failed.value.code == NEEDS_CONFIRMATION
         assert made.run.summary.leavers == case.leavers
         assert not made.service.changes
-    assert {pair[0] for pair in made.ledger.unsubscribed} == set(case.unsubscribed)
-    assert {pair[0] for pair in made.ledger.gone} == set(case.gone)
+    assert {pair[0] for pair in made.ledger.memberships.unsubscribed} == set(case.unsubscribed)
+    assert {pair[0] for pair in made.ledger.memberships.gone} == set(case.gone)
     assert made.run.summary.lists.unsubscribed == len(set(case.unsubscribed))
     warnings = [text for texts in made.run.summary.warned.values() for text in texts]
     assert bool(warnings) is bool(case.warning), warnings
@@ -339,17 +348,17 @@ async def test_a_denial_fails_the_goal_and_is_no_persons_refusal() -> None:
     made = scene(Case(several(2), refuses={1: DENIED}))
     with pytest.raises(RefusedError):
         await made.leavers.unsubscribe(made.listing)
-    assert not made.ledger.refused
-    assert not made.ledger.unsubscribed
+    assert not made.ledger.memberships.refused
+    assert not made.ledger.memberships.unsubscribed
 
 
 async def test_both_lists_of_a_leaver_are_left() -> None:
     both = {NEWS: ListRow(ACTIVE, "m", JOINED), VIP: ListRow(ACTIVE, "m", JOINED)}
     person = contact(1, lists=dict.fromkeys(both, ACTIVE), list_rows=both)
     made = scene(Case([person], goal={**OWN, "lists": ["News", "VIP"]}))
-    made.ledger.joined[1, VIP] = Membership(1, VIP, JOINED.timestamp())
+    made.ledger.memberships.joined[1, VIP] = Membership(1, VIP, JOINED.timestamp())
     await made.leavers.unsubscribe(made.listing)
-    assert set(made.ledger.unsubscribed) == {(1, NEWS), (1, VIP)}
+    assert set(made.ledger.memberships.unsubscribed) == {(1, NEWS), (1, VIP)}
 
 
 async def test_a_goal_without_lists_unsubscribes_nobody() -> None:
@@ -387,13 +396,13 @@ async def test_whoever_is_kept_stays_among_those_who_were_shown() -> None:
     )
     made = scene(case)
     await made.leavers.unsubscribe(made.listing)
-    assert made.ledger.shown_in["s1"] == {2, 3}
+    assert made.ledger.shown_contacts.of_segment["s1"] == {2, 3}
 
 
 async def test_a_change_stays_open_while_its_fate_is_unknown() -> None:
     made = scene(Case(several(2), refuses={1: LOST}))
     await made.leavers.unsubscribe(made.listing)
-    assert set(made.ledger.open_changes) == {(1, NEWS)}
+    assert set(made.ledger.list_changes.open) == {(1, NEWS)}
 
 
 async def test_only_an_answer_tells_that_the_goal_unsubscribed_somebody() -> None:
@@ -405,4 +414,4 @@ async def test_only_an_answer_tells_that_the_goal_unsubscribed_somebody() -> Non
 
     made.service.before_look = found_unsubscribed
     await made.leavers.unsubscribe(made.listing)
-    assert made.ledger.unsubscribed == {(1, NEWS): "", (2, NEWS): "changed"}
+    assert made.ledger.memberships.unsubscribed == {(1, NEWS): "", (2, NEWS): "changed"}
