@@ -107,7 +107,7 @@ class ConnectionsScreen(ActuiScreen):
         self._focus_first()
 
     def _focus_first(self) -> None:
-        """The table, or the first way that is offered instead."""
+        """Focus the table, or without a connection the first button shown."""
         ways = ("#table",) if self._overviews else ("#add-first", "#tour")
         next(self.query_one(way) for way in ways if self.query_one(way).display).focus()
 

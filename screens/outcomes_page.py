@@ -193,7 +193,7 @@ def _failed(run: RunSummary) -> int:
 
 
 def _refuse(path: str) -> None:
-    """Raises ConfigError for what can be seen to be no place for a new file."""
+    """Raises ConfigError for a path at which no new file can be written."""
     if not path:
         raise ConfigError("Type a path, or press esc.")
     try:

@@ -150,7 +150,7 @@ class RunScreen(ActuiScreen):
             await self._show(self._past_view(past))
 
     def _not_started(self, why: str) -> None:
-        """The process of the run is gone without having shown itself."""
+        """Say why the run's process ended before it wrote any progress."""
         self._ended = True
         self.refresh_bindings()
         self.query_one("#state", TextLine).put("not started")
@@ -307,7 +307,7 @@ async def begin(
 ) -> None:
     """Show the run that `start` starts; it receives whether an older ledger may be used.
 
-    Another account, and a memory that may be older than the last run, are asked about.
+    Asks first where the ledger is of other accounts or may be older than the last run.
     """
     lines = [(line, line.text) for line in page.query("#why").results(TextLine)]
     for line, _ in lines:

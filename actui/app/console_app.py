@@ -1,4 +1,4 @@
-"""The roof over the pages: theme, commands, signals, and what happens when something breaks."""
+"""The Textual application: theme, command palette, signals and the report of a crash."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from screens.terminal.textual_internals import (
 
 _COLOURLESS = "ansi-dark"
 _TYPED = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
-"""What is handled in the order in which it came."""
+"""Events of somebody's input, handled one after the other."""
 
 
 class ConsoleApp(GuardedApp[str]):
@@ -141,7 +141,7 @@ class ConsoleApp(GuardedApp[str]):
         page.screen_layout_refresh_signal.subscribe(self, locate_all, immediate=True)
 
     def _keep_theme(self, theme: Theme) -> None:
-        """Remember a theme that somebody chose; the colourless one may be NO_COLOR's wish."""
+        """Store a theme that somebody chose, unless settings or NO_COLOR rule colors out."""
         self.set_class(theme.name != _COLOURLESS, "-colour")
         forced = _theme(self._services.home.settings, self.available_themes) == _COLOURLESS
         if forced or theme.name == self._services.home.settings.theme:
@@ -216,7 +216,7 @@ class ConsoleApp(GuardedApp[str]):
         return do
 
     def crash_report(self) -> str:
-        """Where it broke; Textual would print local variables, which may hold a secret."""
+        """The lines where it broke, without local variables: they may hold a secret."""
         kind, _, trace = sys.exc_info()
         lines = [f"actui met a bug ({kind.__name__ if kind else 'unknown'}). Runs go on."]
         lines += [
@@ -236,7 +236,7 @@ def _acting(screen: Screen[object]) -> list[DOMNode]:
 
 
 def _is_cursor(binding: Binding) -> bool:
-    """Whether it only moves a cursor, which nobody looks up by name."""
+    """Whether it only moves a cursor; the command palette leaves such bindings out."""
     return (binding.id or "").startswith(("list.", "choice.", "form.space"))
 
 

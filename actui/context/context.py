@@ -146,10 +146,10 @@ class AppContext:
     ) -> SqliteLedger:
         """The ledger of these two accounts (store/README.md §4); the caller holds the run lock.
 
-        Raises ConfigError when it belongs to others and `fresh` does not say to start anew. One in
-        which nobody is, as after a first run with a mistyped host, is nothing to ask about.
+        Raises ConfigError when it belongs to other accounts, holds people and `fresh` is False. One
+        without people, as after a first run with a mistyped host, is replaced without a question.
 
-        `fresh` also replaces a damaged one, and `report` gets a sentence about that.
+        `fresh` also replaces a damaged ledger, and `report` is called with a sentence about that.
         """
         file = self.home.ledger_file(connection.id)
         begun_anew = False
@@ -194,10 +194,10 @@ class AppContext:
         return message
 
     def knows_these_accounts(self, connection: Connection, *, others_too: bool = False) -> bool:
-        """Whether what the ledger says is of these accounts; else it is of no use for them.
+        """Whether the ledger belongs to these accounts, or to none yet.
 
-        Raises ConfigError, code other-account, where it knows people of others and `others_too`
-        does not say that they may be forgotten.
+        Raises ConfigError `other-account` when it belongs to others, holds people and `others_too`
+        is False.
         """
         if not is_there(self.home.ledger_file(connection.id)):
             return True
