@@ -1,4 +1,4 @@
-"""What people were refused with, so that the same is not sent again by itself (sync/README.md §2).
+"""Remember what was refused, so that the same is not sent again (sync/README.md §2).
 
 An unchanged run writes nothing. Where a service refused a person for a reason that lasts, or where
 what became of them cannot be learned, the fingerprint of what was sent is kept beside the outcome.

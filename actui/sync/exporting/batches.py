@@ -152,7 +152,7 @@ class Batches:
         return number
 
     def _take_out(self, rows: list[OutgoingRow], answer: BulkRefused) -> list[OutgoingRow]:
-        """One bad row refuses the whole batch: it goes with its reason, the rest goes again."""
+        """Reject the rows over which a batch was refused; return the others, to be sent again."""
         refused = {number: message for number, message in answer.rows if 0 <= number < len(rows)}
         if not refused:
             raise GoalError("ActiveCampaign refused a batch without naming a contact in it.")
@@ -214,7 +214,7 @@ class Batches:
         await self.finish()
 
     def resolved(self) -> None:
-        """Everybody of `intended` who is still wanted has been sent again."""
+        """Drop the batches of an earlier process whose people have been decided anew."""
         for number in self._unsure:
             self._batch_journal.drop(number)
         self._unsure = []

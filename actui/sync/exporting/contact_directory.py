@@ -113,10 +113,10 @@ def lookups(emails: Iterable[str]) -> list[str]:
 
 
 class ContactDirectory:
-    """Answers who is known, for one goal in one run."""
+    """Looks up contacts for one goal in one run."""
 
     def __init__(self, goal_run: GoalRun, lists: Collection[int]) -> None:
-        """`lists` are the goal's."""
+        """`lists` are the ids of the goal's lists."""
         self._run = goal_run
         self._index = goal_run.ledger.contact_index
         self._lists = lists
@@ -133,7 +133,7 @@ class ContactDirectory:
         self._fields = sorted({key for one in exports for key in key_fields(one.settings)} - {"id"})
 
     async def prepare(self, addresses: int, *, needs_index: bool) -> None:
-        """Choose the way; `addresses` is how many spellings this run may still ask about."""
+        """Choose between look-ups and the index; `addresses` is how many look-ups may come."""
         if not self._ready and (needs_index or await self._sweep_is_cheaper(addresses)):
             await self._make_ready()
 
@@ -179,7 +179,7 @@ class ContactDirectory:
         return {form: _holders(contacts.values()) for form, contacts in found.items()}
 
     async def again(self, emails: Sequence[str]) -> dict[str, AddressHolders]:
-        """The same, read afresh: what was known before may have changed meanwhile."""
+        """The same, read again, as contacts may have changed since."""
         if self._ready and len(emails) > 2:
             await self._refresh()
             found = await self.by_email(emails)
@@ -216,7 +216,7 @@ class ContactDirectory:
                 return
 
     async def newly_made(self, emails: Sequence[str], since: datetime) -> dict[str, AddressHolders]:
-        """Contacts that came to be since then, by whatever costs fewer requests."""
+        """Contacts that were created since then, by whatever costs fewer requests."""
         wanted = {canonical(email): email for email in emails}
         met: dict[str, list[KnownContact]] = {}
         if len(wanted) > 2:
@@ -290,7 +290,7 @@ class ContactDirectory:
         self._ready = True
 
     async def _look_at_unreadable(self) -> None:
-        """Read contacts again whose linked fields could not be read; they may be anybody."""
+        """Read contacts again whose linked fields could not be read: any profile may be theirs."""
         found = [self._index.by_value(name, [UNREADABLE_VALUE]) for name in self._fields]
         ids = {id_ for by_value in found for contacts in by_value.values() for id_ in contacts}
         for contact_id in sorted(ids):

@@ -269,7 +269,7 @@ class ExportRun:
         return built
 
     async def _decide(self) -> None:
-        """Learn how the waiting people stand in ActiveCampaign, then put them on their way."""
+        """Read the contacts of the waiting people, then send what each needs."""
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
@@ -302,7 +302,7 @@ class ExportRun:
         self._run.commit(BatchCommit(records=[outcome], refused=refused))
 
     async def _put_on_its_way(self, person: Person, over: set[int]) -> Record | None:  # noqa: PLR0911  one for each reason
-        """Everything that one person needs; an outcome where it ends here."""
+        """Send one person; return the outcome where nothing is sent."""
         payload, contact = person.payload, person.contact
         if contact is not None:
             self._listing.add_keys([contact_key(contact.contact_id)])
@@ -351,7 +351,7 @@ class ExportRun:
         return replace(record, detail=detail)
 
     def _is_first(self, person: Person) -> bool:
-        """Two profiles never write one contact, nor one address, in one run."""
+        """Whether no other profile of this run writes the contact or the address."""
         profile = person.payload.profile_id
         keys = [email_key(person.row.email)] if person.row.email else []
         if person.contact is not None:
@@ -359,7 +359,7 @@ class ExportRun:
         return all([self._listing.claim(key, profile) for key in keys])
 
     def _sent(self, person: Person, again: Resubscribed) -> OutgoingRow:
-        """The row with the lists it joins, and what is known of the person as it leaves.
+        """The row with the lists it joins, and what is known of the person when it is sent.
 
         Where an earlier process may have sent the same row, what it set out to do still counts.
         """
@@ -388,7 +388,7 @@ def _builder(
 
 
 def _accepted_with(payload: Payload, again: Resubscribed) -> bytes:
-    """What is accepted of a person; who has a resubscription that was lost is sent again."""
+    """The fingerprint to keep; one that fits nothing where a resubscription was lost."""
     today = payload.fingerprint.today
     return accepted_but_left(today) if again.lost else today
 

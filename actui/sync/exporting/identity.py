@@ -1,7 +1,7 @@
 """Which contact a profile is (sync/README.md §6): never a second one for the same person.
 
-Who the contact is, an address in exactly that spelling says first, whatever its case; only without
-one a contact with another spelling of it. Whom a list is closed to, every spelling says.
+The contact is the one with exactly this address, letter case aside; without one, a contact with
+another spelling of it. A list is closed to a person who left it under any spelling.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Person:
 
 
 class Identities:
-    """Settles who is who for one export goal in one run."""
+    """Finds the contact of each profile, for one export goal in one run."""
 
     def __init__(self, goal_run: GoalRun, goal: ExportGoal, directory: ContactDirectory) -> None:
         self._run = goal_run
@@ -75,7 +75,7 @@ class Identities:
         return any(key != "id" for key in self._keys)
 
     async def of(self, payloads: Sequence[Payload]) -> list[Person | Record]:
-        """One answer for each payload, in order."""
+        """Return one answer for each payload, in order: the person, or why nothing is sent."""
         self._holders = await self._directory.by_email(
             form for payload in payloads for form in payload.first_spellings
         )
@@ -89,7 +89,7 @@ class Identities:
         people: Sequence[Person | Record],
         joins: Callable[[Person], bool],
     ) -> list[Person | Record]:
-        """The answers, those of people of whom `joins` holds as their contacts stand now."""
+        """Return the answers again, by fresh contacts for people for whom `joins` is true."""
         joining: dict[int, Payload] = {}
         ids: set[int] = set()
         for number, (payload, person) in enumerate(zip(payloads, people, strict=True)):
@@ -125,7 +125,7 @@ class Identities:
         return self._missing(payload, remembered, known) or self._new(payload, ())
 
     def _owners(self, payload: Payload) -> tuple[KnownContact | None, list[KnownContact]]:
-        """Whose the first address is in this spelling, and else whose it is in another one."""
+        """The owner of the first address as spelled; without one, those of other spellings."""
         if not payload.emails:
             return None, []
         holders = self._of_first(payload)
@@ -137,7 +137,7 @@ class Identities:
         return self._holders.get(canonical(payload.emails[0]), NOBODY)
 
     async def _by_keys(self, payload: Payload, remembered: Sequence[int]) -> Person | Record:
-        """Links beside or instead of the e-mail address: all must match, and one contact alone."""
+        """Match by links other than the e-mail address: exactly one contact must fit all links."""
         matching: set[int] | None = None
         for name, values in payload.links:
             ids = await self._directory.by_value(name, values)
@@ -161,7 +161,7 @@ class Identities:
     async def _unmatched(  # noqa: PLR0911  one for each reason
         self, payload: Payload, before: Sequence[KnownContact]
     ) -> Person | Record:
-        """No contact by the links: whose address is it, and may that contact be adopted?"""
+        """Without a contact by the links, adopt the owner of the address if its links are empty."""
         if payload.unusable:
             return payload.record(Outcome.REJECTED, Reason.INVALID_EMAIL)
         if not payload.emails:
@@ -185,7 +185,7 @@ class Identities:
     async def _matched(
         self, payload: Payload, contact: KnownContact, before: Sequence[KnownContact]
     ) -> Person | Record:
-        """A contact that is the profile's: does it keep its address?"""
+        """Rename a matched contact if the profile has another address, unless somebody owns it."""
         forms = {canonical(email) for email in payload.emails}
         if not forms or canonical(contact.email) in forms:
             return await self._person(payload, contact, before)
@@ -210,7 +210,7 @@ class Identities:
         return in_this_case or exact or [one for one in contacts if canonical(one.email) in forms]
 
     def _links_fit(self, payload: Payload, contact: KnownContact) -> bool:
-        """Whether a remembered contact may still be this profile's: no link says otherwise."""
+        """Whether each link of a remembered contact is empty or has the profile's value."""
         return all(
             name == "id" or not contact.values.get(name) or contact.values[name] in values
             for name, values in payload.links
@@ -219,7 +219,7 @@ class Identities:
     def _missing(
         self, payload: Payload, remembered: Sequence[int], known: Mapping[int, KnownContact]
     ) -> Record | None:
-        """A person actui knew and whose contact is gone does not come back by itself."""
+        """The outcome of a person whose known contact is gone; None if it may be created again."""
         if not remembered:
             return None
         if any(known[id_].erased for id_ in remembered if id_ in known):

@@ -1,4 +1,4 @@
-"""Unsubscribing people who left the segment (sync/README.md §7): in doubt, nobody left.
+"""Unsubscribe people who left the segment (sync/README.md §7); in doubt, nobody has.
 
 Somebody leaves a list when this goal had put them there, nobody in the complete segment is them,
 they are active now, and no other goal wants them there. With `unsubscribe: all` it does not matter
@@ -46,7 +46,7 @@ PAGE = 100
 _CLOCK = 5.0
 """Seconds by which a stamp of the same event may differ."""
 _ANY_TIME = 0.0
-"""When somebody joined whose subscription may be anybody's: no row is older."""
+"""The time of joining where it does not matter who subscribed somebody: no row is older."""
 
 Claims = Callable[[int, Iterable[int]], set[int] | None]
 """Which contacts goals of other connections claim for a list; None where that is not known."""
@@ -83,7 +83,7 @@ class _OtherListing:
 
 
 class _UnsureError(Exception):
-    """It cannot be known who left, for the reason it says."""
+    """It cannot be known who left; the text says why."""
 
 
 class Leavers:
@@ -172,7 +172,7 @@ class Leavers:
         )
 
     def _settle(self, is_confirmed: bool) -> None:
-        """Everybody who is outside of the segment has been dealt with, but who is kept."""
+        """Forget the shown contacts whose leaving was dealt with; those who were kept stay."""
         if not self._covers_all:
             return
         ledger, goal = self._run.ledger, self._goal.id
@@ -185,7 +185,7 @@ class Leavers:
         return most is not None and people <= most
 
     async def _find(self, listing: SegmentRoster) -> list[Membership]:
-        """Members whom nobody in the segment is, who are active now and whom nobody else claims."""
+        """Members who are active now, not in the segment, and claimed by nobody else."""
         candidates = self._candidates(listing)
         if not candidates:
             return []
@@ -199,7 +199,7 @@ class Leavers:
                 other.roster.close()
 
     def _candidates(self, listing: SegmentRoster) -> list[Membership]:
-        """Whom the listing does not show: the goal's own members and, with `all`, who was seen."""
+        """Members, and with `all` contacts shown before, who are not in the listing."""
         found: dict[tuple[int, int], Membership] = {}
         for some in self._run.ledger.memberships.members(self._goal.id, self._lists):
             absent = self._absent(listing, [one.contact_id for one in some])
@@ -281,7 +281,7 @@ class Leavers:
         return leavers
 
     async def _swept(self, wanted: Sequence[Membership]) -> dict[int, dict[int, Contact]]:
-        """The wanted contacts of each list that is sooner read whole than person by person."""
+        """The wanted contacts of each list that takes fewer requests to read as a whole."""
         found: dict[int, dict[int, Contact]] = {}
         for list_id in {one.list_id for one in wanted}:
             contacts = {one.contact_id for one in wanted if one.list_id == list_id}
@@ -312,7 +312,7 @@ class Leavers:
         return found
 
     async def _look(self, one: Membership) -> Contact | None:
-        """The contact; what would have the goal forget its member is read twice."""
+        """The contact; an answer over which the goal would forget its member is read twice."""
         return await look(self._run, one.contact_id, lambda contact: _is_gone(contact, one))
 
     def _is_in(
@@ -322,7 +322,7 @@ class Leavers:
         listing: SegmentRoster,
         others: Sequence[_OtherListing],
     ) -> bool:
-        """Whether somebody in this goal's segment, or in another one's for this list, is them."""
+        """Whether the contact is in this segment or in that of another goal for this list."""
         is_in = self._is_listed(self._goal, contact, listing) or any(
             self._is_listed(other.goal.settings, contact, other.roster)
             for other in others
@@ -333,7 +333,7 @@ class Leavers:
         return is_in
 
     def _is_listed(self, goal: ExportGoal, contact: Contact, listing: SegmentRoster) -> bool:
-        """Whether somebody listed is them, or may be, as a linked field cannot be read."""
+        """Whether the contact is listed, or may be because a linked field cannot be read."""
         if listing.contains(contact_keys(goal, contact)):
             return True
         if UNREADABLE_VALUE not in (contact_value(contact, key) for key in key_fields(goal)):
@@ -405,7 +405,7 @@ class Leavers:
         return now.mark if changed.is_answered else ""
 
     def _keep(self, one: Membership, why: str) -> None:
-        """Nobody knows that a contact is off the list: the next run looks at it again."""
+        """Keep a contact that may still be on the list; the next run looks at it again."""
         self._kept.add(one.contact_id)
         self._run.warn_once(why)
 

@@ -124,5 +124,5 @@ def _in_none(profile: Profile) -> Profile:
 
 
 def _place(profile_id: str) -> bytes:
-    """Where an id comes in an order that no listing has."""
+    """The place of an id in an order that does not depend on the listing's."""
     return blake2b(profile_id.encode(), digest_size=8).digest()

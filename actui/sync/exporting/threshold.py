@@ -135,7 +135,7 @@ class Threshold:
         return window is None or campaign.last_sent >= self._run.service_now() - window - WARM
 
     def _kinds(self, lists: frozenset[int]) -> frozenset[str]:
-        """What counts in a campaign to these lists."""
+        """The kinds of events that count in a campaign to these lists."""
         return frozenset(
             kind
             for goal in self._goals
@@ -159,7 +159,7 @@ class Threshold:
         return {contact for contact, count in found.items() if count >= self._cap.most}
 
     def is_over(self, contacts: Iterable[int]) -> bool:
-        """Whether one person is at the cap who has all of these contacts."""
+        """Whether a person with all of these contacts is at the cap."""
         touched = sum(self._touches(contacts).values())
         return self._cap is not None and 0 < touched >= self._cap.most
 
@@ -174,7 +174,7 @@ class Threshold:
 def _touch(
     campaign: Campaign, hit: LinkHit, before: tuple[int, float] | None, now: float
 ) -> Touch | None:
-    """What a row tells that was not counted yet: all of it, or by how much its repeats rose."""
+    """The touches of a row that were not counted yet; None where there are none."""
     times, at = before or (0, None)
     if hit.kind is None or hit.times <= times:
         return None

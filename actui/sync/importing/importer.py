@@ -123,7 +123,7 @@ class ImportRun:
             run.ledger.sums.begin_receipts()
 
     def _tell_no_identifiers(self) -> None:
-        """Nobody at all with a value in a linked field is a mistake in the goal."""
+        """Warn where no contact has a value in the linked fields: likely a mistake."""
         summary = self._run.summary
         if summary.read and summary.reasons.get(Reason.NO_IDENTIFIER.value) == summary.read:
             fields = " and ".join(link.field for link in self._goal.identifiers)
@@ -224,14 +224,14 @@ class ImportRun:
         self._run.warn_once(words)
 
     def _mine(self, contacts: Sequence[Contact]) -> list[Contact]:
-        """The goal's own among these, without those that have their outcome already."""
+        """Those of the contacts that the goal reads and that have no outcome in this run."""
         mine = [contact for contact in contacts if self._builder.belongs(contact)]
         keys = [str(contact.id) for contact in mine]
         seen = self._run.ledger.people.seen_in_run(self._run.run, self._goal.id, keys)
         return [contact for contact in mine if str(contact.id) not in seen]
 
     def _entries(self, mine: Sequence[Contact]) -> list[Entry]:
-        """What must be written for these; everything else gets its outcome at once."""
+        """The entries to send; contacts that need no write get their outcome at once."""
         run = self._run
         accepted = self._acceptance.of(str(contact.id) for contact in mine)
         refusals = self._refusals.of(str(contact.id) for contact in mine)
@@ -292,7 +292,7 @@ class ImportRun:
         self._put_aside([entry.contact for entry in lost], block)
 
     def _put_aside(self, contacts: Sequence[Contact], block: int) -> None:
-        """Decide about these at the end, when the fate of their last entry is known."""
+        """Keep contacts for the end, when the fate of their last entry is known."""
         if contacts:
             self._late.setdefault(block, []).extend(contacts)
 
@@ -315,7 +315,7 @@ class ImportRun:
                     self._run.commit(BatchCommit(records=(), finished_block=block))
 
     def _judge(self, decided: Mapping[int, Judged]) -> None:
-        """Remember what was added; say loudly what nobody can know.
+        """Commit the Sums that were applied, and what can never be known as unresolved.
 
         What was refused alone and is absent was refused indeed. Raises the refusal where BlueConic
         has taken nothing yet, so that the request itself may be at fault.
@@ -363,7 +363,7 @@ class ImportRun:
         self._sender.reject(rejected)
 
     async def _complete(self, highest_id: int) -> None:
-        """A reading of everybody that never met the highest id, which still exists, fell short."""
+        """Raise GoalError if a reading of everybody ended before the highest id, which exists."""
         run = self._run
         whole = self._everything and self._goal.contacts == "all"
         if (

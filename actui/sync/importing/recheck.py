@@ -1,4 +1,4 @@
-"""The recheck of an import goal: whom a changed run does not show (sync/README.md §3).
+"""Recheck the people of an import goal whom a changed run misses (sync/README.md §3).
 
 A profile may appear after its contact was skipped `no-match`, and nothing of the contact changes.
 Somebody may be put on a selected list, and ActiveCampaign may not move the contact's stamp
@@ -98,7 +98,7 @@ class Recheck:
             self._note(replace(self._at, requests=self._spent()))
 
     def _has_anybody(self) -> bool:
-        """Whether a request would be worth it: on selected lists anybody may be new."""
+        """Whether there may be anybody to recheck; on selected lists there always may."""
         if self._goal.contacts == "lists":
             return bool(self._streams)
         return bool(self._run.ledger.people.without_match(self._goal.id, 0, _HIGHEST, 1))
@@ -293,7 +293,7 @@ def _within(mark: RecheckMark, streams: int) -> RecheckMark:
 
 
 def _rotation(streams: int, mark: RecheckMark, highest: int) -> Iterator[_Leg]:
-    """From a mark through every stream once, to where the run set out."""
+    """The legs from a mark through every stream once, back to where the run began."""
     stream, first = mark.stream, min(mark.contact_id, highest)
     last_stream, last = mark.began or (stream, first)
     last = min(last, highest)

@@ -92,7 +92,7 @@ class ProfileSender:
         self.changed_before: set[int] = set()
 
     async def send(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """Write entries; those with a Sum that have no answer of their own are returned, now held.
+        """Write entries; return those with a Sum that got no answer of their own, and hold them.
 
         A lost answer is no trouble for Set, Set if empty and Add, which are sent again; an entry
         with a Sum is never sent a second time without knowing, whatever status was answered. Where
@@ -293,7 +293,7 @@ class ProfileSender:
         return replace(entry.omitted, values=(*entry.omitted.values, *refused))
 
     def _outcome(self, entry: Entry, result: WriteResult) -> Record:
-        """What the state says, for an entry may be created or changed without some of its values.
+        """The outcome that BlueConic's state for an entry means.
 
         Values that BlueConic refused become warnings then, with its words beside the outcome; an
         entry of which it took nothing at all is rejected.

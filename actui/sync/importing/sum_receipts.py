@@ -36,7 +36,7 @@ _MOST_READINGS = 4
 
 
 class Verdict(Enum):
-    """What one reading, or two, say about an entry."""
+    """What the readings of the receipt prove about an entry."""
 
     APPLIED = "applied"
     ABSENT = "absent"
@@ -145,7 +145,7 @@ class Receipts:
         return decided
 
     async def _fate(self, held: _Held) -> Verdict:
-        """The last word on an entry that the first reading did not show as applied."""
+        """Judge an entry by a second reading, where the first did not show it as applied."""
         await self._wait_until(held.due)
         readings = [held.first]
         for _ in range(_MOST_READINGS):

@@ -201,7 +201,7 @@ class Engine:
         self._enter(RunState.STARTING)
         work: asyncio.Task[object] = asyncio.create_task(self._work())
         watch = asyncio.create_task(self.stop.watch(work))
-        # without it nobody would hear a wish to stop any more
+        # without the watch no request to stop would be seen
         watch.add_done_callback(lambda ended: work.cancel() if _failed(ended) else None)
         try:
             await work
@@ -265,7 +265,7 @@ class Engine:
         return accounts, resolved
 
     def _keep_start(self, served_at: datetime | None) -> None:
-        """The run's first start is what every one of its processes goes by."""
+        """Keep when the run first started, for whichever process continues it."""
         run = self.summary.run
         if served_at is None:
             self._runs.set_fact(run, _UNDATED, "1")
@@ -380,7 +380,7 @@ class Engine:
 
     @contextmanager
     def _measured(self, summary: GoalSummary) -> Iterator[None]:
-        """Add to a goal's requests and seconds what is done meanwhile."""
+        """Add the requests and seconds of the block to the goal's."""
         began, before = self._ports.clock.monotonic(), self._traffic()
         already, spent = summary.requests.model_copy(), summary.seconds
         try:

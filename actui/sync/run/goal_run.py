@@ -72,7 +72,7 @@ class Options:
 
     @property
     def is_partial(self) -> bool:
-        """Whether most people are left out on purpose: nothing may follow from their absence."""
+        """Whether the run is about some people only, so that nothing follows from who is absent."""
         return self.limit is not None or self.only is not None
 
 
@@ -131,18 +131,18 @@ class GoalRun:
         summary.rechecked += done.rechecked
 
     def expect(self, key: str, omitted: Omitted) -> None:
-        """Somebody is on their way to an outcome; what was left out for them counts with it."""
+        """Keep what was omitted for a person until their outcome is committed and counts it."""
         if omitted:
             self.unsettled[key] = omitted
 
     def count_unsettled(self) -> None:
-        """Count what was left out for people whom a failure keeps from any outcome in this run."""
+        """Count the omissions of people who get no outcome in this run because it failed."""
         for omitted in self.unsettled.values():
             count_omission(self.summary, omitted)
         self.unsettled.clear()
 
     def phase(self, words: str, expected: int | None = None) -> None:
-        """Say what the goal is doing now."""
+        """Show what the goal is doing now, and out of how many where that is known."""
         self.progress.phase = words
         if expected is not None:
             self.progress.expected = expected
@@ -154,12 +154,12 @@ class GoalRun:
             self.note(words)
 
     def note(self, words: str) -> None:
-        """Add a sentence to what the goal says of itself, once."""
+        """Add a sentence to the goal's message, once."""
         if words not in self.summary.message:
             self.summary.message = f"{self.summary.message} {words}".strip()
 
     def plan(self) -> tuple[bool, datetime | None]:
-        """Whether to read everything, and since when else.
+        """Return whether to read everything and, if not, the time from which to read changes.
 
         Everything: in a full run, when the goal is not the one that last succeeded, when the last
         complete reading is `reconcile_days` old, and when the watermark lies in the future.

@@ -30,7 +30,7 @@ _LONGEST_DETAIL = 120
 def count(summary: GoalSummary, records: Iterable[Record], lists: ListCounts) -> None:
     """Add the outcomes of acknowledged records, and what was done to lists with them.
 
-    Read and the parts grow together.
+    `read` and the outcomes grow together.
     """
     for name, more in lists:
         setattr(summary.lists, name, getattr(summary.lists, name) + more)
@@ -65,7 +65,7 @@ def _add(summary: GoalSummary, record: Record, times: int) -> None:
 
 
 class Meter:
-    """The live picture of one run, written for whoever follows it.
+    """The live snapshot of one run, written for whoever follows it.
 
     `traffic` tells how many requests this process has sent.
     """
@@ -93,7 +93,7 @@ class Meter:
         return progress
 
     def troubles(self, goal: str, records: Iterable[Record]) -> None:
-        """Show the latest of those who could not be delivered."""
+        """Show the latest people whose data could not be delivered."""
         for record in records:
             if record.outcome in FAILED:
                 self.snapshot.problems.append(
@@ -108,12 +108,12 @@ class Meter:
         del self.snapshot.problems[:-MOST_PROBLEMS]
 
     def tick(self) -> None:
-        """Something moved; write it down unless that was done just now."""
+        """Write the snapshot, at most once in FLUSH_SECONDS."""
         if self._clock.monotonic() - self._flushed >= FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Write the picture now."""
+        """Write the snapshot now."""
         self._flushed = self._clock.monotonic()
         self.snapshot.updated = stamp(self._clock.now())
         self.snapshot.elapsed = round(self._clock.monotonic() - self._began, 2)
@@ -121,7 +121,7 @@ class Meter:
         self._runs.write_progress(self.snapshot)
 
     def state(self, state: RunState, message: str = "") -> None:
-        """The run enters another state; always written at once."""
+        """Enter another state, and write it at once."""
         self.snapshot.state = state
         self.snapshot.message = message
         if state.is_final:
