@@ -97,7 +97,7 @@ class ExportRun:
         self._looked_at_again: set[str] = set()
         """Unchanged people whose list rows could not be read when they were sent."""
         self._listed = 0
-        self._everything, _ = goal_run.plan()
+        self._everything = goal_run.plan().everything
 
     async def execute(self) -> None:
         """Send everyone whose data differs from what ActiveCampaign last accepted.

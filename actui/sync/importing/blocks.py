@@ -11,6 +11,7 @@ import heapq
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from actui.model.errors import GoalError
 from actui.model.goals import ListStatus
@@ -24,14 +25,24 @@ MOST_BLOCKS = 100
 PAGE = 100
 
 
+class ContactStream(NamedTuple):
+    """Contacts in rising order of id: those on one list with one status, None for any."""
+
+    list_id: int | None
+    status: ListStatus | None
+
+
+EVERYBODY = ContactStream(None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which contacts to ask ActiveCampaign for; each stream is one (list, status) or everybody.
+    """Which contacts to ask ActiveCampaign for.
 
     With `ids`, these contacts alone, whatever their lists and whenever they changed.
     """
 
-    streams: Sequence[tuple[int | None, ListStatus | None]] = ((None, None),)
+    streams: Sequence[ContactStream] = (EVERYBODY,)
     updated_after: datetime | None = None
     created_after: datetime | None = None
     ids: frozenset[int] | None = None

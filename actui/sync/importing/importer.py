@@ -16,7 +16,13 @@ from actui.model.run import ACCEPTED, Outcome, Reason, Record
 from actui.model.timezones import time_zone
 from actui.sync.acceptance import Acceptance
 from actui.sync.erasure import forgotten_contacts, skipped
-from actui.sync.importing.blocks import BEYOND, BlockReader, Selection, cut_into_blocks
+from actui.sync.importing.blocks import (
+    BEYOND,
+    BlockReader,
+    ContactStream,
+    Selection,
+    cut_into_blocks,
+)
 from actui.sync.importing.entries import Entry, EntryBuilder
 from actui.sync.importing.linked_profiles import without_creating
 from actui.sync.importing.profile_links import ProfileLinks
@@ -170,7 +176,7 @@ class ImportRun:
         statuses = self._goal.read_statuses or frozenset()
         return Selection(
             streams=[
-                (selected.list.id, status)
+                ContactStream(selected.list.id, status)
                 for selected in self._lists
                 for status in sorted(statuses)
             ],

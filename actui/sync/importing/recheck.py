@@ -13,7 +13,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from actui.model.goals import ListStatus
 from actui.model.journal import BatchCommit, Block, PersonOutcome, RecheckMark, Refusal, SumKey
 from actui.model.limits import WRITE_ENTRIES
 from actui.model.mapping import Rule
@@ -22,7 +21,7 @@ from actui.model.records import Contact
 from actui.model.run import Outcome, Reason, Record
 from actui.model.timezones import time_zone
 from actui.sync.erasure import forgotten_contacts, skipped
-from actui.sync.importing.blocks import PAGE, BlockReader, Selection
+from actui.sync.importing.blocks import EVERYBODY, PAGE, BlockReader, ContactStream, Selection
 from actui.sync.importing.entries import Entry, EntryBuilder
 from actui.sync.importing.profile_links import ProfileLinks
 from actui.sync.importing.sender import ProfileSender
@@ -30,8 +29,6 @@ from actui.sync.importing.sum_receipts import Receipts
 from actui.sync.refusals import Refusals, holds
 from actui.sync.resolved_goals import ResolvedImport
 from actui.sync.run.goal_run import GoalRun
-
-Stream = tuple[int | None, ListStatus | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,11 +275,11 @@ class Recheck:
 _HIGHEST = 2**63 - 1
 
 
-def _streams(goal: ResolvedImport) -> Sequence[Stream]:
+def _streams(goal: ResolvedImport) -> Sequence[ContactStream]:
     if goal.settings.contacts == "all":
-        return [(None, None)]
+        return [EVERYBODY]
     statuses = sorted(goal.settings.read_statuses or ())
-    return [(one.list.id, status) for one in goal.lists for status in statuses]
+    return [ContactStream(one.list.id, status) for one in goal.lists for status in statuses]
 
 
 def _within(mark: RecheckMark, streams: int) -> RecheckMark:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from actui.model.goals import Goal, Mode
 from actui.model.journal import BatchCommit
@@ -74,6 +75,13 @@ class Options:
     def is_partial(self) -> bool:
         """Whether the run is about some people only, so that nothing follows from who is absent."""
         return self.limit is not None or self.only is not None
+
+
+class ReadingPlan(NamedTuple):
+    """Whether a goal reads everything and, where it does not, the time from which it reads."""
+
+    everything: bool
+    since: datetime | None
 
 
 @dataclass(slots=True)
@@ -158,8 +166,8 @@ class GoalRun:
         if words not in self.summary.message:
             self.summary.message = f"{self.summary.message} {words}".strip()
 
-    def plan(self) -> tuple[bool, datetime | None]:
-        """Return whether to read everything and, if not, the time from which to read changes.
+    def plan(self) -> ReadingPlan:
+        """What this run reads.
 
         Everything: in a full run, when the goal is not the one that last succeeded, when the last
         complete reading is `reconcile_days` old, and when the watermark lies in the future.
@@ -171,15 +179,15 @@ class GoalRun:
                 "The goal has changed since its last complete run, so everybody is sent again once."
             )
         if self.is_full or changed_goal or state.watermark is None:
-            return True, None
+            return ReadingPlan(True, None)
         watermark = datetime.fromisoformat(state.watermark)
         if watermark > self.started_at:
             self.note(
                 "The last complete run has a later time than this one, so a clock was wrong: "
                 "everybody is read once."
             )
-            return True, None
-        return not self.is_recent(state.reconciled), watermark - OVERLAP
+            return ReadingPlan(True, None)
+        return ReadingPlan(not self.is_recent(state.reconciled), watermark - OVERLAP)
 
     def is_recent(self, complete: str | None) -> bool:
         """Whether a complete reading, by its stamp, is younger than `reconcile_days`.
