@@ -42,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if _only_hands_out(config):
         return
     os.environ[exchanges.PLACE] = tempfile.mkdtemp(prefix="actui-exchanges-")
+    # what one process has compiled, the next ones need not
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # processes run this checkout, whatever is installed and whatever PYTHONPATH says
     first = [str(Path(exchanges.__file__).parent), str(Path(__file__).resolve().parents[1])]
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)

@@ -16,7 +16,7 @@ from store.forgotten import Forgotten
 from store.home import Home
 from store.ledger import open_ledger
 from tests.process.commands.test_damaged_home import COMMANDS, NAMES, files
-from tests.process.commands.test_unwritable_home import without_privileges
+from tests.process.forked import drop_privileges
 
 NOBODY = 65_534
 CHILD = """
@@ -26,6 +26,12 @@ from actui.console.workbench import Workbench
 from actui.model.errors import ActuiError
 from actui.context.services import ConsoleServices
 from actui.context.context import AppContext
+from store.key_store import KeyStore, NoKeyStoreError
+
+def missing(*asked):
+    raise NoKeyStoreError("This machine has no key store that keeps secrets safely.")
+
+KeyStore._ask = missing  # what this host answers, without a process for each time
 
 def console():
     try:
@@ -85,7 +91,7 @@ def test_it_is_a_sentence_that_names_the_file(
         done = subprocess.run(
             [sys.executable, "-c", CHILD, json.dumps([backup, *COMMANDS])],
             env={**os.environ, "ACTUI_HOME": str(home.root)},
-            preexec_fn=without_privileges if os.geteuid() == 0 else None,
+            preexec_fn=drop_privileges if os.geteuid() == 0 else None,
             capture_output=True,
             text=True,
             check=False,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,17 @@ from actui import exitcodes
 from actui.commands.prompts import ask, ask_hidden
 from actui.model.errors import ConfigError
 from store.home import Home
+from tests.process import forked
 from tests.process.commands.news import FILE, KEY, VARIABLE
 from tests.ui.screens.terminals import Terminal
 
 ODD = b"Caf\xe9\xff"
+EACH = """
+import json, sys
+from actui.cli import main
+for words in json.loads(sys.argv[1]):
+    print("ended with", main(words))
+"""
 ARGUMENTS = (
     [b"run", ODD],
     [b"why", b"News", ODD + b"@example.com"],
@@ -58,22 +67,37 @@ VARIABLES = (
     "ACTUI_KEYRING_PASSWORD",
 )
 
+READ_AT_START = ("TERM", "LANG", "TZ", "TMPDIR", "SSLKEYLOGFILE", "PYTHON_KEYRING_BACKEND")
+"""Of these, what the interpreter or a library reads while it starts."""
+
 
 def command(
     *words: str | bytes, stdin: bytes = b"", **variables: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """A process of the program, as a shell starts it."""
-    # what a test machine sets itself may not be UTF-8 here on purpose
-    environ = {**os.environ, **variables}
-    if variables.get("XDG_STATE_HOME"):
-        del environ["ACTUI_HOME"]
+    """A process of the program, with a shell's arguments."""
+    given = map(os.fsdecode, words)
+    return forked.run_bytes(*given, environ=with_variables(variables), stdin=stdin)
+
+
+def interpreter(
+    *words: str | bytes, code: Sequence[str] = ("-m", "actui"), stdin: bytes = b"", **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    """An interpreter of its own, as a shell starts it; the program, or code on it."""
     return subprocess.run(
-        [sys.executable, "-P", "-m", "actui", *words],
-        env=environ,
+        [sys.executable, "-P", *code, *words],
+        env=with_variables(variables),
         input=stdin,
         capture_output=True,
         check=False,
     )
+
+
+def with_variables(variables: dict[str, str]) -> dict[str, str]:
+    # what a test machine sets itself may not be UTF-8 here on purpose
+    environ = {**os.environ, **variables}
+    if variables.get("XDG_STATE_HOME"):
+        del environ["ACTUI_HOME"]
+    return environ
 
 
 def is_sentence(done: subprocess.CompletedProcess[bytes], *codes: int) -> str:
@@ -87,7 +111,8 @@ def is_sentence(done: subprocess.CompletedProcess[bytes], *codes: int) -> str:
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("words", ARGUMENTS, ids=lambda words: ascii(b" ".join(words)))
 def test_an_argument(words: list[bytes]) -> None:
-    said = is_sentence(command(*words), exitcodes.USAGE)
+    start = interpreter if words[0] in (b"run", ODD) else command
+    said = is_sentence(start(*words), exitcodes.USAGE)
     assert "The argument '" in said
     assert "\\xff" in said
     assert said.startswith("actui: ")
@@ -96,7 +121,7 @@ def test_an_argument(words: list[bytes]) -> None:
 @pytest.mark.usefixtures("home")
 def test_an_argument_in_utf8_where_the_locale_knows_none() -> None:
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = command("run", "Café".encode(), **ascii_only)
+    done = interpreter("run", "Café".encode(), **ascii_only)
     assert "Caf\\xe9" in is_sentence(done, exitcodes.USAGE)
     assert "UTF-8" not in done.stderr.decode()
 
@@ -105,8 +130,12 @@ def test_an_argument_in_utf8_where_the_locale_knows_none() -> None:
 @pytest.mark.parametrize("variable", VARIABLES, ids=ascii)
 def test_a_variable(variable: str, tmp_path: Path) -> None:
     value = os.fsdecode(os.fsencode(tmp_path) + b"/" + ODD)
-    for words in (["settings", "set", "theme", "nord"], ["run", "News"], ["doctor"]):
-        done = command(*words, **{variable: value})
+    for start, words in (
+        (command, ["settings", "set", "theme", "nord"]),
+        (interpreter if variable in READ_AT_START else command, ["run", "News"]),
+        (command, ["doctor"]),
+    ):
+        done = start(*words, **{variable: value})
         is_sentence(
             done, exitcodes.OK, exitcodes.USAGE, exitcodes.CREDENTIALS, exitcodes.UNREACHABLE
         )
@@ -119,18 +148,21 @@ def test_output_that_lacks_letters(encoding: str, tmp_path: Path) -> None:
     text = FILE.replace("name: News", "name: Zażółć 新聞").replace("News", "N")
     (tmp_path / "many.yaml").write_text(text)
     output = {"PYTHONIOENCODING": encoding}
-    for words in (
+    commands = (
         ["apply", str(tmp_path / "many.yaml")],
         ["list"],
         ["list", "--json"],
         ["export", "Zażółć 新聞"],
         ["audit"],
         ["doctor", "--offline"],
-        ["--help"],
-        ["run", "--help"],
-    ):
-        is_sentence(command(*words, **output), exitcodes.OK)
-    done = command("apply", "-", "--dry-run", stdin=text.encode(), **output)
+    )
+    # one interpreter after another would only load the program again
+    done = interpreter(code=("-c", EACH, json.dumps(commands)), **output)
+    is_sentence(done, exitcodes.OK)
+    assert done.stdout.count(b"ended with 0") == len(commands)
+    for words in (["--help"], ["run", "--help"]):
+        is_sentence(interpreter(*words, **output), exitcodes.OK)
+    done = interpreter("apply", "-", "--dry-run", stdin=text.encode(), **output)
     assert b"unchanged" in done.stdout
 
 

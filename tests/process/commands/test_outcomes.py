@@ -5,27 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
+from tests.process import forked
 from tests.process.e2e.lab import NAME, Lab, Row, lab
-from tests.process.e2e.processes import ACTUI
 
 FIELD = "%ANSWER_001%"
 
 
 async def actui(world: Lab, *words: str, code: int = 0) -> tuple[str, str]:
     """What a command prints to stdout and to stderr."""
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [*ACTUI, *words],
-        env={**os.environ, **world.environ},
-        capture_output=True,
-        check=False,
-    )
+    environ = {**os.environ, **world.environ}
+    done = await asyncio.to_thread(forked.run, *words, environ=environ)
     assert done.returncode == code, done.stderr
-    return done.stdout.decode(), done.stderr.decode()
+    return done.stdout, done.stderr
 
 
 async def rows(world: Lab, *words: str) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import shutil
 import subprocess
@@ -15,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.bench.full_disks import can_mount
+from tests.process import forked
 from tests.process.e2e.lab import NAME, Lab, lab
-from tests.process.e2e.processes import ACTUI
 from tests.process.e2e.test_sums import PEOPLE, goal, people
 
 READING = [
@@ -55,13 +54,6 @@ def mounted(place: Path) -> Iterator[dict[str, object]]:
         other.rmdir()
 
 
-def without_privileges() -> None:
-    """From now on root is kept from what its rights as an owner do not allow (capabilities(7))."""
-    drop, names = 24, {"dac_override": 1, "dac_read_search": 2, "fowner": 3}
-    for number in names.values():
-        ctypes.CDLL(None).prctl(drop, number, 0, 0, 0)
-
-
 @contextmanager
 def forbidden(place: Path) -> Iterator[dict[str, object]]:
     """A copy of the home whose owner may only read it."""
@@ -71,7 +63,7 @@ def forbidden(place: Path) -> Iterator[dict[str, object]]:
     for one in everything:
         one.chmod(0o500 if one.is_dir() else 0o400)
     try:
-        root = {"preexec_fn": without_privileges} if os.geteuid() == 0 else {}
+        root = {"first": forked.drop_privileges} if os.geteuid() == 0 else {}
         yield {"env": {"ACTUI_HOME": str(copy)}, **root}
     finally:
         for one in everything:
@@ -98,14 +90,11 @@ async def command(
     given = dict(how)
     environ = {**os.environ, **world.environ, **given.pop("env")}  # type: ignore[dict-item]
     return await asyncio.to_thread(
-        subprocess.run,
-        [*ACTUI, *words],
-        env=environ,
-        cwd="/",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        **given,
+        forked.run,
+        *words,
+        environ=environ,
+        cwd=Path("/"),
+        **given,  # type: ignore[arg-type]
     )
 
 

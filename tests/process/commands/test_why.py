@@ -5,22 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
 
+from tests.process import forked
 from tests.process.e2e.lab import NAME, Lab, Row, lab
-from tests.process.e2e.processes import ACTUI
 
 
 async def why(world: Lab, email: str, *words: str) -> list[str]:
     """What `actui why` prints."""
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [*ACTUI, "why", NAME, email, *words],
-        env={**os.environ, **world.environ},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    environ = {**os.environ, **world.environ}
+    done = await asyncio.to_thread(forked.run, "why", NAME, email, *words, environ=environ)
+    done.check_returncode()
     return done.stdout.splitlines()
 
 

@@ -25,6 +25,7 @@ from actui.sandbox.server import Sandbox
 from actui.sync.run.goal_run import Options
 from store.settings import SettingsFile
 from tests.canary import leaks_in
+from tests.process import forked
 from tests.process.e2e.processes import ACTUI
 
 Row = dict[str, Any]
@@ -91,11 +92,9 @@ class Lab:
     async def command(self, *words: str) -> str:
         """What a command in a process of its own prints; it must succeed."""
         environment = {**os.environ, **self.environ}
-        done = await asyncio.to_thread(
-            subprocess.run, [*ACTUI, *words], env=environment, capture_output=True, text=True
-        )
+        done = await asyncio.to_thread(forked.run, *words, environ=environment)
         assert done.returncode == 0, done.stderr
-        return str(done.stdout)
+        return done.stdout
 
     async def until(self, holds: Callable[[list[Row]], bool]) -> None:
         """Wait until the log of requests is as somebody wants it."""

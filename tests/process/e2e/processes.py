@@ -15,23 +15,23 @@ from typing import Any
 import httpx
 import yaml
 
+from tests.process import forked
+
 ACTUI = (sys.executable, "-P", "-m", "actui")
 
 
 @contextmanager
 def sandbox_process(*words: str) -> Iterator[dict[str, Any]]:
     """`actui sandbox` until the block ends; its ready line."""
-    process = subprocess.Popen(
-        [*ACTUI, "sandbox", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.wait(10)
-        if process.stdout:
-            process.stdout.close()
+    reading, writing = os.pipe()
+    with open(reading) as printed, open(os.devnull, "r+") as nothing:  # noqa: PTH123
+        process = forked.Forked(["sandbox", *words], streams=(nothing, writing, nothing))
+        os.close(writing)
+        try:
+            yield json.loads(printed.readline())
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 class Home:
@@ -72,14 +72,7 @@ class Home:
 
     async def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of the program, to its end."""
-        return await asyncio.to_thread(
-            subprocess.run,
-            [*ACTUI, *words],
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return await asyncio.to_thread(forked.run, *words, environ=self.environ)
 
     async def python(self, code: str, *words: str) -> subprocess.CompletedProcess[str]:
         """A Python program with the home's environment, to its end."""

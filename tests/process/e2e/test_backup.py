@@ -13,16 +13,14 @@ import pytest
 from actui import exitcodes
 from actui.model.goals import ExportGoal, ImportGoal
 from actui.model.rollback import Doubt, Lost
+from tests.process import forked
 from tests.process.e2e.lab import NAME, Lab, lab
-from tests.process.e2e.processes import ACTUI
 from tests.process.e2e.test_sums import goal, people, points
 
 
 async def command(world: Lab, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, **world.environ, "ACTUI_HOME": str(home)}
-    return await asyncio.to_thread(
-        subprocess.run, [*ACTUI, *words], env=environ, capture_output=True, text=True, check=False
-    )
+    return await asyncio.to_thread(forked.run, *words, environ=environ)
 
 
 async def test_a_restored_home_asks_before_a_sum(tmp_path: Path) -> None:

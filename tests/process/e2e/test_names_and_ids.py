@@ -9,8 +9,8 @@ import subprocess
 import httpx
 import pytest
 
+from tests.process import forked
 from tests.process.e2e.lab import NAME, Lab, lab
-from tests.process.e2e.processes import ACTUI
 
 EXPORT = {
     "id": "g-1",
@@ -34,10 +34,7 @@ async def named_like_an_id(world: Lab) -> str:
 
 
 def actui(world: Lab, *words: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, **world.environ}
-    return subprocess.run(
-        [*ACTUI, *words], env=environ, capture_output=True, text=True, check=False
-    )
+    return forked.run(*words, environ={**os.environ, **world.environ})
 
 
 @pytest.mark.parametrize("command", [["run", NAME], ["check", NAME, "--online"]])

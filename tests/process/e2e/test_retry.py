@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ from actui.context.run_factory import RunFactory
 from actui.context.services import ConsoleServices
 from actui.model.run import RunState, RunSummary
 from actui.sync.run.goal_run import Options
+from tests.process import forked
 from tests.process.e2e.lab import NAME, Lab, Row, lab
-from tests.process.e2e.processes import ACTUI
 
 IMPORT: Row = {
     "import": {
@@ -43,14 +42,9 @@ SEGMENT = ["Newsletter readers"]
 
 async def retry(world: Lab, *words: str) -> tuple[int, Any]:
     """`actui retry --json` in a process of its own: exit code and last line."""
-    process = await asyncio.to_thread(
-        subprocess.run,
-        [*ACTUI, "retry", NAME, "--json", *words],
-        env={**os.environ, **world.environ},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environ = {**os.environ, **world.environ}
+    command = ("retry", NAME, "--json", *words)
+    process = await asyncio.to_thread(forked.run, *command, environ=environ)
     return process.returncode, json.loads(process.stdout)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.process import forked
 
 CONNECTIONS = ("Steady", "Cutoff", "Sums", "Idle")
 PEOPLE = (
@@ -76,13 +76,7 @@ def printed(home: Path, environ: Mapping[str, str]) -> dict[str, list[Any]]:
 
 def json_lines(home: Path, environ: Mapping[str, str], *words: str) -> list[Any]:
     """What one command prints; it must not fail but for what `check` finds."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "actui", *words, "--json"],
-        env={**environ, "ACTUI_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked.run(*words, "--json", environ={**environ, "ACTUI_HOME": str(home)})
     assert done.returncode == 0 or words[0] == "check", (words, done.returncode, done.stderr)
     return [json.loads(line) for line in done.stdout.splitlines()]
 

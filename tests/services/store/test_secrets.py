@@ -18,7 +18,7 @@ from actui.model.settings import Settings
 from store import key_store as keystore
 from store.home import Home
 from store.secrets import Secrets
-from tests.process.e2e.processes import ACTUI
+from tests.process import forked
 
 KEY = SecretName.ACTIVECAMPAIGN_API_KEY
 ORIGIN = "https://acme.api-us1.com"
@@ -161,9 +161,7 @@ def test_the_command_line_takes_secrets_from_stdin_alone(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
     def command(*words: str, told: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*ACTUI, *words], env=environ, input=told, capture_output=True, text=True, check=False
-        )
+        return forked.run(*words, environ=environ, stdin=told)
 
     file = tmp_path / "news.yaml"
     file.write_text(

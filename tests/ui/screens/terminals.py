@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.canary import check
+from tests.process import forked
 
 ENTER, ESCAPE, DOWN, F5, CTRL_Q, CTRL_Z = "\r", "\x1b", "\x1b[B", "\x1b[15~", "\x11", "\x1a"
 F6 = "\x1b[17~"
@@ -34,6 +35,7 @@ _OWN_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     "os.execv(sys.argv[1], sys.argv[1:])"
 )
+AN_INTERPRETER = ("-m", "actui")
 _ON_FAKES = """
 import os, sys
 from actui.app.terminal import prepare_terminal
@@ -112,7 +114,10 @@ class Glass:
 
 
 class Terminal:
-    """`actui` on a pseudo-terminal that is its controlling one; a context manager that ends it."""
+    """`actui` on a pseudo-terminal that is its controlling one; a context manager that ends it.
+
+    `program` are the arguments of an interpreter of its own, such as `AN_INTERPRETER`.
+    """
 
     def __init__(
         self,
@@ -120,7 +125,7 @@ class Terminal:
         *words: str,
         columns: int = 80,
         rows: int = 24,
-        program: Sequence[str] = ("-m", "actui"),
+        program: Sequence[str] = (),
     ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -128,14 +133,20 @@ class Terminal:
         if terminal.get("TERM") in (None, "dumb"):
             terminal["TERM"] = "xterm-256color"
 
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _OWN_TERMINAL, sys.executable, "-P", *program, *words],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=terminal,
-            start_new_session=True,
-        )
+        self.process: subprocess.Popen[bytes] | forked.Forked
+        if program:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _OWN_TERMINAL, sys.executable, "-P", *program, *words],
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                env=terminal,
+                start_new_session=True,
+            )
+        else:
+            self.process = forked.Forked(
+                words, terminal, streams=(slave, slave, slave), first=forked.take_terminal
+            )
         os.close(slave)
         self._new = b""
         self._glass = Glass(columns, rows)
