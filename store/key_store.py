@@ -103,8 +103,8 @@ class KeyStore:
     """Secrets by entry. Every call raises NoKeyStoreError where there is no safe key store.
 
     `environ` is what the key store is looked for with; `file` and `unlock` are the encrypted
-    file's, used where `backend` asks for it. Once locked, it stays so for the next 3 s, so that
-    somebody who needs two secrets waits once.
+    file's, used where `backend` asks for it. One that is locked or missing is not asked again for
+    3 s, so that somebody who needs two secrets waits once.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class KeyStore:
         self._environ = None if environ is None else dict(environ)
         self._file = file if backend == ENCRYPTED_FILE else None
         self._unlock = unlock
-        self._locked: tuple[float, CredentialsError] | None = None
+        self._failed: tuple[float, CredentialsError] | None = None
 
     def get(self, entry: str) -> str | None:
         """The secret of an entry. Raises CredentialsError when the key store is locked."""
@@ -136,8 +136,8 @@ class KeyStore:
         return bool(self._call("delete", entry).get("deleted"))
 
     def _call(self, do: str, entry: str, value: str = "") -> dict[str, object]:
-        if self._locked is not None and monotonic() < self._locked[0]:
-            raise self._locked[1]
+        if self._failed is not None and monotonic() < self._failed[0]:
+            raise self._failed[1]
         try:
             if self._file is None:
                 return self._ask(do, entry, value)
@@ -152,10 +152,10 @@ class KeyStore:
                 return self._ask(do, entry, value)
         except Timeout:
             raise CredentialsError("The encrypted file is held by another process.") from None
-        except NoKeyStoreError:
-            raise
-        except CredentialsError as locked:
-            self._locked = (monotonic() + SECONDS, locked)
+        except CredentialsError as failed:
+            # whether there is an encrypted file is found out without a process
+            if self._file is None or not isinstance(failed, NoKeyStoreError):
+                self._failed = (monotonic() + SECONDS, failed)
             raise
 
     def _ask(self, do: str, entry: str, value: str) -> dict[str, object]:

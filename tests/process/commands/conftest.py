@@ -10,6 +10,7 @@ import pytest
 from actui.cli import main
 from actui.model.settings import Settings
 from store.home import Home
+from store.key_store import KeyStore, NoKeyStoreError
 from store.settings import SettingsFile
 from tests.process.commands.news import FILE, HANGING
 
@@ -24,6 +25,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     (tmp_path / "news.yaml").write_text(FILE)
     assert main(["apply", str(tmp_path / "news.yaml")]) == 0
     return Home.open(dict(os.environ))
+
+
+@pytest.fixture
+def no_key_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a host without a key store answers, without the process that asks for it."""
+
+    def missing(*_: object) -> None:
+        raise NoKeyStoreError("This machine has no key store that keeps secrets safely.")
+
+    monkeypatch.setattr(KeyStore, "_ask", missing)
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ def spoil(home: Home, name: str, wrong: str) -> Path:
     return file
 
 
+@pytest.mark.usefixtures("no_key_store")
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("name", NAMES)
 def test_no_command_meets_a_bug(
@@ -93,6 +94,7 @@ def test_no_command_meets_a_bug(
             assert str(file) in err, words
 
 
+@pytest.mark.usefixtures("no_key_store")
 @pytest.mark.parametrize("wrong", ["not UTF-8", "a folder"])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_doctor_finds_it(
