@@ -10,7 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Button, DataTable, Footer, Input
+from textual.widgets import Button, DataTable, Input
 
 from actui.console.formatting import counted, number, plain
 from actui.console.overviews import Overview
@@ -22,6 +22,7 @@ from screens.connection_page import ConnectionScreen
 from screens.dialogs.add_connection import AddConnectionScreen
 from screens.dialogs.confirm import ConfirmScreen
 from screens.run_page import RUN, run_now
+from screens.widgets.footer import KeyFooter
 from screens.widgets.text import shown
 
 LOOK_SECONDS = 2.0
@@ -97,7 +98,7 @@ class ConnectionsScreen(ActuiScreen):
                 classes="hint",
             )
         yield TextLine("", id="why")
-        yield Footer(show_command_palette=True, compact=True)
+        yield KeyFooter(show_command_palette=True, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False

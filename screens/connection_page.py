@@ -14,7 +14,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Checkbox, DataTable, Footer, Input, OptionList
+from textual.widgets import Checkbox, DataTable, Input, OptionList
 from textual.worker import Worker
 
 from actui.console.draft import Draft
@@ -37,6 +37,7 @@ from screens.preview_page import PreviewScreen
 from screens.run_page import RUN, RunScreen, run_now
 from screens.saving import SAVE, SaveFlow
 from screens.setup_panel import SetupPanel
+from screens.widgets.footer import KeyFooter
 from screens.widgets.form_list import FormList
 from screens.widgets.on_off import OnOff
 
@@ -143,7 +144,7 @@ class ConnectionScreen(ActuiScreen):
                 # hidden before the first paint: each repaint of a page costs the line 8 kB
                 goal.display = False
                 yield TextLine("", id="goal-words")
-        yield Footer(compact=True)
+        yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#left").focus()

@@ -9,7 +9,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Footer
 
 from actui.console.draft import Draft
 from actui.console.formatting import plain
@@ -21,6 +20,7 @@ from actui.model.goals import ImportGoal
 from screens.base import NARROW, ActuiScreen, TextLine
 from screens.dialogs.ask import learn
 from screens.preview_page import PreviewScreen
+from screens.widgets.footer import KeyFooter
 from screens.widgets.form_list import FormList
 
 
@@ -66,7 +66,7 @@ class GoalScreen(ActuiScreen):
             yield TextLine(self._title(), id="goal-title", fixed=True)
             yield TextLine("", id="available")
         yield FormList(self._form, self._workbench.glyphs, id="form")
-        yield Footer(compact=True)
+        yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
         self._show()

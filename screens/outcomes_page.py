@@ -12,7 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Footer, Input
+from textual.widgets import DataTable, Input
 
 from actui.console.formatting import number, plain
 from actui.console.forms.form import Choose, Option, Type
@@ -31,6 +31,7 @@ from actui.model.mailbox import parse_address
 from actui.model.run import FAILED, Outcome, RunSummary
 from screens.base import NARROW, ActuiScreen, ListTable, TextLine
 from screens.dialogs.ask import ask
+from screens.widgets.footer import KeyFooter
 from screens.widgets.text import fitted, shown
 from store.home import is_there
 
@@ -77,7 +78,7 @@ class OutcomesScreen(ActuiScreen):
         yield TextLine(self._head("reading"), id="head")
         yield ListTable(id="people")
         yield TextLine("", id="detail")
-        yield Footer(compact=True)
+        yield KeyFooter(compact=True)
 
     def _head(self, many: str) -> str:
         return f"{plain(self._connection.name)} - {plain(self._words)}, {many}"
@@ -226,7 +227,7 @@ class WhyScreen(ActuiScreen):
         yield Input(plain(self._email), placeholder="E-mail address", id="email", compact=True)
         with VerticalScroll(id="story", can_focus=True):
             yield TextLine("Type an e-mail address and press enter.", id="about")
-        yield Footer(compact=True)
+        yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
         if self._email:

@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Footer
+from textual.widgets import DataTable
 
 from actui.console.formatting import counted, plain
 from actui.console.forms.form import Type
@@ -21,6 +21,7 @@ from actui.model.errors import ActuiError, ConfigError
 from actui.model.preview import Ask
 from screens.base import NARROW, ActuiScreen, ListTable, TextLine
 from screens.dialogs.ask import ask
+from screens.widgets.footer import KeyFooter
 from screens.widgets.text import fitted, shown
 
 _HEADINGS: tuple[str, ...] = ("Person", "A run", "Goal")
@@ -52,7 +53,7 @@ class PreviewScreen(ActuiScreen):
         yield ListTable(id="people")
         with VerticalScroll(id="detail"):
             yield TextLine("", id="about")
-        yield Footer(compact=True)
+        yield KeyFooter(compact=True)
 
     def _head(self) -> str:
         many = f"the first {counted(self._ask.first, 'person', 'people')}"

@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
-from textual.widgets import Footer
 
 from actui.console.feed import FeedCursor, follow
 from actui.console.formatting import counted, plain
@@ -22,6 +21,7 @@ from actui.model.run import FAILED, GoalSummary, RunSnapshot, RunSummary
 from screens.base import ActuiScreen, TextLine
 from screens.dialogs.confirm import ConfirmScreen
 from screens.outcomes_page import OutcomesScreen, WhyScreen
+from screens.widgets.footer import KeyFooter
 
 RUN = "run"
 """The group of the workers that start a run."""
@@ -122,7 +122,7 @@ class RunScreen(ActuiScreen):
         yield TextLine(self._message, id="message")
         yield VerticalScroll(id="goals", can_focus=True)
         yield TextLine("", id="problems")
-        yield Footer(compact=True)
+        yield KeyFooter(compact=True)
 
     async def watch_world(self) -> None:
         """Follow the run until it has ended; then show what the history says of it."""

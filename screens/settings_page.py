@@ -7,11 +7,11 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Footer
 
 from actui.console.forms.settings_form import SettingsForm
 from actui.console.workbench import Workbench
 from screens.base import ActuiScreen, TextLine
+from screens.widgets.footer import KeyFooter
 from screens.widgets.form_list import FormList
 
 
@@ -35,7 +35,7 @@ class SettingsScreen(ActuiScreen):
         )
         yield FormList(form, self._glyphs, id="settings", offers=("remove",))
         yield TextLine("enter changes a line, x makes it what it is by itself.", classes="hint")
-        yield Footer(compact=True)
+        yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#settings").focus()

@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual import events
@@ -21,6 +22,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
+import screens
 from actui import exitcodes
 from actui.app.terminal import clipboard_codes, watch_for_loss
 from actui.console.formatting import plain
@@ -46,6 +48,8 @@ from screens.terminal.textual_internals import (
     replace_input_decoder,
 )
 
+PAGE_STYLES = sorted(Path(screens.__file__).parent.rglob("*.tcss"))
+"""The styles of all pages, read at once: Textual would parse every style anew with each page."""
 _COLOURLESS = "ansi-dark"
 _TYPED = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
 """Events of somebody's input, handled one after the other."""
@@ -55,7 +59,7 @@ class ConsoleApp(GuardedApp[str]):
     """The console; `own_terminal` also makes it answer signals and a lost terminal."""
 
     TITLE = "actui"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["app.tcss", *PAGE_STYLES]
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
