@@ -56,6 +56,8 @@ class Forked:
         assert self._process.pid is not None
         self.pid: int = self._process.pid
 
+    stdout: IO[str] | None = None
+
     @property
     def returncode(self) -> int | None:
         """Its exit code; negative for a signal, None while it runs."""
@@ -72,6 +74,15 @@ class Forked:
             raise subprocess.TimeoutExpired("actui", timeout or 0)
         return code
 
+    def communicate(self) -> tuple[str, None]:
+        """What it prints to its end, searched for secrets."""
+        assert self.stdout is not None
+        with self.stdout as printed:
+            text = printed.read()
+        self.wait()
+        check(text, "the output of a command")
+        return text, None
+
     def send_signal(self, number: int) -> None:
         """Send a signal to a process that still runs."""
         if self.poll() is None:
@@ -84,6 +95,16 @@ class Forked:
     def kill(self) -> None:
         """End it at once."""
         self.send_signal(signal.SIGKILL)
+
+
+def start(*words: str, environ: Mapping[str, str] | None = None) -> Forked:
+    """A command, started; its standard output is a pipe, nothing else is kept."""
+    reading, writing = os.pipe()
+    with open(os.devnull, "r+") as nothing:  # noqa: PTH123
+        process = Forked(words, environ, streams=(nothing, writing, nothing))
+    os.close(writing)
+    process.stdout = open(reading)  # noqa: PTH123, SIM115  for as long as it is read
+    return process
 
 
 def run(

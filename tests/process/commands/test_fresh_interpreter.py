@@ -1,14 +1,19 @@
-"""What a command loads: nothing of the console where nobody looks at it."""
+"""What a command loads, and that each ends in an interpreter as other tests see it end."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
-from tests.process.e2e.processes import Home
+from store.home import Home as UsersHome
+from tests.process import forked
+from tests.process.commands.test_damaged_home import COMMANDS
+from tests.process.e2e.processes import ACTUI, Home
 from tests.process.e2e.test_main_job import demo_connection
 
 TELL = (
@@ -50,3 +55,17 @@ def test_the_version_costs_next_to_nothing() -> None:
     _, modules = loaded(done.stdout)
     heavy = {"textual", "httpx", "pydantic", "tinydb", "yaml", "starlette", "asyncio"}
     assert modules & heavy == set()
+
+
+def test_every_command_ends_as_in_a_forked_process(home: UsersHome, tmp_path: Path) -> None:
+    """Most tests fork their commands from a process that has loaded the program (`forked`)."""
+    other = tmp_path / "other"
+    shutil.copytree(home.root, other)
+    environ = {**os.environ, "ACTUI_HOME": str(other)}
+    for words in COMMANDS:
+        alone = subprocess.run([*ACTUI, *words], capture_output=True, text=True, check=False)
+        again = forked.run(*words, environ=environ)
+        for done in (alone, again):
+            assert "Traceback" not in done.stderr, words
+        printed = [(bool(one.stdout), bool(one.stderr)) for one in (alone, again)]
+        assert (words, alone.returncode, printed[0]) == (words, again.returncode, printed[1])

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -26,7 +25,6 @@ from actui.sync.run.goal_run import Options
 from store.settings import SettingsFile
 from tests.canary import leaks_in
 from tests.process import forked
-from tests.process.e2e.processes import ACTUI
 
 Row = dict[str, Any]
 NAME = "Lab"
@@ -79,15 +77,10 @@ class Lab:
         async with RunFactory(context).engine(connection, Options(**options)) as engine:
             return await engine.execute()
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> forked.Forked:
         """`actui run` in a process of its own, so that it can be killed."""
-        return subprocess.Popen(
-            [*ACTUI, "run", NAME, "--json", *words],
-            env={**os.environ, **self.environ},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        environ = {**os.environ, **self.environ}
+        return forked.start("run", NAME, "--json", *words, environ=environ)
 
     async def command(self, *words: str) -> str:
         """What a command in a process of its own prints; it must succeed."""

@@ -23,10 +23,9 @@ ACTUI = (sys.executable, "-P", "-m", "actui")
 @contextmanager
 def sandbox_process(*words: str) -> Iterator[dict[str, Any]]:
     """`actui sandbox` until the block ends; its ready line."""
-    reading, writing = os.pipe()
-    with open(reading) as printed, open(os.devnull, "r+") as nothing:  # noqa: PTH123
-        process = forked.Forked(["sandbox", *words], streams=(nothing, writing, nothing))
-        os.close(writing)
+    process = forked.start("sandbox", *words)
+    assert process.stdout is not None
+    with process.stdout as printed:
         try:
             yield json.loads(printed.readline())
         finally:

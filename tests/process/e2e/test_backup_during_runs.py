@@ -16,8 +16,9 @@ from actui import exitcodes
 from store.settings import SettingsFile
 from tests.bench.chaos_acts import RUN, SCENARIOS
 from tests.bench.endstate import State, differences, end_state
+from tests.process import forked
 from tests.process.e2e.lab import Lab, lab
-from tests.process.e2e.processes import ACTUI
+from tests.process.forked import Forked
 
 pytestmark = pytest.mark.long
 
@@ -27,15 +28,7 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 async def command(world: Lab, *words: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, **world.environ}
-    return await asyncio.to_thread(
-        subprocess.run,
-        [*ACTUI, *words],
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    return await asyncio.to_thread(forked.run, *words, environ=environ)
 
 
 async def succeed(world: Lab, *words: str) -> None:
@@ -114,7 +107,7 @@ def wait_for_answers(world: Lab) -> None:
     SettingsFile(world.context.home).change({"request_seconds": 300})
 
 
-async def struck(world: Lab, run: subprocess.Popen[str]) -> None:
+async def struck(world: Lab, run: Forked) -> None:
     while not any(one["struck"] for one in (await world.control.get("/faults")).json()["faults"]):
         assert run.poll() is None, "the run ended before it could be held"
         await asyncio.sleep(0.01)

@@ -7,7 +7,6 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from subprocess import Popen
 
 import pytest
 
@@ -16,6 +15,7 @@ from actui.model.run import RunState
 from tests.process.e2e.lab import Lab, lab
 from tests.process.e2e.scale import KILLS
 from tests.process.e2e.test_sums import PEOPLE, PUT, goal, people, points
+from tests.process.forked import Forked
 
 pytestmark = pytest.mark.long
 
@@ -24,7 +24,7 @@ TOKEN = "/rest/v2/oauth/token"
 Instant = Callable[[Lab, Connection], Awaitable[None]]
 
 
-async def killed(run: Popen[str]) -> None:
+async def killed(run: Forked) -> None:
     """End a process as a power cut would."""
     run.kill()
     await asyncio.to_thread(run.communicate)

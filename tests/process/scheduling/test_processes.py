@@ -20,6 +20,7 @@ from actui.model.run import RunSummary
 from actui.model.settings import Settings
 from actui.operations.scheduling import Scheduler
 from store.settings import SettingsFile
+from tests.process import forked
 from tests.process.e2e.lab import NAME, Lab, lab
 from tests.process.e2e.processes import ACTUI
 
@@ -51,7 +52,9 @@ async def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 async def actui(world: Lab, *words: str) -> tuple[int, str]:
-    return await ended(begin(world, *words))
+    environ = {**os.environ, **world.environ}
+    done = await asyncio.to_thread(forked.run, *words, environ=environ)
+    return done.returncode, done.stdout + done.stderr
 
 
 async def until(holds: Callable[[], bool]) -> None:

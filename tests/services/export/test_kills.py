@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
-from subprocess import Popen
 from typing import Any
 
 import pytest
 
 from actui.model.connection import Connection
 from tests.process.e2e.lab import Lab, lab
+from tests.process.forked import Forked
 
 BULK, INFO = "/api/3/import/bulk_import", "/api/3/import/info"
 PEOPLE, KNOWN, LEFT = 300, 100, 20
@@ -55,7 +55,7 @@ def seen(log: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
     return [r for r in log if r["method"] == method and r["path"].partition("?")[0] == path]
 
 
-async def killed(run: Popen[str]) -> None:
+async def killed(run: Forked) -> None:
     """End a process as a power cut would."""
     run.kill()
     await asyncio.to_thread(run.communicate)
