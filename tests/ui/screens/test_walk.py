@@ -29,6 +29,7 @@ def ready() -> Iterator[dict[str, Any]]:
         yield line
 
 
+@pytest.mark.long  # `test_tmux` goes the same way in short
 async def test_from_nothing_to_a_finished_run(tmp_path: Path, ready: dict[str, Any]) -> None:
     environ = os.environ | {"ACTUI_HOME": str(tmp_path / "home"), UNLOCK: "not a secret"}
     with ConsoleServices(AppContext.open(environ)) as services:
