@@ -15,8 +15,6 @@ from store.home import Home, checked_id, is_id
 from store.json_file import as_stored, documents
 from store.user import user_name
 
-_DISCRIMINATED = "kind"
-
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -163,8 +161,8 @@ def _refuse_taken_name(connection: Connection, others: list[Stored]) -> None:
 
 def _document(stored: Stored) -> dict[str, Any]:
     body = stored.connection.model_dump(mode="json", by_alias=True)
-    for goal, facts in zip(stored.connection.goals, body["goals"], strict=True):
-        facts[_DISCRIMINATED] = goal.kind
+    for goal in body["goals"]:
+        goal["kind"] = goal.pop("kind")  # last, where earlier versions wrote it
     return {
         "connection": body,
         "version": stored.version,

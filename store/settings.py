@@ -33,8 +33,8 @@ class SettingsFile:
         try:
             return Settings.model_validate(dict(found[0]) if found else {})
         except ValidationError as wrong:
-            key = ".".join(map(str, wrong.errors(include_url=False)[0]["loc"])) or "file"
-            raise damaged_documents(self._path, f"the setting {key} is not valid") from wrong
+            trouble = f"the setting {_first_key(wrong) or 'file'} is not valid"
+            raise damaged_documents(self._path, trouble) from wrong
 
     def change(self, wanted: Mapping[str, object]) -> Settings:
         """Keep these changes, whatever another process changed meanwhile.
@@ -46,9 +46,8 @@ class SettingsFile:
             try:
                 settings = Settings.model_validate(before.model_dump() | dict(wanted))
             except ValidationError as wrong:
-                first = wrong.errors(include_url=False)[0]
-                key = ".".join(str(part) for part in first["loc"])
-                raise ConfigError(f"{key.replace('_', ' ')}: {first_problem(wrong)}.") from wrong
+                label = _first_key(wrong).replace("_", " ")
+                raise ConfigError(f"{label}: {first_problem(wrong)}.") from wrong
             self._write(database, settings)
         found = changes(before.model_dump(mode="json"), settings.model_dump(mode="json"))
         if found and self._audit is not None:
@@ -67,6 +66,11 @@ class SettingsFile:
             database.update(document, doc_ids=[found[0].doc_id])
         else:
             database.insert(document)
+
+
+def _first_key(wrong: ValidationError) -> str:
+    """The setting that `first_problem` is about, as `mail.port`."""
+    return ".".join(map(str, wrong.errors(include_url=False)[0]["loc"]))
 
 
 def _tellable(change: Change) -> Change:

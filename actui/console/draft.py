@@ -16,7 +16,7 @@ from actui.model.connection import Connection, new_id
 from actui.model.document import dump
 from actui.model.errors import ConfigError
 from actui.model.findings import Finding, findings
-from actui.model.goals import ExportGoal, ImportGoal, Named
+from actui.model.goals import ExportGoal, ImportGoal, replace_named
 from actui.model.redaction import first_problem
 
 AnyGoal = ImportGoal | ExportGoal
@@ -165,12 +165,5 @@ def same_but_for_ids(one: Connection, other: Connection) -> bool:
 
 
 def _by_name(connection: Connection) -> object:
-    return _named(connection.model_dump(mode="json", by_alias=True))
-
-
-def _named(value: object) -> object:
-    if isinstance(value, dict):
-        if value.keys() == Named.model_fields.keys():
-            return value["name"]
-        return {key: _named(item) for key, item in value.items()}
-    return [_named(item) for item in value] if isinstance(value, list) else value
+    dumped = connection.model_dump(mode="json", by_alias=True)
+    return replace_named(dumped, lambda named, _key: named["name"])

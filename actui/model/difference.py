@@ -71,8 +71,7 @@ def _body(connection: Connection | None) -> Any:
     if connection is None:
         return None
     body = connection.model_dump(mode="json", by_alias=True)
-    goals = zip(connection.goals, body["goals"], strict=True)
-    body["goals"] = {goal.id or goal.name: {"kind": goal.kind, **facts} for goal, facts in goals}
+    body["goals"] = {goal["id"] or goal["name"]: goal for goal in body["goals"]}
     if body["notify"]["webhook"]:
         host = host_of(body["notify"]["webhook"])
         body["notify"]["webhook"] = f"{host} {HIDDEN}"

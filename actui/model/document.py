@@ -16,9 +16,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from actui.model.characters import BIDI, escaped
 from actui.model.connection import Connection, usable_url, webhook_url
 from actui.model.errors import ConfigError
-from actui.model.goals import Named
+from actui.model.goals import replace_named
 from actui.model.mailbox import parse_address
-from actui.model.redaction import brief, redact
+from actui.model.redaction import brief, problem_text, redact
 from actui.model.yaml_text import TAG, YamlMistake, is_almost_a_number, parse
 
 VERSION = 1
@@ -116,9 +116,8 @@ def _refuse_unusable(connection: Connection, node: Node, source: str) -> None:
 def dump(connection: Connection) -> str:
     """The file's text for a connection; `load` of it gives the same connection again."""
     body = connection.model_dump(mode="json", by_alias=True)
-    goals = zip(connection.goals, body["goals"], strict=True)
-    body["goals"] = [{goal.kind: facts} for goal, facts in goals]
-    tree = {"version": VERSION, "connection": _short(body)}
+    body["goals"] = [{facts.pop("kind"): facts} for facts in body["goals"]]
+    tree = {"version": VERSION, "connection": replace_named(body, _short)}
     text = yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96)
     # control characters are escaped by now; a terminal that shows the file obeys others too
     return _BIDI.sub(lambda found: escaped(found[0]), text)
@@ -130,13 +129,9 @@ def dump_file(connection: Connection) -> str:
     return f"{above}{key}{_ABOUT_ID}{below}"
 
 
-def _short(value: Any) -> Any:
-    """Write a `Named` without id as its bare name, as people do."""
-    if isinstance(value, dict):
-        if value.keys() == Named.model_fields.keys() and value["id"] is None:
-            return value["name"]
-        return {key: _short(item) for key, item in value.items()}
-    return [_short(item) for item in value] if isinstance(value, list) else value
+def _short(named: dict[str, Any], _key: str) -> Any:
+    """A thing without an id as its bare name, as people write it."""
+    return named["name"] if named["id"] is None else named
 
 
 def _with_kinds(body: dict[str, Any], node: MappingNode, source: str) -> dict[str, Any]:
@@ -180,7 +175,7 @@ def _sentences(wrong: ValidationError, node: Node, source: str) -> str:
         elif problem["type"] in _TEXT_MEANT and at.tag == f"{TAG}null":
             message = f"{key}: a text is missing"
         else:
-            message = f"{key}: {redact(problem['msg'].removeprefix('Value error, '))}"
+            message = f"{key}: {problem_text(problem)}"
         lines.append(_at(source, line, message))
     more = len(problems) - _MOST_SENTENCES
     if more > 0:

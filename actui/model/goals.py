@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -51,6 +53,22 @@ def as_named(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
+def replace_named(
+    dumped: Any, replacement: Callable[[dict[str, Any], str], Any], key: str = ""
+) -> Any:
+    """A dumped model with `replacement(named, key)` in place of each dumped `Named`.
+
+    `key` is the key that holds the thing, or the list that it stands in.
+    """
+    if isinstance(dumped, dict):
+        if dumped.keys() == Named.model_fields.keys():
+            return replacement(dumped, key)
+        return {name: replace_named(value, replacement, name) for name, value in dumped.items()}
+    if isinstance(dumped, list):
+        return [replace_named(value, replacement, key) for value in dumped]
+    return dumped
+
+
 class ListChoice(Strict):
     """A selected list and whether its contacts may become new profiles."""
 
@@ -71,7 +89,7 @@ class NewProfiles(Strict):
 class Goal(Strict):
     """What both kinds of goal have."""
 
-    kind: Literal["import", "export"] = Field(exclude=True)
+    kind: Literal["import", "export"]
     id: str = ""
     name: str = Field(min_length=1)
     enabled: bool = True
@@ -93,14 +111,15 @@ class Goal(Strict):
         return confighash.is_hash_of(stored, self.kind, *self._settings())
 
     def _settings(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        chosen = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return self.model_dump(mode="json", by_alias=True), chosen
+        """All settings and those that are not at their defaults, as in a connection file."""
+        dump = partial(self.model_dump, mode="json", by_alias=True, exclude={"kind"})
+        return dump(), dump(exclude_defaults=True)
 
 
 class ImportGoal(Goal):
     """ActiveCampaign contacts into BlueConic profiles."""
 
-    kind: Literal["import"] = Field(default="import", exclude=True)
+    kind: Literal["import"] = "import"
     contacts: Literal["all", "lists"] = "all"
     lists: list[ListChoice] = Field(default_factory=list)
     statuses: list[ListStatus] | None = None
@@ -142,7 +161,7 @@ class ExportGoal(Goal):
     not show in which stage they are.
     """
 
-    kind: Literal["export"] = Field(default="export", exclude=True)
+    kind: Literal["export"] = "export"
     segment: Named
     mappings: list[ExportMapping] = Field(default_factory=list)
     lists: list[Named] = Field(default_factory=list)

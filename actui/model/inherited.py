@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from actui.model.connection import Connection, secret_prefix
 from actui.model.errors import ConfigError
-from actui.model.goals import Named
+from actui.model.goals import replace_named
 
 _Ids = dict[tuple[str, str], tuple[str, str]]
 _KINDS = {"lists": "list"}
@@ -30,8 +30,13 @@ def as_known(connection: Connection, before: Connection | None) -> Connection:
     if before is None:
         return connection
     goals = {(goal.kind, goal.name): goal.id for goal in before.goals}
-    ids = _unambiguous(_named(_facts(before), ""))
-    facts = _filled(_facts(connection), "", ids)
+    ids = _unambiguous(_things_with_ids(before))
+
+    def with_known_id(named: dict[str, Any], key: str) -> dict[str, Any]:
+        found = None if named["id"] else ids.get((_KINDS.get(key, key), named["name"]))
+        return {"name": found[0], "id": found[1]} if found else named
+
+    facts = replace_named(_facts(connection), with_known_id)
     facts["id"] = before.id
     for goal in facts["goals"]:
         goal["id"] = goal["id"] or goals.get((goal["kind"], goal["name"]), "")
@@ -61,31 +66,23 @@ def refuse_clashes(stored: Sequence[Connection], wanted: Sequence[Connection]) -
 
 
 def _facts(connection: Connection) -> Any:
-    facts = connection.model_dump(mode="json", by_alias=True)
-    for goal, body in zip(connection.goals, facts["goals"], strict=True):
-        body["kind"] = goal.kind
-    return facts
+    return connection.model_dump(mode="json", by_alias=True)
 
 
-def _is_named(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == Named.model_fields.keys()
-
-
-def _named(value: Any, key: str) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+def _things_with_ids(connection: Connection) -> list[tuple[tuple[str, str], tuple[str, str]]]:
     """Each thing that has an id, by its kind and name and by its kind and id."""
-    if _is_named(value):
-        if value["id"]:
-            kind = _KINDS.get(key, key)
-            for word in (value["id"], value["name"]):
-                yield (kind, word), (value["name"], value["id"])
-        return
-    inner = value.items() if isinstance(value, dict) else ()
-    for name, item in [*inner, *((key, i) for i in value if isinstance(value, list))]:
-        if isinstance(item, dict | list):
-            yield from _named(item, name)
+    found: list[tuple[tuple[str, str], tuple[str, str]]] = []
+
+    def note(named: dict[str, Any], key: str) -> None:
+        if named["id"]:
+            kind, thing = _KINDS.get(key, key), (named["name"], named["id"])
+            found.extend(((kind, text), thing) for text in thing)
+
+    replace_named(_facts(connection), note)
+    return found
 
 
-def _unambiguous(found: Iterator[tuple[tuple[str, str], tuple[str, str]]]) -> _Ids:
+def _unambiguous(found: Iterable[tuple[tuple[str, str], tuple[str, str]]]) -> _Ids:
     """Those words that stand for one thing alone; a number may be an id that is not known here."""
     ids: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for word, thing in found:
@@ -96,12 +93,3 @@ def _unambiguous(found: Iterator[tuple[tuple[str, str], tuple[str, str]]]) -> _I
         for (kind, word), (name, id_) in alone.items()
         if word == id_ or not word.isdecimal()
     }
-
-
-def _filled(value: Any, key: str, ids: _Ids) -> Any:
-    if _is_named(value):
-        found = None if value["id"] else ids.get((_KINDS.get(key, key), value["name"]))
-        return {"name": found[0], "id": found[1]} if found else value
-    if isinstance(value, dict):
-        return {name: _filled(item, name, ids) for name, item in value.items()}
-    return [_filled(item, key, ids) for item in value] if isinstance(value, list) else value

@@ -11,6 +11,7 @@ import re
 from urllib.parse import quote, quote_plus
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 MASK = "[…]"
 LONGEST = 500
@@ -78,7 +79,12 @@ def brief(text: str) -> str:
 
 def first_problem(wrong: ValidationError) -> str:
     """What is wrong with the first value that does not fit, as half a sentence."""
-    return redact(wrong.errors(include_url=False)[0]["msg"].removeprefix("Value error, "))
+    return problem_text(wrong.errors(include_url=False)[0])
+
+
+def problem_text(problem: ErrorDetails) -> str:
+    """What is wrong with one value, as half a sentence: pydantic's or a validator's, redacted."""
+    return redact(problem["msg"].removeprefix("Value error, "))
 
 
 def _no_address(word: re.Match[str]) -> str:
