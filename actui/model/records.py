@@ -8,6 +8,7 @@ from datetime import datetime
 
 from actui.model.goals import ListStatus
 from actui.model.memberships import ListRow
+from actui.model.sources import PlainSource
 
 ANY_FIELD = "*"
 """In place of the tag of a custom field where it cannot be read which one it is."""
@@ -162,7 +163,7 @@ class Profile:
     `lifecycle_stages` are None where the tenant does not show them:
     unknown is not empty (sync/README.md §6). `replaces` are the ids of profiles merged into this
     one; `replaced_by` is the id of the one that this was merged into, and then nothing else is
-    known.
+    known. `texts` are the sources that name a member of the answer, where that holds a text.
     `unreadable` are the parts, by BlueConic's own key, and `unreadable_properties` the properties
     of which the answer holds something that cannot be read: what they show is not all there is.
     `too_large` is a profile whose properties are more than is read at once: only its id is known.
@@ -173,7 +174,7 @@ class Profile:
     consented: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     legislation: str | None = None
-    permission_level: str | None = None
+    texts: Mapping[PlainSource, str] = field(default_factory=dict)
     segments: tuple[tuple[str, str], ...] = ()
     lifecycle_stages: tuple[StageOfProfile, ...] | None = None
     replaces: tuple[str, ...] = ()

@@ -34,6 +34,7 @@ from actui.model.records import (
     WriteResult,
 )
 from actui.model.redaction import redact
+from actui.model.sources import PlainSource
 
 _LONGEST_STATE = 40
 """Characters of a state that BlueConic's documents do not name."""
@@ -220,7 +221,7 @@ def profile(row: Mapping[str, Any]) -> Profile:
     What cannot be read is named in `unreadable`: it must not count as absent.
     """
     odd = _Oddities()
-    permissions = row.get("permissions")
+    texts = {source: odd.text_at(row, source.member) for source in PlainSource if source.member}
     if row.get("segments") is None:
         odd.parts.add("segments")  # everybody who is listed is in one at least
     return Profile(
@@ -229,7 +230,7 @@ def profile(row: Mapping[str, Any]) -> Profile:
         consented=frozenset(odd.texts(row, "consentedObjectives")),
         refused=frozenset(odd.texts(row, "refusedObjectives")),
         legislation=odd.text(row, "privacyLegislation"),
-        permission_level=odd.text(permissions, "level") if isinstance(permissions, dict) else None,
+        texts={source: text for source, text in texts.items() if text is not None},
         segments=tuple(odd.each(row, "segments", _segment_of_profile)),
         lifecycle_stages=_stages(row, odd),
         replaces=tuple(odd.texts(row, "replaces")),
@@ -253,6 +254,16 @@ class _Oddities:
             self.parts.add(key)
             return None
         return found or None
+
+    def text_at(self, row: Mapping[str, Any], way: str) -> str | None:
+        """The text at `object.key`; None where there is none, or no such object."""
+        *outer, key = way.split(".")
+        for name in outer:
+            inner = row.get(name)
+            if not isinstance(inner, dict):
+                return None
+            row = inner
+        return self.text(row, key)
 
     def texts(self, row: Mapping[str, Any], key: str) -> list[str]:
         """A list of ids, without what is none."""

@@ -92,7 +92,8 @@ def values_of(  # noqa: PLR0911  one for each source
             viewed = _held(profile, VIEWED)
             return None if known is None or viewed is None else _interactions(viewed, known)
         case PlainSource.PERMISSION_LEVEL:
-            return (profile.permission_level,) if profile.permission_level else None
+            text = profile.texts.get(source)
+            return (text,) if text else None
         case _:
             assert_never(source)
 

@@ -25,6 +25,7 @@ from actui.model.errors import (
     UnreachableError,
 )
 from actui.model.records import ProfileWrite, PropertyWrite, Stage, StageOfProfile
+from actui.model.sources import PlainSource
 
 HOST = "https://acme.blueconic.net"
 API = f"{HOST}/rest/v2"
@@ -294,7 +295,7 @@ async def test_a_segment_is_listed_by_cursor(
     (found,) = page.profiles
     assert found.properties == {"email": ("a@x.org",), "empty": ()}
     assert (found.consented, found.refused) == ({"o1"}, {"o2"})
-    assert (found.legislation, found.permission_level) == ("GDPR", "PERSONAL")
+    assert (found.legislation, found.texts) == ("GDPR", {PlainSource.PERMISSION_LEVEL: "PERSONAL"})
     assert found.segments == (("s1", "All"),)
     assert found.lifecycle_stages == (StageOfProfile("l", "L", "s", "S"),)
     route.respond(json={"profiles": [{"id": "p2"}]})

@@ -18,6 +18,7 @@ from actui.model.records import (
     Segment,
     StageOfProfile,
 )
+from actui.model.sources import PlainSource
 from actui.sync.exporting.payload import PayloadBuilder
 from actui.sync.importing.entries import EntryBuilder
 from actui.sync.resolve import Accounts, resolve
@@ -241,7 +242,7 @@ EXPORTS = {
         Profile(
             "p7",
             {"email": ["anna@example.com"], "first_name": ["Anna"], "interactions_viewed": ["i1"]},
-            permission_level="gold",
+            texts={PlainSource.PERMISSION_LEVEL: "gold"},
             segments=(("s2", "Buyers"), ("s1", "Readers")),
             lifecycle_stages=(StageOfProfile("l1", "Journey", "t1", "First"),),
         ),

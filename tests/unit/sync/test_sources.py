@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC
-from typing import get_args
 
 import pytest
 
@@ -11,19 +10,19 @@ from actui.model.connection import Connection
 from actui.model.goals import LIST_STATUSES, ListStatus
 from actui.model.mapping import (
     ExportMapping,
-    PlainSource,
     PropertySource,
     SegmentsSource,
     TextSource,
 )
 from actui.model.records import Profile, StageOfProfile
+from actui.model.sources import PlainSource
 from actui.sync.exporting.payload import PayloadBuilder
 from actui.sync.exporting.sources import Names, needs_of, values_of
 from actui.sync.resolve import resolve
 from tests.unit.sync.fingerprint_cases import ACCOUNTS, EXPORTS
 
 SOURCES = [
-    *get_args(PlainSource),
+    *PlainSource,
     PropertySource(property="first_name"),
     SegmentsSource(segments="all"),
     TextSource(text="x"),
@@ -47,6 +46,12 @@ def test_each_source_has_its_needs_and_its_values(source):
     values = values_of(source, Profile("p"), Names())
     unknown = source in ("lifecycles", "viewed_interactions", "permission_level")
     assert (values is None) is unknown
+
+
+@pytest.mark.parametrize("source", PlainSource)
+def test_a_source_that_names_a_member_is_the_text_of_that_member(source):
+    values = values_of(source, Profile("p", texts={source: "x"}), Names())
+    assert (values == ("x",)) is bool(source.member)
 
 
 NAMES = Names(interactions={"d": "Welcome", "v": "Welcome", "e": "Exit"}, segments={"s": "Readers"})
