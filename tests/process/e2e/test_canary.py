@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import re
 import socketserver
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import stamina
 import yaml
+from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from actui.app.console_app import ConsoleApp
@@ -232,6 +233,15 @@ def answered(app: ConsoleApp, words: str) -> bool:
     return all(words in panel.text for panel in panels)
 
 
+@asynccontextmanager
+async def console() -> AsyncIterator[tuple[ConsoleApp, Pilot[str]]]:
+    """The console on the home of this test, which closes what it has opened."""
+    with ConsoleServices(AppContext.open()) as services:
+        app = ConsoleApp(services)
+        async with app.run_test(size=(100, 60), notifications=True) as pilot:
+            yield app, pilot
+
+
 @pytest.mark.parametrize("form", ["json-400", "oauth"])
 async def test_the_console_with_typed_secrets(
     form: str, ready: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -250,8 +260,7 @@ async def test_the_console_with_typed_secrets(
         text = yaml.safe_dump({"version": 1, "connection": connection})
         (tmp_path / "canary.yaml").write_text(text)
         assert main(["apply", str(tmp_path / "canary.yaml")]) == 0
-        app = ConsoleApp(ConsoleServices(AppContext.open()))
-        async with app.run_test(size=(100, 60), notifications=True) as pilot:
+        async with console() as (app, pilot):
             await until(pilot, lambda: NAME in seen(pilot))
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))

@@ -127,7 +127,10 @@ async def test_all_three_show_it_and_stop_it(starter: str, home: Home, control: 
     leaving.send_signal(signal.SIGINT)
     code, _, said = await ended(leaving)
     assert (code, "the run goes on" in said) == (5, True)
+    # a busy scheduler would go on with the run before the console has shown that it is stopped
+    scheduler.send_signal(signal.SIGSTOP)
     stop_from_console(home)
+    scheduler.send_signal(signal.SIGCONT)
     assert (await ended(watching))[0] == 5
     if by_hand is not None:
         assert (await ended(by_hand))[0] == 5
