@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from actui.model.goals import ListStatus
+from actui.model.mapping import is_custom, perstag
 from actui.model.memberships import ListRow
 from actui.model.sources import PlainSource
 
@@ -46,6 +47,32 @@ class Contact:
     def shows(self, tag: str) -> bool:
         """Whether it is known what a custom field of this contact holds, nothing among it."""
         return not self.too_large and self.unreadable.isdisjoint((tag, ANY_FIELD))
+
+    def value(self, field_name: str) -> str:
+        """What a field that goals can name holds, dates in ISO 8601; empty where it has nothing.
+
+        For a custom field `shows` says whether empty can be believed.
+        """
+        if is_custom(field_name):
+            return self.fields.get(perstag(field_name), "")
+        held = getattr(self, _ATTRIBUTES[field_name])
+        if isinstance(held, datetime):
+            return held.isoformat()
+        return "" if held is None else str(held)
+
+
+_ATTRIBUTES = {
+    "id": "id",
+    "email": "email",
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "phone": "phone",
+    "cdate": "created",
+    "udate": "updated",
+    "bounced_hard": "bounced_hard",
+    "bounced_soft": "bounced_soft",
+}
+"""The attribute of each standard field (`STANDARD_FIELDS`, `READ_ONLY_FIELDS`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,18 +83,9 @@ def contact_keys(goal: ExportGoal, contact: Contact) -> list[MatchKey]:
 
 
 def contact_value(contact: Contact, field: str) -> str:
-    """A contact's value of a field that goals can name; UNREADABLE_VALUE if it is unknown."""
-    if is_custom(field):
-        tag = perstag(field)
-        return contact.fields.get(tag, "") if contact.shows(tag) else UNREADABLE_VALUE
-    plain = {
-        "id": str(contact.id),
-        "email": contact.email,
-        "firstName": contact.first_name,
-        "lastName": contact.last_name,
-        "phone": contact.phone,
-    }
-    return plain.get(field, "")
+    """A contact's value of a linked field; UNREADABLE_VALUE if it is unknown."""
+    is_unknown = is_custom(field) and not contact.shows(perstag(field))
+    return UNREADABLE_VALUE if is_unknown else contact.value(field)
 
 
 def _present(values: Sequence[str]) -> list[str]:

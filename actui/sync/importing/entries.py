@@ -147,7 +147,7 @@ class EntryBuilder:
         links: list[_Link] = []
         profile_id: str | None = None
         for link in self._goal.identifiers:
-            stored = field_value(contact, link.field)
+            stored = contact.value(link.field)
             raw = clean(stored) if link.field == "email" else stored.strip()
             if not raw:
                 return _record(contact, Outcome.SKIPPED, Reason.NO_IDENTIFIER, link.field)
@@ -274,7 +274,7 @@ class EntryBuilder:
             if is_custom(mapping.field) and not contact.shows(perstag(mapping.field)):
                 self._warnings.add(mapping.field, ("",), _UNREADABLE)
                 continue
-            raw = field_value(contact, mapping.field)
+            raw = contact.value(mapping.field)
             if mapping.rule is Rule.SUM:
                 key = SumKey(contact.id, mapping.field, mapping.property)
                 step = self._sum(mapping, raw, remembered.get(key))
@@ -349,9 +349,7 @@ class EntryBuilder:
         """What would be written to the profile, with a Sum's source value in place of its step."""
         others = [w for w in write.writes if w.strategy != Rule.SUM.strategy]
         summed = [
-            (m.property, field_value(contact, m.field))
-            for m in self._goal.mappings
-            if m.rule is Rule.SUM
+            (m.property, contact.value(m.field)) for m in self._goal.mappings if m.rule is Rule.SUM
         ]
         return Fingerprint(
             of_entry(write, others, summed), lambda: first_of_entry(write, others, summed)
@@ -362,27 +360,6 @@ def _reason(mapping: ImportMapping) -> str:
     if mapping.property == LEGISLATION_PROPERTY or mapping.property in OBJECTIVE_PROPERTIES:
         return "which BlueConic does not know"
     return _UNFIT
-
-
-def field_value(contact: Contact, name: str) -> str:
-    """A contact's field as ActiveCampaign holds it, empty when it has none."""
-    if is_custom(name):
-        return contact.fields.get(perstag(name), "")
-    if name in ("cdate", "udate"):
-        moment = contact.created if name == "cdate" else contact.updated
-        return moment.isoformat() if moment else ""
-    return str(getattr(contact, _ATTRIBUTES[name]))
-
-
-_ATTRIBUTES = {
-    "email": "email",
-    "firstName": "first_name",
-    "lastName": "last_name",
-    "phone": "phone",
-    "id": "id",
-    "bounced_hard": "bounced_hard",
-    "bounced_soft": "bounced_soft",
-}
 
 
 def _spellings(stored: str, value: str) -> tuple[str, ...]:

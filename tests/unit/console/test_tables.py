@@ -12,10 +12,10 @@ from actui.console.views import connection_table as connectiontable
 from actui.console.views import notification as notices
 from actui.console.views import preview as previewview
 from actui.console.views.status_arrows import ArrowState
-from actui.model import secret, sources
+from actui.model import records, secret, sources
 from actui.model.connection import Manual, Monthly, MonthlyWeekday, Notify, TimesPerDay, Weekly
 from actui.model.goals import ExportGoal
-from actui.model.mapping import WhenEmpty
+from actui.model.mapping import READ_ONLY_FIELDS, STANDARD_FIELDS, WhenEmpty
 from actui.model.notification_rules import NotificationEvent
 from actui.model.run import Outcome
 from actui.model.sources import PlainSource
@@ -38,6 +38,7 @@ TABLES = [
     (connectiontable._URGENT, set(ArrowState)),
     (base.COLOURS, set(ArrowState)),
     (notices._HEADLINES, set(get_args(NotificationEvent))),
+    (records._ATTRIBUTES, {*STANDARD_FIELDS, *READ_ONLY_FIELDS}),
     (secret._WORDS, set(secret.SecretName)),
     (secret._ADVICE, set(secret.SecretName)),
 ]
