@@ -19,7 +19,7 @@ from textual.worker import Worker
 
 from actui.console.draft import Draft
 from actui.console.formatting import plain, typed_over
-from actui.console.forms.connection_fields import SECRET_WORDS, ConnectionForm
+from actui.console.forms.connection_fields import SECRET_LABELS, ConnectionForm
 from actui.console.forms.connection_forms import MetadataForm, summed
 from actui.console.ports import Stored, Which
 from actui.console.views.goal_description import describe
@@ -196,7 +196,7 @@ class ConnectionScreen(ActuiScreen):
     async def show_secrets(self) -> None:
         """Show for each secret whether it is stored."""
         panel = self.query_one(SetupPanel)
-        for which in SECRET_WORDS:
+        for which in SECRET_LABELS:
             sentence = "Not stored yet."
             if self._draft.stored is not None:
                 sentence = await self._workbench.credentials.status(self._connection, which)
@@ -339,7 +339,7 @@ class ConnectionScreen(ActuiScreen):
     def action_test(self) -> None:
         """Test both services with the fields as they stand."""
         self.query_one(GoalsPanel).highlighted = 0
-        for which in SECRET_WORDS:
+        for which in SECRET_LABELS:
             self.attempt(partial(self._test, which), f"test-{which}")
 
     async def _test(self, which: Which) -> None:

@@ -11,10 +11,11 @@ from textual.app import App
 from actui.console.draft import Draft, differences, same_but_for_ids
 from actui.console.formatting import plain
 from actui.console.forms.connection_fields import ConnectionForm
-from actui.console.forms.secret_storage import Keeping
+from actui.console.forms.secret_storage import SecretStorageQuestion
 from actui.console.ports import Stored, Which
 from actui.console.workbench import Workbench
-from actui.model.connection import Connection, secret_prefix
+from actui.model.accounts import CONNECTION_SECRETS, secret_variable
+from actui.model.connection import Connection
 from actui.model.errors import ConfigError, CredentialsError
 from actui.model.settings import UNLOCK
 from screens.base import Work
@@ -118,14 +119,13 @@ class SaveFlow:
             self._page.say("Saved.")
             await self._page.show_secrets()
 
-        prefix = f"ACTUI_SECRET_{secret_prefix(self._draft.connection.name)}"
-        names = [f"{prefix}_ACTIVECAMPAIGN_API_KEY", f"{prefix}_BLUECONIC_CLIENT_SECRET"]
-        storage = Keeping(
+        name = self._draft.connection.name
+        storage = SecretStorageQuestion(
             self._workbench.services.home.change_settings,
-            again=self.start,
-            elsewhere=lambda: self._page.attempt(saved_elsewhere, SAVE),
-            variables=names,
-            attempt=lambda: self._workbench.credentials.refuse_silent_command(
+            save_again=self.start,
+            stored_elsewhere=lambda: self._page.attempt(saved_elsewhere, SAVE),
+            variables=[secret_variable(name, one) for one in CONNECTION_SECRETS],
+            try_command=lambda: self._workbench.credentials.refuse_silent_command(
                 self._draft.connection
             ),
             can_unlock=bool(os.environ.get(UNLOCK)),

@@ -14,10 +14,10 @@ from time import monotonic
 
 from pydantic import SecretStr
 
-from actui.model.connection import secret_prefix
+from actui.model.accounts import secret_variable
 from actui.model.errors import CredentialsError
 from actui.model.redaction import register_secret
-from actui.model.secret import SecretName, cleaned_secret, needed_secret, secret_words
+from actui.model.secret import SecretName, cleaned_secret, needed_secret, secret_label
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store.home import Home, is_there
 from store.json_file import as_stored, documents
@@ -35,13 +35,6 @@ class Found:
 
     value: SecretStr
     source: str
-
-
-def variable(connection_name: str, name: SecretName) -> str:
-    """The environment variable of a connection's secret, also its name elsewhere."""
-    if name is SecretName.SMTP_PASSWORD:
-        return f"ACTUI_SECRET_{name}"
-    return f"ACTUI_SECRET_{secret_prefix(connection_name)}_{name}"
 
 
 class Secrets:
@@ -92,7 +85,9 @@ class Secrets:
         Raises CredentialsError when the one that was stored is for another origin, when no request
         can carry it, or when a password command or key store fails.
         """
-        for text, source in self._places(variable(connection_name, name), connection_id, name):
+        for text, source in self._places(
+            secret_variable(connection_name, name), connection_id, name
+        ):
             stored = source in (self._place, _SECRETS_FILE)
             value = _unsealed(text, origin, name) if text and stored else text
             if secret := cleaned_secret(name, value, source):
@@ -185,10 +180,11 @@ class Secrets:
             self._keystore.set(entry, sealed)
         except NoKeyStoreError as missing:
             if not self._settings.secrets_in_file:
+                wanted = secret_variable(connection_name, name)
                 raise CredentialsError(
                     missing.message,
                     code=missing.code,
-                    advice=f"Give the secret in {variable(connection_name, name)} or systemd's "
+                    advice=f"Give the secret in {wanted} or systemd's "
                     "credentials, or say with actui settings set where it is kept: "
                     f"keyring_backend {ENCRYPTED_FILE}, password_command, or secrets_in_file true.",
                 ) from None
@@ -229,11 +225,11 @@ def _unsealed(text: str, origin: str, name: SecretName) -> str:
         bound, value = kept["origin"], str(kept["secret"])
     except (ValueError, KeyError, TypeError):
         raise CredentialsError(
-            f"The stored {secret_words(name)} cannot be read; enter it again."
+            f"The stored {secret_label(name)} cannot be read; enter it again."
         ) from None
     if bound != origin:
         raise CredentialsError(
-            f"The stored {secret_words(name)} was entered for {bound}, not for {origin}; "
+            f"The stored {secret_label(name)} was entered for {bound}, not for {origin}; "
             "enter it again.",
             code="other-origin",
         )

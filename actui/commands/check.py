@@ -24,7 +24,7 @@ from actui.model.due_times import upcoming
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
 from actui.model.findings import Finding, findings
 from actui.model.inherited import as_known, counterpart
-from actui.model.secret import SecretName, secret_words
+from actui.model.secret import SecretName, secret_label
 from actui.model.timezones import time_zone
 from actui.operations.scheduling import nobody_looks
 from store.secrets import Secrets
@@ -146,7 +146,7 @@ def _missed_by_schedule(
     return Finding(
         "not-for-schedule",
         _where(name),
-        f"A scheduled run would not find the {secret_words(name)} of '{connection.name}': "
+        f"A scheduled run would not find the {secret_label(name)} of '{connection.name}': "
         f"actui secret set '{connection.name}' {message} stores it, "
         f"actui secret status '{connection.name}' tells the other ways.{why}",
         "warning",

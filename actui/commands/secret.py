@@ -13,16 +13,21 @@ from pydantic import SecretStr
 
 from actui import exitcodes
 from actui.commands.errors import print_message
-from actui.commands.secret_storage import Kept, can_ask, choose
+from actui.commands.secret_storage import ChosenStorage, can_ask, choose
 from actui.console.formatting import plain
 from actui.context.context import AppContext
-from actui.model.accounts import CONNECTION_SECRETS, secret_command_name, secret_origin
+from actui.model.accounts import (
+    CONNECTION_SECRETS,
+    secret_command_name,
+    secret_origin,
+    secret_variable,
+)
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
-from actui.model.secret import SecretName, cleaned_secret, secret_words
+from actui.model.secret import SecretName, cleaned_secret, secret_label
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 from actui.operations.notifying import MAIL_SECRET
-from store.secrets import Secrets, variable
+from store.secrets import Secrets
 
 _MAIL = secret_command_name(SecretName.SMTP_PASSWORD)
 _MOST_READ = 100_000
@@ -51,7 +56,7 @@ class _Wanted:
 
     @property
     def variable(self) -> str:
-        return variable(self.connection.name if self.connection else "", self.name)
+        return secret_variable(self.connection.name if self.connection else "", self.name)
 
     def saved_in(self, context: AppContext, value: SecretStr) -> str:
         """Keep it; where, in words."""
@@ -134,15 +139,15 @@ def _set(context: AppContext, one: _Wanted, *, as_json: bool) -> int:
     else:
         bound = f"stored in {kept.where}, for {one.origin} alone"
         print(f"{one.label}: {bound if kept.stored else f'comes from {kept.where}'}")
-        if kept.more:
-            print(kept.more)
+        if kept.note:
+            print(kept.note)
     return exitcodes.OK
 
 
-def _keep(context: AppContext, one: _Wanted, value: SecretStr) -> Kept:
+def _keep(context: AppContext, one: _Wanted, value: SecretStr) -> ChosenStorage:
     """Where it went; somebody at a terminal without a key store chooses another place."""
     try:
-        return Kept(one.saved_in(context, value))
+        return ChosenStorage(one.saved_in(context, value))
     except CredentialsError as failure:
         is_closed = context.settings.keyring_backend == ENCRYPTED_FILE
         if not (is_closed or failure.code == "no-key-store") or not can_ask():
@@ -179,7 +184,7 @@ def _status(context: AppContext, wanted: list[_Wanted], args: argparse.Namespace
     if not args.json and not all(source for source, _ in there):
         print(_ways(wanted[0]))
     missing = [
-        secret_words(one.name) for one, (found, _) in zip(wanted, here, strict=True) if not found
+        secret_label(one.name) for one, (found, _) in zip(wanted, here, strict=True) if not found
     ]
     if missing:
         print_message(f"No {' and no '.join(missing)} can be had for '{plain(args.name)}'.")
@@ -192,12 +197,12 @@ def _ways(one: _Wanted) -> str:
 
 def _read(name: SecretName) -> SecretStr:
     """A prompt's answer, or all of stdin: a second line there is no part of a secret."""
-    question = f"{secret_words(name)}: "
+    question = f"{secret_label(name)}: "
     try:
         text = getpass.getpass(question) if sys.stdin.isatty() else sys.stdin.read(_MOST_READ)
     except UnicodeError:
         text = "\udcff"  # stands for bytes that are not UTF-8
     secret = cleaned_secret(name, text)
     if secret is None:
-        raise ConfigError(f"The {secret_words(name)} is empty.")
+        raise ConfigError(f"The {secret_label(name)} is empty.")
     return secret

@@ -1,4 +1,4 @@
-"""The way out for somebody on a host without a key store: where secrets may be kept instead."""
+"""Asks at a terminal where to store secrets on a machine without a key store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from actui.commands.prompts import ask, ask_hidden
 from actui.context.context import AppContext
 from actui.model.errors import ConfigError, CredentialsError
-from actui.model.settings import ENCRYPTED_FILE, UNLOCK
+from actui.model.settings import ENCRYPTED_FILE, UNLOCK, SecretPlace, settings_of
 
 _WAYS = """\
 Where shall secrets be kept?
@@ -18,6 +18,11 @@ Where shall secrets be kept?
   3  in a private file (0600), as plain text
 Whatever starts runs can also hand them over: the environment, or systemd's
 credentials. See: actui secret status NAME"""
+_PLACES = {
+    "1": SecretPlace.ENCRYPTED_FILE,
+    "2": SecretPlace.PASSWORD_COMMAND,
+    "3": SecretPlace.PRIVATE_FILE,
+}
 _QUESTION = "1, 2, 3, or Enter for none of them: "
 _TO_UNLOCK = f"""\
 A run needs that password too: in {UNLOCK}, or as a systemd credential of that
@@ -28,16 +33,19 @@ _CHANGED = ("keyring_backend", "secrets_in_file", "password_command")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What was chosen: where the secret is now, and what else to know."""
+class ChosenStorage:
+    """Where a secret is now, in words; `stored` is False where a password command supplies it.
+
+    `note` is what else its user has to do, empty where that is nothing.
+    """
 
     where: str
-    more: str = ""
+    note: str = ""
     stored: bool = True
 
 
 def can_ask() -> bool:
-    """Whether somebody is there to be asked."""
+    """Whether stdin and stderr are a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -46,35 +54,37 @@ def choose(
     variable: str,
     save: Callable[[AppContext], str],
     find: Callable[[AppContext], tuple[str | None, str]],
-) -> Kept | None:
-    """Ask, change the settings and keep the secret so; None when none of the ways is wanted.
+) -> ChosenStorage | None:
+    """Ask, change the settings and store the secret; None where no place is chosen.
 
-    `save` keeps it in a home and says where, `find` says where a home has it or why it cannot.
-    What was chosen and did not work is taken back.
+    `save` stores it in a home and returns where, in words; `find` returns where a home has it, or
+    None and why not; `variable` is the secret's environment variable. Raises ConfigError or
+    CredentialsError, with the settings as they were before.
     """
     if context.settings.keyring_backend == ENCRYPTED_FILE:
         there = context.home.keyring_file.exists()
         args = ("Password of the encrypted file: ",) if there else _NEW_PASSWORD
-        return Kept(save(_opened(context, *args)), _TO_UNLOCK)
+        return ChosenStorage(save(_opened(context, *args)), _TO_UNLOCK)
     print(_WAYS, file=sys.stderr)
     chosen = ask(_QUESTION)
-    if chosen not in ("1", "2", "3"):
+    place = _PLACES.get(chosen)
+    if place is None:
         return None
     before = context.settings
     try:
-        if chosen == "1":
+        if place is SecretPlace.ENCRYPTED_FILE:
             opened = _opened(context, *_NEW_PASSWORD)
-            opened.change_settings({"keyring_backend": ENCRYPTED_FILE})
-            return Kept(save(opened), _TO_UNLOCK)
-        if chosen == "3":
-            context.change_settings({"secrets_in_file": True})
-            return Kept(save(context))
+            opened.change_settings(settings_of(place))
+            return ChosenStorage(save(opened), _TO_UNLOCK)
+        if place is SecretPlace.PRIVATE_FILE:
+            context.change_settings(settings_of(place))
+            return ChosenStorage(save(context))
         command = ask(f'Command (the variable ACTUI_SECRET says which, as "{variable}"): ')
-        context.change_settings({"password_command": command or None})
+        context.change_settings(settings_of(place, command))
         where, trouble = find(context)
         if where is None:
             raise CredentialsError(trouble or f"The command printed nothing for {variable}.")
-        return Kept(where, stored=False)
+        return ChosenStorage(where, stored=False)
     except (ConfigError, CredentialsError):
         context.change_settings({name: getattr(before, name) for name in _CHANGED})
         raise

@@ -6,10 +6,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+from actui.model.accounts import secret_variable
 from actui.model.secret import SecretName
 from actui.model.settings import ENCRYPTED_FILE, UNLOCK, Settings
 from store.home import Home
-from store.secrets import variable
 
 _UNIT = """\
 # Starts actui's runs when they are due. Save it as
@@ -59,7 +59,7 @@ _CRON = """\
 def systemd_unit(home: Home, settings: Settings, names: Sequence[str]) -> str:
     """A systemd unit that runs `actui schedule` for this home with this interpreter."""
     command = " ".join(_quoted(word).replace("$", "$$") for word in _words("schedule"))
-    wanted = [variable(name, secret) for name in names for secret in SecretName]
+    wanted = [secret_variable(name, secret) for name in names for secret in SecretName]
     lines = [_load(name) for name in dict.fromkeys(wanted)]
     if settings.keyring_backend == ENCRYPTED_FILE:
         lines.append(_OPENS_FILE + _load(UNLOCK))

@@ -5,16 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from actui.console.formatting import plain
-from actui.console.forms.connection_fields import SECRET_WORDS, ConnectionForm
+from actui.console.forms.connection_fields import SECRET_LABELS, SECRET_NAMES, ConnectionForm
 from actui.console.ports import Services, Which
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError, ConfigError, CredentialsError
-from actui.model.secret import SecretName
-
-_NAMES: dict[Which, SecretName] = {
-    "activecampaign": SecretName.ACTIVECAMPAIGN_API_KEY,
-    "blueconic": SecretName.BLUECONIC_CLIENT_SECRET,
-}
 
 
 class Credentials:
@@ -32,23 +26,23 @@ class Credentials:
             url = connection.activecampaign if which == "activecampaign" else connection.blueconic
             if not url.url:
                 raise CredentialsError(
-                    f"Enter the host name that the {SECRET_WORDS[which]} is for."
+                    f"Enter the host name that the {SECRET_LABELS[which]} is for."
                 )
-            await asyncio.to_thread(self._store.save_secret, connection, _NAMES[which], value)
+            await asyncio.to_thread(self._store.save_secret, connection, SECRET_NAMES[which], value)
 
     async def source(self, connection: Connection, which: Which) -> str:
         """Where a secret is, in words; an empty text when it is nowhere.
 
         Raises CredentialsError `other-origin` when the stored one belongs to another URL.
         """
-        return await asyncio.to_thread(self._store.secret_source, connection, _NAMES[which])
+        return await asyncio.to_thread(self._store.secret_source, connection, SECRET_NAMES[which])
 
     async def refuse_foreign(self, connection: Connection, form: ConnectionForm) -> None:
         """Raises CredentialsError `other-origin` when a changed URL lacks its secret.
 
         A secret that is typed in `form` is not looked for.
         """
-        for which in SECRET_WORDS:
+        for which in SECRET_LABELS:
             if which in form.secrets:
                 continue
             try:
@@ -73,7 +67,7 @@ class Credentials:
 
     async def look_for_missing(self, connection: Connection) -> None:
         """Look for the secrets that were missing or never looked for."""
-        for which in SECRET_WORDS:
+        for which in SECRET_LABELS:
             # one that lacked it may have got it in another shell
             if self._is_stored.get((connection.id, which), False) is False:
                 await self.status(connection, which)
@@ -83,8 +77,8 @@ class Credentials:
 
         Blocks for the time the command takes: the answer decides whether the choice is kept.
         """
-        for which, label in SECRET_WORDS.items():
-            if not self._store.secret_source(connection, _NAMES[which]):
+        for which, label in SECRET_LABELS.items():
+            if not self._store.secret_source(connection, SECRET_NAMES[which]):
                 raise CredentialsError(f"The command printed nothing for the {label}.")
 
     async def test(self, connection: Connection, form: ConnectionForm, which: Which) -> str:
@@ -103,4 +97,4 @@ class Credentials:
             if failure.code != "no-secret":
                 raise
             # a command that stores it would not know a connection that is not saved
-            raise CredentialsError(f"Type the {SECRET_WORDS[which]} first.") from None
+            raise CredentialsError(f"Type the {SECRET_LABELS[which]} first.") from None

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from actui.console.choices import Choices
 from actui.console.formatting import plain
-from actui.console.forms.connection_fields import SECRET_WORDS
+from actui.console.forms.connection_fields import SECRET_LABELS
 from actui.console.ports import Catalog, Which
 from actui.model.connection import Connection
 from actui.model.errors import ActuiError
@@ -42,6 +42,6 @@ async def learn_choices(
 def _unanswered(failure: ActuiError, which: Which) -> str:
     """Why an account does not answer, with the way to mend it that the console has."""
     if failure.code == "no-secret":
-        label = SECRET_WORDS[which]
+        label = SECRET_LABELS[which]
         return f"The {label} is not stored: type it under Set up and run, then save."
     return plain(failure.message)

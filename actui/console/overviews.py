@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from actui.console.credentials import Credentials
 from actui.console.formatting import counted, instant, number, plain
-from actui.console.forms.connection_fields import SECRET_WORDS
+from actui.console.forms.connection_fields import SECRET_LABELS
 from actui.console.ports import Services, Stored
 from actui.console.views.status_arrows import DAMAGED, Arrow, arrows
 from actui.model.connection import Connection
@@ -76,7 +76,7 @@ class Overviews:
             whole = None
         found = findings(connection)
         found += [Finding(DAMAGED, where, message) for where, message in damage.items() if message]
-        for which, label in SECRET_WORDS.items():
+        for which, label in SECRET_LABELS.items():
             # a run that was, found them wherever they are for runs
             if last is None and self._credentials.is_missing(connection, which):
                 found.append(Finding("no-secret", f"{which}.secret", f"Enter the {label}."))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from actui.console.credentials import Credentials
 from actui.console.feed import FeedCursor
 from actui.console.formatting import plain
-from actui.console.forms.connection_fields import SECRET_WORDS
+from actui.console.forms.connection_fields import SECRET_LABELS
 from actui.console.ports import Services
 from actui.console.views.outcomes import Filter
 from actui.model.connection import Connection
@@ -58,7 +58,7 @@ class RunControl:
             )
         for finding in errors(connection):
             raise ConfigError(plain(finding.message), code=finding.code)
-        for which, label in SECRET_WORDS.items():
+        for which, label in SECRET_LABELS.items():
             if not await self._credentials.source(connection, which):
                 raise CredentialsError(f"Enter the {label} and save, then run it.")
 

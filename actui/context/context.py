@@ -26,7 +26,7 @@ from actui.model.errors import (
 from actui.model.mailbox import parse_address
 from actui.model.rollback import Lost
 from actui.model.run import RunSummary
-from actui.model.secret import SecretName, secret_words
+from actui.model.secret import SecretName, secret_label
 from actui.model.settings import Settings, usable_mail_host
 from actui.operations.rollback_check import last_with_goals
 from actui.sync.run.unfinished import close_cut_off
@@ -218,7 +218,7 @@ class AppContext:
         found = self._find_secret(connection, name)
         if found is None:
             raise CredentialsError(
-                f"No {secret_words(name)} is stored for '{connection.name}': "
+                f"No {secret_label(name)} is stored for '{connection.name}': "
                 f"actui secret set '{connection.name}' {secret_command_name(name)}",
                 code="no-secret",
             )

@@ -23,7 +23,7 @@ class SecretName(StrEnum):
     SMTP_PASSWORD = "SMTP_PASSWORD"  # noqa: S105
 
 
-_WORDS = {
+_LABELS = {
     SecretName.ACTIVECAMPAIGN_API_KEY: "ActiveCampaign API key",
     SecretName.BLUECONIC_CLIENT_SECRET: "BlueConic client secret",
     SecretName.SMTP_PASSWORD: "mail server password",
@@ -48,9 +48,9 @@ _DRAWN_AS_NOTHING = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0") | {
 """Characters that Unicode calls letters, marks or symbols, and that nobody sees at an edge."""
 
 
-def secret_words(name: SecretName) -> str:
+def secret_label(name: SecretName) -> str:
     """A secret's name for a person."""
-    return _WORDS[name]
+    return _LABELS[name]
 
 
 def cleaned_secret(name: SecretName, text: str, source: str = "") -> SecretStr | None:
@@ -70,7 +70,7 @@ def cleaned_secret(name: SecretName, text: str, source: str = "") -> SecretStr |
     if why := _unusable(value, in_header=name is not SecretName.SMTP_PASSWORD):
         place = f" from {source}" if source else ""
         raise CredentialsError(
-            f"The {_WORDS[name]}{place} {why}, so it cannot be sent.",
+            f"The {_LABELS[name]}{place} {why}, so it cannot be sent.",
             code="unusable-secret",
             advice=_ADVICE[name],
         )
@@ -82,7 +82,7 @@ def needed_secret(name: SecretName, typed: SecretStr) -> SecretStr:
     """`cleaned_secret` of what somebody gave, where a blank is a CredentialsError `no-secret`."""
     secret = cleaned_secret(name, typed.get_secret_value())
     if secret is None:
-        raise CredentialsError(f"The {_WORDS[name]} is empty.", code="no-secret")
+        raise CredentialsError(f"The {_LABELS[name]} is empty.", code="no-secret")
     return secret
 
 

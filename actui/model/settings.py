@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +20,27 @@ ENCRYPTED_FILE = "encrypted-file"
 """The `keyring_backend` that means a file of this home, opened by a password."""
 UNLOCK = "ACTUI_KEYRING_PASSWORD"
 """The variable, or systemd credential, with that password."""
+
+
+class SecretPlace(StrEnum):
+    """Where secrets can be stored on a machine without a key store (store/README.md §5)."""
+
+    ENCRYPTED_FILE = "encrypted"
+    PRIVATE_FILE = "file"
+    PASSWORD_COMMAND = "command"  # noqa: S105  not a password
+
+
+def settings_of(place: SecretPlace, command: str = "") -> dict[str, object]:
+    """The settings that choose a place; `command` is the password command, for that place alone."""
+    match place:
+        case SecretPlace.ENCRYPTED_FILE:
+            return {"keyring_backend": ENCRYPTED_FILE, "secrets_in_file": False}
+        case SecretPlace.PRIVATE_FILE:
+            return {"keyring_backend": None, "secrets_in_file": True}
+        case SecretPlace.PASSWORD_COMMAND:
+            return {"password_command": command or None}
+
+
 _MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 

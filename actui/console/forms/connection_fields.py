@@ -11,11 +11,13 @@ from actui.console.ports import Which
 from actui.model.connection import Connection, usable_url
 from actui.model.errors import ConfigError
 from actui.model.redaction import first_problem, redact
+from actui.model.secret import SecretName, secret_label
 
-SECRET_WORDS: dict[Which, str] = {
-    "activecampaign": "ActiveCampaign API key",
-    "blueconic": "BlueConic client secret",
+SECRET_NAMES: dict[Which, SecretName] = {
+    "activecampaign": SecretName.ACTIVECAMPAIGN_API_KEY,
+    "blueconic": SecretName.BLUECONIC_CLIENT_SECRET,
 }
+SECRET_LABELS = {which: secret_label(name) for which, name in SECRET_NAMES.items()}
 _FIELDS = {
     ("name",): "Name",
     ("activecampaign", "url"): "ActiveCampaign host name",
@@ -54,7 +56,7 @@ class ConnectionForm:
             "the BlueConic host": self.blueconic_url != now.blueconic_url,
             "the client id": self.client_id != now.client_id,
         }
-        fields |= {f"the {label}": which in self.secrets for which, label in SECRET_WORDS.items()}
+        fields |= {f"the {label}": which in self.secrets for which, label in SECRET_LABELS.items()}
         return [label for label, typed in fields.items() if typed]
 
     def onto(self, connection: Connection) -> Connection:

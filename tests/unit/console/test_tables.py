@@ -39,7 +39,7 @@ TABLES = [
     (base.COLOURS, set(ArrowState)),
     (notices._HEADLINES, set(get_args(NotificationEvent))),
     (records._ATTRIBUTES, {*STANDARD_FIELDS, *READ_ONLY_FIELDS}),
-    (secret._WORDS, set(secret.SecretName)),
+    (secret._LABELS, set(secret.SecretName)),
     (secret._ADVICE, set(secret.SecretName)),
 ]
 
