@@ -110,15 +110,15 @@ def stop_from_console(home: Home) -> None:
 async def test_all_three_show_it_and_stop_it(starter: str, home: Home, control: Control) -> None:
     await control.hold_contacts()
     by_hand = home.start("run", home.name, "--json") if starter == "hand" else None
-    if by_hand is not None:
-        await until_running(home)
-    elif starter == "console":
+    if starter == "console":
         start_from_console(home)
+    if starter != "schedule":
+        # a process that was just started has yet to take its lock
+        await until_running(home)
     scheduler = home.start("schedule", "--json")
     turn = await turn_of(scheduler)
     assert turn["done"] == ("started" if starter == "schedule" else "waits")
 
-    # a process that was just started has yet to take its lock
     await until_running(home)
     assert (await home.command("run", home.name)).returncode == 3
     watching, leaving = home.start("watch", home.name), home.start("watch", home.name)
