@@ -15,6 +15,7 @@ from actui import exitcodes
 from store.forgotten import Forgotten
 from store.home import Home
 from store.ledger import open_ledger
+from tests.long_cases import mostly_long
 from tests.process.commands.test_damaged_home import COMMANDS, NAMES, files
 from tests.process.forked import drop_privileges
 
@@ -64,11 +65,11 @@ def of_somebody_else(file: Path) -> None:
 
 
 # only root can give a file away
-WAYS: list[Callable[[Path], None]] = [closed, *([of_somebody_else] if os.geteuid() == 0 else [])]
+WAYS = mostly_long([closed, *([of_somebody_else] if os.geteuid() == 0 else [])], [closed])
 MORE = ("ledger folder", "forgotten key", "locks")
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: str(way.__name__))
 @pytest.mark.parametrize("name", [*NAMES, *MORE])
 def test_it_is_a_sentence_that_names_the_file(
     home: Home, name: str, way: Callable[[Path], None]

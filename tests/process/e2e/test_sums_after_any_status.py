@@ -14,10 +14,20 @@ BODIES = {
     "page": "<html><h1>Bad gateway</h1></html>",
     "json": '{"message": "too many requests"}',
 }
+CASES = [
+    pytest.param(
+        status,
+        body,
+        id=f"{status}-{name}",
+        # each status with one body at once, and each body with several
+        marks=[] if place % len(BODIES) == which else [pytest.mark.long],
+    )
+    for place, status in enumerate(STATUSES)
+    for which, (name, body) in enumerate(BODIES.items())
+]
 
 
-@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize(("status", "body"), CASES)
 async def test_a_status_after_the_commit_doubles_nothing(status: int, body: str) -> None:
     async with lab() as world:
         totals = await people(world)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.long_cases import mostly_long
 from tests.process.e2e.processes import Control, Home, control_of, sandbox_process
 from tests.process.e2e.test_main_job import demo_connection
 from tests.ui.screens.terminals import CTRL_Q, ENTER, F5, Terminal
@@ -106,7 +107,7 @@ def stop_from_console(home: Home) -> None:
         assert console.ended() == 0
 
 
-@pytest.mark.parametrize("starter", ["console", "hand", "schedule"])
+@pytest.mark.parametrize("starter", mostly_long(["console", "hand", "schedule"], ["hand"]))
 async def test_all_three_show_it_and_stop_it(starter: str, home: Home, control: Control) -> None:
     await control.hold_contacts()
     by_hand = home.start("run", home.name, "--json") if starter == "hand" else None

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from actui.model.connection import Connection
+from tests.long_cases import mostly_long
 from tests.process.e2e.lab import Lab, lab
 from tests.process.forked import Forked
 
@@ -101,7 +102,10 @@ INSTANTS: dict[str, Instant] = {
 }
 
 
-@pytest.mark.parametrize("instant", INSTANTS)
+NOW = ("applied, answer held", "completed, not committed")
+
+
+@pytest.mark.parametrize("instant", mostly_long(INSTANTS, NOW))
 async def test_a_run_that_died_goes_on_to_the_same_end(instant: str) -> None:
     async with lab() as world:
         await people(world)

@@ -66,7 +66,13 @@ LONG = "x" * 10_000
 SMALL = (40, 12)
 
 
-@pytest.mark.parametrize("names", [(HOSTILE, ""), ("", LONG)], ids=["acting", "long"])
+NAMES = [
+    pytest.param((HOSTILE, ""), id="acting"),
+    pytest.param(("", LONG), id="long", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize("names", NAMES)
 @pytest.mark.parametrize("name", PAGES)
 async def test_every_page_opens_whatever_things_are_called(
     name: str, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,7 @@ from actui.model.run import (
     RunState,
 )
 from screens.run_page import SHOW_SECONDS
+from tests.long_cases import mostly_long
 from tests.ui.screens.fakes import connection
 from tests.ui.screens.gallery import PAGES
 from tests.ui.screens.terminals import ENTER, F5, Terminal, on_fakes, typed
@@ -78,7 +79,10 @@ def test_a_live_run_moves_every_number_for_a_kilobyte_a_second(tmp_path: Path) -
     assert spent / PICTURES / SHOW_SECONDS <= MOST, spent
 
 
-@pytest.mark.parametrize("name", PAGES)
+NOW = ("connections", "connection", "export-goal", "choose", "live-run", "outcomes")
+
+
+@pytest.mark.parametrize("name", mostly_long(PAGES, NOW))
 def test_a_page_costs_the_line_little_and_nothing_while_idle(name: str) -> None:
     page = PAGES[name]
     with on_fakes(name) as terminal:
