@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from actui.sandbox.options import SandboxOptions
 from actui.sandbox.server import Sandbox
 from store.home import Home as UsersHome
+from tests.long_cases import mostly_long
 from tests.process import forked
 from tests.process.commands.test_damaged_home import COMMANDS
 from tests.process.e2e.processes import ACTUI, Home
@@ -57,15 +60,20 @@ def test_the_version_costs_next_to_nothing() -> None:
     assert modules & heavy == set()
 
 
-def test_every_command_ends_as_in_a_forked_process(home: UsersHome, tmp_path: Path) -> None:
+EACH = {words[0]: words for words in COMMANDS}
+NOW = [EACH[name] for name in ("list", "run", "secret", "doctor")]
+
+
+@pytest.mark.parametrize("words", mostly_long(EACH.values(), NOW), ids=" ".join)
+def test_every_command_ends_as_in_a_forked_process(
+    words: list[str], home: UsersHome, tmp_path: Path
+) -> None:
     """Most tests fork their commands from a process that has loaded the program (`forked`)."""
     other = tmp_path / "other"
     shutil.copytree(home.root, other)
-    environ = {**os.environ, "ACTUI_HOME": str(other)}
-    for words in {words[0]: words for words in COMMANDS}.values():
-        alone = subprocess.run([*ACTUI, *words], capture_output=True, text=True, check=False)
-        again = forked.run(*words, environ=environ)
-        for done in (alone, again):
-            assert "Traceback" not in done.stderr, words
-        printed = [(bool(one.stdout), bool(one.stderr)) for one in (alone, again)]
-        assert (words, alone.returncode, printed[0]) == (words, again.returncode, printed[1])
+    alone = subprocess.run([*ACTUI, *words], capture_output=True, text=True, check=False)
+    again = forked.run(*words, environ={**os.environ, "ACTUI_HOME": str(other)})
+    for done in (alone, again):
+        assert "Traceback" not in done.stderr
+    printed = [(bool(one.stdout), bool(one.stderr)) for one in (alone, again)]
+    assert (alone.returncode, printed[0]) == (again.returncode, printed[1])
