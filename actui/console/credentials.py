@@ -52,7 +52,7 @@ class Credentials:
                     raise
 
     async def status(self, connection: Connection, which: Which) -> str:
-        """One sentence on where a secret is, or on why that cannot be told."""
+        """One sentence on where a secret is, or on why nobody can say."""
         try:
             where = await self.source(connection, which)
         except ActuiError as failure:

@@ -35,5 +35,5 @@ class SandboxOptions:
             raise ValueError("Latency and jitter cannot be negative.")
         if self.limits not in ("real", "off"):
             raise ValueError("limits is either real or off.")
-        # Unknown switches and readings are told at once, before any server runs.
+        # Unknown switches and readings are refused at once, before any server runs.
         Switches(self.switches)

@@ -1,6 +1,6 @@
 """The feed of `/activities`: sends, opens, clicks, replies and list changes (§8.1).
 
-Sections are those of activecampaign.md. Sends and hits are told for all time, list changes since
+Sections are those of activecampaign.md. Sends and hits are given for all time, list changes since
 the sandbox was made.
 """
 

@@ -264,5 +264,5 @@ def _segment_of(entry: Json) -> str:
 def _rejected(event: Json) -> Json:
     """The tenant has no timeline event types, so no event fits one (TimelineResultBean)."""
     kind = event.get("eventTypeId", "")
-    told = {"state": "REJECTED", "validationErrors": [f"#: no timeline event type {kind!r}"]}
-    return {**{key: event[key] for key in ("id", "identifier") if key in event}, **told}
+    answer = {"state": "REJECTED", "validationErrors": [f"#: no timeline event type {kind!r}"]}
+    return {**{key: event[key] for key in ("id", "identifier") if key in event}, **answer}

@@ -38,8 +38,8 @@ class Connection:
 
 
 def _task(title: str, *lines: str) -> str:
-    said = "".join(f"<li>{line}</li>" for line in lines)
-    return f'<div class="bcpTask">{title}</div><ul>{said}</ul>'
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    return f'<div class="bcpTask">{title}</div><ul>{items}</ul>'
 
 
 GOOD = _task("Import profiles", "Received 12 updates, created 3 profiles, checked 15.")

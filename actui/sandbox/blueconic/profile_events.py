@@ -36,25 +36,25 @@ class ProfileEvents:
         """Remember a change of consent, if it is one."""
         if all(before.get(name, []) == after.get(name, []) for name in KEPT.values()):
             return
-        told = {"Source": [source]}
+        facts = {"Source": [source]}
         for word, name in KEPT.items():
             none = ["NONE"] if word == "Legislation" else []
-            told[f"From{word}"] = list(before.get(name) or none)
-            told[f"To{word}"] = list(after.get(name) or none)
-        self._add(ordinal, moment, "ConsentChanged", told)
+            facts[f"From{word}"] = list(before.get(name) or none)
+            facts[f"To{word}"] = list(after.get(name) or none)
+        self._add(ordinal, moment, "ConsentChanged", facts)
 
     def note_level(self, ordinal: int, moment: float, before: str, after: str) -> None:
         """Remember a change of the permission level, if it is one."""
         if before != after:
-            told = {"FromLevel": [before], "ToLevel": [after], "Source": ["CLIENTSIDE"]}
-            self._add(ordinal, moment, "PermissionLevelChanged", told)
+            facts = {"FromLevel": [before], "ToLevel": [after], "Source": ["CLIENTSIDE"]}
+            self._add(ordinal, moment, "PermissionLevelChanged", facts)
 
-    def _add(self, ordinal: int, moment: float, kind: str, told: dict[str, list[str]]) -> None:
+    def _add(self, ordinal: int, moment: float, kind: str, facts: dict[str, list[str]]) -> None:
         row = self._rows.edit(ordinal)
         if row is None:
             row = History()
             self._rows.keep(ordinal, row)
-        row.events.append((moment, kind, told))
+        row.events.append((moment, kind, facts))
 
     def of(self, ordinal: int, *, properties: str) -> list[dict[str, Any]]:
         """Schema `profileEvent`; `properties` is the key of the array of that name."""
@@ -62,8 +62,8 @@ class ProfileEvents:
         return [
             {
                 "date": utc_millis_text(moment),
-                properties: [{"id": name, "values": values} for name, values in told.items()],
+                properties: [{"id": name, "values": values} for name, values in facts.items()],
                 "type": kind,
             }
-            for moment, kind, told in (row.events if row else [])
+            for moment, kind, facts in (row.events if row else [])
         ]

@@ -40,7 +40,7 @@ Test = Callable[[Profile], bool]
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins: after whom, how many were listed before, and the total as first told."""
+    """Where a page begins: after whom, how many were listed before, and the first total."""
 
     after: int | None = None
     seen: int = 0
@@ -139,11 +139,11 @@ class SegmentPages:
         seen = cursor.seen + size
         is_last = len(page) <= size or 0 < most <= seen
         limited = most > 0 and self._tenant.switches["max-hits-total"] == "limit"
-        told = min(total, most) if limited else total
+        claimed = min(total, most) if limited else total
         head: Json = {
             "itemsPerPage": count,
-            "totalPages": -(-told // count),
-            "totalResults": told,
+            "totalPages": -(-claimed // count),
+            "totalResults": claimed,
             "cursor": asked.at,
         }
         if not is_last:

@@ -113,11 +113,11 @@ def lifecycle_answer(tenant: Tenant, row: Lifecycle) -> Json:
                 "frequencyCapDuration": stage.duration,
                 "frequencyCapViews": stage.views,
             }
-        told: Json = {"identifier": stage.id, "name": stage.name, "rule": rule}
+        of_stage: Json = {"identifier": stage.id, "name": stage.name, "rule": rule}
         if not by_schema(tenant.switches):
             shown = [{"id": one, "type": "dialogue"} for one in stage.dialogues]
-            told["touchpoints"] = shown
-        stages.append(told)
+            of_stage["touchpoints"] = shown
+        stages.append(of_stage)
     answer = {
         **MADE,
         "description": "",
