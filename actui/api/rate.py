@@ -111,8 +111,11 @@ def check_pace_file(path: Path) -> None:
 
 
 def _opened(path: Path) -> int:
-    """An open regular file; nobody waits for a pipe in its place. Raises OSError."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+    """Open a regular file for reading and writing; it is created if it is missing.
+
+    Raises OSError for anything else: a pipe is not waited for, and a link is not followed.
+    """
+    handle = os.open(path, _FLAGS, 0o600)
     if stat.S_ISREG(os.fstat(handle).st_mode):
         return handle
     os.close(handle)

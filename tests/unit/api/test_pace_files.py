@@ -78,3 +78,12 @@ async def test_something_else_in_its_place_is_named(
     put(path)
     with pytest.raises(ConfigError, match=str(path)):
         await RateLimiter(path).acquire()
+
+
+async def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
+    path, target = tmp_path / "pace", tmp_path / "theirs"
+    target.write_text("theirs")
+    path.symlink_to(target)
+    with pytest.raises(ConfigError, match=str(path)):
+        await RateLimiter(path).acquire()
+    assert target.read_text() == "theirs"
