@@ -33,11 +33,6 @@ class InputSerializer:
         self._serial = 0
         self._is_busy = False
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether something typed has not had its effect yet."""
-        return self._is_busy
-
     async def take(self, event: events.Event) -> None:
         """Handle what was typed, or keep it until its turn."""
         if self._is_busy:

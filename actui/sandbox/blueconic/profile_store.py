@@ -183,13 +183,6 @@ class ProfileStore:
         """Those of all rows there ever were."""
         return range(self._next)
 
-    def all_live(self) -> Iterator[Profile]:
-        """Every profile that was not merged away or deleted."""
-        for ordinal in range(self._next):
-            row = self.at(ordinal)
-            if row.replaced_by is None:
-                yield row
-
     def all_rows(self) -> Iterator[Profile]:
         """Every profile, merged ones included."""
         for ordinal in range(self._next):

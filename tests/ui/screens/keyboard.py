@@ -44,7 +44,7 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
     if app.call_later(taken.set):  # in its queue behind the keys
         while app.is_running and not taken.is_set():  # noqa: ASYNC110  an app that ends never says
             await asyncio.sleep(0)
-    while app.is_running and app._typing.is_busy:  # noqa: ASYNC110  there is no event for it
+    while app.is_running and app._typing._is_busy:  # noqa: ASYNC110  there is no event for it
         await asyncio.sleep(0.001)
     # every part of the page is asked, which costs more than most keys: once is enough
     await pilot._wait_for_screen()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from actui import sync
 from actui.model.mapping import Rule
 from actui.model.run import Outcome, Reason
 from actui.model.sources import TITLES, PlainSource
@@ -17,6 +21,16 @@ def test_a_member_is_its_value(table: type[TableEnum]) -> None:
         assert table.of(member.value) is member
     with pytest.raises(ValueError, match="is no"):
         table.of("nothing")
+
+
+ENGINE = "".join(
+    path.read_text(encoding="utf-8") for path in Path(sync.__file__).parent.rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("member", [*Outcome, *Reason], ids=str)
+def test_the_engine_decides_each_outcome_and_reason(member: Outcome | Reason) -> None:
+    assert re.search(rf"\b{type(member).__name__}\.{member.name}\b", ENGINE)
 
 
 @pytest.mark.parametrize(
