@@ -1,1 +1,1 @@
-"""What is kept on this machine: documents, ledgers, locks and secrets."""
+"""What a home stores: documents, ledgers, locks and secrets."""

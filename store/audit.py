@@ -1,6 +1,7 @@
-"""Who changed, ran, stopped or deleted what, and when: lines that are only ever added.
+"""The audit log of a home: who changed, ran, stopped or deleted what, and when.
 
-One JSON object a line, one file a month, so that old ones can be archived. Never a secret.
+Append-only. One JSON object per line, one file per month, so that old files can be archived. It
+never holds a secret.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ _ALWAYS = ("at", "user", "host", "action")
 _OF_A_CHANGE = {field.name for field in fields(Change)}
 _APPENDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 _NOBODY = 2**32 - 1
-"""The kernel's login id of a process that no login started."""
+"""The kernel's login id of a process that was started without a login."""
 
 
 class Audit:
-    """The record of one home. `environ` tells who stands behind sudo or an SSH session."""
+    """The audit log of one home; `environ` names the person behind sudo or an SSH session."""
 
     def __init__(self, home: Home, environ: Mapping[str, str]) -> None:
         self._place = home.audit_dir
@@ -48,9 +49,10 @@ class Audit:
         changes: Sequence[Change] = (),
         **detail: Any,
     ) -> None:
-        """Add a line, durably. Raises StorageError when it cannot be written.
+        """Append a line and sync it to disk. Raises StorageError if it cannot be written.
 
-        Whatever changes a home comes by here: what dead processes left in it is removed first.
+        Empty values of `detail` are omitted. Temporary files of dead processes are removed from the
+        home first, since every command that changes a home calls this.
         """
         remove_leftovers(self._root)
         at = datetime.now(UTC)
@@ -68,10 +70,10 @@ class Audit:
             raise StorageError.of(file, wrong) from wrong
 
     def lines(self, connection: str | None = None) -> Iterator[dict[str, Any]]:
-        """The lines, newest first; of one connection by name or id, also one that is gone.
+        """The lines, newest first; `connection` selects by name or id, also a deleted one.
 
-        A line that a crash cut off, or that is none of these, is left out. Raises ConfigError where
-        something else than a file is in the place of one.
+        Lines that a crash cut off, or that have another shape, are omitted. Raises ConfigError if
+        something other than a file is in the place of one.
         """
         for file in sorted(self._place.glob("*.jsonl"), reverse=True):
             for text in reversed(read_file(file).decode(errors="replace").splitlines()):
@@ -98,8 +100,8 @@ def _is_line(line: Any) -> bool:
 def who(environ: Mapping[str, str]) -> dict[str, Any]:
     """The user and host of this process and, as far as known, the person behind them.
 
-    Several people may share one Unix user: sudo names who called it, the kernel who logged in, and
-    sshd the address and, with its option ExposeAuthInfo, the key.
+    Several people may share one Unix user: sudo names its caller, the kernel who logged in, and
+    sshd the client's address and, with its option ExposeAuthInfo, the key.
     """
     user = user_name()
     behind = {

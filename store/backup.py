@@ -1,4 +1,7 @@
-"""One file with all that a home cannot get back from the services: no secret, no command."""
+"""Back up a home into one file and restore it: everything that the services cannot give back.
+
+Secrets and settings that name a command are not in a backup.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ _KEPT_BACKENDS = (None, ENCRYPTED_FILE)
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A backup: how many files it holds, and their bytes before they were packed."""
+    """A finished backup: its number of files, and their total size in bytes before compression."""
 
     files: int
     size: int
@@ -53,7 +56,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """From when the backup is, how many connections it had, and where the replaced files are."""
+    """When a restored backup was made, its number of connections, the replaced files' folder."""
 
     made: str
     connections: int
@@ -64,10 +67,10 @@ class Restored:
 
 
 def make_backup(home: Home, target: Path, version: str) -> Made:
-    """Write a new file of mode 0600 that holds the home, as it is, also while runs go on.
+    """Write the home into a new file of mode 0600, consistently even while runs go on.
 
-    `version` is actui's own. Raises ConfigError where the file exists or cannot be written, and
-    where something in the home is damaged; then there is no file.
+    `version` is actui's own. Raises ConfigError if the file exists or cannot be written, and
+    DamagedError if something in the home is damaged; then no file is left.
     """
     if is_there(target):
         raise ConfigError(f"{target} exists already; choose another name.")
@@ -98,7 +101,7 @@ def make_backup(home: Home, target: Path, version: str) -> Made:
 
 
 def _collect(home: Home, into: Path) -> Iterator[str]:
-    """Copy the files in the order in which the later may know more than the earlier."""
+    """Copy the files and yield their names; what may be newer than the rest comes last."""
     for name in (*DOCUMENTS, *_in(home.runs_dir, ".json"), *_in(home.audit_dir, ".jsonl")):
         try:
             content = read_file(home.root / name)
@@ -144,7 +147,7 @@ def _harmless(content: bytes) -> bytes:
 
 
 def _copy_database(file: Path, copy: Path) -> None:
-    """A sound copy as it was at one instant. Raises DamagedError."""
+    """Copy a database as it is at one instant. Raises DamagedError if the copy is not sound."""
     _write(copy, b"")
     with closing(open_database(file)) as source, closing(sqlite3.connect(copy)) as target:
         source.copy_to(target)
@@ -195,11 +198,11 @@ def _digest(path: Path) -> str:
 
 
 def restore_backup(home: Home, source: Path, *, replace: bool) -> Restored:
-    """Put a backup in the place of what a home holds; secrets stay as they are.
+    """Replace what a home holds by a backup; secrets stay as they are.
 
-    Everything is checked before anything is touched, and a crash leaves the old home or the new
-    one. Raises ConfigError for a file that is no whole backup and, without `replace`, where the
-    home holds something; BusyError while one of its connections runs.
+    Everything is checked before anything is touched, and a crash leaves either the old home or the
+    new one. Raises ConfigError for a file that is no complete backup and, without `replace`, if the
+    home is in use; BusyError while one of its connections runs.
     """
     if not replace and holds_something(home):
         raise ConfigError(
@@ -230,7 +233,7 @@ def restore_backup(home: Home, source: Path, *, replace: bool) -> Restored:
 
 
 def holds_something(home: Home) -> bool:
-    """Whether a home has anything that a restoration would replace, settings apart."""
+    """Whether a home has anything that a restore would replace, apart from settings."""
     folders = (home.ledgers_dir, home.runs_dir)
     return is_there(home.connections_file) or any(any(one.iterdir()) for one in folders)
 
@@ -244,7 +247,7 @@ def _telling(source: Path) -> Iterator[None]:
 
 
 class _Bounded:
-    """A stream that gives no more than it may, however much a few packed bytes stand for."""
+    """A stream that yields at most a given number of bytes: few packed bytes can be many."""
 
     def __init__(self, stream: gzip.GzipFile, most: int) -> None:
         self._stream = stream
@@ -260,7 +263,7 @@ class _Bounded:
 
 
 def _unpack(source: Path, staged: Path) -> str:
-    """Write the files of a backup; when it was made. Raises one of UNREADABLE for another file."""
+    """Unpack a backup; when it was made. Raises one of UNREADABLE for another file."""
     with _opened(source) as raw, gzip.open(raw, "rb") as plain:
         bounded: Any = _Bounded(plain, _MOST_MANIFEST)
         with tarfile.open(fileobj=bounded, mode="r|") as archive:
@@ -286,7 +289,7 @@ def _unpack(source: Path, staged: Path) -> str:
 
 
 def _opened(source: Path) -> IO[bytes]:
-    """An open regular file; nobody waits for a pipe. Raises ValueError for anything else."""
+    """Open a regular file without waiting for a pipe. Raises ValueError for anything else."""
     descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -302,7 +305,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 
 
 def _declared(manifest: Any) -> dict[str, tuple[int, str]]:
-    """Size and digest of each file, by its name. Raises one of UNREADABLE."""
+    """The size and SHA-256 of each file in a manifest, by name. Raises one of UNREADABLE."""
     if manifest["actui_backup"] != _FORM:
         raise ConfigError("The backup was made by a newer actui; update this one.", code="newer")
     datetime.fromisoformat(manifest["made"])
@@ -316,7 +319,7 @@ def _declared(manifest: Any) -> dict[str, tuple[int, str]]:
 
 
 def _is_ours(name: str) -> bool:
-    """Whether a home has a file of this name that a backup may hold."""
+    """Whether a backup may hold a file of this name."""
     if name in DOCUMENTS or name in FORGOTTEN:
         return True
     match name.split("/"):
@@ -343,9 +346,9 @@ def _receive(stream: IO[bytes], target: Path, digest: str) -> None:
 
 
 def _check_staged(staged: Path, made: str) -> int:
-    """Read all of it as a home is read, and mark the ledgers as restored; how many connections.
+    """Open everything as a home does, mark the ledgers as restored, and count the connections.
 
-    Raises ConfigError where a home could not use it.
+    Raises ConfigError if a home could not use it.
     """
     home = Home(staged)
     for name in DOCUMENTS:
@@ -374,7 +377,10 @@ def _check_staged(staged: Path, made: str) -> int:
 
 
 def _join_forgotten(home: Home, staged: Path) -> frozenset[str]:
-    """Nobody who was forgotten here comes back; the names that stay as they are in the home."""
+    """Keep people forgotten who were forgotten in this home after the backup was made.
+
+    Returns the names of files that the restore must leave alone.
+    """
     mine, theirs = Forgotten(home), Forgotten(Home(staged))
     if not is_there(home.root / "forgotten.db"):
         return frozenset()

@@ -28,7 +28,7 @@ class Stored:
 
     @property
     def since(self) -> datetime:
-        """When its schedule was switched on or last changed."""
+        """When its schedule was switched on or last changed; due times before that do not count."""
         return datetime.fromisoformat(self.timed_at or self.saved_at)
 
 
@@ -51,7 +51,7 @@ class Connections:
         )
 
     def find(self, name_or_id: str) -> Stored:
-        """One connection. Raises ConfigError with names that come close."""
+        """The connection of a name or id. Raises ConfigError that suggests similar names."""
         known = self.all()
         for stored in known:
             if name_or_id in (stored.connection.id, stored.connection.name):
@@ -65,10 +65,10 @@ class Connections:
         )
 
     def save(self, connection: Connection, *, expected: int | None = None) -> Stored:
-        """Create or replace a connection: the one of its id, else the one of its name.
+        """Create or replace a connection, found by its id, or by its name if it has none.
 
-        Raises ConfigError when its name is taken, or (`changed-elsewhere`) when somebody saved
-        another version than the `expected` one meanwhile.
+        Raises ConfigError if its name is taken, or with code `changed-elsewhere` if the stored
+        version is not the `expected` one.
         """
         with documents(self._path) as database:
             held = {document.doc_id: self._stored(document) for document in database.all()}
@@ -117,7 +117,7 @@ class Connections:
             self._audit.record("changed", after, found)
 
     def delete(self, connection_id: str) -> None:
-        """Remove a connection; one that is gone already is no trouble."""
+        """Remove a connection; does nothing if there is none of this id."""
         gone: list[Connection] = []
         with documents(self._path) as database:
             for document in database.all():
@@ -136,7 +136,7 @@ def _place(connection: Connection, held: dict[int, Stored]) -> int | None:
 
 
 def _timed_at(connection: Connection, before: Stored | None, now: datetime) -> str:
-    """Since when the schedule has been as it is; other changes leave that alone."""
+    """Since when the schedule has been as it is now; other changes do not move it."""
     if before is None or before.connection.timing != connection.timing:
         return now.isoformat()
     return before.since.isoformat()

@@ -1,4 +1,4 @@
-"""Files of a home that are not what they should be, and what is left of them."""
+"""Damaged files of a home: how they are reported, and reading files without blocking on a pipe."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _NO_COPY = (
 def damaged(
     path: Path, trouble: str, copy: Path | None = None, *, advice: str = ""
 ) -> DamagedError:
-    """The error for a damaged file; `trouble` says what is wrong, `copy` is the last good one.
+    """The error for a damaged file; `trouble` describes the damage, `copy` is the last good copy.
 
-    `advice` replaces what is suggested where there is no copy.
+    `advice` replaces the default suggestion if there is no copy.
     """
     if copy is not None:
         advice = f"Its last good copy is {copy}; copy it over the damaged file to go back to it."
@@ -28,10 +28,10 @@ def damaged(
 
 
 def read_file(path: Path, most: int = -1) -> bytes:
-    """A regular file's content, or its first bytes; nobody waits for a pipe in its place.
+    """The content of a regular file, or its first `most` bytes, without waiting for a pipe.
 
-    Raises FileNotFoundError where there is none, DamagedError for anything but a file, and
-    OSError where it cannot be read.
+    Raises FileNotFoundError if it is missing, DamagedError if it is anything but a file, and
+    OSError if it cannot be read.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -42,7 +42,7 @@ def read_file(path: Path, most: int = -1) -> bytes:
 
 
 def is_good(path: Path, check: Callable[[bytes], object]) -> bool:
-    """Whether there is such a file and `check` accepts its content."""
+    """Whether the file exists and `check` accepts its content without raising."""
     try:
         check(read_file(path))
     except (OSError, DamagedError, ValueError, LookupError, TypeError, RecursionError):

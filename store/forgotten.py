@@ -1,4 +1,4 @@
-"""Who was forgotten: keyed hashes, by which they are known again and from which nobody is read."""
+"""The people who were forgotten on request, as keyed hashes that cannot be turned back."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ GONE = "(forgotten)"
 
 
 class Forgotten:
-    """The forgotten people of a home, for all its connections, those to come included."""
+    """The forgotten people of a home; they count for all its connections, including future ones."""
 
     def __init__(self, home: Home) -> None:
         self._file = home.root / "forgotten.db"
         self._key_file = home.root / "forgotten.key"
 
     def add(self, keys: Iterable[MatchKey], origins: tuple[str, str]) -> None:
-        """Remember a person, durably; `origins` are the accounts of contact and profile ids.
+        """Remember a person durably; `origins` are the accounts of the contact and profile ids.
 
-        Raises ConfigError where the people forgotten so far cannot be read.
+        Raises ConfigError if the existing entries cannot be read.
         """
         if not self._exists():
             # the key first: a list without its key would be everybody's end
@@ -53,9 +53,10 @@ class Forgotten:
             database.execute("COMMIT")
 
     def among(self, keys: Iterable[MatchKey], origins: tuple[str, str]) -> set[MatchKey]:
-        """Those of the keys that are a forgotten person's.
+        """The keys among `keys` that belong to a forgotten person.
 
-        Raises ConfigError where the forgotten cannot be read: then nobody is known to be none.
+        Raises ConfigError if the entries cannot be read: nobody may then be assumed not to be
+        forgotten.
         """
         if not self._exists():
             return set()
@@ -71,7 +72,7 @@ class Forgotten:
         return found
 
     def check(self) -> str:
-        """What is wrong with what is kept here; empty where all is well. Reads all of it."""
+        """What is wrong with the stored entries; empty if they are sound. Reads all of them."""
         try:
             if not self._exists():
                 return ""
@@ -83,7 +84,7 @@ class Forgotten:
             return failure.message
 
     def take_over(self, other: Forgotten) -> bool:
-        """Add everybody whom another home has forgotten; False where its key is another."""
+        """Add everybody whom another home has forgotten; returns False if its key differs."""
         if self._key() != other._key():
             return False
         with closing(open_database(other._file)) as database:
@@ -111,7 +112,7 @@ class Forgotten:
             sync_directory(self._key_file.parent)
 
     def _key(self) -> bytes:
-        """Raises DamagedError: with another key nobody who was forgotten would be known again."""
+        """The key of the hashes. Raises DamagedError: another key would recognize nobody."""
         try:
             key = bytes.fromhex(read_file(self._key_file).decode().strip())
         except FileNotFoundError:
@@ -138,7 +139,7 @@ def _mark(key: bytes, word: str, origins: tuple[str, str]) -> bytes:
 
 
 def without_address(text: str, *emails: str) -> str:
-    """A text, JSON or plain, in which none of the addresses stands in any spelling or case."""
+    """The text, JSON or plain, without any of the addresses, in whatever spelling or case."""
     forms = {form for email in emails for form in spellings(email) if form}
     forms |= {
         json.dumps(form, ensure_ascii=escape)[1:-1] for form in forms for escape in (False, True)
@@ -151,7 +152,7 @@ def without_address(text: str, *emails: str) -> str:
 
 
 def redact(file: Path, *emails: str) -> None:
-    """Take addresses, or one in several spellings, out of a text file."""
+    """Remove the addresses, in every spelling, from a text file."""
     text = file.read_text(encoding="utf-8", errors="surrogateescape")
     changed = without_address(text, *emails)
     if changed != text:

@@ -1,4 +1,4 @@
-"""The run history of a connection: one document a run, 500 at most."""
+"""The run history of a connection: one document per run, at most 500."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from store.json_file import as_stored, documents
 
 MOST_RUNS = 500
 _PLACE = "place"
-"""The key under which a document keeps its place in the order of saving.
-
-Stamps tell no order on a machine whose clock was moved.
-"""
+"""The key of a document's place in the order of saving; time stamps give no order once a clock was
+set back."""
 
 
 class History:
@@ -26,7 +24,7 @@ class History:
         self._path = home.history_file(connection_id)
 
     def save(self, summary: RunSummary) -> None:
-        """Add a run, or replace what was known of it; the latest saved is the newest."""
+        """Add a run, or replace its document; the run saved last counts as the newest."""
         with documents(self._path) as database:
             with as_stored(self._path), as_stored(self._path):
                 place = 1 + max((_recency(one)[1] for one in database.all()), default=0)
@@ -39,20 +37,20 @@ class History:
                 database.remove(doc_ids=[document.doc_id for document in oldest])
 
     def note(self, run: str, notice: str) -> None:
-        """Add what went wrong after a run had ended; a run that goes on is left alone."""
+        """Store what went wrong after a run ended; does nothing while the run goes on."""
         with documents(self._path) as database, as_stored(self._path):
             known = Query()
             ended = (known.run == run) & known.state.test(lambda state: RunState(state).is_final)
             database.update({"notice": notice}, ended)
 
     def all(self, limit: int = MOST_RUNS) -> list[RunSummary]:
-        """The runs, newest first: one that goes on, then in the order in which they ended."""
+        """The newest `limit` runs: an unfinished one first, then by when they ended."""
         with documents(self._path) as database, as_stored(self._path):
             found = sorted(database.all(), key=_recency, reverse=True)
             return [_summary(document) for document in found[:limit]]
 
     def find(self, run: str) -> RunSummary | None:
-        """One run by its id."""
+        """The run of an id; None if there is none."""
         with documents(self._path) as database, as_stored(self._path):
             found = database.search(Query().run == run)
             return _summary(found[0]) if found else None
@@ -63,6 +61,6 @@ def _summary(document: Mapping[str, Any]) -> RunSummary:
 
 
 def _recency(document: Mapping[str, Any]) -> tuple[bool, int, str, str]:
-    """Sorts by the place; runs of before places were kept come first, by their stamps."""
+    """Sort key by place; documents without one, of earlier versions, come first by time stamp."""
     ended = document["ended"]
     return ended is None, document.get(_PLACE, 0), ended or "", document["started"]

@@ -1,4 +1,4 @@
-"""Where a home keeps what: directories of mode 0700, files of mode 0600 (store/README.md §6)."""
+"""The paths of a home: directories of mode 0700, files of mode 0600 (store/README.md §6)."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be an id: it is safe in a file name."""
+    """Whether a text can be an id: one that is safe in a file name."""
     return _ID.match(text) is not None
 
 
 def checked_id(text: str) -> str:
-    """An id that is safe in a file name. Raises ConfigError for anything else."""
+    """The id itself. Raises ConfigError if it is not safe in a file name."""
     if not is_id(text):
         raise ConfigError(f"'{text}' cannot be an id: letters, digits, - and _ only.")
     return text
 
 
 def _root(named: str | None) -> Path:
-    """Raises ConfigError where the place is no place, or has a name that no file can tell."""
+    """The home's absolute path. Raises ConfigError if there is none or it is not UTF-8."""
     what = "ACTUI_HOME" if named else "The place for state (XDG_STATE_HOME)"
     try:
         root = Path(named).expanduser().absolute() if named else user_state_path("actui")
@@ -46,9 +46,9 @@ def _root(named: str | None) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is such a file or folder. Raises OSError where that cannot be known.
+    """Whether a file or folder exists. Raises OSError where that cannot be known.
 
-    `Path.exists` says no to that from Python 3.14 on.
+    `Path.exists` returns False instead from Python 3.14 on.
     """
     try:
         path.stat()
@@ -58,7 +58,7 @@ def is_there(path: Path) -> bool:
 
 
 def can_write(path: Path) -> bool:
-    """Whether a file may be written or made, as far as can be known before that is tried."""
+    """Whether a file may be written or created, as far as can be known without trying."""
     place = path
     while not is_there(place):
         place = place.parent
@@ -76,16 +76,16 @@ def _make(place: Path) -> None:
 
 @dataclass(frozen=True)
 class Home:
-    """One user's home; it exists once opened."""
+    """The paths of one user's home; the folders exist once it is opened."""
 
     root: Path
 
     @classmethod
     def open(cls, environ: Mapping[str, str]) -> Home:
-        """The home named by ACTUI_HOME, else the platform's place for state; made if needed.
+        """Open the home named by ACTUI_HOME, else the platform's state directory; create it.
 
-        One's own is closed to everybody else. Raises ConfigError for one that is somebody else's,
-        or in which a symbolic link is.
+        Access for others is removed. Raises ConfigError if it belongs to another user or holds a
+        symbolic link.
         """
         home = cls(_root(environ.get("ACTUI_HOME")))
         _make(home.root)
@@ -175,11 +175,11 @@ class Home:
         return self.locks_dir / f"{checked_id(connection_id)}.lock"
 
     def log_file(self, connection_id: str) -> Path:
-        """What the process of a connection's last run printed."""
+        """The output of the process of a connection's last run."""
         return self.logs_dir / f"{checked_id(connection_id)}-last.log"
 
     def forget(self, connection_id: str) -> None:
-        """Remove history, ledgers and log of a connection; people's data goes with it."""
+        """Remove a connection's history, ledgers and log, and with them people's data."""
         place, log = self.ledger_file(connection_id).parent, self.log_file(connection_id)
         for file in (*self._history_files(connection_id), log):
             file.unlink(missing_ok=True)

@@ -57,7 +57,7 @@ class SafeStorage(Storage):
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         """Replace the file; a crash at any instant leaves the old one or the new one.
 
-        Call it while holding the file's lock. Raises StorageError; the file is as it was then.
+        The caller must hold the file's lock. Raises StorageError, with the file unchanged.
         """
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         whole = {VERSION_KEY: {"version": LATEST}, **data}
@@ -76,7 +76,7 @@ class SafeStorage(Storage):
             remove_temporaries(self._path)
 
     def _keep_copy(self) -> None:
-        """Keep the file as it is now under another name, which takes no space."""
+        """Keep the current file as the backup, as a hard link where the file system has them."""
         if not self._path.exists():
             return
         copy = self._path.with_name(f".{self._path.name}.bak.{os.getpid()}.tmp")
@@ -92,7 +92,7 @@ class SafeStorage(Storage):
 
 
 class _Unwritable(SafeStorage):
-    """The same for a home that cannot be written."""
+    """A file in a home that cannot be written: it can be read, and every write fails."""
 
     def __init__(self, path: Path, refusal: OSError) -> None:
         super().__init__(path)
@@ -104,14 +104,14 @@ class _Unwritable(SafeStorage):
 
 
 def remove_temporaries(path: Path) -> None:
-    """Remove what writes of a file have left; call it while holding the file's lock."""
+    """Remove the temporary files of interrupted writes. The caller must hold the file's lock."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         with suppress(OSError):
             left.unlink()
 
 
 def _tables(text: bytes) -> tuple[Tables, int]:
-    """Tables of documents and their version. Raises one of UNREADABLE for anything else."""
+    """The tables of a file and its version. Raises one of UNREADABLE for anything else."""
     tables = json.loads(text.decode())
     version = tables.pop(VERSION_KEY, {"version": LATEST})["version"]
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
@@ -128,17 +128,17 @@ UNREADABLE = (
     # more brackets than Python has levels; a number that no float can hold
     *(RecursionError, OverflowError),
 )
-"""What reading JSON of another shape than expected raises; pydantic's error is a ValueError."""
+"""What reading JSON of an unexpected shape raises; pydantic's ValidationError is a ValueError."""
 
 
 def damaged_documents(path: Path, trouble: str) -> DamagedError:
-    """The error for a damaged file of documents, with its last good copy where that is one."""
+    """The error for a damaged document file; it names the last good copy if there is one."""
     copy = backup_of(path)
     return damaged(path, trouble, copy if is_good(copy, _tables) else None)
 
 
 def check_documents(path: Path, content: bytes) -> None:
-    """Raises DamagedError, which names the file, where its content is no documents."""
+    """Check a document file's content. Raises DamagedError, ConfigError for a newer version."""
     try:
         _, version = _tables(content)
     except UNREADABLE as wrong:
@@ -148,13 +148,13 @@ def check_documents(path: Path, content: bytes) -> None:
 
 
 def check_file(path: Path) -> None:
-    """Raises ConfigError or DamagedError where a file that is there holds no documents."""
+    """Check a document file, which may be missing. Raises ConfigError or DamagedError."""
     SafeStorage(path).read()
 
 
 @contextmanager
 def as_stored(path: Path, trouble: str = "a document in it has another shape") -> Iterator[None]:
-    """A block that reads what documents of a file hold; what does not fit is a DamagedError."""
+    """Within the block, errors of unexpected shapes become DamagedError for the file."""
     try:
         yield
     except UNREADABLE as wrong:
@@ -162,12 +162,12 @@ def as_stored(path: Path, trouble: str = "a document in it has another shape") -
 
 
 def backup_of(path: Path) -> Path:
-    """Where the last good copy of a file is kept."""
+    """The path of a file's last good copy."""
     return path.with_name(path.name + ".bak")
 
 
 def open_private(path: Path) -> Any:
-    """A new text file that only its owner can read, opened for writing."""
+    """Open a new text file of mode 0600 for writing; an old one is emptied, no link is followed."""
     return os.fdopen(
         os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600),
         "w",
@@ -186,9 +186,11 @@ def sync_directory(path: Path) -> None:
 
 @contextmanager
 def documents(path: Path) -> Iterator[TinyDB]:
-    """The database of a file, locked against every other process until the block ends.
+    """Open a document file, locked against all other processes until the block ends.
 
-    A fresh TinyDB each time has no stale cache and no stale next id; nothing is kept open.
+    A new TinyDB each time, since a kept one has a stale cache and stale ids. Raises BusyError if
+    the lock is not free within 10 s. A home that cannot be written is opened without the lock;
+    writes then raise StorageError.
     """
     lock_file = path.with_name(path.name + ".lock")
     lock = FileLock(lock_file, timeout=_LOCK_SECONDS, mode=0o600)

@@ -1,11 +1,12 @@
-"""The machine's key store through keyring, in a process that can be given up on.
+"""The machine's key store through keyring, in a child process with a time limit.
 
 A locked collection makes keyring wait for a prompt that nobody sees (store/README.md §5), and a
-Python thread that waits cannot be ended; so every call runs in a child with a limit of 3 s, which
-begins once the child is ready to ask: on a host where many runs start at once that takes a while.
+Python thread cannot be ended, so each call runs in a child. Its limit of 3 s begins once the child
+is ready, because starting takes long on a host where many runs start at once.
 
 The encrypted file is keyrings.cryptfile's, named explicitly because another key store would win
-otherwise. Its own cost takes seconds a call; ours is RFC 9106's for machines with little memory.
+otherwise. Its default key derivation takes seconds per call; ours is RFC 9106's for machines with
+little memory.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ from actui.model.settings import ENCRYPTED_FILE, UNLOCK
 SERVICE = "actui"
 SECONDS = 3
 FILE_SECONDS = 60
-"""The encrypted file waits for nobody; opening it is work, and others may be at work too."""
+"""The limit for the encrypted file, which waits for no prompt but takes computing time."""
 _START_SECONDS = 20
 _REFUSED = ("null", "fail", "plaintext")
 
 
 class NoKeyStoreError(CredentialsError):
-    """This machine has no key store that keeps secrets safely."""
+    """This machine has no key store that stores secrets safely."""
 
     default_code = "no-key-store"
 
@@ -100,11 +101,11 @@ json.dump(answer, sys.stdout)
 
 
 class KeyStore:
-    """Secrets by entry. Every call raises NoKeyStoreError where there is no safe key store.
+    """Secrets by entry. Every call raises NoKeyStoreError if there is no safe key store.
 
-    `environ` is what the key store is looked for with; `file` and `unlock` are the encrypted
-    file's, used where `backend` asks for it. One that is locked or missing is not asked again for
-    3 s, so that somebody who needs two secrets waits once.
+    `environ` is the environment in which the key store is looked for; `file` and `unlock` are the
+    encrypted file and its password, used where `backend` names it. A key store that was locked or
+    missing is not asked again for 3 s, so that looking for two secrets waits only once.
     """
 
     def __init__(
@@ -122,17 +123,17 @@ class KeyStore:
         self._failed: tuple[float, CredentialsError] | None = None
 
     def get(self, entry: str) -> str | None:
-        """The secret of an entry. Raises CredentialsError when the key store is locked."""
+        """The secret of an entry; None if there is none. Raises CredentialsError if locked."""
         value = self._call("get", entry).get("value")
         return value if isinstance(value, str) else None
 
     def set(self, entry: str, value: str) -> None:
-        """Keep a secret; it is read back, for there are backends that lose it silently."""
+        """Store a secret and read it back, because some backends lose it silently."""
         if not self._call("set", entry, value).get("kept"):
             raise NoKeyStoreError("The key store of this machine did not keep the secret.")
 
     def delete(self, entry: str) -> bool:
-        """Forget a secret; whether there was one."""
+        """Delete a secret and return whether there was one."""
         return bool(self._call("delete", entry).get("deleted"))
 
     def _call(self, do: str, entry: str, value: str = "") -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Removing the temporary files of processes that died while they wrote to a home."""
+"""Remove temporary files of processes that died while they wrote to a home."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 
 _TEMPORARY = re.compile(r"\..+\.([1-9][0-9]*)\.tmp(?:-journal|-wal|-shm)?\Z")
 _OLD_SECONDS = 600
-"""Each is written in seconds. A process of another container has no number here, so that it looks
-dead; its file is not old."""
+"""Writing one takes seconds. A process in another container has no number here and looks dead, so a
+file must also be this old."""
 
 
 def remove_leftovers(root: Path, now: float | None = None) -> None:
-    """Remove temporary files of dead processes below a home; nothing is followed out of it.
+    """Remove temporary files of dead processes below a home; links are not followed.
 
-    A file stays that is another user's, that changed within ten minutes before `now` (Unix
-    seconds, by default the present) or later, whose process lives, or that cannot be removed.
+    A file stays if it belongs to another user, changed within ten minutes before `now` (Unix
+    seconds, by default the present) or later, if its process lives, or if it cannot be removed.
     """
     present = time.time() if now is None else now
     for place, _, names in os.walk(root):

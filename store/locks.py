@@ -1,4 +1,7 @@
-"""The lock that allows one run per connection; the operating system frees it with the process."""
+"""The lock that allows one run per connection; the operating system frees it with the process.
+
+The flock is actui's own, as filelock has neither the holder's name nor a way to probe.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,12 @@ from store.write_errors import UNWRITABLE
 
 _TRIES = 5
 _PAUSE = 0.02
-"""A prober holds the lock for an instant; whoever wants it in earnest tries a few times."""
+"""Seconds between attempts: a probe holds the lock for an instant, so one refusal means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who runs a connection."""
+    """The process that runs a connection."""
 
     user: str
     host: str
@@ -41,7 +44,7 @@ class RunLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock for a block. Raises BusyError that says who holds it, and since when."""
+        """Hold the lock for a block. Raises BusyError that names the holder and since when."""
         descriptor = self._try_to_lock()
         if descriptor is None:
             raise BusyError(self._sentence())
@@ -81,7 +84,7 @@ class RunLock:
         return None
 
     def _try_to_lock_unwritable(self) -> int | None:
-        """For whoever only wants to know: the lock of a home that cannot be written."""
+        """Probe the lock of a home that cannot be written; a run can never hold it this way."""
         descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         if _is_locked(descriptor):
             return descriptor
@@ -99,7 +102,7 @@ class RunLock:
         return False
 
     def holder(self) -> Holder | None:
-        """Who holds the lock, None when nobody does."""
+        """The process that holds the lock; None if it is free."""
         if not self.is_held():
             return None
         try:
@@ -118,7 +121,7 @@ class RunLock:
 
 
 def _is_locked(descriptor: int) -> bool:
-    """Take the lock; whether that could be done at once."""
+    """Try to take the lock without waiting; True if it was taken."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

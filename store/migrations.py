@@ -1,4 +1,4 @@
-"""Numbered steps from older documents to today's; the file before a step is kept."""
+"""Numbered steps from older documents to the current form; the file before a step is kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATEST = len(STEPS) + 1
 
 
 def migrated(tables: Tables, version: int, path: Path) -> Tables:
-    """The documents in today's form. Raises ConfigError when a newer actui wrote them."""
+    """The documents in the current form. Raises ConfigError if a newer actui wrote them."""
     if version > LATEST:
         raise ConfigError(f"{path} was written by a newer actui; update this one.")
     for number in range(version, LATEST):

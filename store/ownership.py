@@ -1,9 +1,9 @@
-"""Whose a home is, and who else could look into it or change it.
+"""Close a home to other users, and refuse what they could have put there.
 
-A home is closed to everybody but its owner each time it is opened, before anything in it is read:
-folders 0700, files 0600. Somebody else's is refused, also a single file of theirs, and so is a
-symbolic link, which could lead a write anywhere. Settings that name something to run are taken out
-of a home that others could write to, since nobody knows who put them there.
+On each opening, before anything is read, folders become 0700 and files 0600. A home or file of
+another user is refused, and so is a symbolic link, which could lead a write anywhere. Settings that
+name something to run are removed from a home that others could write to, since nobody knows who put
+them there.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _RUNS_SOMETHING = ("password_command", "keyring_backend")
 
 
 def close_home(root: Path, settings_file: Path) -> None:
-    """Close one's own home and say so on the log; refuse anything else.
+    """Close one's own home and log it if it was open.
 
-    Raises ConfigError where the home, or something in it, belongs to another user, or where a
-    symbolic link is in it. The home itself may be reached through a link of one's own.
+    Raises ConfigError if the home, or something in it, belongs to another user, or if a symbolic
+    link is in it. The home itself may be reached through a link of one's own.
     """
     link, kind = root.lstat(), root.stat()
     for one in (link, kind):
@@ -86,9 +86,9 @@ def _modes(*paths: Path) -> Iterator[int]:
 
 
 def _all(root: Path) -> Iterator[Path]:
-    """The home and everything in it, each folder before what is in it, so that it is closed first.
+    """The home and everything in it, each folder before its content so that it is closed first.
 
-    Raises ConfigError for a link or for what belongs to somebody else.
+    Raises ConfigError for a link or another user's file.
     """
     yield root
     waiting = [root]
@@ -117,7 +117,7 @@ def _all(root: Path) -> Iterator[Path]:
 
 
 def _closed(path: Path) -> bool:
-    """Close a file or folder; whether it was open. A disk that is read-only stays as it is."""
+    """Close a file or folder and return whether it was open. A read-only disk stays as it is."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if not mode & _CLOSED_TO_OTHERS:
@@ -129,7 +129,7 @@ def _closed(path: Path) -> bool:
 
 
 def _take_out_commands(settings_file: Path) -> bool:
-    """Remove what names something to run, also from the last good copy; whether there was any."""
+    """Remove settings that name something to run, also from the backup; whether there were any."""
     found = False
     for path in (settings_file, settings_file.with_name(settings_file.name + ".bak")):
         try:

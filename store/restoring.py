@@ -1,7 +1,7 @@
-"""Putting restored files in the place of a home's own, whole even when the power fails.
+"""Move restored files into a home, completely even if the power fails.
 
-What is restored waits in a folder of the home. From the moment that folder has its final name the
-restoration has happened: whoever opens the home next moves the rest.
+Restored files wait in a folder of the home. Once that folder has its final name, the restore has
+happened: the next process that opens the home moves the rest.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MANAGED = (*DOCUMENTS, *(f"{name}.bak" for name in DOCUMENTS), *FORGOTTEN, *FOLD
 
 
 def get_ready(staged: Path, keep: frozenset[str]) -> None:
-    """Make a folder of restored files final; names in `keep` are left alone in the home."""
+    """Give a restored folder its final name; files named in `keep` stay as the home has them."""
     for name in MANAGED:
         if name not in keep and not (staged / name).exists():
             (staged / (name + _ABSENT)).touch()
@@ -36,9 +36,9 @@ def get_ready(staged: Path, keep: frozenset[str]) -> None:
 
 
 def finish_restoring(root: Path) -> Path | None:
-    """Finish a restoration that has happened; where the replaced files are, None without one.
+    """Finish a restore that has happened; the folder of the replaced files, None if there was none.
 
-    Every step may be repeated after a crash.
+    Can be repeated after a crash at any step.
     """
     ready = root / READY
     if not ready.is_dir():

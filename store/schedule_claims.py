@@ -1,4 +1,4 @@
-"""When the schedule last started each connection, shared by whoever starts what is due."""
+"""When the schedule last started each connection, shared by everything that starts due runs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 
 class ScheduleClaims:
-    """Which due times were claimed: the last one of each connection, and the one before it."""
+    """The last due time claimed for each connection, and the one before it."""
 
     def __init__(self, home: Home) -> None:
         self._path = home.schedule_claims_file
         self._looked = home.heartbeat_file
 
     def started(self) -> dict[str, datetime]:
-        """When each connection was last started by the schedule, by connection id."""
+        """When the schedule last started each connection, by connection id."""
         if not self._path.exists():
             return {}
         with documents(self._path) as database:
@@ -38,9 +38,10 @@ class ScheduleClaims:
     def claim(
         self, connection_id: str, last: datetime | None, now: datetime, start: Callable[[], T]
     ) -> T | None:
-        """Call `start` and store the claim; None when another process claimed it since `last`.
+        """Call `start`, store the claim and return the result of `start`.
 
-        No two processes get past this at once. When `start` raises, nothing is claimed.
+        None if another process claimed the connection since `last`. The file is locked meanwhile,
+        so no two processes claim the same time. If `start` raises, nothing is claimed.
         """
         with documents(self._path) as database:
             mine = Query().connection == connection_id
@@ -58,7 +59,7 @@ class ScheduleClaims:
             return dict(kept)["started"] if kept else None
 
     def release(self, connection_id: str) -> None:
-        """Give a claim back, because the connection was running: it is still due."""
+        """Undo the last claim because the connection was already running: it is still due."""
         with documents(self._path) as database:
             mine = Query().connection == connection_id
             kept = database.get(mine)
@@ -68,18 +69,18 @@ class ScheduleClaims:
                 database.update({"started": before}, mine)
 
     def forget(self, connection_id: str) -> None:
-        """Drop what is known of a connection."""
+        """Remove a connection's claims."""
         if self._path.exists():
             with documents(self._path) as database:
                 database.remove(Query().connection == connection_id)
 
     def record_heartbeat(self, now: datetime) -> None:
-        """Store that a scheduler looked at `now`."""
+        """Store that a scheduler checked for due connections at `now`."""
         self._looked.touch(mode=0o600)
         os.utime(self._looked, (now.timestamp(), now.timestamp()))
 
     def heartbeat(self) -> datetime | None:
-        """When a scheduler last looked, None when none ever did."""
+        """When a scheduler last checked for due connections; None if none ever did."""
         try:
             return datetime.fromtimestamp(self._looked.stat().st_mtime, UTC)
         except FileNotFoundError:

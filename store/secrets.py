@@ -1,4 +1,4 @@
-"""Where a secret is found and kept (store/README.md §5); never in a log, a message or a repr."""
+"""Where secrets are looked for and stored (store/README.md §5); never in a log, message or repr."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ from store.key_store import KeyStore, NoKeyStoreError
 _COMMAND_SECONDS = 3
 _SECRETS_FILE = "the secrets file"
 _UNATTENDED = ("ACTUI_HOME", "HOME", "LOGNAME", "USER", "PYTHONPATH")
-"""What cron leaves of an environment, and what actui's own lines for cron and systemd say."""
+"""The variables that cron leaves in an environment or that actui's lines for cron and systemd set.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A secret and, in words, where it came from."""
+    """A secret and its place, in words."""
 
     value: SecretStr
     source: str
 
 
 class Secrets:
-    """The look-up chain of one home; a run that nobody watches finds what a console stored."""
+    """The look-up chain of one home. Unattended runs find what was stored from the console."""
 
     def __init__(self, home: Home, settings: Settings, environ: Mapping[str, str]) -> None:
         self._home = home
@@ -53,7 +54,7 @@ class Secrets:
         )
 
     def _unlock(self) -> str:
-        """The encrypted file's password, as it is: what was chosen may begin with a blank."""
+        """The encrypted file's password, unstripped: it may begin with a blank."""
         file = self._credentials_file(UNLOCK)
         if UNLOCK not in self._environ and file and file.is_file():
             password = _first_line(_text(file))
@@ -64,15 +65,15 @@ class Secrets:
         return password.encode("utf-8", "replace").decode()
 
     def try_key_store(self) -> str:
-        """The key store's name, once it has answered. Raises CredentialsError as `find` does.
+        """Ask the key store and return its name.
 
-        Where there is none, it raises NoKeyStoreError.
+        Raises NoKeyStoreError if there is none, and CredentialsError as `find` does.
         """
         self._keystore.get("nobody")
         return self._place
 
     def unattended(self) -> Secrets:
-        """The chain as a run finds it that cron starts: no session bus, no variables of a shell."""
+        """The same chain in the environment of a cron job: no session bus, no shell's variables."""
         kept = {name: self._environ[name] for name in _UNATTENDED if name in self._environ}
         bare = {**kept, "ACTUI_HOME": str(self._home.root), "PATH": "/usr/bin:/bin"}
         return Secrets(self._home, self._settings, bare)
@@ -80,10 +81,10 @@ class Secrets:
     def find(
         self, connection_name: str, connection_id: str, name: SecretName, origin: str
     ) -> Found | None:
-        """The secret for `origin`, None when it is nowhere; a blank one is passed over.
+        """The secret for `origin`, None if it is nowhere; blank ones are passed over.
 
-        Raises CredentialsError when the one that was stored is for another origin, when no request
-        can carry it, or when a password command or key store fails.
+        Raises CredentialsError if the stored one is for another origin, if no request can carry it,
+        or if a password command or key store fails.
         """
         for text, source in self._places(
             secret_variable(connection_name, name), connection_id, name
@@ -97,7 +98,7 @@ class Secrets:
     def _places(
         self, wanted: str, connection_id: str, name: SecretName
     ) -> Iterator[tuple[str, str]]:
-        """What each place holds, in the order of the look-up, and the place in words."""
+        """The content of each place in the order of the look-up, and the place in words."""
         yield self._environ.get(wanted, ""), f"the environment ({wanted})"
         if (file := self._credentials_file(wanted)) and file.is_file():
             yield _text(file), "systemd's credentials"
@@ -112,9 +113,10 @@ class Secrets:
         return Path(directory) / wanted if directory else None
 
     def _ask_command(self, wanted: str) -> str:
-        """Run the user's own command, from the settings alone; its first line is the secret.
+        """Run the password command and return its first line.
 
-        One that hung is not asked again at once, so that who needs two secrets waits once.
+        A command that hung is not run again for 3 s, so that looking for two secrets waits only
+        once. Raises CredentialsError if it fails or hangs.
         """
         if self._stuck is not None and monotonic() < self._stuck[0]:
             raise self._stuck[1]
@@ -168,10 +170,10 @@ class Secrets:
         origin: str,
         value: SecretStr,
     ) -> str:
-        """Keep a secret for one origin, without what is around it, and say where.
+        """Store a secret, cleaned, for one origin and return the place in words.
 
-        Raises CredentialsError for one that is blank or that no request can carry, and with the
-        other ways when this machine has no usable key store.
+        Raises CredentialsError if it is blank, if no request can carry it, or if this machine has
+        no usable key store and no other place is set.
         """
         secret = needed_secret(name, value)
         entry = f"{connection_id}:{name}"
@@ -196,7 +198,7 @@ class Secrets:
         return self._place
 
     def delete(self, connection_id: str, name: SecretName) -> bool:
-        """Forget a stored secret; whether there was one to be found."""
+        """Delete a stored secret and return whether there was one."""
         entry = f"{connection_id}:{name}"
         was_there = False
         with suppress(NoKeyStoreError):
@@ -213,7 +215,7 @@ class Secrets:
         return bool(ids)
 
     def _forget_backup(self) -> None:
-        """A replaced or deleted secret must not live on in the last good copy."""
+        """Delete the file's backup, in which a replaced or deleted secret would live on."""
         self._home.secrets_file.with_name(self._home.secrets_file.name + ".bak").unlink(
             missing_ok=True
         )

@@ -9,13 +9,13 @@ from store.json_file import as_stored, documents
 
 
 class SentNotices:
-    """One document a connection."""
+    """The file of sent notices: one document per connection."""
 
     def __init__(self, home: Home) -> None:
         self._path = home.notices_file
 
     def last_sent(self, connection_id: str) -> dict[str, str]:
-        """The failure signature last sent through each channel; empty where nothing was sent."""
+        """The failure signature last sent through each channel; empty if none was sent."""
         if not self._path.exists():
             return {}
         with documents(self._path) as database:
@@ -25,13 +25,13 @@ class SentNotices:
             return {str(channel): str(state) for channel, state in signatures.items()}
 
     def keep(self, connection_id: str, signatures: dict[str, str]) -> None:
-        """Store what was sent."""
+        """Store the signatures that were sent, by channel."""
         with documents(self._path) as database:
             document = {"connection": connection_id, "told": signatures}
             database.upsert(document, Query().connection == connection_id)
 
     def forget(self, connection_id: str) -> None:
-        """Drop what is known of a connection."""
+        """Remove a connection's document."""
         if self._path.exists():
             with documents(self._path) as database:
                 database.remove(Query().connection == connection_id)

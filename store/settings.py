@@ -24,7 +24,7 @@ class SettingsFile:
         self._audit = audit
 
     def load(self) -> Settings:
-        """The settings, defaults where nothing is set. Raises ConfigError for bad ones."""
+        """The settings, defaults for what is not set. Raises ConfigError if one is not valid."""
         with documents(self._path) as database:
             return self._read(database)
 
@@ -37,9 +37,9 @@ class SettingsFile:
             raise damaged_documents(self._path, trouble) from wrong
 
     def change(self, wanted: Mapping[str, object]) -> Settings:
-        """Keep these changes, whatever another process changed meanwhile.
+        """Change these settings and no others, and return all of them as stored.
 
-        Raises ConfigError with a sentence for a value that cannot be.
+        Raises ConfigError with a sentence for a value that is not valid.
         """
         with documents(self._path) as database:
             before = self._read(database)
@@ -55,7 +55,7 @@ class SettingsFile:
         return settings
 
     def save(self, settings: Settings) -> None:
-        """Keep these settings."""
+        """Replace all settings."""
         with documents(self._path) as database:
             self._write(database, settings)
 
@@ -74,7 +74,7 @@ def _first_key(wrong: ValidationError) -> str:
 
 
 def _tellable(change: Change) -> Change:
-    """Somebody may have written a password into the password command."""
+    """The change as the audit log may show it: a password command may hold a password."""
     if change.where != "password_command":
         return change
     before, after = (HIDDEN if value else None for value in (change.before, change.after))

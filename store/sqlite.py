@@ -1,6 +1,6 @@
-"""SQLite files of a home: made whole or not at all, and damage in one is named with its file.
+"""Open, copy and check SQLite files; damage is reported with the file's name.
 
-The main file is never opened past SQLite: closing a descriptor of it would drop the locks that
+The main file is never opened by other means: closing a descriptor of it would drop the locks that
 SQLite holds on it in the same process (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 """
 
@@ -43,7 +43,7 @@ class Database(sqlite3.Connection):
     file: Path = Path()
 
     def cursor(self, factory: Any = None) -> Any:
-        """A cursor that tells damage the same way."""
+        """A cursor that raises DamagedError as well."""
         return super().cursor(factory or Cursor)
 
     def execute(self, *args: Any) -> Any:
@@ -59,7 +59,7 @@ class Database(sqlite3.Connection):
         return self.cursor().executescript(*args)
 
     def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy everything as it is at one instant, also while others write."""
+        """Copy everything as it is at one instant, even while others write. Raises DamagedError."""
         try:
             self.backup(target)
         except sqlite3.Error as failure:
@@ -67,7 +67,7 @@ class Database(sqlite3.Connection):
 
 
 class Cursor(sqlite3.Cursor):
-    """Rows, or the sentence why there are none."""
+    """A cursor that raises DamagedError where SQLite finds the file damaged."""
 
     def execute(self, *args: Any) -> Any:
         """As in sqlite3. Raises DamagedError."""
@@ -100,9 +100,10 @@ class Cursor(sqlite3.Cursor):
 
 
 def _raise_explained(failure: sqlite3.Error, path: Path) -> NoReturn:
-    """Raise what an error of SQLite means for whoever uses the file; the error itself for the rest.
+    """Raise what an error of SQLite means for the user of the file, or the error itself.
 
-    Call it where the error is handled.
+    DamagedError for damage, ConfigError if the file cannot be opened. Call it from an `except`
+    block.
     """
     # the low byte is the kind of an extended code
     code = getattr(failure, "sqlite_errorcode", 0) & 0xFF
@@ -116,7 +117,7 @@ def _raise_explained(failure: sqlite3.Error, path: Path) -> NoReturn:
 
 
 def damaged_database(path: Path, trouble: str) -> DamagedError:
-    """The error for a damaged SQLite file, with the copy that an upgrade has left, if any."""
+    """The error for a damaged SQLite file; names the copy from before an upgrade, if any."""
     copies = sorted(path.parent.glob(f"{path.name}.v*"), key=lambda one: one.stat().st_mtime)
     kept = f"Its last good copy is {copies[-1]}, from before an upgrade." if copies else ""
     advice = (_FRESH if path.name.startswith("ledger") else "") + _RESTORE
@@ -124,9 +125,9 @@ def damaged_database(path: Path, trouble: str) -> DamagedError:
 
 
 def open_database(path: Path, **options: Any) -> Database:
-    """An existing SQLite file. Raises DamagedError or ConfigError where it cannot be one.
+    """Open an existing SQLite file. Raises DamagedError or ConfigError if it cannot be one.
 
-    `options` are those of `sqlite3.connect`. Every transaction is begun and ended in words.
+    `options` are those of `sqlite3.connect`. Transactions are begun and ended explicitly.
     """
     try:
         kind = path.stat()
@@ -148,7 +149,10 @@ def open_database(path: Path, **options: Any) -> Database:
 
 
 def copy_database(path: Path, target: sqlite3.Connection) -> None:
-    """Copy an existing SQLite file, also out of a home that cannot be written."""
+    """Copy an existing SQLite file, even from a home that cannot be written.
+
+    Raises DamagedError, and ConfigError if it cannot be opened.
+    """
     try:
         with closing(open_database(path)) as kept:
             kept.copy_to(target)
@@ -169,9 +173,9 @@ def copy_database(path: Path, target: sqlite3.Connection) -> None:
 
 
 def make_database(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
-    """Make a SQLite file that holds what `fill` puts into it; one that is there meanwhile stays.
+    """Create a SQLite file with what `fill` writes into it; an existing one stays as it is.
 
-    A crash leaves a whole file or none, so that an empty one is always a damaged one.
+    A crash leaves a complete file or none, so that an empty file is always a damaged one.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with _making:
@@ -204,7 +208,7 @@ def _sync(path: Path) -> None:
 
 
 def quick_check(database: sqlite3.Connection) -> str:
-    """What SQLite finds wrong with a whole file; empty where all is well. Reads all of it."""
+    """What SQLite finds wrong with the file, empty if nothing. Reads all of it."""
     try:
         (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
     except DamagedError as failure:
@@ -224,7 +228,7 @@ def log_of(path: Path) -> Path:
 
 
 def refuse_foreign_log(path: Path) -> None:
-    """Raises DamagedError where the log's header is none; a log of zeros holds nothing."""
+    """Raise DamagedError if the log has no valid header; a log of zeros is empty and fine."""
     log = log_of(path)
     try:
         header = read_file(log, _WAL_HEADER.size)
@@ -259,10 +263,10 @@ def _checksum(data: bytes, magic: int, start: tuple[int, int]) -> tuple[int, int
 
 
 def refuse_broken_log(path: Path) -> None:
-    """Raises DamagedError where committed transactions lie behind a broken frame of the log.
+    """Raise DamagedError if committed transactions lie behind a broken frame of the log.
 
-    The last transaction may be torn: a power failure does that before it was committed. Call it
-    before the file is opened by anybody: closing it removes the log.
+    The last transaction may be incomplete: a power failure does that before it is committed. Call
+    it before anybody opens the file, because closing it removes the log.
     """
     try:
         log = read_file(log_of(path))

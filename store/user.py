@@ -1,4 +1,4 @@
-"""Who this process belongs to."""
+"""The Unix user of this process."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import pwd
 
 
 def user_name() -> str:
-    """The user of this process, by the number where the machine has no name for it."""
+    """The user's name, or their number if the machine has no name for it."""
     return name_of(os.geteuid())
 
 
 def name_of(uid: int) -> str:
-    """A user's name; what is not UTF-8 in it is replaced."""
+    """A user's name, or the number if there is none; bytes that are not UTF-8 are replaced."""
     try:
         name = pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""What the machine answers where a file or folder may not be written."""
+"""The error numbers with which the system refuses to write a file or folder."""
 
 import errno
 
