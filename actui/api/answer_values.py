@@ -1,8 +1,8 @@
-"""One way to read a value out of an answer, whatever the service has put in its place.
+"""Read values of the types that actui expects out of a service's JSON.
 
-All of these raise ValueError, TypeError or KeyError for what cannot be read, and nothing else; the
-one who reads an answer turns that into a sentence (`actui.api.http.read`). Numbers may come as
-text, as ActiveCampaign sends most of them (activecampaign.md §1.4).
+All functions raise ValueError, TypeError or KeyError for what cannot be read, and nothing else;
+`actui.api.http.read` turns that into a sentence. Numbers may come as text, as ActiveCampaign sends
+most of them (activecampaign.md §1.4).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from actui.api.json_values import MOST_NUMBER
 
 T = TypeVar("T")
 _DIGITS = re.compile(r"-?[0-9]{1,100}")
-"""A whole number as text; more digits than that Python may refuse to read."""
+"""A whole number as text; Python refuses to convert texts that are much longer."""
 _LONGEST_KEY = 1_000
 """Characters of an id that is a text; it becomes a part of a URL."""
 
@@ -115,7 +115,7 @@ def number_id(value: Any) -> int:
 
 
 def id_if_kept(value: Any) -> int | None:
-    """The same; None for a whole number that is larger, which no ledger can keep."""
+    """As `number_id`, but None for a larger whole number, which no ledger can store."""
     digits = value.strip() if isinstance(value, str) else ""
     if digits.isascii() and digits.isdigit() and number(digits) is None:
         return None

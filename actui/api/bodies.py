@@ -1,4 +1,4 @@
-"""Reading the body of an answer as it comes, up to a limit that also holds for what is unpacked."""
+"""Read the body of an answer piece by piece, with a limit that also holds for unpacked bytes."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from dataclasses import dataclass
 import httpx
 
 ENCODINGS = "gzip, deflate"
-"""What is asked for and can be unpacked piece by piece."""
+"""The encodings that actui asks for: those that can be unpacked piece by piece."""
 _GZIP = zlib.MAX_WBITS | 16
 _ZLIB_HEADER = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The bytes of an answer; `is_whole` is False where there were more than could be taken."""
+    """The bytes of an answer; `is_whole` is False if there were more than the limit."""
 
     content: bytes
     is_whole: bool = True
 
 
 async def read_body(response: httpx.Response, most: int) -> Body:
-    """At most `most` bytes of the unpacked body; reading ends as soon as there are more.
+    """At most `most` bytes of the unpacked body; reading stops as soon as there are more.
 
-    Raises httpx.DecodingError where the body cannot be unpacked, and what the transport raises.
+    Raises httpx.DecodingError if the body cannot be unpacked, and what the transport raises.
     """
     unpack = _unpacker(response)
     taken = bytearray()
@@ -54,7 +54,7 @@ class _Plain:
 
 
 class _Packed:
-    """Unpacks gzip, also in several members, and deflate; `wbits` None finds out which deflate."""
+    """Unpacks gzip, also with several members, and deflate; `wbits` None detects which deflate."""
 
     def __init__(self, wbits: int | None) -> None:
         self._wbits = wbits
@@ -62,7 +62,7 @@ class _Packed:
         self._head = b""
 
     def pieces(self, packed: bytes, most: int) -> Iterator[bytes]:
-        """What a piece of the body unpacks to, at most `most` + 1 bytes at a time."""
+        """The unpacked bytes of a piece of the body, at most `most` + 1 at a time."""
         if self._wbits is None:
             packed = self._head = self._head + packed
             if len(packed) < _ZLIB_HEADER:

@@ -1,4 +1,4 @@
-"""One way to send a request, and one way to sort what comes back into the error tree.
+"""Send one request and turn its result into an answer or one of the classes of errors.
 
 Nothing here retries; `actui.api.retry` does, guided by the class of the error.
 
@@ -44,7 +44,7 @@ WEB_PAGE = "web-page"
 MOST_BYTES = 16 * 2**20
 """Bytes of one answer, unpacked. A usual page of either service takes a tenth of it."""
 TRANSFER_SECONDS = 60.0
-"""How much longer a whole exchange may take than a service may be silent within it."""
+"""Seconds that a whole exchange may take beyond the limit for one silent period within it."""
 _LONGEST_WAIT = 600.0
 _LONGEST_WORDS = 2_000
 _LAST_PORT = 65_535
@@ -56,30 +56,33 @@ _NEVER_SENT = (
     httpx.ProxyError,
 )
 NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol)
-"""What is raised for a URL that nothing can be sent to."""
+"""Raised by the HTTP library for a URL to which nothing can be sent."""
 _UNSENDABLE = (httpx.LocalProtocolError, UnicodeError)
-"""What the HTTP library raises for a header or target that HTTP does not allow, before any byte of
-the request is sent. Sending it again is no use."""
+"""Raised by the HTTP library for a header or target that HTTP does not allow, before any byte of
+the request is sent. Sending it again is useless."""
 
 _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-"""What reading a value raises that is not there or of another kind."""
+"""Raised by reading a value that is missing or of another type."""
 
 T = TypeVar("T")
 
 
 class NotReachedError(RetriableError):
-    """The request never left: no connection to the host. Becomes UnreachableError in the end."""
+    """The request was not sent: no connection to the host.
+
+    `with_retry` turns it into UnreachableError.
+    """
 
     default_code = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `auth` puts the secret into its header, so that it is in no local variable.
+    """One request. `auth` adds the secret to its headers, so that it is in no local variable.
 
-    `repeatable`: sending it twice does no more than sending it once. `unapplied`: statuses
-    of a failure that surely left a write undone, so that it may be sent again. `accept`: statuses
-    beside 2xx whose JSON the caller wants to read itself.
+    `repeatable`: sending it twice does no more than sending it once. `unapplied`: statuses of
+    failures that certainly left a write undone, so that it may be sent again. `accept`: statuses
+    besides 2xx whose JSON the caller reads itself.
     """
 
     service: str
@@ -100,7 +103,7 @@ class Call:
 
     @property
     def endpoint(self) -> str:
-        """Method and path, for a message; the query, which may name people, is left out."""
+        """Method and path, for messages; without the query, which may name people."""
         return redact(f"{self.method} {urlsplit(self.url).path}")
 
 
@@ -179,7 +182,7 @@ def check_port(url: str) -> None:
 def unusable(
     call: Call, why: str, *, status: int | None = None, code: str | None = None
 ) -> ServiceError:
-    """The error for an answer that came but says nothing: `why` completes "… answered …"."""
+    """The error for an answer that cannot be used; `why` completes "… answered …"."""
     message = f"{call.service} at {call.host} answered {call.endpoint} {why}"
     if call.repeatable:
         return RetriableError(message, status=status, code=code)
@@ -189,7 +192,7 @@ def unusable(
 
 
 def wrong_host(call: Call, error: ServiceError, check: str) -> UnreachableError | None:
-    """What to say when the first request of all shows that this is some other server, else None.
+    """The error if a first request failed in a way that shows another server, else None.
 
     `check` names what the user should look at.
     """
@@ -203,7 +206,7 @@ def wrong_host(call: Call, error: ServiceError, check: str) -> UnreachableError 
 
 
 def page_instead(call: Call, status: int) -> UnreachableError:
-    """The error where the service's own answer never came, only a page that denies access."""
+    """The error if a page that denies access came in place of the service's own answer."""
     return UnreachableError(
         f"{call.host} answers with a web page instead of data (status {status}): something "
         "on the way, such as a firewall, may refuse the request",
@@ -212,7 +215,7 @@ def page_instead(call: Call, status: int) -> UnreachableError:
 
 
 def read(call: Call, answer: Answer, parse: Callable[[Any], T]) -> T:
-    """`parse(answer.body)`; a body of another shape is an unusable answer."""
+    """`parse(answer.body)`. Raises ServiceError if the body has another shape."""
     try:
         return parse(answer.body)
     except (
@@ -229,7 +232,7 @@ def read(call: Call, answer: Answer, parse: Callable[[Any], T]) -> T:
 
 
 def compact(value: Any) -> bytes:
-    """JSON without spaces in UTF-8; half a surrogate pair becomes a question mark."""
+    """JSON without spaces in UTF-8; a lone surrogate becomes a question mark."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")
 
@@ -301,7 +304,7 @@ def _transport_failure(call: Call, error: Exception) -> ServiceError | Unreachab
 
 
 def _trusted() -> str:
-    """Where the authority that was missed belongs."""
+    """Where to put the certificate authority that was missing."""
     setting = certificate_setting()
     if setting is None:
         return "SSL_CERT_FILE may name the authority to trust"
@@ -363,7 +366,7 @@ def _sorted(call: Call, response: httpx.Response, body: Body) -> Answer:
 
 
 def _host(location: str) -> str:
-    """The host of another server's address, as a message may name it; empty for none."""
+    """The host of a redirect's target, as a message may name it; empty if there is none."""
     try:
         return redact(httpx.URL(location).host)
     except (httpx.InvalidURL, ValueError):  # an address that is none in whatever way
@@ -406,9 +409,9 @@ def _plain_words(content: bytes) -> str:
 
 
 def _http_date(text: str | None) -> datetime | None:
-    """An instant of HTTP in UTC; None for what is none, and for one that cannot be a time of now.
+    """An HTTP date in UTC; None if it is none, or far from the present.
 
-    A watermark is made of it: with a year far ahead nothing would ever have changed since.
+    Watermarks are made of it: with a year far ahead nothing would ever count as changed.
     """
     try:
         moment = parsedate_to_datetime(text or "")
@@ -419,9 +422,9 @@ def _http_date(text: str | None) -> datetime | None:
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:
-    """Seconds to wait; an instant counts from the answer's own `Date`, not by this machine's clock.
+    """Seconds to wait; a date counts from the answer's own `Date`, not from this machine's clock.
 
-    Without that `Date` nobody knows how far off the instant is.
+    None for a date without `Date`, since the difference between the clocks is unknown.
     """
     text = headers.get("Retry-After")
     if not text:

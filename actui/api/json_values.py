@@ -1,8 +1,8 @@
-"""Where the JSON of a service becomes values: the one place that makes them fit to be kept.
+"""Parse JSON of a service into values that every later step can store and send.
 
-Whatever passes here can be written to a database, a file, a URL and a header: text without halves
-of surrogate pairs and without NUL, whole numbers of at most 63 bits, finite decimals, and nesting
-that no recursive code stumbles over.
+What passes here can be written to a database, a file, a URL and a header: text without lone
+surrogates and NUL, whole numbers of at most 63 bits, finite decimals, and nesting that recursive
+code can handle.
 """
 
 from __future__ import annotations
@@ -16,21 +16,22 @@ from typing import Any
 MOST_DEPTH = 64
 """Lists and objects inside one another. The deepest documented answer, a lifecycle, has 6."""
 MOST_NUMBER = 2**63 - 2
-"""The largest number that a ledger can keep and that can be bounded from above."""
+"""The largest number that a ledger can store together with the exclusive bound above it."""
 _LONGEST_WHOLE = 20
 """Characters of a whole number of 63 bits with its sign."""
 _MAYBE_UNSTORABLE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)|\x00")
-"""What JSON has wherever a text may hold half a surrogate pair or NUL, and elsewhere, too."""
+"""Escapes that stand for a lone surrogate or NUL, or that may be harmless: where there are none, no
+text needs a check."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
 def parse_json(data: bytes) -> Any:
-    """The value of a JSON body in UTF-8; bytes that are no UTF-8 become U+FFFD.
+    """The value of a JSON body in UTF-8; bytes that are not UTF-8 become U+FFFD.
 
-    In texts and keys, half a surrogate pair becomes a question mark and NUL is left out. A number
-    that no double or 63 bits can hold stays the text that it was sent as, as do NaN and Infinity.
-    Control characters inside texts are let pass. Raises ValueError where the body is no JSON or is
-    nested deeper than MOST_DEPTH.
+    In texts and keys, a lone surrogate becomes a question mark and NUL is removed. A number that
+    fits neither a double nor 63 bits stays the text that was sent, as do NaN and Infinity. Control
+    characters in texts are accepted. Raises ValueError if the body is not JSON or is nested deeper
+    than MOST_DEPTH.
     """
     # one name that is no text must not make a page of a hundred people unreadable
     text = data.decode("utf-8-sig", "replace")
@@ -61,7 +62,7 @@ _DECODER = json.JSONDecoder(
 
 
 def _is_deeper(value: Any, most: int) -> bool:
-    """Whether lists and objects are nested deeper; level by level, for recursion has its limit."""
+    """Whether lists and objects are nested deeper than `most`; recursion would have its limit."""
     level = [value]
     for _ in range(most + 1):
         level = [

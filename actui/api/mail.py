@@ -1,4 +1,4 @@
-"""One message to a mail server, within a time that the caller sets."""
+"""Send one message to a mail server within a time that the caller sets."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ async def send_mail(
     *,
     seconds: float,
 ) -> list[str]:
-    """Send a plain text and return the recipients that the server did not take.
+    """Send a plain text and return the recipients that the server refused.
 
-    The certificate is verified, also after STARTTLS, and nothing is sent where the settings ask
-    for encryption and the server has none. Raises an ActuiError with one sentence.
+    The certificate is verified, also after STARTTLS; nothing is sent if the settings require
+    encryption and the server has none. Raises an ActuiError with one sentence.
     """
     try:
         message = _message(server, recipients, subject, text)
@@ -57,7 +57,7 @@ async def send_mail(
 async def try_mail_server(
     server: MailServer, password: SecretStr | None, *, seconds: float
 ) -> None:
-    """Encrypt and sign in as for a message, and send none. Raises as `send_mail` does."""
+    """Connect, encrypt and sign in as for a message, and send none. Raises as `send_mail`."""
     try:
         async with asyncio.timeout(seconds):
             await _sign_in(_way(server, password, seconds))
@@ -87,7 +87,7 @@ def _where(server: MailServer) -> str:
 
 
 def _way(server: MailServer, password: SecretStr | None, seconds: float) -> dict[str, Any]:
-    """How aiosmtplib reaches the server."""
+    """The options with which aiosmtplib connects to the server."""
     return {
         "hostname": usable_mail_host(server.host),
         "port": server.service_port,

@@ -1,9 +1,8 @@
-"""How requests leave this machine: through which proxy, and trusting which certificates.
+"""How requests leave this machine: through which proxy, trusting which certificates.
 
-The settings are the variables of the environment that curl and httpx read. Each is read only for
-a request that needs it, so a broken one does not matter where nothing needs it: this machine
-itself (`is_loopback`) and plain http are always reached directly, and only https needs
-certificates.
+The settings are the environment variables that curl and httpx read. Each is read only for a request
+that needs it, so that a broken one does no harm elsewhere: this machine itself (`is_loopback`) and
+plain http are always reached directly, and only https needs certificates.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ from actui.model.errors import ConfigError
 from actui.model.web_url import host_trouble
 
 PROXY_VARIABLES = ("https_proxy", "http_proxy", "all_proxy")
-"""In small letters; each counts in capitals too, where the small one is not set."""
+"""Lower case; the upper-case spelling counts if the lower-case one is not set."""
 NO_PROXY = "no_proxy"
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """The first one that is set counts."""
 KEY_LOG = "SSLKEYLOGFILE"
-"""Python writes the keys of each TLS connection to the file that it names."""
+"""If it is set, Python writes the keys of each TLS connection to the file that it names."""
 CODE = "machine-settings"
 _PROXY_KINDS = ("http", "https", "socks5", "socks5h")
 _HIDDEN = "…"
@@ -65,16 +64,16 @@ class Setting:
 
 
 def find_setting(name: str, environ: Mapping[str, str]) -> Setting | None:
-    """A proxy variable that is set and not empty; the one in small letters counts before."""
+    """A proxy variable that is set and not empty; the lower-case spelling comes first."""
     variable = name if name in environ else name.upper()
     value = environ.get(variable, "").strip()
     return Setting(variable, value) if value else None
 
 
 def proxy_setting(url: httpx.URL, environ: Mapping[str, str] = os.environ) -> Setting | None:
-    """The variable that names the proxy for a request; None when it goes directly.
+    """The variable that names the proxy for a request; None if it goes directly.
 
-    Plain http is for this machine alone, so whatever is not https goes through no proxy.
+    Only https goes through a proxy: plain http is for this machine alone.
     """
     if url.scheme != "https" or is_loopback(url.host):
         return None
@@ -87,7 +86,7 @@ def proxy_setting(url: httpx.URL, environ: Mapping[str, str] = os.environ) -> Se
 
 
 def parse_proxy(setting: Setting) -> httpx.Proxy:
-    """The proxy that a variable names. Raises ConfigError with one sentence, without a password."""
+    """The proxy that a variable names. Raises ConfigError, without the password in it."""
     text = setting.value if "://" in setting.value else f"http://{setting.value}"
     where = f"{setting.variable} ({setting.shown})"
     try:
@@ -116,7 +115,7 @@ def _unusable(trouble: str) -> ConfigError:
 class DirectRule:
     """One entry of NO_PROXY: hosts that are reached directly.
 
-    A name covers itself and its subdomains, one that begins with a dot the subdomains alone.
+    A name covers itself and its subdomains; one that begins with a dot covers only the subdomains.
     """
 
     scheme: str = ""
@@ -143,7 +142,7 @@ class DirectRule:
 
 
 def direct_rules(text: str) -> tuple[list[DirectRule], list[str]]:
-    """The rules of a NO_PROXY value, and its entries that make none; those have no effect."""
+    """The rules of a NO_PROXY value, and its entries that are not valid and have no effect."""
     rules, odd = [], []
     for entry in re.split(r"[\s,]+", text):
         rule = _direct_rule(entry)
@@ -155,7 +154,7 @@ def direct_rules(text: str) -> tuple[list[DirectRule], list[str]]:
 
 
 def _direct_rule(entry: str) -> DirectRule | None:
-    """Understands names, `*`, addresses with or without brackets, CIDR, ports and schemes."""
+    """Parse a name, `*`, an address with or without brackets, CIDR, a port or a scheme."""
     if network := _network(re.sub(r"^\[([^\]]*)\](?=/|$)", r"\1", entry)):
         return DirectRule(network=network)
     found = _ENTRY.fullmatch(entry)
@@ -176,7 +175,7 @@ def _direct_rule(entry: str) -> DirectRule | None:
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:
-    """An address or a range of them; the zone of a link-local one is not looked at."""
+    """An address or a range of addresses; the zone of a link-local one is ignored."""
     try:
         return ip_network(re.sub(r"%[^/]*", "", text), strict=False)
     except ValueError:
@@ -184,15 +183,15 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
 
 
 def certificate_setting(environ: Mapping[str, str] = os.environ) -> Setting | None:
-    """The variable that names whose certificates are trusted; None for those of certifi."""
+    """The variable that names the trusted certificates; None for those of certifi."""
     found = (Setting(name, environ[name]) for name in CERTIFICATE_VARIABLES if environ.get(name))
     return next(found, None)
 
 
 def tls_context(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
-    """What an encrypted connection to a service trusts: always verified, as the environment says.
+    """The TLS context for the services: certificates are verified, by the environment's settings.
 
-    Raises ConfigError with one sentence that names the variable which cannot be used.
+    Raises ConfigError that names the variable which cannot be used.
     """
     setting = certificate_setting(environ)
     try:
@@ -218,9 +217,9 @@ def tls_context(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
 
 
 def system_tls_context(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
-    """What a connection to a server of the organization trusts: the machine's own authorities too.
+    """The TLS context for the organization's own servers: the system's authorities count, too.
 
-    Raises ConfigError as `tls_context` does, where OpenSSL would silently trust nobody.
+    Raises ConfigError as `tls_context`, and where OpenSSL would silently trust nobody.
     """
     tls_context(environ)
     return ssl.create_default_context()
@@ -233,7 +232,7 @@ def _folders(setting: Setting) -> Iterator[Path]:
 
 
 def certificates_in(setting: Setting) -> int:
-    """How many files in SSL_CERT_DIR have a name that OpenSSL looks for (`c_rehash` gives it)."""
+    """How many files in SSL_CERT_DIR have a name that OpenSSL looks up (`c_rehash` gives it)."""
     hashed = re.compile(r"[0-9a-f]{8}\.\d+")
     return sum(
         1 for folder in _folders(setting) for file in folder.iterdir() if hashed.match(file.name)
@@ -241,11 +240,11 @@ def certificates_in(setting: Setting) -> int:
 
 
 class MachineTransport(httpx.AsyncBaseTransport):
-    """Sends each request the way that the machine's settings ask for.
+    """Sends each request as the machine's proxy and certificate settings require.
 
-    Raises ConfigError, before anything is sent, where the setting that a request needs cannot be
-    used; else the exceptions of httpx. `seconds` bounds a request through a proxy up to the head
-    of its answer, since the handshake with a SOCKS proxy has no time limit of its own.
+    Raises ConfigError, before anything is sent, if a setting that the request needs cannot be used;
+    else the exceptions of httpx. `seconds` bounds a request through a proxy up to the head of its
+    answer, since the handshake with a SOCKS proxy has no time limit of its own.
     """
 
     def __init__(
@@ -300,7 +299,7 @@ class MachineTransport(httpx.AsyncBaseTransport):
 
 @asynccontextmanager
 async def _closed_on_failure(request: httpx.Request) -> AsyncIterator[None]:
-    """Closes what was opened for a request that fails: httpcore forgets a handshake with SOCKS."""
+    """Close the connection of a request that fails: httpcore leaks it in a SOCKS handshake."""
     opened: list[Any] = []
 
     async def trace(event: str, info: dict[str, Any]) -> None:

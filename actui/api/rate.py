@@ -1,9 +1,9 @@
-"""The request gates of one ActiveCampaign account (activecampaign.md §1.3, §7.1).
+"""The rate limiters of one ActiveCampaign account (activecampaign.md §1.3, §7.1).
 
-Every process of a home passes the same gate: its state is a small file that is read and written
-under an operating-system lock. A grant is claimed under that lock at the instant it is given,
-never ahead of it, so that neither a late wake-up nor another process can press two grants
-together. Instants are `time.monotonic`, which all processes of a machine share.
+All processes of a home share one limiter: its state is a small file that is read and written under
+a lock of the operating system. A grant is taken under that lock at the instant it is given, never
+ahead of it, so that two grants cannot come close together because a process woke up late. Instants
+are `time.monotonic`, which all processes of a machine share.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _State:
 
 
 def _written(state: _State) -> dict[str, object]:
-    """The file's content; every process of a home reads it, whatever its version."""
+    """The file's content. All versions of actui in a home read it: keys keep their meaning."""
     return {
         "sends": state.sends,
         "trips": {json.dumps(sent): took for sent, took in state.trips.items()},
@@ -64,7 +64,7 @@ def _written(state: _State) -> dict[str, object]:
 
 
 def _read(facts: Any) -> _State:
-    """The state in a file. Raises one of _UNREADABLE where it is none, or none that can be."""
+    """The state in a file's content. Raises one of _UNREADABLE if it is not valid."""
     if not facts.keys() <= _written(_State()).keys():
         raise ValueError("no pace file")
     strikes = facts.get("strikes", 0)
@@ -95,7 +95,7 @@ def _number(value: Any, least: float = 0.0, most: float = sys.float_info.max) ->
 
 
 def check_pace_file(path: Path) -> None:
-    """Raises ConfigError for a file that no pace can be read from, OSError where it is none."""
+    """Check a rate limiter's file. Raises ConfigError if it is not valid, OSError if no file."""
     handle = _opened(path)
     try:
         text = os.read(handle, 65536)
@@ -126,14 +126,15 @@ _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError, OverflowEr
 
 
 class RateLimiter:
-    """A gate that opens at most `rate` times in any sliding second, evenly spaced.
+    """At most `rate` requests in any sliding second, evenly spaced.
 
-    Below one per second it opens once per 1/rate seconds. All gates on one `path` share one
-    budget (its directory must exist); without a path, or above 100 per second, a gate is its own.
+    Below one per second, one request per 1/rate seconds. All limiters with the same `path` share
+    one budget (its directory must exist). Without a path, or above 100 per second, a limiter is
+    alone.
 
-    What counts for the service is when a request arrives. One whose answer took longer than the
-    quickest of late may have arrived that much later, so the one that takes its place in the
-    window waits that much longer; a request without an answer yet has been delayed until now.
+    The service counts when requests arrive, which may be later than when they were sent. So the
+    slot of a request is free again after window + delay, where delay = its round trip − the fastest
+    recent round trip (0 to 1 s); an unanswered request counts as delayed until now.
     """
 
     def __init__(
@@ -156,9 +157,9 @@ class RateLimiter:
         self._round_trips: deque[float] = deque(maxlen=_ANSWERS)
 
     async def acquire(self) -> float:
-        """Return when a request may be sent, with the instant of the grant.
+        """Wait until a request may be sent, and return the instant of the grant.
 
-        Cancelling while it waits uses nothing up. Say `answered` with the instant afterwards.
+        Cancelling the wait uses no slot. Pass the instant to `answered` once the request has ended.
         """
         async with self._lock:
             while (wait := self._claim()) > 0:
@@ -166,7 +167,7 @@ class RateLimiter:
             return self._granted
 
     def answered(self, grant: float) -> None:
-        """Say that the request sent with this grant has ended, well or badly."""
+        """Record that the request of this grant has ended, successfully or not."""
         took = self._clock() - grant
         self._round_trips.append(took)
         if self._rate <= _UNSHARED_RATE:
@@ -175,10 +176,10 @@ class RateLimiter:
                     state.trips[grant] = took
 
     def slow_down(self, after: float | None = None) -> None:
-        """Stop every sharer for `after` seconds and halve the speed.
+        """Stop everybody who shares the limiter for `after` seconds and halve the speed.
 
-        Without `after` the pause grows from 1 s to 30 s with each time in a row. While a pause is
-        running it is only made longer: requests in flight together count once.
+        Without `after` the pause grows from 1 s to 30 s with each consecutive call. A running pause
+        is only extended, so that refusals of concurrent requests count once.
         """
         with self._state() as state:
             now = self._clock()
@@ -192,7 +193,7 @@ class RateLimiter:
         self._successes = 0
 
     def succeeded(self) -> None:
-        """Say that a request was served: the speed comes back a little at the next grant."""
+        """Record that a request was served: the speed recovers a little at the next grant."""
         self._successes += 1
 
     def _claim(self) -> float:
@@ -212,7 +213,7 @@ class RateLimiter:
         return 0.0
 
     def _arrived_late(self, state: _State, sent: float) -> float:
-        """How much later than on the quickest way a request may have arrived."""
+        """Seconds by which a request may have arrived later than one with the fastest trip."""
         # the first request of all, which connects, shows only later that it was slow
         quickest = min([*self._round_trips, *state.trips.values()], default=_MOST_DELAY)
         took = state.trips.get(sent, self._clock() - sent)
@@ -286,10 +287,10 @@ class RateLimiter:
 
 
 class BulkRateLimiter:
-    """The gate of `POST /import/bulk_import`.
+    """The rate limiter of `POST /import/bulk_import`.
 
-    100 requests a minute, and 20 a minute for those with one contact (activecampaign.md §7.1).
-    A request with one contact passes both gates, since it is not known whether it counts in both.
+    100 requests a minute, and 20 a minute for those with one contact (activecampaign.md §7.1). A
+    request with one contact waits for both limits, since it is not known whether it counts in both.
     """
 
     def __init__(
@@ -306,7 +307,7 @@ class BulkRateLimiter:
         self._single = RateLimiter(single, rate=single_per_minute / 60, clock=clock, sleep=sleep)
 
     async def acquire(self, rows: int) -> None:
-        """Return when a bulk request with `rows` contacts may be sent."""
+        """Wait until a bulk request with `rows` contacts may be sent."""
         if rows == 1:
             await self._single.acquire()
         await self._any.acquire()
@@ -317,6 +318,6 @@ class BulkRateLimiter:
         self._any.slow_down(after)
 
     def succeeded(self) -> None:
-        """Say that a bulk request was served."""
+        """Record that a bulk request was served."""
         self._single.succeeded()
         self._any.succeeded()

@@ -1,4 +1,4 @@
-"""How long to go on with a request that may still succeed."""
+"""Retry requests that may still succeed, and ask for smaller pages where answers are too large."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """At most so many attempts, and none started later than `seconds` after the first.
+    """The limits of a retry: a number of attempts, and `seconds` after which none is started.
 
-    A host that was never reached at all is tried `unreached` times: a wrong address stays wrong.
-    Where a run can be asked to stop, `waits` ends the waits between attempts.
+    A host that was never reached is tried only `unreached` times, since a wrong address stays
+    wrong. `waits`, if given, ends the waits between attempts when the run is asked to stop.
     """
 
     attempts: int = 8
@@ -47,10 +47,10 @@ async def with_retry(
 ) -> T:
     """The result of `send`, called again after every RetriableError.
 
-    Waits as long as the service asked for (`after`), else exponentially from 1 s to 30 s; both
-    with jitter. In the end the last error is raised; UnreachableError when no attempt ever
-    reached `host`. Other errors pass at once. Raises StoppedError when the run is asked to stop
-    while it waits for the next attempt.
+    Waits as long as the service asked for (`after`), else exponentially from 1 s to 30 s; both with
+    jitter. When the policy is used up, raises the last error, or UnreachableError if no attempt
+    reached `host`. Other errors pass at once. Raises StoppedError if the run is asked to stop
+    during a wait.
     """
     reached, missed = False, 0
 
@@ -88,23 +88,23 @@ async def with_retry(
 
 
 async def _stoppable(attempts: AsyncIterator[T], waits: Waits | None) -> AsyncIterator[T]:
-    """The attempts; the first comes at once, and a stop ends the wait for each other."""
+    """The attempts; a stop of the run ends the wait before each but the first."""
     yield await anext(attempts)
     while True:
         yield await (anext(attempts) if waits is None else waits.following(attempts))
 
 
 class PageSize:
-    """How many records to ask for at a time: fewer while the answers are too large."""
+    """The number of records per page, reduced while answers are too large."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._size = most
 
     async def ask(self, fetch: Callable[[int], Awaitable[T]]) -> T:
-        """`fetch` a page of at most so many records, halved until its answer can be taken.
+        """`fetch` a page of at most so many records, halved until its answer is small enough.
 
-        Raises AnswerTooLargeError when a single record is too large.
+        Raises AnswerTooLargeError if a single record is too large.
         """
         while True:
             size = self._size

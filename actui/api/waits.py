@@ -12,17 +12,17 @@ from actui.model.errors import StoppedError
 T = TypeVar("T")
 
 SHORT = 1.0
-"""Seconds that a run which is asked to stop still waits, to finish what it has begun."""
+"""Seconds that a run which is asked to stop may still wait between requests."""
 
 
 GRACE = 5.0
-"""Seconds that such a run still gives a service to answer what it was asked to read."""
+"""Seconds that such a run still gives a service to answer a read."""
 
 
 class Waits:
-    """Every wait of one run's clients: between requests, and for the answers to reads.
+    """All waits of one run's clients: between requests, and for answers to reads.
 
-    A write on its way is waited for as long as ever: what became of it must be known.
+    The answer to a write is always waited for in full, since its outcome must be known.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Waits:
         self._reads: set[asyncio.Timeout] = set()
 
     def end(self) -> None:
-        """The run is asked to stop: no wait between requests beyond SHORT, no read beyond GRACE."""
+        """End the waits because the run is to stop: none beyond SHORT, no read beyond GRACE."""
         if self._ended.is_set():
             return
         self._ended.set()
@@ -39,7 +39,7 @@ class Waits:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
-        """Around one read. Raises StoppedError where that takes too long for a run's stop."""
+        """Around one read. Raises StoppedError if it outlasts GRACE after a stop."""
         read = asyncio.timeout(GRACE if self._ended.is_set() else None)
         try:
             async with read:
@@ -54,7 +54,7 @@ class Waits:
             raise
 
     async def sleep(self, seconds: float) -> None:
-        """Wait. Raises StoppedError where that takes too long for a run that is to stop."""
+        """Wait for `seconds`. If more than SHORT, raises StoppedError once the run is to stop."""
         if seconds <= SHORT:
             await asyncio.sleep(seconds)
             return

@@ -1,4 +1,4 @@
-"""Facts about a run to a web address that the user named."""
+"""Post facts about a run to a webhook of the user's."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from actui.model.errors import RefusedError, UnreachableError
 
 
 async def post_facts(url: str, facts: Mapping[str, Any], *, seconds: float) -> None:
-    """POST the facts as JSON; every 2xx is an answer. Raises an ActuiError with one sentence.
+    """POST the facts as JSON; any 2xx is success. Raises an ActuiError with one sentence.
 
-    The sentence names the host alone: the rest of a webhook's address is as good as a password.
+    The sentence names only the host: the rest of a webhook's URL is as secret as a password.
     """
     where = f"The webhook at {urlsplit(url).hostname}"
     try:

@@ -1,4 +1,4 @@
-"""How actui talks to one ActiveCampaign account: key, pace, retries and denials.
+"""Requests to one ActiveCampaign account: its key, rate limit, retries and denials.
 
 activecampaign.md §1. The calls themselves are in `actui.api.activecampaign.client` and `activity`.
 """
@@ -30,7 +30,7 @@ from actui.model.records import User
 SERVICE = "ActiveCampaign"
 PAGE = 100  # the maximum (activecampaign.md §3.1)
 MOST_PAGES = 1_000
-"""Pages after which a listing that brings something new each time is no listing."""
+"""A listing that still brings something new after this many pages is broken."""
 _DENIALS = 3  # in a row, before a 403 is taken at its word
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ K = TypeVar("K")
 
 
 class _KeyAuth(httpx.Auth):
-    """Puts the key into the request at the last moment."""
+    """Adds the key to the request right before it is sent."""
 
     def __init__(self, key: SecretStr) -> None:
         self._key = key
@@ -49,11 +49,11 @@ class _KeyAuth(httpx.Auth):
 
 
 class AccountSession:
-    """Requests to one account. All methods raise the errors of `actui.model.errors` in the end.
+    """Requests to one account. All methods raise the errors of `actui.model.errors`.
 
-    `url` is the account's base address as `service_url` leaves it. `pace` is the account's request
-    budget; `http` is closed by whoever made it. A 403 becomes CredentialsError only when
-    `users/me` is denied three times as well, for it occurs with good keys (§1.2).
+    `url` is the account's base address as `service_url` returns it. `pace` is the account's rate
+    limiter. The caller closes `http`. A 403 becomes CredentialsError only if `users/me` is denied
+    three times as well, because it also occurs with good keys (§1.2).
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class AccountSession:
     async def pages(
         self, path: str, parse: Callable[[Any], Mapping[K, T]], *, most: int = MOST_PAGES
     ) -> AsyncIterator[Mapping[K, T]]:
-        """What is new on each page, by id, up to a page that brings nothing new.
+        """The new rows of each page, by id, until a page brings nothing new.
 
-        `parse` reads the body of a page. `meta.total` and short pages end nothing: neither is
+        `parse` reads the body of a page. `meta.total` and short pages are no end: neither is
         reliable (§3.1, §3.2). Raises ServiceError after `most` pages.
         """
         seen: set[K] = set()
@@ -104,7 +104,7 @@ class AccountSession:
     async def get(
         self, path: str, params: Sequence[tuple[str, str]], parse: Callable[[Answer], T]
     ) -> T:
-        """The answer of a GET as `parse` reads it, retried."""
+        """The answer of a GET, read by `parse`; retried."""
         call = Call(SERVICE, "GET", f"{self.base}/{path}", auth=self.auth, params=tuple(params))
 
         async def send() -> T:
@@ -114,7 +114,7 @@ class AccountSession:
         return await self.guarded(send)
 
     async def call(self, call: Call, parse: Callable[[Any], T]) -> T:
-        """The body of a call as `parse` reads it, retried where the call allows that."""
+        """The body of a call, read by `parse`; retried if the call allows that."""
 
         async def send() -> T:
             return read(call, await self.send(call), parse)
@@ -122,10 +122,10 @@ class AccountSession:
         return await self.guarded(send)
 
     async def call_once(self, call: Call, parse: Callable[[Any], T]) -> T:
-        """The same for a request that the caller alone may send again, after a look.
+        """As `call`, but sent once: only the caller can know whether to send it again.
 
-        Raises RetriableError where the service says that nothing was done, and RefusedError 401
-        or 403 for a denial although the key is good.
+        Raises RetriableError if the service says that nothing was done, and RefusedError 401 or 403
+        for a denial although the key is good.
         """
 
         async def send() -> T:
@@ -134,7 +134,7 @@ class AccountSession:
         return await self._once(send)
 
     async def send(self, call: Call) -> Answer:
-        """One request within the account's budget."""
+        """Send one request within the account's rate limit."""
         grant = await self._pace.acquire()
         self.traffic.requests += 1
         try:
@@ -151,13 +151,13 @@ class AccountSession:
         return answer
 
     async def retried(self, send: Callable[[], Awaitable[T]]) -> T:
-        """`send` until it succeeds or the retry policy gives up."""
+        """Call `send` until it succeeds or the retry policy is used up."""
         return await with_retry(
             send, host=urlsplit(self.base).hostname or "", patience=self._patience
         )
 
     async def guarded(self, send: Callable[[], Awaitable[T]]) -> T:
-        """`send` with retries; a denial is held against `users/me` before it is believed."""
+        """`send` with retries; a denial counts only if `users/me` confirms it."""
         denials = 0
 
         async def attempt() -> T:
@@ -177,7 +177,7 @@ class AccountSession:
         return await self.retried(attempt)
 
     async def _once(self, send: Callable[[], Awaitable[T]]) -> T:
-        """`send` one time; its denial is held against `users/me`."""
+        """Call `send` once; a denial counts only if `users/me` confirms it."""
         try:
             return await send()
         except ServiceError as error:
@@ -195,7 +195,7 @@ class AccountSession:
             raise
 
     async def probe(self) -> User:
-        """Ask `users/me` until it answers, at most three times when it denies."""
+        """Ask `users/me` until it answers; a denial is repeated at most three times."""
         call = Call(SERVICE, "GET", f"{self.base}/users/me", auth=self.auth)
         page: int | None = None
         for _ in range(_DENIALS):

@@ -1,6 +1,6 @@
-"""Campaigns, their links and who opened or clicked (activecampaign.md §8.2, §8.3).
+"""Campaigns, their links and who opened or clicked them (activecampaign.md §8.2, §8.3).
 
-`linkData` and `campaignLists` are not documented; any of these may be refused.
+`linkData` and `campaignLists` are not documented, so any of these calls may be refused.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from actui.model.memberships import Campaign, CampaignLink, LinkHit
 _COUNTERS = ("opens", "uniqueopens", "linkclicks", "uniquelinkclicks", "subscriberclicks")
 
 _MOST_HIT_PAGES = 50_000
-"""Five million opens of one link: more than any mailing has had."""
+"""Five million opens of one link: more than any mailing can have."""
 
 
 class CampaignActivity:
-    """What people did with campaigns."""
+    """Reads what people did with campaigns."""
 
     def __init__(self, session: AccountSession) -> None:
         self._session = session
@@ -34,7 +34,7 @@ class CampaignActivity:
         )
 
     async def campaign_lists(self, campaign_id: int) -> frozenset[int]:
-        """The lists a campaign has to do with."""
+        """The lists that ActiveCampaign connects with a campaign."""
         path = f"campaigns/{campaign_id}/campaignLists"
         found = await self._session.all_rows(
             path, lambda body: by_id(body, "campaignLists", _list_of_campaign)
@@ -42,13 +42,13 @@ class CampaignActivity:
         return frozenset(id_ for id_ in found if id_ is not None)
 
     async def campaign_links(self, campaign_id: int) -> Sequence[CampaignLink]:
-        """The links people can reach; the tracker's second row, of no message, is left out."""
+        """The links that people can reach, without the tracker's second row of no message."""
         path = f"campaigns/{campaign_id}/links"
         found = await self._session.all_rows(path, lambda body: by_id(body, "links", _link))
         return [link for link in found if link is not None]
 
     async def link_hits(self, link: CampaignLink) -> AsyncIterator[Sequence[LinkHit]]:
-        """Who opened or clicked, a page at a time."""
+        """Who opened or clicked a link, page by page."""
         path = f"links/{link.id}/linkData"
 
         def parse(body: Any) -> dict[int, LinkHit]:
@@ -66,7 +66,7 @@ def _campaign(row: dict[str, Any]) -> Campaign:
 
 
 def _list_of_campaign(row: dict[str, Any]) -> int | None:
-    """A list that a campaign has to do with; one left out could let people past a threshold."""
+    """The list in a row. A missing one could let people past a threshold, so an odd row raises."""
     named = number(row.get("listid") or row.get("list"))
     if named is None:
         raise ValueError("not a list")
@@ -74,7 +74,7 @@ def _list_of_campaign(row: dict[str, Any]) -> int | None:
 
 
 def _link(row: dict[str, Any]) -> CampaignLink | None:
-    """A link of a message; None for one of none."""
+    """A link of a message; None if the row has no message."""
     if str(row.get("messageid") or row.get("message")) == "0":
         return None
     return CampaignLink(number_id(row["id"]), row.get("link") == "open")
@@ -95,6 +95,6 @@ def _hit(row: dict[str, Any], link: CampaignLink) -> LinkHit:
 
 
 def _of_hit(row: dict[str, Any]) -> tuple[int | None, int | None]:
-    """The contact and the repeats of a row, None where they cannot be read."""
+    """The contact and the number of repeats in a row; None for what cannot be read."""
     contact = count(row.get("subscriberid") or row.get("contact"))
     return contact, 1 if row.get("times") is None else count(row["times"])

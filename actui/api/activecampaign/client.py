@@ -39,11 +39,11 @@ _BULK_WAIT = 60.0  # its limit is counted by the minute
 
 
 class ActiveCampaignClient:
-    """One account. All methods raise the errors of `actui.model.errors` and give up in the end.
+    """One account. All methods raise the errors of `actui.model.errors` once retries are used up.
 
-    `url` is the account's base address as `service_url` leaves it. `pace` and `bulk_pace` are the
-    account's budgets of requests and of bulk imports; `http` is closed by whoever made it.
-    `activity` reads what people did with campaigns.
+    `url` is the account's base address as `service_url` returns it. `pace` and `bulk_pace` are the
+    account's rate limiters for requests and bulk imports. The caller closes `http`. `activity`
+    reads what people did with campaigns.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class ActiveCampaignClient:
         self.activity = CampaignActivity(self._session)
 
     async def me(self) -> User:
-        """The user of the key. Raises CredentialsError when the key is not accepted."""
+        """The user of the key. Raises CredentialsError if the key is not accepted."""
         return await self._session.retried(self._session.probe)
 
     async def fields(self) -> Sequence[ContactField]:
-        """All custom contact fields, from as many pages as there are."""
+        """All custom contact fields."""
         options: dict[str, shape.FieldOption] = {}
 
         def parse(body: Any) -> dict[int, ContactField]:
@@ -82,7 +82,7 @@ class ActiveCampaignClient:
         return fields
 
     async def lists(self) -> Sequence[ContactList]:
-        """All lists the key's user may see, from as many pages as there are."""
+        """All lists that the key's user may see."""
         return await self._session.all_rows("lists", shape.contact_lists)
 
     async def contacts_by_id(
@@ -125,7 +125,7 @@ class ActiveCampaignClient:
     async def highest_contact_id(self) -> ContactPage:
         """The page that holds only the contact with the highest id, without its fields.
 
-        Of ids larger than 64 bits it says no more than that there are some.
+        Ids larger than 64 bits are counted in `beyond` and not returned.
         """
         asked = [("orders[id]", "DESC"), ("limit", "1")]
         page = await self._contact_page(asked)
@@ -135,7 +135,7 @@ class ActiveCampaignClient:
         return ContactPage(page.contacts[:1], page.total, page.served_at, beyond=beyond)
 
     async def contact(self, contact_id: int) -> Contact | None:
-        """One contact with all its fields and lists, None when there is none (§3.5)."""
+        """One contact with all its fields and lists; None if there is none (§3.5)."""
         tags = await self._field_tags()
 
         def parse(body: Any) -> Contact:
@@ -156,10 +156,11 @@ class ActiveCampaignClient:
             return next((one for one in page.contacts if one.id == contact_id), None)
 
     async def contacts_by_email(self, email: str) -> Sequence[Contact]:
-        """The contacts that ActiveCampaign finds by that address, in any spelling of it.
+        """The contacts that ActiveCampaign finds by an address, in any spelling of it.
 
-        It compares the value as it is, so ask for every spelling (`addresses.spellings`). Living
-        contacts come first, then those in the same case, in lower case, and then the oldest.
+        ActiveCampaign compares exact values, so ask for every spelling (`addresses.spellings`).
+        Contacts that were not erased come first, then those in the same case, in lower case, and
+        the oldest.
         """
         asked = [("email", email), ("limit", str(PAGE))]
         try:
@@ -176,16 +177,16 @@ class ActiveCampaignClient:
         )
 
     async def rename_contact(self, contact_id: int, email: str) -> str:
-        """Give a contact another address (§6); saying it twice does no more than once.
+        """Give a contact another address (§6). Safe to repeat.
 
-        Returns the address as it is stored now: an account may keep it in another letter case.
-        Raises RefusedError: 404 without such a contact, 422 when the address is another's or not
-        accepted.
+        Returns the address as it is stored now: an account may change its letter case. Raises
+        RefusedError: 404 if there is no such contact, 422 if the address is another contact's or
+        not accepted.
         """
         return await self._put_contact(contact_id, {"email": email}) or email
 
     async def write_contact(self, contact_id: int, row: ImportRow) -> None:
-        """Set names and fields of a contact by its id, whatever its address; see rename_contact."""
+        """Set names and fields of a contact by its id. Raises as `rename_contact`."""
         body: dict[str, Any] = {}
         names = {"firstName": row.first_name, "lastName": row.last_name, "phone": row.phone}
         body.update({key: value for key, value in names.items() if value is not None})
@@ -195,7 +196,7 @@ class ActiveCampaignClient:
         await self._put_contact(contact_id, body)
 
     async def _put_contact(self, contact_id: int, payload: dict[str, Any]) -> str:
-        """The contact's address as it is after the write, empty where the answer lacks it."""
+        """The contact's address after the write; empty if the answer lacks it."""
         call = Call(
             SERVICE,
             "PUT",
@@ -208,13 +209,12 @@ class ActiveCampaignClient:
         )
 
     async def set_list_status(self, contact_id: int, list_id: int, status: ListStatus) -> ListRow:
-        """Set a contact's status on one list; the row as it is now (§5.2).
+        """Set a contact's status on one list and return the row as it is now (§5.2).
 
-        A 1 over a 2 does resubscribe: look first, also before it is sent again, for which the
-        request leaves one time alone. Raises LostAnswerError when nobody can know whether it was
-        done, RetriableError when the service is busy or was not reached, RefusedError 404 without
-        such a contact or list, 401 or 403 for a denial although the key is good. No status proves
-        that nothing was done.
+        Sent once. Setting active over unsubscribed does resubscribe, so check first, also before
+        sending it again. Raises LostAnswerError if the outcome is unknown, RetriableError if the
+        service is busy or was not reached, RefusedError 404 without such a contact or list, 401 or
+        403 for a denial although the key is good. No status proves that nothing was done.
         """
         relation = {
             "list": list_id,
@@ -243,8 +243,8 @@ class ActiveCampaignClient:
     ) -> BulkQueued | BulkRefused:
         """Queue one batch of 1 to 250 rows and at most 399,999 bytes, else ValueError.
 
-        Raises LostAnswerError when it may have been taken without our knowing, RefusedError when
-        it was refused for a reason that names no row. Its rate limit is waited out.
+        Raises LostAnswerError if it may have been queued without an answer, RefusedError if it was
+        refused for a reason that names no row. Waits for the rate limit.
         """
         content = shape.bulk_body(rows, exclude_automations=exclude_automations)
         call = Call(
@@ -294,7 +294,7 @@ class ActiveCampaignClient:
         return RefusedError(message, status=status, detail=reason)
 
     async def _outlines(self, params: Sequence[tuple[str, str]]) -> ContactPage:
-        """A page of contacts without their fields and lists, which are too large to be read."""
+        """A page of contacts without fields and lists, for contacts that are too large to read."""
         page = await self._contact_page([one for one in params if one != _INCLUDE])
         unread = {ANY_LIST: ListStatus.UNREADABLE}
         outlines = [replace(one, too_large=True, lists=unread) for one in page.contacts]

@@ -1,9 +1,9 @@
 """ActiveCampaign's JSON as actui's own types, and back.
 
-Lenient about extra keys, numbers as text, zero dates and null; strict about what is needed: ids,
-and the key the rows are under. Parsers raise KeyError, TypeError or ValueError on another shape.
+Lenient about extra keys, numbers as text, zero dates and null; strict about ids and the key that
+holds the rows. Parsers raise KeyError, TypeError or ValueError for another shape.
 
-Long because every shape that ActiveCampaign answers with has its reader here.
+Long because it reads every shape of answer that ActiveCampaign has.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from actui.model.redaction import redact
 
 MOST_ID = MOST_NUMBER
 _YEARS = range(1970, 2200)
-"""Years in which anything of an account can have happened; others are a zero date or a mistake."""
+"""Years in which anything of an account can have happened; others are zero dates or mistakes."""
 # What surrounds the rows of a bulk import, with room to spare.
 BULK_ENVELOPE = 64
 # activecampaign.md §5.2; anything else, and the "91" of old exports, may be any of them.
@@ -61,10 +61,10 @@ _STATUS = {
     "3": ListStatus.BOUNCED,
 }
 _NO = frozenset({"None", "", "0", "False"})
-"""What says that a contact is not erased; whatever else is there may say that it is."""
+"""Values that say that a contact is not erased; any other value may say that it is."""
 STATUS_NUMBER = {status: number for number, status in _STATUS.items()}
 _BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}")
-"""An odd character, as of a damaged answer, would have a batch asked for that nobody knows."""
+"""Other characters, as in a damaged answer, would make requests for a batch that does not exist."""
 _BATCH_STATES = frozenset({"waiting", "claimed", "active", "completed", "failed", "interrupted"})
 
 
@@ -78,7 +78,7 @@ class FieldOption:
 
 
 def user(body: Any) -> User:
-    """Who the key belongs to (activecampaign.md §2)."""
+    """The user that the key belongs to (activecampaign.md §2)."""
     found = object_at(body, "user")
     name = f"{text(found.get('firstName'))} {text(found.get('lastName'))}".strip()
     return User(name or text(found.get("username")), text(found.get("email")))
@@ -110,7 +110,7 @@ def _contact_field(row: Mapping[str, Any]) -> ContactField:
 
 
 def field_options(body: Any) -> dict[str, FieldOption]:
-    """The accepted values beside a page of custom fields, by their own ids."""
+    """The accepted values that come with a page of custom fields, by their own ids."""
     found = objects(body.get("fieldOptions"))
     return {
         text(one.get("id")): FieldOption(
@@ -123,7 +123,7 @@ def field_options(body: Any) -> dict[str, FieldOption]:
 def with_options(
     fields: Sequence[ContactField], options: Iterable[FieldOption]
 ) -> list[ContactField]:
-    """The fields with the values they accept, in their order."""
+    """The fields with their accepted values, in the order of `fields`."""
     accepted = sorted(options, key=lambda option: option.order)
     return [
         replace(field, options=tuple(one.value for one in accepted if one.field == field.id))
@@ -166,7 +166,7 @@ def single_contact(body: Any, tags: Mapping[int, str]) -> Contact:
 
 
 def own_address(row: Mapping[str, Any], contact_id: int) -> str:
-    """A contact's address, empty where the answer has none; refuses another contact's row."""
+    """A contact's address, empty if missing. Raises ValueError for another contact's row."""
     if number_id(row["id"]) != contact_id:
         raise ValueError("another contact")
     return text(row.get("email"))
@@ -190,12 +190,12 @@ def _list_row(row: Mapping[str, Any], status: ListStatus) -> ListRow:
 
 
 def _is_unset(value: Any) -> bool:
-    """Whether an instant is not given: null, an empty text or a zero date."""
+    """Whether an instant is not set: null, an empty text or a zero date."""
     return value is None or (isinstance(value, str) and (not value or value.startswith("0000")))
 
 
 def exclusions(body: Any) -> dict[str, Exclusion]:
-    """A page of phrases that keep addresses out, by their ids (activecampaign.md §5.5).
+    """A page of the phrases that exclude addresses, by their ids (activecampaign.md §5.5).
 
     A phrase that cannot be read is empty.
     """
@@ -249,9 +249,10 @@ def bulk_row_size(row: ImportRow) -> int:
 
 
 def bulk_answer(body: Any, sent: int, *, refused: bool) -> BulkQueued | BulkRefused | str:
-    """What became of a batch of `sent` rows; a text is a refusal that names no row (§7.1).
+    """The result of a batch of `sent` rows; a text is a refusal that names no row (§7.1).
 
-    `refused` is what the status says; without it only `success: 0` proves that nothing was queued.
+    `refused` is whether the status is an error; without one, only `success: 0` proves that nothing
+    was queued.
     """
     told_id = body.get("batchId")
     if told_id not in (None, ""):
@@ -280,7 +281,7 @@ def bulk_answer(body: Any, sent: int, *, refused: bool) -> BulkQueued | BulkRefu
 
 
 def _batch_id(value: Any) -> str:
-    """An id by which a batch can be asked for: one UUID, or anything else of plain characters."""
+    """An id by which a batch can be requested: a UUID, or anything else of plain characters."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise TypeError("not an id")
     found = str(value)
@@ -297,12 +298,12 @@ def _row_number(value: Any) -> int:
 
 
 def is_bulk_limit(refusal: str) -> bool:
-    """Whether a refusal of a bulk import is its rate limit, which is a 400 (§7.1)."""
+    """Whether a refusal of a bulk import is its rate limit, which comes as a 400 (§7.1)."""
     return "rate limit" in refusal.lower() or "per minute" in refusal.lower()
 
 
 def batch_info(body: Any) -> BatchInfo:
-    """How far a batch is (activecampaign.md §7.2)."""
+    """The state of a batch (activecampaign.md §7.2)."""
     state = str(body["status"]).lower()
     ids = body.get("success")
     return BatchInfo(
@@ -313,14 +314,14 @@ def batch_info(body: Any) -> BatchInfo:
 
 
 def _failed_emails(failed: Any) -> tuple[str, ...] | None:
-    """The addresses that were refused; None where it cannot be read which."""
+    """The refused addresses; None if they cannot be read."""
     mails = [one.get("email") if isinstance(one, dict) else one for one in _listed(failed)]
     kept = tuple(one for one in mails if isinstance(one, str) and one)
     return kept if isinstance(failed, list) and len(kept) == len(mails) else None
 
 
 def outstanding(body: Any) -> int:
-    """The sum of the batches still waiting (activecampaign.md §7.2)."""
+    """The number of batches still waiting (activecampaign.md §7.2)."""
     # of a number that cannot be read, it is known only that something may be on its way
     counts = [count(one.get("batches")) for one in rows(body, "outstanding")]
     return sum(1 if known is None else known for known in counts)
@@ -339,7 +340,7 @@ def moment(value: Any) -> datetime | None:
 
 
 def moment_if_set(value: Any) -> datetime | None:
-    """The same; raises ValueError for what is neither an instant nor left unset."""
+    """As `moment`; raises ValueError for what is neither an instant nor unset."""
     found = moment(value)
     if found is None and not _is_unset(value):
         raise ValueError("not an instant")
@@ -397,7 +398,7 @@ def _contact(
 def _fields(
     values: Sequence[Mapping[str, Any]], tags: Mapping[int, str]
 ) -> tuple[dict[str, str], frozenset[str]]:
-    """Texts by tag, and the tags of those that cannot be read: they are not empty."""
+    """Texts by tag, and the tags of those that cannot be read, which are not empty."""
     fields: dict[str, str] = {}
     unreadable: set[str] = set()
     for value in values:
@@ -415,7 +416,7 @@ def _fields(
 
 
 class _Sideload:
-    """The rows of one kind beside contacts, each with the contact it is about."""
+    """The sideloaded rows of one kind, each with the contact that it is about."""
 
     def __init__(self, body: Mapping[str, Any], key: str) -> None:
         sent = body.get(key)
@@ -427,14 +428,14 @@ class _Sideload:
             self._by_contact[str(row.get("contact"))].append(row)
 
     def of(self, contact: str) -> Sequence[Mapping[str, Any]]:
-        """The rows that are about a contact."""
+        """The rows about a contact."""
         return self._by_contact.get(contact, ())
 
     def is_whole(self, contact: Mapping[str, Any], on_page: set[str]) -> bool:
-        """Whether these are all rows of a contact, by its own array of ids.
+        """Whether all rows of a contact are here, judged by its own array of ids.
 
-        Without such an array the answer must do, if each row of it is somebody's of the page;
-        without either `include` was ignored.
+        Without such an array: whether each row of the answer is about a contact of the page.
+        Without either, `include` was ignored.
         """
         own = contact.get(self._key)
         if not isinstance(own, list):
@@ -443,7 +444,7 @@ class _Sideload:
         return {str(one) for one in own} <= there
 
     def all_of(self, contact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """The rows of the answer about one contact alone; what is missing is a row without keys."""
+        """The rows of an answer about one contact; a row that is missing has no keys."""
         own, name = contact.get(self._key), str(contact["id"])
         found: list[Mapping[str, Any]] = []
         for row in self._rows:
@@ -461,6 +462,6 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _row_id(value: Any) -> int | None:
-    """The id of a thing of the account; None for anything else, a truth value among it."""
+    """The id of a thing of the account; None for anything else, booleans included."""
     found = number(value)
     return found if found is not None and found > 0 else None

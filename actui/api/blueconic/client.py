@@ -53,25 +53,26 @@ from actui.model.records import (
 SERVICE = "BlueConic"
 _PAGE = 100
 _MOST_PAGES = 1_000
-"""Pages after which a listing that brings something new each time is no listing."""
+"""A listing that still brings something new after this many pages is broken."""
 _NO_PROPERTY = "id"
-"""With no property named BlueConic sends all; every profile has this one as its key."""
+"""Named to get no property at all: with none named BlueConic sends every one, and this is each
+profile's key."""
 # Refusals "too busy" and "too many at once": nothing of the request was done.
 _UNAPPLIED = frozenset({429, 503})
 _FORBIDDEN = 403
 _SECOND_LOOK = 0.5
-"""Seconds until a denial is looked at again."""
+"""Seconds until a denial is verified by a second request."""
 
 T = TypeVar("T")
 
 
 class BlueConicClient:
-    """One tenant. All methods raise the errors of `actui.model.errors` and give up in the end.
+    """One tenant. All methods raise the errors of `actui.model.errors` once retries are used up.
 
-    `url` is the tenant's base address as `service_url` leaves it. At most `at_once` requests are
-    under way together, for BlueConic answers 429 to concurrency. `http` is closed by whoever made
-    it. A 401 has the token replaced once; a 403 that a second request confirms is a
-    CredentialsError that names the right that the application lacks.
+    `url` is the tenant's base address as `service_url` returns it. At most `at_once` requests run
+    concurrently, because BlueConic answers 429 to more. The caller closes `http`. After a 401 the
+    token is replaced once; a 403 that a second request confirms is a CredentialsError that names
+    the missing right.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class BlueConicClient:
     async def create_property(self, property_id: str, name: str, type_: str) -> None:
         """Create a profile property of the filter type `type_` (right write:profile-properties).
 
-        An existing property of that id is overwritten: look first. May be repeated safely.
+        An existing property of that id is overwritten, so check first. Safe to repeat.
         """
         body = {
             "id": property_id,
@@ -165,10 +166,10 @@ class BlueConicClient:
     ) -> ProfilePage:
         """One page of a segment's profiles; `cursor` None begins, `count` is at most 1,000,000.
 
-        It holds fewer where that many are too large to be read; a profile that alone is comes with
-        its id and nothing else, as `too_large`. Only the named properties are in the answer; with
-        none named BlueConic sends all of them.
-        A page's order and its cursor are BlueConic's: begin again rather than keep a cursor.
+        It holds fewer if that many are too large to read; a profile that is too large alone comes
+        with its id and `too_large` only. Only the named properties are in the answer; with none
+        named BlueConic sends all of them. BlueConic defines order and cursor: a cursor cannot be
+        stored, begin again instead.
         """
         at = cursor or "*"
         url = f"{self._base}/segments/{quote(segment_id, safe='')}/profiles"
@@ -190,7 +191,7 @@ class BlueConicClient:
             return replace(page, profiles=outlines)
 
     async def find_profiles(self, pairs: Sequence[tuple[str, str]]) -> Sequence[str]:
-        """The ids of the profiles with all these (property, value) (right read:profiles).
+        """The ids of the profiles that have all these (property, value) (right read:profiles).
 
         Only properties with `indexed: true` can be searched (blueconic.md §11).
         """
@@ -201,7 +202,7 @@ class BlueConicClient:
         return await self._ask(call, "read:profiles", lambda a: shape.found_ids(a.body))
 
     async def profile(self, profile_id: str, *, properties: Sequence[str]) -> Profile | None:
-        """One profile with the named properties, None when it is gone (right read:profiles)."""
+        """One profile with the named properties; None if it is gone (right read:profiles)."""
         call = Call(
             SERVICE,
             "GET",
@@ -224,12 +225,13 @@ class BlueConicClient:
     ) -> Sequence[WriteResult]:
         """Write up to 1,000 entries, else ValueError (right write:profiles).
 
-        The results are in the order of the entries, fewer after a 413. Raises LostAnswerError when
-        the answer did not come whole; 429 and 503 are refusals of all and are waited out.
+        The results are in the order of the entries, fewer after a 413. Raises LostAnswerError if
+        the answer did not arrive completely; 429 and 503 refuse all entries and are retried.
 
-        With `once`, for entries that must not be written twice, the request leaves one time, with
-        a new token, and every answer but BlueConic's own for each entry raises LostAnswerError: a
-        proxy that lost its upstream may answer any status after the entries were written.
+        With `once`, for entries that must not be written twice, the request is sent a single time,
+        with a new token, and everything but BlueConic's own answer for each entry raises
+        LostAnswerError: a proxy that lost its upstream may answer any status after the entries were
+        written.
         """
         if not entries:
             return ()
@@ -265,8 +267,8 @@ class BlueConicClient:
     ) -> list[T]:
         """Every row of a collection paged by startIndex and count, parsed, each id once.
 
-        The rows are under the collection's own name. Ends at a page that brings nothing new;
-        totals are not relied on. Raises ServiceError where there is always something new.
+        The rows are under the collection's own name. Ends at a page that brings nothing new; totals
+        are not trusted. Raises ServiceError if that never happens.
         """
         found: dict[str, T] = {}
         size = PageSize(_PAGE)
@@ -309,7 +311,7 @@ class BlueConicClient:
             raise
 
     async def _ask_once(self, call: Call, right: str, parse: Callable[[Answer], T]) -> T:
-        """Send a request that must not leave twice; only what never left is tried again."""
+        """Send a request that must not be sent twice; it is retried only if it was never sent."""
 
         async def send() -> T:
             async with self._slots:
@@ -364,7 +366,7 @@ def _token_refused(call: Call) -> CredentialsError:
 
 
 def _explained(error: RefusedError) -> RefusedError:
-    """The refusal, with what it may mean where it names the strategy of the rule Sum."""
+    """The refusal, with a hint if it is about the strategy of the rule Sum."""
     words = error.detail.upper()
     if error.status != 400 or not ("STRATEGY" in words or Rule.SUM.strategy in words):
         return error
@@ -378,7 +380,7 @@ def _explained(error: RefusedError) -> RefusedError:
 
 
 def _lost(call: Call, error: ServiceError, right: str) -> LostAnswerError:
-    """An answer that is not BlueConic's own for each entry: nobody knows what became of them."""
+    """The error for an answer that is not BlueConic's own for each entry: outcome unknown."""
     if isinstance(error, LostAnswerError):
         return error
     believed: ActuiError = error

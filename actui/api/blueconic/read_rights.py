@@ -1,4 +1,4 @@
-"""What an application of BlueConic may read, found out by reading."""
+"""Find out by reading what a BlueConic application may read."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from actui.model.mapping import Rule
 from actui.model.records import Property
 
 NOBODY = "nobody@actui.invalid"
-"""Looked for to learn whether profiles may be searched; the domain can belong to nobody."""
+"""Searched for to learn whether profiles may be searched; nobody can own this domain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One kind of thing: the right it takes, and how many there are; None = not allowed."""
+    """One kind of thing, the right it requires and how many there are; None if not allowed."""
 
     what: str
     right: str
@@ -32,15 +32,15 @@ class Read:
 
     @property
     def label(self) -> str:
-        """What may be read, with its number where there is one."""
+        """What may be read, with its number if there is one."""
         return f"{self.found:,} {self.what}" if self.found else self.what
 
 
 async def what_may_be_read(service: BlueConicClient) -> list[Read]:
     """Each kind of thing that actui reads, and whether the application may.
 
-    Raises the errors of the client, but for a right that is missing. Profiles are not read for
-    where no property can be searched, for then nobody can tell.
+    Raises the client's errors, except those about a missing right. Profiles are omitted if no
+    property can be searched, since the right cannot be tested then.
     """
     properties: list[Property] = []
 
@@ -68,9 +68,9 @@ async def what_may_be_read(service: BlueConicClient) -> list[Read]:
 
 
 def proof(connection: Connection, reads: Sequence[Read]) -> str:
-    """What the reads have proved of a connection's client, in a sentence each.
+    """What the reads prove about a connection's application, in a sentence each.
 
-    Raises CredentialsError `right-missing` when one is missing that the connection needs.
+    Raises CredentialsError `right-missing` if a right is missing that the connection needs.
     """
     host = urlsplit(connection.blueconic.url).netloc
     allowed = ", ".join(read.label for read in reads if read.allowed) or "nothing"
@@ -88,7 +88,7 @@ def proof(connection: Connection, reads: Sequence[Read]) -> str:
 
 
 def _needed(connection: Connection) -> set[str]:
-    """The rights that the goals take, whether they are on or off."""
+    """The rights that the goals require, including goals that are switched off."""
     goals = connection.goals
     exports = [goal for goal in goals if isinstance(goal, ExportGoal)]
     imports = [goal for goal in goals if isinstance(goal, ImportGoal)]

@@ -37,7 +37,7 @@ from actui.model.redaction import redact
 from actui.model.sources import PlainSource
 
 _LONGEST_STATE = 40
-"""Characters of a state that BlueConic's documents do not name."""
+"""Characters that are kept of a state that is not in BlueConic's documents."""
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def profile_property(row: Mapping[str, Any]) -> Property:
 
 
 def segment(row: Mapping[str, Any]) -> Segment:
-    """One segment; its size is unknown where `profileCount` is left out."""
+    """One segment; its size is None if `profileCount` is missing."""
     return Segment(text_id(row["id"]), _name(row), count(row.get("profileCount")))
 
 
@@ -97,10 +97,10 @@ def interaction_names(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def profile_page(body: Any, cursor: str) -> ProfilePage:
-    """A page of a segment listing asked for with `cursor`.
+    """A page of a segment listing that was requested with `cursor`.
 
-    The listing ends with a page without `nextCursor`; an empty page that repeats the cursor is an
-    end too, a full one would never end and raises ValueError.
+    The listing ends with a page without `nextCursor`. An empty page that repeats the cursor ends
+    it, too; a page with profiles that repeats it would never end and raises ValueError.
     """
     sent = body["profiles"]
     if not isinstance(sent, list):
@@ -122,7 +122,7 @@ def profile_page(body: Any, cursor: str) -> ProfilePage:
 
 
 def entry(write: ProfileWrite) -> dict[str, Any]:
-    """One entry of `PUT /profiles`; what a new profile gets is sent only where one may be made."""
+    """One entry of `PUT /profiles`; data for new profiles is sent only if one may be created."""
     body: dict[str, Any] = {
         "identifier": write.identifier,
         "strategy": "UPSERT" if write.create else "UPDATE",
@@ -145,9 +145,9 @@ def entry(write: ProfileWrite) -> dict[str, Any]:
 
 
 def results(body: Any, entries: Sequence[ProfileWrite], *, partial: bool) -> list[WriteResult]:
-    """The results in the order of the entries; fewer than `entries` only when `partial`.
+    """The results in the order of the entries; fewer than `entries` only if `partial`.
 
-    Told apart by `identifier` where every result has it, else by position.
+    Matched by `identifier` if every result has one, else by position.
     """
     if not isinstance(body, list) or len(body) > len(entries):
         raise ValueError("not one result per entry")
@@ -181,7 +181,7 @@ def _result(row: Mapping[str, Any], sent: ProfileWrite) -> WriteResult:
 
 
 def _complaints(complaints: Any, about: str = "") -> list[str]:
-    """`validationErrors` flattened; its schema says no more than "object"."""
+    """`validationErrors` as a flat list; its schema says no more than "object"."""
     if isinstance(complaints, dict):
         return [line for key, value in complaints.items() for line in _complaints(value, str(key))]
     if isinstance(complaints, list):
@@ -203,10 +203,11 @@ def _rule(write: PropertyWrite) -> dict[str, Any]:
 
 
 def found_ids(body: Any) -> list[str]:
-    """The ids of a search; a row that cannot be read may be the one that is looked for.
+    """The ids of a search.
 
-    So may one that is counted and not listed: raises ValueError where a page has fewer rows than
-    the answer's own `totalResults` and `itemsPerPage` say.
+    Raises KeyError, TypeError or ValueError if a row cannot be read, and ValueError if a page has
+    fewer rows than its own `totalResults` and `itemsPerPage` say: the missing row may be the one
+    that is searched.
     """
     ids = [text_id(row["id"]) for row in rows(body, "profiles")]
     total, most = count(body.get("totalResults")), count(body.get("itemsPerPage"))
@@ -216,9 +217,9 @@ def found_ids(body: Any) -> list[str]:
 
 
 def profile(row: Mapping[str, Any]) -> Profile:
-    """One profile; its lifecycle stages are None where the key is absent, none where it is null.
+    """One profile; its lifecycle stages are None if the key is missing, empty if it is null.
 
-    What cannot be read is named in `unreadable`: it must not count as absent.
+    Parts that cannot be read are named in `unreadable`, so that they do not count as missing.
     """
     odd = _Oddities()
     texts = {source: odd.text_at(row, source.member) for source in PlainSource if source.member}
@@ -241,14 +242,14 @@ def profile(row: Mapping[str, Any]) -> Profile:
 
 
 class _Oddities:
-    """Reads the optional parts of one profile and notes those that cannot be read."""
+    """Reads the optional parts of one profile and records those that cannot be read."""
 
     def __init__(self) -> None:
         self.parts: set[str] = set()
         self.properties: set[str] = set()
 
     def text(self, row: Mapping[str, Any], key: str) -> str | None:
-        """A text; None where there is none."""
+        """A text; None if there is none."""
         found = row.get(key)
         if found is not None and not isinstance(found, str):
             self.parts.add(key)
@@ -256,7 +257,7 @@ class _Oddities:
         return found or None
 
     def text_at(self, row: Mapping[str, Any], way: str) -> str | None:
-        """The text at `object.key`; None where there is none, or no such object."""
+        """The text at `object.key`; None if there is none, or no such object."""
         *outer, key = way.split(".")
         for name in outer:
             inner = row.get(name)
@@ -266,7 +267,7 @@ class _Oddities:
         return self.text(row, key)
 
     def texts(self, row: Mapping[str, Any], key: str) -> list[str]:
-        """A list of ids, without what is none."""
+        """A list of ids; items that are not ids are omitted and recorded."""
         found = self._listed(row, key)
         kept = [one for one in found if isinstance(one, str) and one]
         if len(kept) < len(found):
@@ -274,7 +275,7 @@ class _Oddities:
         return kept
 
     def each(self, row: Mapping[str, Any], key: str, parse: Callable[[Any], T]) -> list[T]:
-        """What `parse` makes of the rows of a list, without those that it cannot read."""
+        """The parsed rows of a list; rows that `parse` cannot read are omitted and recorded."""
         kept = []
         for one in self._listed(row, key):
             try:
@@ -304,7 +305,7 @@ def _properties(row: Mapping[str, Any], odd: _Oddities) -> dict[str, tuple[str, 
 
 
 def _property_of_profile(row: Mapping[str, Any]) -> tuple[str, list[Any] | None]:
-    """The id of a property and its values; None where they are no list."""
+    """The id of a property and its values; None if they are not a list."""
     values = row.get("values")
     return text_id(row["id"]), values if isinstance(values, list) else None
 

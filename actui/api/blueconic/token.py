@@ -1,4 +1,4 @@
-"""The access token of a BlueConic application: fetched when needed, shared, kept in memory only."""
+"""The access token of a BlueConic application: fetched when needed, shared, only in memory."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from actui.model.errors import CredentialsError, RefusedError, ServiceError
 from actui.model.redaction import register_secret
 
 _USUAL_LIFETIME = 3_600
-"""Seconds, where BlueConic names none that can be read; a 401 renews a token, too."""
+"""Seconds, if BlueConic's answer has none that can be read; a 401 renews a token, too."""
 _LONGEST_LIFETIME = 86_400
 _FORBIDDEN = 403
 _EARLY = 60.0  # seconds before its end at which a token is no longer used
 _TOKEN = re.compile(r"[!-~]+")
-"""Visible ASCII, which RFC 6749 (appendix A.12) makes a token of and a header can carry."""
+"""Visible ASCII: what RFC 6749 (appendix A.12) allows in a token, and a header can carry."""
 
 
 class BearerAuth(httpx.Auth):
-    """Puts a token into the request at the last moment."""
+    """Adds a token to the request right before it is sent."""
 
     def __init__(self, token: SecretStr) -> None:
         self.token = token
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the header that the OpenAPI's `oauth2` scheme asks for."""
+        """Add the header of the OpenAPI's `oauth2` scheme."""
         request.headers["Authorization"] = f"Bearer {self.token.get_secret_value()}"
         yield request
 
@@ -40,7 +40,7 @@ class BearerAuth(httpx.Auth):
 class TokenSource:
     """Client credentials in the body of `POST /oauth/token` (OpenAPI v103, operation getToken).
 
-    However many requests wait for a token, one call fetches it.
+    Concurrent requests that need a token share one call.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class TokenSource:
         self._good_until = 0.0
 
     async def auth(self) -> BearerAuth:
-        """A token good for a minute at least. Raises CredentialsError when the client is refused.
+        """A token valid for at least a minute. Raises CredentialsError if the client is refused.
 
         May also raise what `exchange` raises; it does not retry.
         """
@@ -74,16 +74,16 @@ class TokenSource:
             return self._auth
 
     async def renewed(self) -> BearerAuth:
-        """A token fetched now, so that it cannot end during the request; raises what `auth` does.
+        """A token fetched now, so that it cannot expire during the request. Raises as `auth`.
 
-        Tokens given out before stay in use where they are.
+        Tokens handed out earlier stay valid.
         """
         async with self._lock:
             self._auth = await self._fetch()
             return self._auth
 
     def refused(self, auth: BearerAuth) -> None:
-        """Forget a token that was answered with 401, unless it has been replaced already."""
+        """Drop a token that was answered with 401, unless it has been replaced already."""
         if self._auth is auth:
             self._auth = None
 
@@ -115,7 +115,7 @@ class TokenSource:
         return BearerAuth(token)
 
     async def _answer(self, call: Call) -> Answer:
-        """A 403 without a word of the service may come from something on the way: ask once more."""
+        """The answer; a 403 that may come from a proxy is verified by a second request."""
         try:
             self._sending()
             return await exchange(self._http, call)
