@@ -1,1 +1,1 @@
-"""What a home, a connection and a run are made of: the composition root."""
+"""The composition root: what a home, a connection and a run are made of."""

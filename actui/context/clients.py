@@ -1,4 +1,4 @@
-"""The clients of a connection's two accounts, and what can be asked of them outside a run."""
+"""The clients of a connection's two accounts, and what is asked of them outside a run."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from actui.model.secret import SecretName, needed_secret
 from actui.sync.resolve import available_for_export, read_accounts, resolve
 
 PROBE = RetryPolicy(attempts=2, seconds=15.0)
-"""Somebody is waiting for the answer of a test."""
+"""Short, because somebody waits for the result of a test."""
 
 
 class AccountClients:
-    """Makes clients with the stored secrets, the settings and the shared request budgets."""
+    """Creates clients with the stored secrets, the settings and the shared rate limits."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -84,12 +84,12 @@ class AccountClients:
             )
 
     def _pace_file(self, url: str, kind: str) -> Path:
-        """One file for one account and kind of request, whatever the connections it serves."""
+        """The rate limiter's file of an account and kind of request; connections share it."""
         account = hashlib.sha256(origin(url).encode()).hexdigest()[:16]
         return self._context.home.pace_dir / f"{account}-{kind}"
 
     async def check_online(self, connection: Connection) -> OnlineCheck:
-        """Ask both accounts whether everything the connection names is there."""
+        """Ask both accounts whether everything that the connection names exists."""
         async with (
             self.activecampaign(connection) as activecampaign,
             self.blueconic(connection) as blueconic,
@@ -101,7 +101,7 @@ class AccountClients:
         return OnlineCheck(resolution.findings, available)
 
     async def probe_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
-        """What a key proved: the host and whose key it is."""
+        """Test a key; returns the host and the key's user in a sentence."""
         async with self.activecampaign(connection, key, patience=PROBE) as service:
             user = await service.me()
             lists = await service.lists()
@@ -110,9 +110,9 @@ class AccountClients:
         return f"{host} knows the key as {who}; {len(lists)} lists can be read."
 
     async def probe_blueconic(self, connection: Connection, client_secret: SecretStr | None) -> str:
-        """What a client secret proved: the host and what may be read.
+        """Test a client secret; returns the host and what may be read, in sentences.
 
-        Raises CredentialsError `right-missing` when a right is missing that the connection needs.
+        Raises CredentialsError `right-missing` if a right is missing that the connection needs.
         """
         async with self.blueconic(connection, client_secret, patience=PROBE) as service:
             return proof(connection, await what_may_be_read(service))

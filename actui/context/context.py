@@ -1,4 +1,4 @@
-"""What a home is made of: paths, settings, secrets and stores."""
+"""The stores, settings and secrets of one home."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def ignore_report(sentence: str) -> None:
 class AppContext:
     """Builds the stores, locks and secrets of one ACTUI_HOME; each is opened when first used.
 
-    `environ` is the environment that the home was named in, and where secrets may come from.
+    `environ` is the environment that named the home; secrets may come from it.
     """
 
     home: Home
@@ -70,7 +70,7 @@ class AppContext:
         return SettingsFile(self.home).load()
 
     def change_settings(self, changes: Mapping[str, object]) -> Settings:
-        """Keep changed settings; they count from now on. Raises ConfigError for a bad one."""
+        """Store changed settings; they apply at once. Raises ConfigError for an invalid one."""
         mail = changes.get("mail")
         sender, host = (
             (mail.get("sender"), mail.get("host")) if isinstance(mail, Mapping) else ("", "")
@@ -90,7 +90,7 @@ class AppContext:
 
     @cached_property
     def audit(self) -> Audit:
-        """Who did what, also from a console or a scheduler."""
+        """The audit log, also for consoles and schedulers."""
         return Audit(self.home, self.environ)
 
     @cached_property
@@ -131,10 +131,7 @@ class AppContext:
         return RunLock(self.home.lock_file(connection.id))
 
     def ledger(self, connection: Connection) -> SqliteLedger:
-        """The connection's ledger; use it as a context manager.
-
-        Raises DamagedError for one that cannot be read as such.
-        """
+        """The connection's ledger, to be used as a context manager. Raises DamagedError."""
         file = self.home.ledger_file(connection.id)
         if not self.lock(connection).is_held():
             # closing the file would remove a broken log, and with it what tells of that
@@ -144,12 +141,12 @@ class AppContext:
     def bound_ledger(
         self, connection: Connection, *, fresh: bool, report: Callable[[str], None] = ignore_report
     ) -> SqliteLedger:
-        """The ledger of these two accounts (store/README.md §4); the caller holds the run lock.
+        """The ledger, bound to the connection's accounts (store/README.md §4).
 
-        Raises ConfigError when it belongs to other accounts, holds people and `fresh` is False. One
-        without people, as after a first run with a mistyped host, is replaced without a question.
-
-        `fresh` also replaces a damaged ledger, and `report` is called with a sentence about that.
+        The caller holds the run lock. Raises ConfigError if it belongs to other accounts, holds
+        people and `fresh` is False; one without people, as after a first run with a mistyped host,
+        is replaced. `fresh` also replaces a damaged ledger, and `report` is called with a sentence
+        about that.
         """
         file = self.home.ledger_file(connection.id)
         begun_anew = False
@@ -176,7 +173,7 @@ class AppContext:
         return History(self.home, connection.id).all()
 
     def _salvaged(self, connection: Connection, trouble: str) -> str:
-        """Replace a damaged ledger; what became of it, in sentences."""
+        """Replace a damaged ledger; what could be saved of it, in sentences."""
         found = salvage(self.home, connection.id, trouble)
         with open_ledger(self.home.ledger_file(connection.id)) as ledger:
             if (last := last_with_goals(self.runs(connection))) is not None:
@@ -194,10 +191,10 @@ class AppContext:
         return message
 
     def knows_these_accounts(self, connection: Connection, *, others_too: bool = False) -> bool:
-        """Whether the ledger belongs to these accounts, or to none yet.
+        """Whether the ledger belongs to the connection's accounts, or to none yet.
 
-        Raises ConfigError `other-account` when it belongs to others, holds people and `others_too`
-        is False.
+        Raises ConfigError `other-account` if it belongs to others, holds people and `others_too` is
+        False.
         """
         if not is_there(self.home.ledger_file(connection.id)):
             return True
@@ -214,7 +211,7 @@ class AppContext:
         )
 
     def secret(self, connection: Connection, name: SecretName) -> SecretStr:
-        """A connection's secret. Raises CredentialsError with the way to store it."""
+        """A connection's secret. Raises CredentialsError that says how to store a missing one."""
         found = self._find_secret(connection, name)
         if found is None:
             raise CredentialsError(
@@ -225,9 +222,9 @@ class AppContext:
         return found.value
 
     def secret_source(self, connection: Connection, name: SecretName) -> str:
-        """Where a connection's secret is, in words; an empty text when it is nowhere.
+        """Where a connection's secret is, in words; empty if it is nowhere.
 
-        Raises CredentialsError `other-origin` when the stored one belongs to another URL.
+        Raises CredentialsError `other-origin` if the stored one belongs to another URL.
         """
         found = self._find_secret(connection, name)
         return found.source if found else ""
@@ -237,7 +234,7 @@ class AppContext:
         return self.secrets.find(connection.name, connection.id, name, origin)
 
     def save_secret(self, connection: Connection, name: SecretName, value: SecretStr) -> str:
-        """Keep a connection's secret for its present URL; where, in words."""
+        """Store a connection's secret for its present URL; returns where, in words."""
         bound = secret_origin(connection, name)
         where = self.secrets.save(connection.name, connection.id, name, bound, value)
         message = secret_command_name(name)
@@ -245,14 +242,14 @@ class AppContext:
         return where
 
     def delete_secret(self, connection: Connection, name: SecretName) -> bool:
-        """Forget a connection's secret where actui stored it; whether there was one."""
+        """Delete a connection's stored secret; returns whether there was one."""
         was_there = self.secrets.delete(connection.id, name)
         if was_there:
             self.audit.record("secret deleted", connection, secret=secret_command_name(name))
         return was_there
 
     def request_stop(self, connection: Connection) -> int:
-        """Ask the run that is going to stop; 1 after its batch, 2 now, 0 where none has begun."""
+        """Ask the current run to stop; 1 = after its batch, 2 = at once, 0 = no run has begun."""
         with self.ledger(connection) as ledger:
             snapshot = ledger.runs.read_progress()
             if snapshot is None or snapshot.state.is_final:
@@ -262,7 +259,7 @@ class AppContext:
         return level
 
     def delete(self, connection: Connection) -> None:
-        """Remove a connection with everything kept for it. Raises BusyError while it runs."""
+        """Delete a connection and everything stored for it. Raises BusyError while it runs."""
         with self.lock(connection).held():
             for name in CONNECTION_SECRETS:
                 self.secrets.delete(connection.id, name)

@@ -1,4 +1,4 @@
-"""Reads a connection's ledger, run lock and log beside the process that runs it."""
+"""Read a connection's ledger, run lock and log while another process runs it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store.ledger import SqliteLedger
 
 
 class LedgerReader:
-    """One connection's run as `actui.console.ports.RunReader` shows it; the ledger stays open."""
+    """One connection's run, as `actui.console.ports.RunReader`; keeps its ledger open."""
 
     def __init__(self, context: AppContext, connection: Connection) -> None:
         self._context = context
@@ -23,7 +23,7 @@ class LedgerReader:
 
     @property
     def _ledger(self) -> SqliteLedger:
-        """The ledger, opened again where a run with --fresh has replaced the file."""
+        """The ledger, opened again if a run with --fresh has replaced the file."""
         path = self._context.home.ledger_file(self._connection.id)
         if self._opened is None or self._opened[0] != _identity(path):
             self.close()
@@ -33,7 +33,7 @@ class LedgerReader:
         return self._opened[1]
 
     def close(self) -> None:
-        """Close the ledger; it is opened again when something is read."""
+        """Close the ledger; the next read opens it again."""
         if self._opened is not None:
             self._opened[1].close()
             self._opened = None
@@ -103,7 +103,7 @@ def _identity(file: Path) -> int:
 
 
 def _state(file: Path) -> object:
-    """Changes when the file is replaced, repaired or made readable; None where there is none."""
+    """Changes when the file is replaced, repaired or made readable; None without a file."""
     try:
         found = file.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Builds runs and previews of a connection: engine, clients, ledger and claims joined."""
+"""Build runs and previews of a connection from the engine, clients, ledger and claims."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from store.ledger.scratch import scratch_ledger_aside
 
 
 class RunFactory:
-    """Builds what one connection's run or preview consists of, and closes it afterwards."""
+    """Builds the parts of a connection's run or preview, and closes them afterwards."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._clients = AccountClients(context)
 
     def refuse_doubt(self, connection: Connection) -> None:
-        """Raises ConfigError `restored` where a run of the whole connection has to be confirmed."""
+        """Raise ConfigError `restored` if a run of the whole connection has to be confirmed."""
         file = self._context.home.ledger_file(connection.id)
         runs = self._context.runs(connection)
         if is_there(file) or last_with_goals(runs) is not None:
@@ -56,9 +56,9 @@ class RunFactory:
         options: Options,
         report: Callable[[str], None] = ignore_report,
     ) -> AsyncIterator[Engine]:
-        """An engine that holds the connection's run lock; `report` hears what is worth a sentence.
+        """An engine that holds the connection's run lock; `report` is called with sentences.
 
-        Raises ConfigError, BusyError or CredentialsError before anything was sent or recorded.
+        Raises ConfigError, BusyError or CredentialsError before anything is sent or recorded.
         """
         goals = chosen_goals(connection, options)
         with self._context.lock(connection).held(), ExitStack() as kept:
@@ -102,9 +102,9 @@ class RunFactory:
 
     @asynccontextmanager
     async def rehearsal(self, connection: Connection) -> AsyncIterator[PreviewRun]:
-        """A preview of a connection as it is given, stored or not; nothing is written by it.
+        """A preview of the given connection, stored or not; it writes nothing.
 
-        Whoever runs the connection meanwhile is not disturbed.
+        It takes no lock, so a run of the connection goes on undisturbed.
         """
         known = await asyncio.to_thread(self._context.knows_these_accounts, connection)
         path = self._context.home.ledger_file(connection.id) if known else None
@@ -126,7 +126,7 @@ class RunFactory:
                 )
 
     def _forgotten(self, connection: Connection) -> IsForgotten:
-        """Who of this home was forgotten, asked with the ids of the connection's accounts."""
+        """Finds the match keys of forgotten people, for the ids of the connection's accounts."""
         return partial(Forgotten(self._context.home).among, origins=account_origins(connection))
 
     def _others(self, connection: Connection) -> list[Connection]:
@@ -150,7 +150,7 @@ class RunFactory:
 
     @asynccontextmanager
     async def _copied_claims(self, connection: Connection) -> AsyncIterator[Claims]:
-        """What other connections claim now, read from copies: nothing of theirs is touched."""
+        """The claims of other connections, read from copies of their ledgers."""
         others, copies = self._others(connection), dict[str, SqliteLedger]()
         unsubscribes = any(goal.unsubscribe != "never" for goal in connection.exports())
         with ExitStack() as kept:
@@ -165,7 +165,7 @@ class RunFactory:
             yield lambda list_id, contacts: claimed_by(others, copy_of, list_id, contacts)
 
     def _keep(self, resolved: Connection) -> None:
-        """Store the ids that were found, unless somebody changed the connection meanwhile."""
+        """Store the ids that were resolved, unless the connection was changed meanwhile."""
         stored = self._context.connections.find(resolved.id)
         if stored.connection.name == resolved.name:
             self._context.connections.save(resolved, expected=stored.version)

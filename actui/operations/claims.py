@@ -1,4 +1,4 @@
-"""Whom export goals of other connections want to stay on a list (sync/README.md §7)."""
+"""Contacts that export goals of other connections keep on a list (sync/README.md §7)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from actui.model.goals import ExportGoal
 from store.ledger import SqliteLedger
 
 LedgerOf = Callable[[Connection], AbstractContextManager[SqliteLedger] | None]
-"""Opens the ledger of a connection, as long as it is needed; None where there is none."""
+"""Opens a connection's ledger for the length of a block; None if it has none."""
 
 
 def others_on_account(connection: Connection, stored: Iterable[Connection]) -> list[Connection]:
-    """The other connections that are on and export to the same account."""
+    """The other connections that are switched on and export to the same account."""
     account = origin(connection.activecampaign.url)
     return [
         other
@@ -31,7 +31,7 @@ def claimed_by(
 ) -> set[int] | None:
     """The contacts that goals of these connections claim for a list.
 
-    None when one of those goals has not yet seen its whole segment.
+    None if one of those goals has not yet read its whole segment, so that its claims are unknown.
     """
     found: set[int] = set()
     asked = list(contacts)
@@ -51,5 +51,5 @@ def claimed_by(
 
 
 def _is_on(goal: ExportGoal, list_id: int) -> bool:
-    """Whether a goal is about a list; one named and not resolved yet may be this one."""
+    """Whether a goal is about a list; one that is named and not resolved yet may be this one."""
     return any(named.id is None or named.id == str(list_id) for named in goal.lists)

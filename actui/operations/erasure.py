@@ -1,4 +1,4 @@
-"""Forgetting a person in a home, and saying what the services still have of them."""
+"""Forget a person in a home, and report what the services still have."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from store.ledger.salvage import ASIDE
 
 @dataclass(slots=True)
 class Report:
-    """What became of a person in one connection.
+    """What was removed of a person in one connection.
 
-    `remains` is what somebody else has to delete: in the services, and files of the home that
-    cannot be changed. `trouble` is who could not be asked, and why.
+    `remains` is what somebody else has to delete: in the services, and in files of the home that
+    cannot be changed. `trouble` is which service could not be asked, and why.
     """
 
     connection: Connection
@@ -41,7 +41,8 @@ class Report:
 async def forget(context: AppContext, email: str, *, offline: bool) -> list[Report]:
     """Remove a person from every connection and skip them from now on.
 
-    Raises BusyError before anything is touched when one of the connections runs.
+    Without `offline` the services are asked for the person's ids. Raises BusyError before anything
+    is changed if one of the connections runs.
     """
     connections = [stored.connection for stored in context.connections.all()]
     forgotten = Forgotten(context.home)
@@ -73,7 +74,7 @@ async def forget(context: AppContext, email: str, *, offline: bool) -> list[Repo
 
 
 async def _ask(context: AppContext, report: Report, email: str) -> None:
-    """The services know people whom a ledger keeps by id alone."""
+    """Ask the services for the person's ids, since a ledger may know people by id alone."""
     connection = report.connection
     links = [link for goal in connection.goals for link in goal.identifiers]
     properties = {link.property for link in links if link.field == "email" and link.property}
@@ -104,10 +105,10 @@ async def _ask(context: AppContext, report: Report, email: str) -> None:
 
 
 def _remove(context: AppContext, report: Report, email: str, spelled: Collection[str]) -> None:
-    """Remove a person from what a connection keeps; `spelled` are known ways to write `email`.
+    """Remove a person from a connection's files; `spelled` are known spellings of `email`.
 
-    What a restoration has replaced is kept too. A file that nobody can be taken out of stays, and
-    the report names it.
+    Includes files that a restore has replaced. A file that cannot be changed stays, and the report
+    names it.
     """
     home, id_ = context.home, report.connection.id
     for root in (home.root, *_replaced(home)):
@@ -131,7 +132,7 @@ def _remove(context: AppContext, report: Report, email: str, spelled: Collection
 
 
 def _replaced(home: Home) -> list[Path]:
-    """Folders of files that a restoration has replaced."""
+    """The folders of files that a restore has replaced."""
     return [one for one in sorted(home.root.glob("replaced-*")) if one.is_dir()]
 
 
@@ -146,7 +147,7 @@ def _gone(home: Home, known: Collection[str]) -> list[Report]:
 
 
 def _remove_from(file: Path, report: Report, email: str) -> int:
-    """Remove a person from one ledger; how many rows that took. Raises DamagedError."""
+    """Remove a person from one ledger; the number of rows removed. Raises DamagedError."""
     with open_ledger(file) as ledger:
         contacts, profiles = ledger.erasure.known_as(email)
         # ids of other accounts are other people's

@@ -1,4 +1,4 @@
-"""What a home and its machine must be like for actui to work: each check in one sentence."""
+"""Check whether a home and its machine allow actui to work; each result is one sentence."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from store.key_store import NoKeyStoreError
 from store.secrets import Secrets
 
 _LITTLE, _TOO_LITTLE = 1_000_000_000, 100_000_000
-"""Bytes: a ledger of a million people takes some hundred millions."""
+"""Bytes: a ledger of a million people takes a few hundred million."""
 _PACKAGES = ("actui", "screens", "store")
 _REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p")
 _MOUNTS = Path("/proc/mounts")
@@ -45,7 +45,7 @@ _ASK_SECONDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at; `code` is the default code of an error's class (errors.py)."""
+    """The result of one check; `code` is the default code of an error's class (errors.py)."""
 
     about: str
     severity: Literal["ok", "warning", "error"]
@@ -66,7 +66,7 @@ def wrong(about: str, message: str, code: str = "configuration") -> Check:
 
 
 def of_home(home: Home) -> Check:
-    """Whether it can be written to, and its locks be trusted."""
+    """Whether the home can be written and its locks can be trusted."""
     try:
         with tempfile.TemporaryFile(dir=home.root) as file:
             file.write(b"x")
@@ -82,7 +82,7 @@ def of_home(home: Home) -> Check:
 
 
 def _file_system(path: Path) -> str:
-    """The kind of file system, by the longest mount point above; empty where nobody says."""
+    """The type of the file system, by the longest mount point above; empty if unknown."""
     try:
         rows = [line.split() for line in _MOUNTS.read_text(errors="replace").splitlines()]
     except OSError:
@@ -92,7 +92,7 @@ def _file_system(path: Path) -> str:
 
 
 def of_permissions(home: Home) -> Check:
-    """Nobody but the owner may look into a home."""
+    """Whether only the owner can read the home."""
     places = [home.root, *home.root.rglob("*")]
     kinds = [(place, place.lstat()) for place in places if not place.is_symlink()]
     foreign = [place for place, kind in kinds if kind.st_uid != os.geteuid()]
@@ -113,7 +113,7 @@ def _few(places: list[Path]) -> str:
 
 
 def of_disk(home: Home) -> Check:
-    """Whether the ledgers can grow."""
+    """Whether there is space for the ledgers to grow."""
     free = shutil.disk_usage(home.root).free
     message = f"{free / 1e9:,.1f} GB are free."
     if free < _TOO_LITTLE:
@@ -122,7 +122,7 @@ def of_disk(home: Home) -> Check:
 
 
 def of_keyring(secrets: Secrets, other_way: bool) -> Check:
-    """Which key store answers; none is no trouble where the settings name another way."""
+    """Which key store answers; a missing one is fine if the settings name another place."""
     try:
         return good("keyring", f"{secrets.try_key_store()} answers.".capitalize())
     except NoKeyStoreError as none:
@@ -133,7 +133,7 @@ def of_keyring(secrets: Secrets, other_way: bool) -> Check:
 
 
 def of_terminal(environ: Mapping[str, str], size: tuple[int, int] | None, encoding: str) -> Check:
-    """Whether a console can be shown here; commands work everywhere."""
+    """Whether this terminal can show the console; commands work everywhere."""
     if size is None:
         return good("terminal", "No terminal here: commands work, the console does not.")
     kind = environ.get("TERM", "")
@@ -151,7 +151,7 @@ def of_terminal(environ: Mapping[str, str], size: tuple[int, int] | None, encodi
 
 
 def of_proxies(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Check]:
-    """The proxy settings; `is_used` is whether a service is reached over the network at all."""
+    """The proxy settings; `is_used` is whether any service is reached over the network."""
     report = wrong if is_used else doubtful
     found = [one for name in PROXY_VARIABLES if (one := find_setting(name, environ))]
     for setting in found:
@@ -178,7 +178,7 @@ def of_proxies(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Check]:
 
 
 def of_certificates(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Check]:
-    """Whose certificates are trusted; `is_used` as for proxies."""
+    """Which certificates are trusted; `is_used` as for proxies."""
     setting = certificate_setting(environ)
     about = "certificates"
     try:
@@ -208,7 +208,7 @@ def of_certificates(environ: Mapping[str, str], *, is_used: bool) -> Iterator[Ch
 
 
 def of_logging_out(environ: Mapping[str, str]) -> Check:
-    """Whether a run outlives its user's log-out, as far as systemd tells."""
+    """Whether a run survives its user's logout, as far as systemd says."""
     user = environ.get("USER") or str(os.geteuid())
     kills = _ask("busctl", "get-property", "org.freedesktop.login1", "/org/freedesktop/login1",
                  "org.freedesktop.login1.Manager", "KillUserProcesses")  # fmt: skip
@@ -236,7 +236,7 @@ def _ask(*argv: str) -> str:
 
 
 def of_time_zones(used: Iterable[str]) -> Check:
-    """Whether every zone that a connection uses is known here; UTC always is."""
+    """Whether this machine knows every time zone that a connection uses; it always knows UTC."""
     for name in used:
         try:
             time_zone(name)
@@ -248,7 +248,7 @@ def of_time_zones(used: Iterable[str]) -> Check:
 
 
 def of_package() -> Iterator[Check]:
-    """Whether what runs is what was installed."""
+    """Whether the installed version is the one that runs."""
     roots = {name: Path(str(importlib.import_module(name).__file__)).parent for name in _PACKAGES}
     places = {root.parent for root in roots.values()}
     if len(places) > 1:

@@ -1,4 +1,4 @@
-"""Starting `actui run` so that it outlives whoever started it."""
+"""Start `actui run` so that it outlives the process that started it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from actui.model.connection import Connection
 from store.home import Home
 
 SCHEDULE = "schedule"
-"""The trigger of a run that its schedule started."""
+"""The trigger of a run that was started by its schedule."""
 _KEPT = (
     "XDG_STATE_HOME",
     "XDG_CONFIG_HOME",
@@ -35,9 +35,9 @@ _NO_MANAGER_SECONDS = 3
 class Starter:
     """Starts runs of one home, each in a process of its own.
 
-    A user's systemd keeps it even where logging out ends a session's processes; elsewhere it gets
-    a session of its own (screens/README.md §2). systemd's credentials can be read by the unit they
-    were given to alone, so a scheduler that has some keeps its runs beside itself.
+    The user's systemd keeps it alive even where logout ends a session's processes; without one it
+    gets its own session (screens/README.md §2). systemd's credentials are readable only by the unit
+    that got them, so a scheduler that has some keeps its runs in its own unit.
     """
 
     def __init__(self, home: Home, environ: Mapping[str, str], trigger: str) -> None:
@@ -47,11 +47,11 @@ class Starter:
         self._going: dict[int, str] = {}
 
     def start(self, connection: Connection, *more: str) -> str:
-        """Start a run with more of the command's words; how it was started, in one sentence."""
+        """Start a run with `more` arguments; returns how it was started, in one sentence."""
         return self._start(connection, "run", connection.id, "--trigger", self._trigger, *more)
 
     def retry(self, connection: Connection, *people: str) -> str:
-        """Start a run about people who were not accepted; `people` chooses them as words do."""
+        """Start a run about people who were not accepted; `people` are the arguments for them."""
         return self._start(connection, "retry", connection.id, *people)
 
     def _start(self, connection: Connection, *asked: str) -> str:
@@ -78,7 +78,7 @@ class Starter:
         return "The run goes on by itself, in a session of its own."
 
     def ended(self) -> list[tuple[str, int]]:
-        """Connections whose processes ended since the last call, with their exit codes."""
+        """The connections whose processes ended since the last call, with their exit codes."""
         found = []
         for process in list(self._going):
             done, status = os.waitpid(process, os.WNOHANG)

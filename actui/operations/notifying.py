@@ -1,4 +1,4 @@
-"""Notifications of a run that ended; what goes wrong here is a message, never a failed run."""
+"""Send notifications of ended runs. A failure becomes a message, never a failed run."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ from actui.sync.run.unfinished import CUT_OFF
 from store.user import user_name
 
 SECONDS = 20.0
-"""How long telling may take altogether; the run's lock is free by then."""
+"""The limit for all notifications of a run together; the run's lock is free by then."""
 MAIL_SECRET = ("", "settings", SecretName.SMTP_PASSWORD)
-"""The mail server's password: of no connection, kept for the settings."""
+"""The mail server's password in the secret store: it belongs to the settings, not to a connection.
+"""
 _MAIL, _WEBHOOK = "mail", "webhook"
 
 
 class Notifier:
-    """Tells of one connection's runs by e-mail and webhook.
+    """Sends the notifications of one connection's runs by e-mail and webhook.
 
-    Made before the run begins and inside an event loop. That a run before was cut off is sent at
-    once, beside the run; and the password is looked for at once, since systemd's credentials are
-    gone when the scheduler that was given them has ended meanwhile.
+    Create it before the run begins, inside an event loop: it sends at once that the run before was
+    cut off, and looks up the password at once, because systemd's credentials are gone if the
+    scheduler that has them ends during the run.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Notifier:
         return found.value if found else None
 
     def _last_cut_off(self) -> RunSummary | None:
-        """The last run where its process was killed, which could send none itself."""
+        """The last run if its process was killed, so that it could send no notification."""
         if self._notify.when == "never":
             return None
         last = next(iter(self._context.history(self._connection).all(limit=1)), None)
@@ -72,7 +73,7 @@ class Notifier:
             await self._send_safely(self._cut_off)
 
     async def send(self, run: RunSummary) -> str:
-        """Send what is to be sent; a sentence about what could not be sent, else an empty text."""
+        """Send what the settings ask for; a sentence about what could not be sent, else ""."""
         await self._earlier
         return await self._send_safely(run)
 
@@ -108,7 +109,7 @@ class Notifier:
     async def _try(
         self, channel: str, run: RunSummary, event: NotificationEvent
     ) -> tuple[bool, str]:
-        """Whether it was sent, and a sentence about that."""
+        """Whether it was sent, and a sentence about the result."""
         work: Awaitable[str] = (
             self._mail(run, event) if channel == _MAIL else self._post(run, event)
         )
@@ -145,7 +146,10 @@ class Notifier:
 
 
 def _addresses(recipients: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Those that can get mail, and what is wrong with the others; ConfigError if there is none."""
+    """The usable recipients, and what is wrong with the others.
+
+    Raises ConfigError if none is usable.
+    """
     found, unusable = [], []
     for recipient in recipients:
         try:
@@ -158,7 +162,7 @@ def _addresses(recipients: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _place(context: AppContext) -> str:
-    """Where the commands work: user, host and a home that is not the usual one."""
+    """Where to type the commands: user, host, and the home unless it is the usual one."""
     who = f"{user_name()}@{socket.gethostname()}"
     named = "ACTUI_HOME" in context.environ
     return f"{who}, ACTUI_HOME={shlex.quote(str(context.home.root))}" if named else who

@@ -1,4 +1,4 @@
-"""Recognizing a ledger that is older than what was done in its name."""
+"""Detect a ledger that is older than the runs that were done with it."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from actui.model.run import RunState, RunSummary
 from store.ledger import SqliteLedger
 
 RESTORED = "restored"
-"""The code of a run that was refused because its memory may be incomplete."""
+"""The code of a run that was refused because its ledger may be incomplete."""
 
 
 def place_of(file: Path) -> str:
-    """What tells a file from its copies: a copy gets an inode of its own, a renamed file keeps it.
+    """What distinguishes a file from its copies: its inode, which a renamed file keeps.
 
-    The device is no part of it: its number may change when the machine starts.
+    Without the device, whose number may change when the machine starts.
     """
     return str(file.stat().st_ino)
 
 
 def last_with_goals(runs: Sequence[RunSummary]) -> RunSummary | None:
-    """The newest run that got as far as a goal, so that it must be in the ledger."""
+    """The newest run that started a goal, so that the ledger must know it."""
     return next((run for run in runs if run.goals), None)
 
 
 def find_doubt(ledger: SqliteLedger, file: Path, runs: Sequence[RunSummary]) -> Doubt | None:
-    """Why the ledger may not remember all that was done; `runs` is the history, newest first.
+    """Why the ledger may not remember everything; None if nothing suggests that.
 
-    Not recognized: a whole disk or volume that was put back with history and ledger in one piece.
+    `runs` is the history, newest first. Not detected: a whole disk or volume that was put back,
+    with history and ledger from the same time.
     """
     if (kept := ledger.doubts.find()) is not None:
         return kept
@@ -59,7 +60,7 @@ def settle_doubt(
     *,
     confirmed: bool,
 ) -> None:
-    """Let a run of these goals begin, unless somebody has to be asked first.
+    """Let a run of these goals begin, unless it has to be confirmed first.
 
     A doubt stays until a run is confirmed that has all the goals it touches. Raises ConfigError
     `restored` for a run that has some of them and is not confirmed.
@@ -81,7 +82,7 @@ def settle_doubt(
 def refuse_doubt(
     connection: Connection, goals: Sequence[ImportGoal | ExportGoal], doubt: Doubt
 ) -> None:
-    """Raises ConfigError `restored` where the doubt touches one of the goals."""
+    """Raise ConfigError `restored` if the doubt touches one of the goals."""
     names = doubt.names(goals)
     if not names:
         return

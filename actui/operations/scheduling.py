@@ -1,4 +1,4 @@
-"""Starting runs when they are due: queued once, never two at a time (blueconic.md §2)."""
+"""Start runs when they are due: queued once, never two at a time (blueconic.md §2)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOOKED_LATELY = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class DueResult:
-    """What became of a connection that is due."""
+    """What was done about a connection that is due."""
 
     connection: Connection
     due: datetime
@@ -28,12 +28,12 @@ class DueResult:
 
 
 def utc_now() -> datetime:
-    """The machine's time."""
+    """The current time in UTC."""
     return datetime.now(UTC)
 
 
 def nobody_looks(context: AppContext, stored: Stored, now: datetime) -> Finding | None:
-    """Whether a connection has a schedule that nothing starts runs by."""
+    """A finding if a connection has a schedule and no scheduler is running, else None."""
     connection = stored.connection
     if connection.schedule.type == "manual" or not connection.enabled:
         return None
@@ -52,9 +52,9 @@ def nobody_looks(context: AppContext, stored: Stored, now: datetime) -> Finding 
 
 
 def coming_run(context: AppContext, stored: Stored, now: datetime) -> datetime | None:
-    """When the schedule starts the next run: not after `now` means as soon as somebody looks.
+    """When the schedule starts the next run; a time up to `now` means that it is due.
 
-    None as well where the machine does not know the time zone.
+    None without a schedule, or if the machine does not know the time zone.
     """
     connection = stored.connection
     if not connection.enabled:
@@ -67,10 +67,10 @@ def coming_run(context: AppContext, stored: Stored, now: datetime) -> datetime |
 
 
 class Scheduler:
-    """Looks what is due and starts it.
+    """Finds due connections and starts their runs.
 
-    A connection that is running waits for its end, and then gets one run for all the instants that
-    passed meanwhile. Any number of schedulers may look at one home; each due time is claimed once.
+    A connection that is running stays due and then gets one run for all due times that passed
+    meanwhile. Several schedulers may share one home; each due time is claimed once.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Scheduler:
         self._now = now
 
     def look(self) -> list[DueResult]:
-        """Start what is due. Trouble with one connection does not keep the others waiting."""
+        """Start what is due. A failure of one connection does not keep the others from starting."""
         context, now = self._context, self._now()
         context.schedule_claims.record_heartbeat(now)
         started = context.schedule_claims.started()

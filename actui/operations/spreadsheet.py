@@ -1,17 +1,17 @@
-"""Outcomes as a file for a spreadsheet: the one writer of CSV (RFC 4180) that actui has.
+"""Outcomes as a CSV file (RFC 4180) for a spreadsheet; the only CSV that actui writes.
 
 Spreadsheets run cells that begin with certain characters as formulas, and anybody can type such a
-text into a web form. Rules for a file that opens safely and rightly:
+text into a web form. Rules for a file that is safe to open:
 
 - UTF-8 with a byte order mark, without which spreadsheets misread accents; CRLF ends each line.
-- Terminal escape sequences, control characters and bidi overrides are gone, line breaks are blanks.
+- Terminal escape sequences, control characters, bidi overrides are removed, line breaks are blanks.
 - A cell that begins with `= + - @`, their full-width forms, a tab or a line break gets an
   apostrophe before it, also where blanks or invisible characters come first. That includes numbers
   and e-mail addresses such as `+ann@example.org`; programs that read the file ask for it raw.
 - Where the list separator is a semicolon, a spreadsheet ends a cell at each: what follows one is
   treated as a cell's beginning.
 
-Raw leaves out the byte order mark and the apostrophes, nothing else.
+Raw omits the byte order mark and the apostrophes, nothing else.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _ESCAPES = re.compile(
 
 
 class _Line:
-    """Hands `csv.writer` back the line it has made."""
+    """A file for `csv.writer` whose `write` returns the line, which `writerow` returns in turn."""
 
     def write(self, text: str) -> str:
         return text
@@ -52,7 +52,7 @@ class _Line:
 def csv_lines(
     connection: Connection, people: Iterable[Person], *, raw: bool = False
 ) -> Iterator[bytes]:
-    """The file line by line, its heading first."""
+    """The file's lines in UTF-8, the heading first; `people` is read lazily."""
     writer = csv.writer(_Line(), lineterminator="\r\n")
     heading: str = writer.writerow(OUTCOME_COLUMNS)
     yield (heading if raw else BOM + heading).encode()
@@ -65,7 +65,7 @@ def csv_lines(
 
 
 def cell(text: str, *, raw: bool = False) -> str:
-    """One cell's text on one line, which no terminal and, unless `raw`, no spreadsheet obeys."""
+    """A cell's text on one line, harmless to terminals and, unless `raw`, to spreadsheets."""
     shown = plain(_ESCAPES.sub("", text))
     if raw:
         return shown
@@ -78,9 +78,9 @@ def cell(text: str, *, raw: bool = False) -> str:
 def save_csv(
     file: Path, connection: Connection, people: Iterable[Person], *, raw: bool = False
 ) -> int:
-    """Write a new file that only its owner can read; how many people are in it.
+    """Write a new file of mode 0600 and return the number of people in it.
 
-    Raises ConfigError where there is such a file already, or it cannot be written.
+    Raises ConfigError if the file exists or cannot be written.
     """
     written = -1  # the heading is nobody
     try:
