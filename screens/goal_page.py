@@ -13,10 +13,12 @@ from textual.containers import Horizontal
 from actui.console.draft import Draft
 from actui.console.formatting import plain
 from actui.console.forms.export_form import ExportForm, available
+from actui.console.forms.form import Form
+from actui.console.forms.goal_editor import AnyEditor, GoalEditor
 from actui.console.forms.import_form import ImportForm
 from actui.console.workbench import Workbench
 from actui.model.errors import ConfigError
-from actui.model.goals import ImportGoal
+from actui.model.goals import ExportGoal, ImportGoal
 from screens.base import NARROW, ActuiScreen, TextLine
 from screens.dialogs.ask import learn
 from screens.preview_page import PreviewScreen
@@ -53,13 +55,15 @@ class GoalScreen(ActuiScreen):
         self._asking = False
         goal = draft.goal(goal_id)
         assert goal is not None
-        self._form: ImportForm | ExportForm
+        glyphs, check = workbench.glyphs, draft.findings_of
+        self._editor: AnyEditor
+        self._form: Form
         if isinstance(goal, ImportGoal):
-            self._form = ImportForm(
-                goal, draft.choices, workbench.glyphs, draft.findings_of, draft.coming
-            )
+            importing = GoalEditor(goal, draft.choices, glyphs, check, draft.coming)
+            self._editor, self._form = importing, ImportForm(importing)
         else:
-            self._form = ExportForm(goal, draft.choices, workbench.glyphs, draft.findings_of)
+            exporting = GoalEditor(goal, draft.choices, glyphs, check)
+            self._editor, self._form = exporting, ExportForm(exporting)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="goal-head"):
@@ -76,7 +80,7 @@ class GoalScreen(ActuiScreen):
             self.action_ask_again()
 
     def _title(self) -> str:
-        goal = self._form.goal
+        goal = self._editor.goal
         state = "on" if goal.enabled else "off"
         changed = " (not saved)" if self._draft.is_dirty else ""
         return f"{plain(goal.name)} - {goal.kind} goal, {state}{changed}"
@@ -84,13 +88,14 @@ class GoalScreen(ActuiScreen):
     def _show(self) -> None:
         self.query_one("#goal-title", TextLine).put(self._title())
         message = "asking both accounts" if self._asking else ""
-        if isinstance(self._form, ExportForm):
+        goal = self._editor.goal
+        if isinstance(goal, ExportGoal):
             short = self.size.width < NARROW
-            message = available(self._form.goal, self._form.choices, short=short) or message
+            message = available(goal, self._editor.choices, short=short) or message
         self.query_one("#available", TextLine).put(message)
 
     def on_resize(self, _: events.Resize) -> None:
-        """A narrow page has less room for the number."""
+        """Shorten the number of profiles on a narrow page."""
         self._show()
 
     # the accounts
@@ -107,7 +112,7 @@ class GoalScreen(ActuiScreen):
         self._show()
 
     def _learnt(self) -> None:
-        self._form.choices = self._draft.choices
+        self._editor.choices = self._draft.choices
         self.query_one(FormList).show()
 
     # changing
@@ -115,7 +120,7 @@ class GoalScreen(ActuiScreen):
     @on(FormList.Changed)
     def _changed(self) -> None:
         try:
-            self._draft.put_goal(self._form.goal)
+            self._draft.put_goal(self._editor.goal)
         except ConfigError as wrong:
             self.say(wrong.message, severity="error")
         self._show()
@@ -126,11 +131,11 @@ class GoalScreen(ActuiScreen):
 
     def action_switch(self) -> None:
         """Switch the goal on or off; it is stored with the connection."""
-        self._form.put(enabled=not self._form.goal.enabled)
+        self._editor.put(enabled=not self._editor.goal.enabled)
         self._changed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Rules are an import goal's."""
+        """Only import goals have rules."""
         if action == "rule" and not isinstance(self._form, ImportForm):
             return False
         return super().check_action(action, parameters)
@@ -140,7 +145,7 @@ class GoalScreen(ActuiScreen):
         form = self.query_one(FormList)
         if isinstance(self._form, ImportForm):
             try:
-                self._form.turn_rule(form.key)
+                self._form.mappings.turn_rule(form.key)
             except ConfigError as wrong:
                 self.say(wrong.message, severity="error")
             form.show()
@@ -148,7 +153,7 @@ class GoalScreen(ActuiScreen):
 
     def action_preview(self) -> None:
         """Show what a run of this goal as it stands here would do."""
-        goal = self._form.goal.id
+        goal = self._editor.goal.id
         self.app.push_screen(PreviewScreen(self._workbench, self._draft.connection, goal))
 
     def action_save(self) -> None:
@@ -157,11 +162,11 @@ class GoalScreen(ActuiScreen):
 
     def saved(self) -> None:
         """The connection was stored: show the goal as it now is."""
-        goal = self._draft.goal(self._form.goal.id)
+        goal = self._draft.goal(self._editor.goal.id)
         if goal is None:
             self.dismiss()
             return
-        self._form.goal = goal
+        self._editor.goal = goal
         self.query_one(FormList).show()
         self._show()
         if self._draft.choices.blueconic is None:

@@ -1,4 +1,4 @@
-"""A form drawn as lines to choose from; what its lines ask is asked in a pop-up."""
+"""A list of a form's lines: draws them, runs their actions, asks their questions in a pop-up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from actui.console.formatting import Glyphs
-from actui.console.forms.form import Ask, Form, Line
+from actui.console.forms.form import Enter, Form, Key, Line, line_of
 from actui.console.read_only import SENTENCE
 from actui.model.errors import ConfigError
 from screens.base import READ_ONLY, ChoiceList
@@ -27,7 +27,7 @@ _STYLES = {"heading": "bold", "line": "", "hint": "dim", "error": "bold", "warni
 
 
 class FormList(ChoiceList):
-    """Shows a form and carries answers back to it."""
+    """Shows a form; the keys act on the line under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -46,10 +46,10 @@ class FormList(ChoiceList):
     ]
 
     class Changed(Message):
-        """The form holds something else than before."""
+        """An action of the form has run, or an answer was taken."""
 
     class Refused(Message):
-        """What was answered cannot be taken."""
+        """A change was refused; `sentence` says why."""
 
         def __init__(self, sentence: str) -> None:
             super().__init__()
@@ -58,7 +58,7 @@ class FormList(ChoiceList):
     def __init__(
         self, form: Form, glyphs: Glyphs, *, id: str, offers: tuple[str, ...] = ("add", "remove")
     ) -> None:
-        """`offers` are the changes that some line of the form can take."""
+        """`offers` are the keys that some line of the form has an action for."""
         super().__init__(id=id)
         self._offers = offers
         self.form = form
@@ -68,8 +68,8 @@ class FormList(ChoiceList):
     def on_mount(self) -> None:
         self.show()
 
-    def show(self, key: str | None = None) -> None:
-        """Draw the form as it is now; the cursor stays where it was, or goes to a line."""
+    def show(self, key: Key | None = None) -> None:
+        """Draw the form as it is now; the cursor stays on its line, or goes to the one of `key`."""
         lines = self.form.lines()
         wanted = key or self.key
         if lines != self._held:
@@ -95,7 +95,7 @@ class FormList(ChoiceList):
             self.add_options(options)
         self.scroll_to(y=top, animate=False, force=True)
 
-    def _place(self, key: str, before: int) -> int | None:
+    def _place(self, key: Key | None, before: int) -> int | None:
         choosable = [i for i, line in enumerate(self._held) if line.kind == "line"]
         for index in choosable:
             if key and self._held[index].key == key:
@@ -116,10 +116,18 @@ class FormList(ChoiceList):
         return drawn
 
     @property
-    def key(self) -> str:
+    def key(self) -> Key | None:
         """The key of the line under the cursor."""
         at = self.highlighted
-        return self._held[at].key if at is not None and at < len(self._held) else ""
+        return self._held[at].key if at is not None and at < len(self._held) else None
+
+    @property
+    def _current(self) -> Line | None:
+        """The line under the cursor with its actions on the form as it is now.
+
+        The form may have changed since it was drawn: another page may share what it edits.
+        """
+        return line_of(self.form, self.key)
 
     def watch_highlighted(self, before: int | None, after: int | None) -> None:  # type: ignore[override]
         """Show the hints below the line under the cursor as well."""
@@ -141,17 +149,18 @@ class FormList(ChoiceList):
             self.scroll_to_region(message, animate=False, force=True)
 
     def _belongs(self, to: int, index: int) -> bool:
-        """Whether a line is a hint of another, or one of the lines it was opened into."""
-        line, opened = self._held[index], f"{self._held[to].key}:"
-        return line.kind not in ("line", "heading") or line.key.startswith(opened)
+        """Whether a line is a hint of another, or one of its details."""
+        line = self._held[index]
+        if line.key is None:
+            return line.kind != "heading"
+        return line.key.is_part_of(self._held[to].key)
 
     # changing
 
     @on(OptionList.OptionSelected)
     def _enter(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        key = self.key
-        self._try(lambda: self.form.enter(key))
+        self._try(lambda line: line.on_enter)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Lines are not changed while only watching, and only as the form can be changed."""
@@ -163,28 +172,29 @@ class FormList(ChoiceList):
 
     def action_add(self) -> None:
         """Add one like the line under the cursor."""
-        key = self.key
-        self._try(lambda: self.form.add(key))
+        self._try(lambda line: line.item.add)
 
     def action_remove(self) -> None:
         """Remove the line under the cursor."""
-        key = self.key
-        self._try(lambda: self.form.remove(key))
+        self._try(lambda line: line.item.remove)
 
     def action_shift(self, by: int) -> None:
-        """Move the line's thing."""
+        """Move the line's item in its list."""
+        line = self._current
         try:
-            self.show(self.form.move(self.key, by))
+            self.show(line.item.move(by) if line and line.item.move else None)
         except ConfigError as wrong:
             self.post_message(self.Refused(wrong.message))
         self.post_message(self.Changed())
 
-    def _try(self, change: Callable[[], Ask | None]) -> None:
+    def _try(self, action_of: Callable[[Line], Enter | None]) -> None:
         if self.app.has_class(READ_ONLY):
             self.post_message(self.Refused(SENTENCE))
             return
+        line = self._current
+        action = action_of(line) if line else None
         try:
-            question = change()
+            question = action() if action else None
         except ConfigError as wrong:
             self.post_message(self.Refused(wrong.message))
             return

@@ -1,14 +1,19 @@
-"""The parts of a connection that are lines to change: metadata and privacy management."""
+"""The forms of a connection's metadata and of its privacy management."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from actui.console.draft import Draft
 from actui.console.formatting import counted, plain, shortened
+from actui.console.forms.account_questions import named
 from actui.console.forms.form import (
+    ADD,
     Ask,
     Choose,
+    Item,
+    Key,
     Line,
     Option,
     Page,
@@ -19,7 +24,6 @@ from actui.console.forms.form import (
     with_gone,
     without,
 )
-from actui.console.forms.goal_form import at, named
 from actui.model.connection import Connection, webhook_url
 from actui.model.errors import ConfigError
 from actui.model.findings import findings
@@ -29,7 +33,7 @@ from actui.model.web_url import host_of
 
 _FOLDED = 70
 _LINE = 60
-"""A longer description stands below its line, whole."""
+"""A longer description is shown whole below its line."""
 _WHEN = {
     "never": "never",
     "failure": "when a run fails",
@@ -38,7 +42,7 @@ _WHEN = {
 
 
 def summed(connection: Connection) -> str:
-    """The metadata in one line, for when they are folded away."""
+    """The metadata in one line of at most 70 characters, for while its form is hidden."""
     lines = ["favorite"] if connection.favorite else []
     if connection.labels:
         lines.append(f"labels: {', '.join(plain(label) for label in connection.labels)}")
@@ -51,7 +55,11 @@ def summed(connection: Connection) -> str:
 
 
 class MetadataForm:
-    """Favourite, labels, description and notifications."""
+    """Favorite, labels, description and notifications of the connection in `draft`.
+
+    `labels` returns all labels with how many connections have each; `can_mail` whether a mail
+    server is set.
+    """
 
     def __init__(
         self,
@@ -66,73 +74,104 @@ class MetadataForm:
     def lines(self) -> list[Line]:
         """One line a field; labels and recipients one each."""
         connection, page = self._draft.connection, Page()
-        page.line("favorite", f"{box(connection.favorite)} favorite", 0)
+        other = Item(self._ask_label)
+        page.line(
+            Key("favorite"),
+            f"{box(connection.favorite)} favorite",
+            lambda: self._draft.put(favorite=not connection.favorite),
+            0,
+            other,
+        )
         message = plain(connection.description) or "none"
         page.line(
-            "description", f"description: {message if len(message) <= _LINE else ''}".rstrip(), 0
+            Key("description"),
+            f"description: {message if len(message) <= _LINE else ''}".rstrip(),
+            self._ask_description,
+            0,
+            other,
         )
         if len(message) > _LINE:
             page.hint(message)
         for index, label in enumerate(connection.labels):
-            page.line(f"label:{index}", f"label: {name(label)}", 0)
-        page.line("label+", "+ Add a label", 0)
-        notify = connection.notify
-        page.line("notify", f"notifications: {_WHEN[notify.when]}", 0)
-        if notify.when != "never":
-            for index, recipient in enumerate(notify.recipients):
-                page.line(f"recipient:{index}", f"to {name(recipient)}")
-            page.line("recipient+", "+ Add a recipient")
-            host = host_of(notify.webhook) if notify.webhook else None
-            page.line("webhook", f"webhook: {name(host or 'none')}")
-            if notify.recipients and not self._can_mail():
-                page.wrong("No e-mail can be sent: F9 Settings, name a mail server.", warning=True)
+            item = Item(self._ask_label, partial(self._remove_label, index))
+            page.line(Key("labels", index), f"label: {name(label)}", None, 0, item)
+        page.line(Key("labels", part=ADD), "+ Add a label", self._ask_label, 0, other)
+        self._notifications(page, other)
         for finding in findings(connection):
             if finding.where.startswith("notify"):
                 page.wrong(finding.message, warning=finding.severity == "warning")
         return page.lines
 
-    def enter(self, key: str) -> Ask | None:
-        """Change at once, or ask."""
-        connection = self._draft.connection
-        if key == "favorite":
-            self._draft.put(favorite=not connection.favorite)
-            return None
-        asks: dict[str, Callable[[], Ask]] = {
-            "description": lambda: Type(
-                "Description", connection.description, lambda typed: self._put(description=typed)
-            ),
-            "label+": self._ask_label,
-            "notify": lambda: Choose(
-                "Send notifications",
-                labelled(_WHEN.items()),
-                lambda chosen: self._notify(when=chosen[0]),
-                chosen=(connection.notify.when,),
-            ),
-            "webhook": lambda: Type(
-                "Web address that gets each message as JSON; empty for none",
-                connection.notify.webhook or "",
-                self._put_webhook,
-            ),
-            "recipient+": lambda: Type("E-mail address", "", self._add_recipient),
-        }
-        return asks[key]() if key in asks else None
+    def _notifications(self, page: Page, other: Item) -> None:
+        notify = self._draft.connection.notify
+        text = f"notifications: {_WHEN[notify.when]}"
+        page.line(Key("notify", part="when"), text, self._ask_when, 0, other)
+        if notify.when == "never":
+            return
+        for index, recipient in enumerate(notify.recipients):
+            item = Item(self._ask_recipient, partial(self._remove_recipient, index))
+            page.line(Key("recipients", index), f"to {name(recipient)}", None, item=item)
+        page.line(
+            Key("recipients", part=ADD),
+            "+ Add a recipient",
+            self._ask_recipient,
+            item=Item(self._ask_recipient),
+        )
+        host = host_of(notify.webhook) if notify.webhook else None
+        page.line(
+            Key("notify", part="webhook"),
+            f"webhook: {name(host or 'none')}",
+            self._ask_webhook,
+            item=Item(self._ask_label, partial(self._notify, webhook=None)),
+        )
+        if notify.recipients and not self._can_mail():
+            page.wrong("No e-mail can be sent: F9 Settings, name a mail server.", warning=True)
 
-    def _put(self, **changes: object) -> None:
-        self._draft.put(**changes)
+    # changing
 
     def _notify(self, **changes: object) -> None:
         self._draft.put(notify=dict(self._draft.connection.notify) | changes)
 
-    def _add_recipient(self, typed: str) -> None:
-        address, had = parse_address(typed), self._draft.connection.notify.recipients
-        if address not in had:
-            self._notify(recipients=[*had, address])
+    def _remove_label(self, index: int) -> None:
+        self._draft.put(labels=without(self._draft.connection.labels, index))
 
-    def _put_webhook(self, typed: str) -> None:
-        try:
-            self._notify(webhook=webhook_url(typed) if typed.strip() else None)
-        except ValueError as wrong:
-            raise ConfigError(f"{plain(redact(wrong)).capitalize()}.") from wrong
+    def _remove_recipient(self, index: int) -> None:
+        self._notify(recipients=without(self._draft.connection.notify.recipients, index))
+
+    # questions
+
+    def _ask_description(self) -> Ask:
+        now = self._draft.connection.description
+        return Type("Description", now, lambda typed: self._draft.put(description=typed))
+
+    def _ask_when(self) -> Ask:
+        return Choose(
+            "Send notifications",
+            labelled(_WHEN.items()),
+            lambda chosen: self._notify(when=chosen[0]),
+            chosen=(self._draft.connection.notify.when,),
+        )
+
+    def _ask_recipient(self) -> Ask:
+        def put(typed: str) -> None:
+            address, had = parse_address(typed), self._draft.connection.notify.recipients
+            if address not in had:
+                self._notify(recipients=[*had, address])
+
+        return Type("E-mail address", "", put)
+
+    def _ask_webhook(self) -> Ask:
+        def put(typed: str) -> None:
+            try:
+                self._notify(webhook=webhook_url(typed) if typed.strip() else None)
+            except ValueError as wrong:
+                raise ConfigError(f"{plain(redact(wrong)).capitalize()}.") from wrong
+
+        return Type(
+            "Web address that gets each message as JSON; empty for none",
+            self._draft.connection.notify.webhook or "",
+            put,
+        )
 
     def _ask_label(self) -> Ask:
         had = self._draft.connection.labels
@@ -150,27 +189,9 @@ class MetadataForm:
         ]
         return Choose("Which label?", lambda: known, put, typed="a new label")
 
-    def remove(self, key: str) -> None:
-        """Take out a label or a recipient."""
-        head, index, _ = at(key)
-        if head == "label" and index >= 0:
-            self._draft.put(labels=without(self._draft.connection.labels, index))
-        elif head == "webhook":
-            self._notify(webhook=None)
-        elif head == "recipient" and index >= 0:
-            self._notify(recipients=without(self._draft.connection.notify.recipients, index))
-
-    def add(self, key: str) -> Ask | None:
-        """Add one more label or recipient."""
-        return self.enter("recipient+" if key.startswith("recipient") else "label+")
-
-    def move(self, key: str, by: int) -> str:
-        """The order of these means nothing."""
-        return key
-
 
 class PrivacyForm:
-    """*Privacy management*: the objectives to which the connection belongs."""
+    """*Privacy management*: the objectives that the connection in `draft` belongs to."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
@@ -179,23 +200,26 @@ class PrivacyForm:
         """The objectives and what they do."""
         connection, page = self._draft.connection, Page()
         for index, objective in enumerate(connection.objectives):
-            page.line(f"objective:{index}", name(objective.name), 0)
-        page.line("objective+", "+ Add to an objective", 0)
+            item = Item(self._ask, partial(self._remove, index))
+            page.line(Key("objectives", index), name(objective.name), None, 0, item)
+        other = Item(self._ask)
+        page.line(Key("objectives", part=ADD), "+ Add to an objective", self._ask, 0, other)
         if connection.objectives:
             page.hint("Only profiles that consented to at least one of them are processed.", 0)
             on = connection.consent_where_needed
-            page.line("needed", f"{box(on)} export also where no consent is needed", 0)
+            page.line(
+                Key("consent_where_needed"),
+                f"{box(on)} export also where no consent is needed",
+                lambda: self._draft.put(consent_where_needed=not on),
+                0,
+                other,
+            )
         else:
             page.hint("Without an objective nobody is left out for lack of consent.", 0)
         return page.lines
 
-    def enter(self, key: str) -> Ask | None:
-        """Change at once, or ask."""
-        if key == "needed":
-            on = self._draft.connection.consent_where_needed
-            self._draft.put(consent_where_needed=not on)
-            return None
-        return self._ask() if key == "objective+" else None
+    def _remove(self, index: int) -> None:
+        self._draft.put(objectives=without(self._draft.connection.objectives, index))
 
     def _ask(self) -> Ask:
         had = {one.id or one.name: one for one in self._draft.connection.objectives}
@@ -218,17 +242,3 @@ class PrivacyForm:
             chosen=tuple(had),
             typed="an objective's name",
         )
-
-    def remove(self, key: str) -> None:
-        """Take an objective out."""
-        head, index, _ = at(key)
-        if head == "objective" and index >= 0:
-            self._draft.put(objectives=without(self._draft.connection.objectives, index))
-
-    def add(self, key: str) -> Ask | None:
-        """Add an objective."""
-        return self._ask()
-
-    def move(self, key: str, by: int) -> str:
-        """The order of objectives means nothing."""
-        return key

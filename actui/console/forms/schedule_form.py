@@ -1,14 +1,15 @@
-"""A schedule in words, and the schedule dialog: the four kinds of BlueConic's page, and by hand."""
+"""A schedule as text, and its form: manual, or one of the four kinds of BlueConic's page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import assert_never
 
 from actui.console.draft import Draft
 from actui.console.formatting import counted, duration, plain
-from actui.console.forms.form import Ask, Choose, Line, Option, Page, Type, labelled, radio
+from actui.console.forms.form import Ask, Choose, Key, Line, Option, Page, Type, labelled, radio
 from actui.model.connection import (
     Connection,
     Manual,
@@ -26,7 +27,7 @@ from actui.model.timezones import zone_for_display, zone_names
 _DAY_SECONDS = 86_400
 _SHOWN = 3
 _SOON = timedelta(days=6)
-"""Nearer than this, the name of the day says which day is meant."""
+"""Below this the name of the day is unambiguous."""
 _MOMENT = timedelta(microseconds=1)
 _KINDS = {
     "manual": "by hand: only when somebody starts it",
@@ -55,7 +56,7 @@ _WEEKS = {"1": "first", "2": "second", "3": "third", "4": "fourth", "last": "las
 
 
 def schedule_words(schedule: Schedule) -> str:
-    """When a connection runs, in a few words."""
+    """When a connection runs, as a short text."""
     if isinstance(schedule, Manual):
         return "by hand"
     if isinstance(schedule, TimesPerDay):
@@ -77,13 +78,13 @@ def _day_names(schedule: Weekly) -> str:
 
 
 def due_words(at: datetime, zone: str) -> str:
-    """An instant as `Mon 30 Nov 01:30 CET` on a time zone's clocks."""
+    """An instant in a time zone, as `Mon 30 Nov 01:30 CET`."""
     local = at.astimezone(zone_for_display(zone))
     return f"{local:%a} {local.day} {local:%b %H:%M %Z}"
 
 
 def next_run(connection: Connection, since: datetime, now: datetime) -> datetime | None:
-    """When a connection is due next; None where it is off, runs by hand or has no usable zone.
+    """When a connection is due next; None while it is off or manual, or has an unknown time zone.
 
     `since` is when its schedule was switched on or last changed.
     """
@@ -110,7 +111,10 @@ def next_run_cell(connection: Connection, since: datetime, now: datetime) -> str
 
 
 class ScheduleForm:
-    """A connection's schedule being edited; it shows the next times as they would be."""
+    """The schedule of the connection in `draft`, with the next times that it gives.
+
+    A kind of schedule keeps its values while another kind is tried.
+    """
 
     def __init__(self, draft: Draft, now: Callable[[], datetime]) -> None:
         self._draft = draft
@@ -125,10 +129,15 @@ class ScheduleForm:
         """The kinds, what the chosen one needs, the time zone and the next three times."""
         connection, schedule, page = self._draft.connection, self._schedule, Page()
         for kind, label in _KINDS.items():
-            page.line(f"kind={kind}", f"{radio(schedule.type == kind)} {label}", 0)
+            page.line(
+                Key("type", part=kind),
+                f"{radio(schedule.type == kind)} {label}",
+                partial(self._put, self._last[kind]),
+                0,
+            )
             if schedule.type == kind:
                 self._details(page, schedule)
-        page.line("zone", f"time zone: {connection.timezone}", 0)
+        page.line(Key("timezone"), f"time zone: {connection.timezone}", self._ask_zone, 0)
         for finding in findings(connection):
             if finding.where in ("schedule", "timezone"):
                 page.wrong(finding.message, warning=finding.severity == "warning")
@@ -138,20 +147,24 @@ class ScheduleForm:
     def _details(self, page: Page, schedule: Schedule) -> None:
         if isinstance(schedule, TimesPerDay):
             each = duration(_DAY_SECONDS / schedule.times)
-            page.line("times", f"{schedule_words(schedule)}: every {each}", 2)
+            text = f"{schedule_words(schedule)}: every {each}"
+            page.line(Key("times"), text, partial(self._ask_times, schedule), 2)
         elif isinstance(schedule, Weekly):
-            page.line("days", f"on {_day_names(schedule)}", 2)
+            text = f"on {_day_names(schedule)}"
+            page.line(Key("days"), text, partial(self._ask_days, schedule), 2)
         elif isinstance(schedule, Monthly):
-            page.line("day", f"on day {schedule.day}", 2)
+            page.line(Key("day"), f"on day {schedule.day}", partial(self._ask_day, schedule), 2)
             if schedule.day > 28:
                 page.hint("A month without this day has no run.", 2)
         elif isinstance(schedule, MonthlyWeekday):
-            page.line("week", f"in the {_WEEKS[str(schedule.week)]} week that has it", 2)
-            page.line("weekday", f"on {_DAYS[schedule.weekday]}", 2)
+            text = f"in the {_WEEKS[str(schedule.week)]} week that has it"
+            page.line(Key("week"), text, partial(self._ask_week, schedule), 2)
+            text = f"on {_DAYS[schedule.weekday]}"
+            page.line(Key("weekday"), text, partial(self._ask_weekday, schedule), 2)
         elif not isinstance(schedule, Manual):
             assert_never(schedule)
         if not isinstance(schedule, Manual | TimesPerDay):
-            page.line("at", f"at {schedule.at}", 2)
+            page.line(Key("at"), f"at {schedule.at}", partial(self._ask_at, schedule.at), 2)
 
     def _due(self, page: Page, connection: Connection) -> None:
         schedule, now = connection.schedule, self._now()
@@ -171,47 +184,6 @@ class ScheduleForm:
 
     # changing
 
-    def enter(self, key: str) -> Ask | None:
-        """Change the kind at once, or ask for what it needs."""
-        if key.startswith("kind="):
-            self._put(self._last[key.removeprefix("kind=")])
-            return None
-        asks: dict[str, Callable[[], Ask]] = {
-            "times": lambda: Type(
-                "How many times per day?", str(self._of("times")), self._times, "1 to 480"
-            ),
-            "days": lambda: Choose(
-                "On which days of the week?",
-                labelled(_DAYS.items()),
-                self._days,
-                many=True,
-                chosen=tuple(day for day in _DAYS if day in self._of("days")),  # type: ignore[operator]
-            ),
-            "day": lambda: Type(
-                "On which day of the month?", str(self._of("day")), self._day, "1 to 31"
-            ),
-            "week": lambda: Choose(
-                "Which one of the month?",
-                labelled(_WEEKS.items()),
-                self._week,
-                chosen=(str(self._of("week")),),
-            ),
-            "weekday": lambda: Choose(
-                "On which day of the week?",
-                labelled(_DAYS.items()),
-                lambda chosen: self._change(weekday=chosen[0]),
-                chosen=(str(self._of("weekday")),),
-            ),
-            "at": lambda: Type(
-                "At what time?", str(self._of("at")), self._at, "For instance 01:30, 00:00 to 23:59"
-            ),
-            "zone": self._ask_zone,
-        }
-        return asks[key]() if key in asks else None
-
-    def _of(self, part: str) -> object:
-        return getattr(self._schedule, part)
-
     def _put(self, schedule: Schedule) -> None:
         self._draft.put(schedule=schedule)
         self._last[schedule.type] = schedule
@@ -220,21 +192,54 @@ class ScheduleForm:
         schedule = self._schedule
         self._put(type(schedule).model_validate(dict(schedule) | changes))
 
-    def _times(self, typed: str) -> None:
-        self._change(times=_whole(typed, 1, 480, "Type a number of times from 1 to 480."))
+    # questions
 
-    def _day(self, typed: str) -> None:
-        self._change(day=_whole(typed, 1, 31, "Type a day from 1 to 31."))
+    def _ask_times(self, schedule: TimesPerDay) -> Ask:
+        def put(typed: str) -> None:
+            self._change(times=_whole(typed, 1, 480, "Type a number of times from 1 to 480."))
 
-    def _days(self, chosen: tuple[str, ...]) -> None:
-        if not chosen:
-            raise ConfigError("Choose at least one day.")
-        self._change(days=[day for day in _DAYS if day in chosen])
+        return Type("How many times per day?", str(schedule.times), put, "1 to 480")
 
-    def _week(self, chosen: tuple[str, ...]) -> None:
-        self._change(week=int(chosen[0]) if chosen[0].isdigit() else chosen[0])
+    def _ask_days(self, schedule: Weekly) -> Ask:
+        def put(chosen: tuple[str, ...]) -> None:
+            if not chosen:
+                raise ConfigError("Choose at least one day.")
+            self._change(days=[day for day in _DAYS if day in chosen])
 
-    def _at(self, typed: str) -> None:
+        return Choose(
+            "On which days of the week?",
+            labelled(_DAYS.items()),
+            put,
+            many=True,
+            chosen=tuple(day for day in _DAYS if day in schedule.days),
+        )
+
+    def _ask_day(self, schedule: Monthly) -> Ask:
+        def put(typed: str) -> None:
+            self._change(day=_whole(typed, 1, 31, "Type a day from 1 to 31."))
+
+        return Type("On which day of the month?", str(schedule.day), put, "1 to 31")
+
+    def _ask_week(self, schedule: MonthlyWeekday) -> Ask:
+        def put(chosen: tuple[str, ...]) -> None:
+            self._change(week=int(chosen[0]) if chosen[0].isdigit() else chosen[0])
+
+        return Choose(
+            "Which one of the month?", labelled(_WEEKS.items()), put, chosen=(str(schedule.week),)
+        )
+
+    def _ask_weekday(self, schedule: MonthlyWeekday) -> Ask:
+        return Choose(
+            "On which day of the week?",
+            labelled(_DAYS.items()),
+            lambda chosen: self._change(weekday=chosen[0]),
+            chosen=(schedule.weekday,),
+        )
+
+    def _ask_at(self, now: str) -> Ask:
+        return Type("At what time?", now, self._put_at, "For instance 01:30, 00:00 to 23:59")
+
+    def _put_at(self, typed: str) -> None:
         hours, colon, minutes = typed.strip().partition(":")
         if colon and hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2:
             hour, minute = int(hours), int(minutes)
@@ -258,17 +263,6 @@ class ScheduleForm:
             chosen=(now,),
             typed="a zone such as Europe/Amsterdam",
         )
-
-    def remove(self, key: str) -> None:
-        """Nothing of a schedule can be taken out."""
-
-    def add(self, key: str) -> Ask | None:
-        """A schedule has one of everything."""
-        return None
-
-    def move(self, key: str, by: int) -> str:
-        """Nothing of a schedule has an order."""
-        return key
 
 
 def _whole(typed: str, least: int, most: int, otherwise: str) -> int:

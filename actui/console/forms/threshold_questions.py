@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from actui.console.choices import Choices
 from actui.console.formatting import number
+from actui.console.forms.account_questions import named
 from actui.console.forms.form import Ask, Choose, Option
-from actui.console.forms.goal_form import named
 from actui.model.goals import LifecycleThreshold, Named
 from actui.model.records import Lifecycle, Stage
 

@@ -9,6 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from actui.app.console_app import ConsoleApp
+from actui.console.forms.form import ADD, Key
 from screens.connection_page import ConnectionScreen
 from screens.dialogs.ask import ChooseScreen
 from screens.goal_page import GoalScreen
@@ -45,8 +46,9 @@ async def open_goal(pilot: Pilot[Any], index: int) -> None:
     app.screen.query_one(GoalsPanel).focus()
     await pilot.press("g", *["down"] * (index + 1), "enter")
     await until(pilot, lambda: isinstance(app.screen, GoalScreen))
-    form = form_of(pilot)
-    await until(pilot, lambda: form.form.choices.blueconic is not None, "the accounts' answer")  # type: ignore[attr-defined]
+    page = app.screen
+    assert isinstance(page, GoalScreen)
+    await until(pilot, lambda: page._editor.choices.blueconic is not None, "the accounts' answer")
 
 
 def form_of(pilot: Pilot[Any]) -> FormList:
@@ -55,11 +57,11 @@ def form_of(pilot: Pilot[Any]) -> FormList:
     return found
 
 
-async def go(pilot: Pilot[Any], key: str, *keys: str) -> None:
+async def go(pilot: Pilot[Any], key: Key, *keys: str) -> None:
     """Put the cursor on a line of the form, as the arrow keys do, and type."""
     form = form_of(pilot)
     await pilot.press("g")
-    await down_to(pilot, lambda: form.key == key, key)
+    await down_to(pilot, lambda: form.key == key, str(key))
     await pilot.press(*keys)
 
 
@@ -72,7 +74,7 @@ async def choose(pilot: Pilot[Any], text: str) -> None:
 
 async def map_field(pilot: Pilot[Any], source: str, target: str) -> None:
     """Add a mapping by its two questions."""
-    await go(pilot, "map+", "enter")
+    await go(pilot, Key("mappings", part=ADD), "enter")
     await choose(pilot, source)
     await choose(pilot, target)
     await on_the_page(pilot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actui.console.forms.form import ADD, Key
 from screens.connection_page import ConnectionScreen
 from screens.dialogs.ask import TypeScreen
 from screens.goals_panel import GoalsPanel
@@ -53,11 +54,11 @@ async def test_details_are_folded_out_and_changed(opened: Opened) -> None:
     details = app.screen.query_one("#details", FormList)
     await until(pilot, lambda: details.has_focus)
     await pilot.press("enter")
-    await down_to(pilot, lambda: details.key == "label+", "label+")
+    await down_to(pilot, lambda: details.key == Key("labels", part=ADD), "label+")
     await pilot.press("enter")
     await choose(pilot, "vip [x]")
     await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
-    await down_to(pilot, lambda: details.key == "notify", "notify")
+    await down_to(pilot, lambda: details.key == Key("notify", part="when"), "notify")
     await pilot.press("enter")
     await choose(pilot, "fails")
     await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
@@ -86,9 +87,11 @@ async def test_objectives_are_chosen_from_those_of_the_account(opened: Opened) -
     await choose(pilot, "Marketing")
     await pilot.press("ctrl+s")
     await until(pilot, lambda: isinstance(app.screen, ConnectionScreen))
-    await until(pilot, lambda: any(line.key == "needed" for line in privacy.form.lines()))
+    await until(
+        pilot, lambda: any(line.key == Key("consent_where_needed") for line in privacy.form.lines())
+    )
     await pilot.press("G")
-    await until(pilot, lambda: privacy.has_focus and privacy.key == "needed")
+    await until(pilot, lambda: privacy.has_focus and privacy.key == Key("consent_where_needed"))
     await pilot.press("enter")
     await save(pilot, made)
     stored = made.connections.held["c-1"].connection

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from actui.app.console_app import ConsoleApp
+from actui.console.forms.form import Key
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
 from screens.base import TextLine
@@ -252,7 +253,7 @@ async def test_a_goals_page_asks_before_it_replaces_a_secret_out_of_sight(
     before = goals_of(made)[1].automations
     put(pilot, "#blueconic-secret", "oops")
     await open_goal(pilot, 1)
-    await go(pilot, "automations", "enter")
+    await go(pilot, Key("automations"), "enter")
     await pilot.press("ctrl+s")
     await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
     assert "not saved: the BlueConic client secret." in seen(pilot)

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from actui.console.forms.form import ADD, Key
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
 from actui.model.goals import Named
@@ -33,7 +34,7 @@ async def test_what_is_typed_stays_when_the_accounts_cannot_be_reached() -> None
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, GoalScreen))
         await until(pilot, lambda: "refused [x] the" in seen(pilot))
-        await go(pilot, "list+", "enter")
+        await go(pilot, Key("lists", part=ADD), "enter")
         await choose(pilot, "Autumn [new]")
         await pilot.press("ctrl+s")
         await on_the_page(pilot)
@@ -52,7 +53,7 @@ async def test_choices_that_come_late_join_the_open_question() -> None:
         app = pilot.app
         await pilot.press("down", "enter")
         await until(pilot, lambda: "asking both" in seen(pilot))
-        await go(pilot, "list+", "enter")
+        await go(pilot, Key("lists", part=ADD), "enter")
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
         assert "List 7" not in seen(pilot)
         app.screen.query_one("#search").focus()
@@ -77,7 +78,7 @@ async def test_hostile_names_act_on_no_goal_page(name: str, size: tuple[int, int
     async with on_connection(made, size) as pilot:
         app = pilot.app
         await pilot.press("ctrl+e", "ctrl+e")
-        for index, key in ((0, "list+"), (1, "segment")):
+        for index, key in ((0, Key("lists", part=ADD)), (1, Key("segment"))):
             await open_goal(pilot, index)
             await go(pilot, key, "enter")
             await until(pilot, lambda: isinstance(app.screen, ChooseScreen))

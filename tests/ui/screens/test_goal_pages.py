@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from actui.console.forms.form import ADD, Key
 from actui.model.goals import ExportGoal, ImportGoal
 from tests.ui.screens.fakes import connection, seen, services, until
 from tests.ui.screens.goalpages import (
@@ -31,28 +32,28 @@ async def opened(size: tuple[int, int]) -> AsyncIterator[Opened]:
 async def test_an_import_goal_is_changed_step_by_step(opened: Opened) -> None:
     made, pilot = opened
     await open_goal(pilot, 0)
-    await go(pilot, "list:0", "enter")
-    await go(pilot, "list+", "enter")
+    await go(pilot, Key("lists", 0), "enter")
+    await go(pilot, Key("lists", part=ADD), "enter")
     await choose(pilot, "Newsletter")
     await pilot.press("ctrl+s")
     await on_the_page(pilot)
-    await go(pilot, "save", "enter")
+    await go(pilot, Key("save_lists_to"), "enter")
     await choose(pilot, "ac_lists")
     await on_the_page(pilot)
-    await go(pilot, "link+", "enter")
+    await go(pilot, Key("identifiers", part=ADD), "enter")
     await choose(pilot, "phone")
     await choose(pilot, "E-mail")
     await on_the_page(pilot)
     await map_field(pilot, "%POINTS%", "score")
-    await go(pilot, "map:1:rule", "enter")
+    await go(pilot, Key("mappings", 1, "rule"), "enter")
     await choose(pilot, "sum")
     await on_the_page(pilot)
-    await go(pilot, "map:1:of", "enter")
-    await go(pilot, "map:1:start", "enter")
+    await go(pilot, Key("mappings", 1, "of"), "enter")
+    await go(pilot, Key("mappings", 1, "sum_start"), "enter")
     await choose(pilot, "remember")
     await on_the_page(pilot)
-    await go(pilot, "map:1:empty", "enter")
-    await go(pilot, "mode=full", "enter")
+    await go(pilot, Key("mappings", 1, "when_empty"), "enter")
+    await go(pilot, Key("mode", part="full"), "enter")
     await save(pilot, made)
     goal = goals_of(made)[0]
     assert isinstance(goal, ImportGoal)
@@ -73,24 +74,24 @@ async def test_an_export_goal_is_changed_step_by_step(opened: Opened) -> None:
     made, pilot = opened
     await open_goal(pilot, 1)
     await until(pilot, lambda: "12,431 profiles" in seen(pilot))
-    await go(pilot, "segment", "enter")
+    await go(pilot, Key("segment"), "enter")
     await choose(pilot, "Buyers")
     await on_the_page(pilot)
     await until(pilot, lambda: "7 profiles" in seen(pilot))
     for source in ("identifier", "lifecycles", "interactions", "permission"):
         await map_field(pilot, source, f"%{source[:3]}%".upper())
-    await go(pilot, "list+", "enter")
+    await go(pilot, Key("lists", part=ADD), "enter")
     await choose(pilot, "List 299")
     await pilot.press("ctrl+s")
     await on_the_page(pilot)
-    await go(pilot, "resubscribe=own", "enter")
-    await go(pilot, "unsubscribe=own", "space")
-    await go(pilot, "automations", "space")
-    await go(pilot, "lifecycle", "enter")
+    await go(pilot, Key("resubscribe", part="own"), "enter")
+    await go(pilot, Key("unsubscribe", part="own"), "space")
+    await go(pilot, Key("automations"), "space")
+    await go(pilot, Key("lifecycle"), "enter")
     await choose(pilot, "Welcome")
     await choose(pilot, "First")
     await on_the_page(pilot)
-    await go(pilot, "event=clicked", "enter")
+    await go(pilot, Key("lifecycle", part="clicked"), "enter")
     await save(pilot, made)
     goal = goals_of(made)[1]
     assert isinstance(goal, ExportGoal)

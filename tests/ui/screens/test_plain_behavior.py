@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from actui.console.forms.form import Key
 from actui.model.document import dump, load
 from actui.model.goals import Mode
 from tests.ui.screens.fakes import connection, seen, services, until
@@ -21,31 +22,36 @@ from tests.ui.screens.goalpages import (
 
 IMPORT, EXPORT = 0, 1
 EVERY_STATUS = ["unconfirmed", "active", "unsubscribed", "bounced"]
-SETTINGS: list[tuple[int, str, Any, list[tuple[str, ...]]]] = [
-    (EXPORT, "unsubscribe", "all", [("unsubscribe=all", "space")]),
-    (EXPORT, "unsubscribe", "own", [("unsubscribe=own", "space")]),
+SETTINGS: list[tuple[int, str, Any, list[tuple[Key, str]]]] = [
+    (EXPORT, "unsubscribe", "all", [(Key("unsubscribe", part="all"), "space")]),
+    (EXPORT, "unsubscribe", "own", [(Key("unsubscribe", part="own"), "space")]),
     (
         EXPORT,
         "unsubscribe",
         "never",
-        [("unsubscribe=all", "space"), ("unsubscribe=never", "space")],
+        [(Key("unsubscribe", part="all"), "space"), (Key("unsubscribe", part="never"), "space")],
     ),
-    (EXPORT, "resubscribe", "all", [("resubscribe=all", "space")]),
-    (EXPORT, "resubscribe", "own", [("resubscribe=own", "space")]),
+    (EXPORT, "resubscribe", "all", [(Key("resubscribe", part="all"), "space")]),
+    (EXPORT, "resubscribe", "own", [(Key("resubscribe", part="own"), "space")]),
     (
         EXPORT,
         "resubscribe",
         "never",
-        [("resubscribe=all", "space"), ("resubscribe=never", "space")],
+        [(Key("resubscribe", part="all"), "space"), (Key("resubscribe", part="never"), "space")],
     ),
-    (EXPORT, "recreate_deleted", True, [("recreate", "space")]),
-    (EXPORT, "recreate_deleted", False, [("recreate", "space"), ("recreate", "space")]),
+    (EXPORT, "recreate_deleted", True, [(Key("recreate_deleted"), "space")]),
+    (
+        EXPORT,
+        "recreate_deleted",
+        False,
+        [(Key("recreate_deleted"), "space"), (Key("recreate_deleted"), "space")],
+    ),
 ]
 
 
 @pytest.mark.parametrize(("index", "setting", "value", "keys"), SETTINGS)
 async def test_the_page_makes_the_same_goal_as_the_file(
-    index: int, setting: str, value: Any, keys: list[tuple[str, ...]]
+    index: int, setting: str, value: Any, keys: list[tuple[Key, str]]
 ) -> None:
     made = services(connection())
     in_file = goals_of(made)[index].model_copy(update={setting: value})
@@ -57,7 +63,7 @@ async def test_the_page_makes_the_same_goal_as_the_file(
         for line, key in keys:
             await go(pilot, line, key)
         # a change that was taken back leaves the goal as it was: something else is saved then
-        await go(pilot, "mode=full", "space")
+        await go(pilot, Key("mode", part="full"), "space")
         await save(pilot, made)
     wanted = load(text).goals[index].model_copy(update={"mode": Mode.FULL})
     by_page = goals_of(made)[index]
@@ -70,7 +76,7 @@ async def test_every_status_is_chosen_on_the_import_page() -> None:
     async with on_connection(made, (100, 40)) as pilot:
         await open_goal(pilot, IMPORT)
         assert "does not ask for a status" in seen(pilot)
-        await go(pilot, "statuses", "enter")
+        await go(pilot, Key("statuses"), "enter")
         await pilot.press("space", *["down", "space"] * 3, "ctrl+s")
         await on_the_page(pilot)
         await until(pilot, lambda: "does not ask for a status" not in seen(pilot))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actui.app.console_app import ConsoleApp
+from actui.console.forms.form import Key
 from screens.connection_page import ConnectionScreen
 from screens.dialogs.ask import ChooseScreen, TypeScreen
 from screens.dialogs.schedule import ScheduleScreen
@@ -24,17 +25,17 @@ async def test_a_schedule_is_chosen_saved_and_shown(size: tuple[int, int]) -> No
         await until(pilot, lambda: isinstance(app.screen, ScheduleScreen))
         form = app.screen.query_one("#schedule", FormList)
 
-        async def go(key: str) -> None:
+        async def go(key: Key) -> None:
             await pilot.press("g")
-            await down_to(pilot, lambda: form.key == key, key)
+            await down_to(pilot, lambda: form.key == key, str(key))
             await pilot.press("enter")
 
-        await go("kind=weekly")
-        await go("days")
+        await go(Key("type", part="weekly"))
+        await go(Key("days"))
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
         await pilot.press("down", "space", "ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, ScheduleScreen))
-        await go("at")
+        await go(Key("at"))
         await until(pilot, lambda: isinstance(app.screen, TypeScreen))
         await pilot.press("ctrl+u", *"25:00", "enter")
         await until(pilot, lambda: "Type a time" in seen(pilot))

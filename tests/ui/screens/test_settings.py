@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from actui.app.console_app import ConsoleApp
+from actui.console.forms.form import Key
 from actui.model.settings import Settings
 from screens.connection_list import ConnectionsScreen
 from screens.connection_page import ConnectionScreen
@@ -21,9 +22,9 @@ from tests.ui.screens.fakes import connection, seen, services, until
 from tests.ui.screens.keyboard import down_to
 
 
-async def go(pilot: Pilot[Any], form: FormList, key: str) -> None:
+async def go(pilot: Pilot[Any], form: FormList, key: Key) -> None:
     await pilot.press("g")
-    await down_to(pilot, lambda: form.key == key, key)
+    await down_to(pilot, lambda: form.key == key, str(key))
 
 
 async def test_settings_are_changed_one_by_one_and_kept(size: tuple[int, int]) -> None:
@@ -34,7 +35,7 @@ async def test_settings_are_changed_one_by_one_and_kept(size: tuple[int, int]) -
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
         form = app.screen.query_one("#settings", FormList)
-        await go(pilot, form, "theme")
+        await go(pilot, form, Key("theme"))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
         app.screen.query_one("#search").focus()
@@ -42,7 +43,7 @@ async def test_settings_are_changed_one_by_one_and_kept(size: tuple[int, int]) -
         await until(pilot, lambda: app.theme == "dracula")
         assert made.settings.theme == "dracula"
         await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
-        await go(pilot, form, "request_seconds")
+        await go(pilot, form, Key("request_seconds"))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, TypeScreen))
         await pilot.press("ctrl+u", *"9000", "enter")
@@ -53,12 +54,12 @@ async def test_settings_are_changed_one_by_one_and_kept(size: tuple[int, int]) -
         await until(pilot, lambda: made.settings.request_seconds == 90.0)
         await pilot.press("x")
         await until(pilot, lambda: made.settings.request_seconds == 60.0)
-        await go(pilot, form, "mail.host")
+        await go(pilot, form, Key("mail", part="host"))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, TypeScreen))
         await pilot.press(*"smtp.example.com", "enter")
         await until(pilot, lambda: made.settings.mail.host == "smtp.example.com")
-        await go(pilot, form, "mail.port")
+        await go(pilot, form, Key("mail", part="port"))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, TypeScreen))
         await pilot.press(*"2525", "enter")
@@ -67,7 +68,7 @@ async def test_settings_are_changed_one_by_one_and_kept(size: tuple[int, int]) -
         await pilot.press("x")
         await until(pilot, lambda: made.settings.mail.port is None)
         assert made.settings.mail.host == "smtp.example.com"
-        await go(pilot, form, "secrets_in_file")
+        await go(pilot, form, Key("secrets_in_file"))
         await pilot.press("space")
         await until(pilot, lambda: made.settings.secrets_in_file)
         await pilot.press("f9", "escape")

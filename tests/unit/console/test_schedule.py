@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actui.console.draft import Draft
-from actui.console.forms.form import Choose, Type
+from actui.console.forms.form import Ask, Choose, Key, Type, line_of
 from actui.console.forms.schedule_form import ScheduleForm, next_run_cell, schedule_words
 from actui.model.connection import Connection
 from actui.model.errors import ConfigError
@@ -28,14 +28,21 @@ def text(form: ScheduleForm) -> str:
     return "\n".join(line.text for line in form.lines())
 
 
-def typed(form: ScheduleForm, key: str, answer: str) -> None:
-    ask = form.enter(key)
+def enter(form: ScheduleForm, key: Key) -> Ask | None:
+    line = line_of(form, key)
+    assert line is not None
+    assert line.on_enter is not None
+    return line.on_enter()
+
+
+def typed(form: ScheduleForm, key: Key, answer: str) -> None:
+    ask = enter(form, key)
     assert isinstance(ask, Type)
     ask.then(answer)
 
 
-def chosen(form: ScheduleForm, key: str, *answers: str) -> None:
-    ask = form.enter(key)
+def chosen(form: ScheduleForm, key: Key, *answers: str) -> None:
+    ask = enter(form, key)
     assert isinstance(ask, Choose)
     assert set(answers) <= {option.id for option in ask.options()}
     ask.then(answers)
@@ -45,9 +52,9 @@ def test_each_kind_is_made_and_shows_its_next_three_times() -> None:
     made = draft(timezone="Europe/Amsterdam")
     form = form_on(made)
     assert "Next due" not in text(form)
-    form.enter("kind=weekly")
-    chosen(form, "days", "fri", "mon")
-    typed(form, "at", "1:30")
+    enter(form, Key("type", part="weekly"))
+    chosen(form, Key("days"), "fri", "mon")
+    typed(form, Key("at"), "1:30")
     assert made.connection.schedule.model_dump() == {
         "type": "weekly",
         "days": ["mon", "fri"],
@@ -56,17 +63,17 @@ def test_each_kind_is_made_and_shows_its_next_three_times() -> None:
     shown = text(form)
     times = ["Fri 27 Nov 01:30 CET", "Mon 30 Nov 01:30 CET", "Fri 4 Dec 01:30 CET"]
     assert [at for at in times if at in shown] == times
-    form.enter("kind=monthly")
-    typed(form, "day", "31")
+    enter(form, Key("type", part="monthly"))
+    typed(form, Key("day"), "31")
     assert "Thu 31 Dec 01:30" in text(form)
     assert "Sun 31 Jan 01:30" in text(form)
     assert "without this day" in text(form)
-    form.enter("kind=monthly-weekday")
-    chosen(form, "week", "last")
-    chosen(form, "weekday", "tue")
+    enter(form, Key("type", part="monthly-weekday"))
+    chosen(form, Key("week"), "last")
+    chosen(form, Key("weekday"), "tue")
     assert "Tue 29 Dec 01:30" in text(form)
-    form.enter("kind=times-per-day")
-    typed(form, "times", "8")
+    enter(form, Key("type", part="times-per-day"))
+    typed(form, Key("times"), "8")
     shown = text(form)
     assert "every 3 h 00 min" in shown
     assert "Tue 24 Nov 11:00 CET" in shown
@@ -77,9 +84,9 @@ def test_the_time_zone_moves_the_times() -> None:
     made = draft(schedule={"type": "weekly", "days": ["wed"], "at": "09:00"})
     form = form_on(made)
     assert "Wed 25 Nov 09:00 UTC" in text(form)
-    chosen(form, "zone", "Asia/Kolkata")
+    chosen(form, Key("timezone"), "Asia/Kolkata")
     assert "Wed 25 Nov 09:00 IST" in text(form)
-    ask = form.enter("zone")
+    ask = enter(form, Key("timezone"))
     assert isinstance(ask, Choose)
     with pytest.raises(ConfigError, match="is no time zone"):
         ask.then(("Mars/Olympus",))
@@ -88,9 +95,9 @@ def test_the_time_zone_moves_the_times() -> None:
 def test_what_was_set_for_a_kind_is_there_when_it_is_chosen_again() -> None:
     made = draft(schedule={"type": "weekly", "days": ["sun"], "at": "23:05"})
     form = form_on(made)
-    form.enter("kind=manual")
+    enter(form, Key("type", part="manual"))
     assert made.connection.schedule.type == "manual"
-    form.enter("kind=weekly")
+    enter(form, Key("type", part="weekly"))
     assert schedule_words(made.connection.schedule) == "Sun at 23:05"
 
 
@@ -108,10 +115,10 @@ def test_what_was_set_for_a_kind_is_there_when_it_is_chosen_again() -> None:
 def test_what_cannot_be_is_refused_and_changes_nothing(kind: str, key: str, answer: str) -> None:
     made = draft()
     form = form_on(made)
-    form.enter(f"kind={kind}")
+    enter(form, Key("type", part=kind))
     before = made.connection
     with pytest.raises(ConfigError):
-        typed(form, key, answer)
+        typed(form, Key(key), answer)
     assert made.connection is before
 
 

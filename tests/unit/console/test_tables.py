@@ -6,7 +6,7 @@ import pytest
 
 from actui.console.forms import connection_forms as connectionforms
 from actui.console.forms import export_form as exportform
-from actui.console.forms import goal_form as goalform
+from actui.console.forms import goal_lines as goallines
 from actui.console.forms import schedule_form as schedule
 from actui.console.views import connection_table as connectiontable
 from actui.console.views import notification as notices
@@ -34,7 +34,7 @@ TABLES = [
     (previewview._WOULD, set(Outcome)),
     (schedule._KINDS, TYPES),
     (schedule._FIRST, TYPES),
-    (goalform._EMPTY_WORDS, set(WhenEmpty)),
+    (goallines._EMPTY_WORDS, set(WhenEmpty)),
     (connectiontable._URGENT, set(ArrowState)),
     (base.COLOURS, set(ArrowState)),
     (notices._HEADLINES, set(get_args(NotificationEvent))),
