@@ -1,4 +1,4 @@
-"""The command line: words in, one exit code out; each command imports what it needs itself."""
+"""The command line: arguments in, exit code out. Commands import what they need when run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SWITCH_HELP = "choose a reading where the services' behaviour is not certain"
 
 
 class _Grammar:
-    """Builds the sub-commands; each names the module and function that carry it out."""
+    """Builds the sub-commands; each names the module and the function that carry it out."""
 
     def __init__(self) -> None:
         self.top = Parser(
@@ -56,11 +56,11 @@ class _Grammar:
         self.about: list[tuple[str, str]] = []
 
     def part(self, title: str) -> None:
-        """What the commands that follow are for."""
+        """Begin a group of commands with this title in the help."""
         self.about.append((title, ""))
 
     def add(self, name: str, module: str, summary: str) -> _Command:
-        """One sub-command, carried out by the function `name` of `module`."""
+        """Add a sub-command that the function `name` of `module` carries out."""
         self.about.append((name, summary))
         made: _Command = self._commands.add_parser(
             name,
@@ -73,7 +73,7 @@ class _Grammar:
         return made
 
     def add_named(self, name: str, module: str, summary: str) -> _Command:
-        """A sub-command about one connection."""
+        """Add a sub-command about one connection."""
         made = self.add(name, module, summary)
         made.add_argument("name", metavar="NAME", help="a connection, by its name or id")
         return made
@@ -88,7 +88,7 @@ running, 4 credentials, 5 stopped, 6 not reachable, 70 a bug.
 
 
 def grammar() -> argparse.ArgumentParser:
-    """The whole grammar of the command line."""
+    """The parser of the whole command line."""
     made = _Grammar()
     _trying(made)
     _configuring(made)
@@ -299,7 +299,7 @@ def _carried_out(argv: list[str]) -> int:
 
 
 def _decoded(word: str) -> str:
-    """An argument that came in UTF-8, whatever the locale. Raises ConfigError for other bytes."""
+    """A UTF-8 argument, whatever the locale. Raises ConfigError for other bytes."""
     try:
         word.encode()
     except UnicodeEncodeError:

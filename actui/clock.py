@@ -1,4 +1,4 @@
-"""The machine's own time."""
+"""The clock of the machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from time import monotonic
 
 
 class SystemClock:
-    """What the engine asks for the time."""
+    """The engine's clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

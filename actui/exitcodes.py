@@ -1,4 +1,4 @@
-"""What a command's exit code says (actui/README.md §5)."""
+"""The exit codes of commands (actui/README.md §5)."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _BY_ERROR: tuple[tuple[type[ActuiError], int], ...] = (
 
 
 def of_error(error: ActuiError) -> int:
-    """The exit code for an error that ended a command."""
+    """The exit code of an error that ended a command."""
     return next((code for kind, code in _BY_ERROR if isinstance(error, kind)), GOALS_FAILED)
 
 
 def of_run(summary: RunSummary) -> int:
-    """The exit code for a run that came to a final state."""
+    """The exit code of a run in a final state."""
     if summary.state is RunState.STOPPED:
         return STOPPED
     if summary.state is RunState.FINISHED:

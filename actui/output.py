@@ -1,9 +1,9 @@
-"""The one way out of every command: streams on which nothing from outside can act.
+"""The output of every command, filtered so that no text from outside can act on the terminal.
 
-Names, addresses, answers, file names and variables may hold escape sequences. Whatever is printed
-passes here, also what argparse, logging or a library prints: characters that would act on a
-terminal are taken out of text, and written as escapes where the command prints JSON. Only line
-ends and tabs stay as they are. What is meant to act is sent by `send_control`.
+Names, addresses, answers, file names and variables may hold escape sequences. Everything that is
+printed passes here, also by argparse, logging or a library: characters that act on a terminal are
+removed from text, and written as escapes if the command prints JSON. Only line ends and tabs stay.
+`send_control` sends what is meant to act.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STAYS = "\n\t"
 
 
 class _SafeStream:
-    """A text stream that lets no acting character through."""
+    """A text stream without characters that act on a terminal."""
 
     def __init__(self, stream: IO[str], *, as_json: bool) -> None:
         self._safe_inner = stream
@@ -57,7 +57,7 @@ def send_control(stream: IO[str], text: str) -> None:
 
 @contextmanager
 def safe_output(*, as_json: bool) -> Iterator[None]:
-    """Pass all that is printed meanwhile through the filter; with `as_json`, stdout is JSON."""
+    """Within the block, everything printed is filtered; with `as_json`, stdout is JSON."""
     before = sys.stdout, sys.stderr
     # a stream that was closed is None, and is replaced by whoever needs one
     out = _SafeStream(sys.stdout, as_json=as_json) if sys.stdout else None

@@ -1,1 +1,1 @@
-"""The console as a program: its app, and the terminal it runs in."""
+"""The console as a program: the Textual app, and the terminal that it runs in."""

@@ -1,4 +1,4 @@
-"""The Textual application: theme, command palette, signals and the report of a crash."""
+"""The Textual application: theme, command palette, signals and crash report."""
 
 from __future__ import annotations
 
@@ -49,14 +49,15 @@ from screens.terminal.textual_internals import (
 )
 
 PAGE_STYLES = sorted(Path(screens.__file__).parent.rglob("*.tcss"))
-"""The styles of all pages, read at once: Textual would parse every style anew with each page."""
+"""The styles of all pages, loaded together: Textual parses all of them again for each page that
+adds its own."""
 _COLOURLESS = "ansi-dark"
 _TYPED = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
-"""Events of somebody's input, handled one after the other."""
+"""Events of input, which are handled one after the other."""
 
 
 class ConsoleApp(GuardedApp[str]):
-    """The console; `own_terminal` also makes it answer signals and a lost terminal."""
+    """The console; with `own_terminal` it also handles signals and a lost terminal."""
 
     TITLE = "actui"
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = ["app.tcss", *PAGE_STYLES]
@@ -145,7 +146,7 @@ class ConsoleApp(GuardedApp[str]):
         page.screen_layout_refresh_signal.subscribe(self, locate_all, immediate=True)
 
     def _keep_theme(self, theme: Theme) -> None:
-        """Store a theme that somebody chose, unless settings or NO_COLOR rule colors out."""
+        """Store a theme that the user chose, unless settings or NO_COLOR disable colors."""
         self.set_class(theme.name != _COLOURLESS, "-colour")
         forced = _theme(self._services.home.settings, self.available_themes) == _COLOURLESS
         if forced or theme.name == self._services.home.settings.theme:
@@ -156,23 +157,23 @@ class ConsoleApp(GuardedApp[str]):
             self.notify(plain(failure.message), severity="error", markup=False)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """With --ascii everything is redrawn in ASCII, Textual's own lines as well."""
+        """With --ascii, everything is redrawn in ASCII, including Textual's own lines."""
         filters = super().get_line_filters()
         return [*filters, AsciiFilter()] if self._ascii_only else filters
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """A cursor that blinks would send bytes for ever."""
+        """Stop the cursor from blinking: each blink sends bytes, forever."""
         if isinstance(event.widget, Input):
             event.widget.cursor_blink = False
 
     def action_redraw(self) -> None:
-        """Draw the screen anew, whatever the terminal shows."""
+        """Draw the whole screen, whatever the terminal shows."""
         if self._own_terminal:
             self.write_codes(FORGET)
         self.screen.refresh(layout=True)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Send text to the terminal's clipboard; whether it took it, a terminal does not say."""
+        """Send text to the terminal's clipboard; a terminal does not say whether it took it."""
         self.keep_clipboard(text)
         if isinstance(self.focused, Input) and self.focused.password:
             return  # a secret stays within the console
@@ -184,12 +185,12 @@ class ConsoleApp(GuardedApp[str]):
             self.notify("Sent to your terminal's clipboard.", markup=False)
 
     def action_settings(self) -> None:
-        """Show the settings, over an open pop-up as well; only once."""
+        """Show the settings once, also over an open pop-up."""
         if not any(isinstance(page, SettingsScreen) for page in self.screen_stack):
             self.push_screen(SettingsScreen(self._workbench))
 
     async def action_quit(self) -> None:
-        """Leave, after a question when something typed is not saved."""
+        """Leave, after a question if something is not saved."""
         if any(isinstance(page, ActuiScreen) and page.is_dirty for page in self.screen_stack):
             if not isinstance(self.screen, ConfirmScreen):
                 question = ConfirmScreen(
@@ -200,7 +201,7 @@ class ConsoleApp(GuardedApp[str]):
         self.exit()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every action of the page; without Screenshot, which writes people's data to a file."""
+        """Every action of the page, but not Screenshot, which writes people's data to a file."""
         for node in _acting(screen):
             for binding in bindings_of(type(node)):
                 _, action, parameters = parse(binding.action)
@@ -220,7 +221,7 @@ class ConsoleApp(GuardedApp[str]):
         return do
 
     def crash_report(self) -> str:
-        """The lines where it broke, without local variables: they may hold a secret."""
+        """The lines of the traceback without local variables, which may hold a secret."""
         kind, _, trace = sys.exc_info()
         lines = [f"actui met a bug ({kind.__name__ if kind else 'unknown'}). Runs go on."]
         lines += [
@@ -231,7 +232,7 @@ class ConsoleApp(GuardedApp[str]):
 
 
 def _acting(screen: Screen[object]) -> list[DOMNode]:
-    """The page, and those of its parts whose actions need no line under the cursor."""
+    """The page, and those of its parts whose actions do not need a selected line."""
     panels = [panel for panel in screen.query(GoalsPanel) if panel.display]
     focused = screen.focused
     if focused is None or focused in panels:
@@ -240,7 +241,7 @@ def _acting(screen: Screen[object]) -> list[DOMNode]:
 
 
 def _is_cursor(binding: Binding) -> bool:
-    """Whether it only moves a cursor; the command palette leaves such bindings out."""
+    """Whether a binding only moves a cursor; the command palette omits such bindings."""
     return (binding.id or "").startswith(("list.", "choice.", "form.space"))
 
 
@@ -264,9 +265,9 @@ def run_console(
     read_only: bool = False,
     touring: bool = False,
 ) -> int:
-    """Show the console until somebody leaves it, or leaves it for the tour; its exit code.
+    """Show the console until the user leaves it or opens the tour; returns the exit code.
 
-    `actui.app.terminal.prepare_terminal` comes first, before this module is imported.
+    Call `actui.app.terminal.prepare_terminal` first, before this module is imported.
     """
     replace_input_decoder(EscapeDecoder)
     app = ConsoleApp(

@@ -1,6 +1,6 @@
-"""The terminal before Textual is imported, which reads the environment then, and when it is lost.
+"""Prepare the terminal before Textual is imported, and survive the loss of it.
 
-Nothing here imports Textual.
+Textual reads the environment when it is imported, so nothing here imports it.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from actui.output import send_control
 
 _LAST_SECONDS = 3.0
 _LONGEST_COPY = 74_994
-"""Bytes of text in base64 that terminals take at once (screens/README.md §1)."""
+"""Bytes of base64 text that terminals accept at once (screens/README.md §1)."""
 
 
 _NOBODY_READS = (errno.EIO, errno.EPIPE, errno.ENXIO)
-"""What a write meets: a terminal that was closed, a pipe without a reader, a line hung up."""
+"""Errors of a write to a closed terminal, a pipe without a reader, or a line that hung up."""
 
 
 class _LastingStream:
-    """A text stream that goes on, into nothing, when nobody reads it any more."""
+    """A text stream that discards what is written once nobody can read it any more."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -63,7 +63,7 @@ class _LastingStream:
 
 
 def discard_output(stream: IO[str]) -> None:
-    """Send to nowhere what the stream still holds and everything after it."""
+    """Discard what the stream still holds and everything that is written to it from now on."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
@@ -71,10 +71,10 @@ def discard_output(stream: IO[str]) -> None:
 
 @contextmanager
 def outlive_terminal() -> Iterator[None]:
-    """What is done meanwhile comes to its end when the terminal is closed or a pipe breaks.
+    """Within the block, a closed terminal or broken pipe does not end the process.
 
-    SIGHUP is ignored, here and in the processes that are started; output as in `lasting_output`.
-    Outside the main thread Python changes no signal, and whoever started the thread decides.
+    SIGHUP is ignored, here and in started processes; output is handled as in `lasting_output`.
+    Outside the main thread signals are left alone, since Python cannot change them there.
     """
     if threading.current_thread() is not threading.main_thread():
         with lasting_output():
@@ -90,7 +90,7 @@ def outlive_terminal() -> Iterator[None]:
 
 @contextmanager
 def lasting_output() -> Iterator[None]:
-    """Output that nobody can read any more is dropped; any other failure is raised as ever."""
+    """Within the block, output that nobody can read is discarded; other failures are raised."""
     out, err = _LastingStream(sys.stdout), _LastingStream(sys.stderr)
     with redirect_stdout(cast("IO[str]", out)), redirect_stderr(cast("IO[str]", err)):
         try:
@@ -101,14 +101,14 @@ def lasting_output() -> Iterator[None]:
 
 
 def drop_unread_output() -> None:
-    """Drop what a terminal that is gone did not take; Python would end with 120 because of it."""
+    """Discard what a lost terminal did not take; otherwise Python would exit with 120."""
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None:
             _LastingStream(stream).flush()
 
 
 def takes_output(stream: IO[str]) -> bool:
-    """Whether a write would go through now: a line that hangs must not hold up who writes."""
+    """Whether a write would succeed now, so that a line that hangs does not block the caller."""
     try:
         return bool(select.select([], [stream], [], 0)[1])
     except (OSError, ValueError):
@@ -116,10 +116,10 @@ def takes_output(stream: IO[str]) -> bool:
 
 
 def clipboard_codes(text: str, *, in_tmux: bool) -> str:
-    """What puts text on the clipboard of the terminal at the other end of the line (OSC 52).
+    """The control codes that copy text to the terminal's clipboard (OSC 52); empty if too long.
 
-    An empty text where it is too long. tmux drops the plain form by default and lets its own form
-    through only where it is configured so, so both are sent there (screens/README.md §1).
+    tmux drops the plain form by default and passes its own form only if it is configured to, so
+    both are sent there (screens/README.md §1).
     """
     message = base64.b64encode(text.encode("utf-8", "replace")).decode()
     if len(message) > _LONGEST_COPY:
@@ -129,9 +129,9 @@ def clipboard_codes(text: str, *, in_tmux: bool) -> str:
 
 
 def prepare_terminal(environ: MutableMapping[str, str]) -> str | None:
-    """Make the environment fit; a sentence when no console can be shown here.
+    """Adapt the environment; returns a sentence if this terminal cannot show the console.
 
-    To be called before anything imports Textual.
+    Call it before anything imports Textual.
     """
     if _tells_its_size():
         for size in ("COLUMNS", "LINES"):
@@ -161,10 +161,10 @@ def watch_for_loss(
     every: float = 1.0,
     last_seconds: float = _LAST_SECONDS,
 ) -> threading.Thread:
-    """End this process when its terminal is gone although SIGHUP was ignored.
+    """End this process once its terminal is gone although SIGHUP was ignored.
 
-    A thread, because the event loop is blocked by then: its writer cannot write
-    (screens/README.md §2).
+    A thread, because the event loop is blocked by then: its writer cannot write (screens/README.md
+    §2).
     """
 
     def watch() -> None:

@@ -20,7 +20,7 @@ _WHO = ("at", "user", "host", "behind", "action", "connection", "connection_id",
 
 
 def audit(args: argparse.Namespace) -> int:
-    """Print who did what, newest first."""
+    """Print the audit log, newest first."""
     found = list(islice(AppContext.open().audit.lines(args.name), args.limit))
     if not found:
         of = f" of '{plain(args.name)}'" if args.name else " yet"

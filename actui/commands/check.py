@@ -1,4 +1,4 @@
-"""`actui check`: what is wrong with connections or files, before anything runs."""
+"""`actui check`: find mistakes in connections or files before anything runs."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _DUE_TIMES = 3
 
 
 def check(args: argparse.Namespace) -> int:
-    """Print the findings; exit 2 when one of them keeps a connection from running.
+    """Print the findings; exit 2 if one of them keeps a connection from running.
 
-    Exit 4 when nothing but a secret is missing, as a run would. Of several, one that cannot be
-    asked about keeps no other from being checked.
+    Exit 4 if only a secret is missing, as for a run. A connection whose accounts cannot be asked
+    does not keep the others from being checked.
     """
     context = AppContext.open()
     unattended = context.secrets.unattended()
@@ -75,9 +75,9 @@ def check(args: argparse.Namespace) -> int:
 
 
 def _chosen(context: AppContext, names: list[str]) -> Iterator[tuple[Connection, list[Finding]]]:
-    """The connections that are meant and what is wrong with each; without names all of the home.
+    """The chosen connections, by default all, and what is wrong with each.
 
-    A file is of the connection that it would update, whose secrets it is checked with.
+    A file is checked with the id and the secrets of the connection that it would update.
     """
     stored = context.connections.all()
     if not names:
@@ -100,10 +100,10 @@ def _chosen(context: AppContext, names: list[str]) -> Iterator[tuple[Connection,
 def _secrets(
     context: AppContext, connection: Connection, unattended: Secrets, *, is_proved: bool
 ) -> list[Finding]:
-    """The secrets that a run from here misses, and those that only one of the schedule would.
+    """The secrets that a run from here would miss, and those that only a scheduled run would.
 
-    One without its URL is left out: the URL is missed first, and a secret is bound to it. Where
-    the accounts are asked, they are the proof of what is found here.
+    A secret without its URL is omitted, as the URL is missing first. If `is_proved`, the accounts
+    were asked, which proves the secrets found here.
     """
     names = [n for n in CONNECTION_SECRETS if secret_origin(connection, n).startswith("http")]
     is_scheduled = connection.enabled and connection.schedule.type != "manual"
@@ -135,7 +135,10 @@ def _missed(context: AppContext, connection: Connection, name: SecretName) -> Fi
 def _missed_by_schedule(
     connection: Connection, unattended: Secrets, name: SecretName
 ) -> Finding | None:
-    """A warning only: what a service's unit gives its run cannot be seen from here."""
+    """A warning if a scheduled run would miss the secret.
+
+    No error, because what a service's unit gives its runs cannot be seen from here.
+    """
     why = ""
     try:
         if unattended.find(connection.name, connection.id, name, secret_origin(connection, name)):
@@ -177,7 +180,7 @@ def _print(
 def _print_available(
     connection: Connection, available: Mapping[str, int | None], args: argparse.Namespace
 ) -> None:
-    """How many people each export goal would find; no finding, but a line of the same form."""
+    """Print how many people each export goal would find: lines of the form of findings."""
     for goal, number in available.items():
         words = available_words(number)
         if not args.json:
@@ -195,7 +198,7 @@ def _print_available(
 
 
 def _clock_times(connection: Connection) -> list[datetime]:
-    """The next due times by the connection's own clock, where they depend on nothing else."""
+    """The next due times on the connection's clock, if they depend on the schedule alone."""
     if connection.schedule.type == "times-per-day":
         return []  # counted from when it is switched on
     now = datetime.now(UTC)

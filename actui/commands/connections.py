@@ -82,7 +82,7 @@ def enable(args: argparse.Namespace) -> int:
 
 
 def disable(args: argparse.Namespace) -> int:
-    """Switch a connection off; a run that is going goes on."""
+    """Switch a connection off; a current run continues."""
     return _switch(args, enabled=False)
 
 
@@ -101,7 +101,7 @@ def delete(args: argparse.Namespace) -> int:
 
 
 def paths(args: argparse.Namespace) -> int:
-    """Print where actui keeps what."""
+    """Print where actui stores its files."""
     home = AppContext.open().home
     places = {
         "home": home.root,

@@ -9,7 +9,7 @@ from actui.model.errors import ConfigError
 
 
 def console(args: argparse.Namespace, *, touring: bool = False) -> int:
-    """Open the console on the home that the environment names; a tour says that it is one."""
+    """Open the console on the home that the environment names; `touring` marks it as the tour."""
     from actui.app.terminal import drop_unread_output, prepare_terminal
 
     wrong = prepare_terminal(os.environ)

@@ -1,4 +1,4 @@
-"""`actui sandbox` and `actui demo`: both services simulated, on this machine alone."""
+"""`actui sandbox` and `actui demo`: both services simulated on this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DEMO_PROFILES = 400
 
 
 def sandbox(args: argparse.Namespace) -> int:
-    """Serve both services until a signal; the ready line is the only one on stdout."""
+    """Serve both services until a signal; stdout gets one line, once they are ready."""
     from actui.sandbox.command import serve
     from actui.sandbox.options import SandboxOptions
 
@@ -55,7 +55,7 @@ def sandbox(args: argparse.Namespace) -> int:
 
 
 def demo(args: argparse.Namespace) -> int:
-    """Show actui at work in a throw-away home; nothing of it stays."""
+    """Show actui at work in a temporary home, which is deleted at the end."""
     if not args.headless and (wrong := prepare_terminal(os.environ)):
         raise ConfigError(f"{wrong.partition(';')[0]}; without one: actui demo --headless")
     for number in (signal.SIGHUP, signal.SIGTERM):
@@ -79,7 +79,7 @@ def demo(args: argparse.Namespace) -> int:
 
 
 def demo_file(ready: dict[str, Any]) -> str:
-    """The demonstration's connection file, pointed at a running sandbox."""
+    """The demonstration's connection file, with the URLs of a running sandbox."""
     template = files("actui.commands").joinpath("demo.yaml").read_text(encoding="utf-8")
     return (
         template.replace("ACTIVECAMPAIGN_URL", ready["activecampaign"]["url"])
@@ -99,7 +99,7 @@ def _environment(place: Path, ready: dict[str, Any]) -> dict[str, str]:
 
 @contextmanager
 def _added(variables: Mapping[str, str]) -> Iterator[None]:
-    """Have these in the environment for a while: a report of what follows belongs elsewhere."""
+    """Within the block, these variables are in the environment."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -113,7 +113,7 @@ def _added(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def _throw_away() -> tempfile.TemporaryDirectory[str]:
-    """A folder that goes with its object, also when a signal comes just as it has been made."""
+    """A temporary folder that is deleted with its object, even if a signal comes at once."""
     before = signal.pthread_sigmask(
         signal.SIG_BLOCK, (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
     )
@@ -125,7 +125,7 @@ def _throw_away() -> tempfile.TemporaryDirectory[str]:
 
 @contextmanager
 def _services() -> Iterator[dict[str, Any]]:
-    """A sandbox in a process of its own, ended with the demonstration."""
+    """A sandbox in a process of its own, which ends with the block."""
     argv = [sys.executable, "-P", "-m", "actui", "sandbox"]
     argv += ["--contacts", str(DEMO_CONTACTS), "--profiles", str(DEMO_PROFILES)]
     argv += ["--switch", "batch-speed=fast", "--until-eof"]

@@ -1,4 +1,4 @@
-"""`actui doctor`: whether everything is there that actui needs, with what to do where it is not."""
+"""`actui doctor`: check whether everything that actui needs is there, and say what to do if not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from store.json_file import check_file
 from store.sqlite import damaged_database
 
 CLOCK_SECONDS = 60
-"""A clock further off shifts schedules and what counts as changed."""
+"""A clock that is off by more shifts schedules and what counts as changed."""
 SERVICE_SECONDS = 30
 _SIGNS = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}
 _CODES = {
@@ -49,7 +49,7 @@ _CODES = {
 
 
 def doctor(args: argparse.Namespace) -> int:
-    """Look at everything; the exit code tells the worst kind of trouble."""
+    """Run all checks; the exit code is that of the worst result."""
     context, found = AppContext.open(), []
     for check in _all(context, offline=args.offline):
         found.append(check)
@@ -67,7 +67,7 @@ def doctor(args: argparse.Namespace) -> int:
 
 
 def _all(context: AppContext, *, offline: bool) -> Iterator[Check]:
-    """Every check; one that fails itself is reported like what it looks for."""
+    """The results of all checks; a check that fails itself gives a result, too."""
     home, environ = context.home, context.environ
     yield from _safely("home", lambda: health.of_home(home))
     yield from _safely("permissions", lambda: health.of_permissions(home))
@@ -104,7 +104,7 @@ def _all(context: AppContext, *, offline: bool) -> Iterator[Check]:
 
 
 def _safely(about: str, look: Callable[[], Check | Iterator[Check]]) -> Iterator[Check]:
-    """The rows of one check; what it stumbles over is a row too, and the others follow."""
+    """The results of one check, or one about its failure, so that the others still run."""
     try:
         found = look()
         yield from [found] if isinstance(found, Check) else found
@@ -113,7 +113,7 @@ def _safely(about: str, look: Callable[[], Check | Iterator[Check]]) -> Iterator
 
 
 def _stumbled(about: str, failure: Exception) -> Check:
-    """No text of an unknown error: it may hold a secret."""
+    """The result for a check that failed, without an unknown error's text: it may hold a secret."""
     if isinstance(failure, ActuiError):
         return health.wrong(about, failure.message, failure.default_code)
     why = getattr(failure, "strerror", None) or type(failure).__name__
@@ -133,7 +133,7 @@ def _is_away(connection: Connection) -> bool:
 
 
 def _addresses(connections: Sequence[Connection]) -> Iterator[Check]:
-    """Those of services to which nothing could be sent: an earlier version took them."""
+    """URLs of services to which nothing can be sent; earlier versions accepted them."""
     for connection in connections:
         for finding in findings(connection):
             if finding.code == BAD_URL:
@@ -142,7 +142,7 @@ def _addresses(connections: Sequence[Connection]) -> Iterator[Check]:
 
 
 def _ledger(context: AppContext, connection: Connection) -> Iterator[Check]:
-    """The whole file is read, as only that finds a page that no run has touched yet."""
+    """Check a ledger by reading all of it: no run reads every page that may be damaged."""
     about = f"ledger of {connection.name}"
     try:
         with context.ledger(connection) as ledger:
@@ -174,7 +174,7 @@ def _ledger(context: AppContext, connection: Connection) -> Iterator[Check]:
 
 
 def _files(context: AppContext) -> Iterator[Check]:
-    """Every other file that can be damaged without anybody noticing; a row for each that is."""
+    """Check every other file that can be damaged unnoticed; one result for each damaged one."""
     home, found = context.home, 0
     histories = [one for one in home.runs_dir.glob("*.json") if is_id(one.stem)]
     looks: dict[Path, Callable[[], object]] = {
@@ -200,7 +200,7 @@ def _files(context: AppContext) -> Iterator[Check]:
 
 
 def _schedules(context: AppContext, known: Sequence[Stored]) -> Iterator[Check]:
-    """Whether somebody looks what is due, where something may be."""
+    """Whether a scheduler is running, if a connection has a schedule."""
     scheduled = [
         one for one in known if one.connection.enabled and one.connection.schedule.type != "manual"
     ]
@@ -213,7 +213,7 @@ def _schedules(context: AppContext, known: Sequence[Stored]) -> Iterator[Check]:
 
 
 async def _services(context: AppContext, connections: list[Connection]) -> list[Check]:
-    """All of them side by side; one that hangs must not hide the others."""
+    """Check all services concurrently, so that one that hangs does not hide the others."""
     args = [
         _service(f"{service} of {connection.name}", test(context, connection))
         for connection in connections
@@ -249,7 +249,7 @@ async def _blueconic(context: AppContext, connection: Connection) -> list[Check]
 
 
 async def _mail_server(context: AppContext) -> list[Check]:
-    """Whether a notification would get as far as being taken."""
+    """Whether the mail server would accept a notification."""
     server = context.settings.mail
     password = None
     if server.username:
@@ -267,7 +267,7 @@ _TESTS: dict[str, _Test] = {"ActiveCampaign": _activecampaign, "BlueConic": _blu
 
 
 def of_clock(served_at: datetime | None, now: datetime) -> Check:
-    """This machine's clock beside a service's own."""
+    """Compare this machine's clock with a service's."""
     if served_at is None:
         return health.good("clock", "ActiveCampaign did not tell its time.")
     apart = abs((now - served_at).total_seconds())

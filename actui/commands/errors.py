@@ -1,4 +1,4 @@
-"""How a command ends badly: one sentence and an exit code, never a traceback."""
+"""Turn failures of a command into one sentence and an exit code, never a traceback."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _OF_DATABASES = (
 
 
 def guarded(command: Callable[[], int], *, as_json: bool = False) -> int:
-    """Run a command; turn what it raises into words on stderr and an exit code.
+    """Run a command; turn what it raises into a message on stderr and an exit code.
 
-    With `as_json` the failure is also the last line of stdout: its `ok`, `code` and `message` are
+    With `as_json` the failure is also the last line of stdout; its `ok`, `code` and `message` are
     those of a run's summary.
     """
     _open_streams()
@@ -84,7 +84,7 @@ def _described(failure: BaseException) -> tuple[str, str, int]:
 
 
 def _surroundings(failure: BaseException) -> str:
-    """What the machine refused: a disk, a limit, memory; empty for anything else."""
+    """What the machine refused: disk, limit or memory; empty for any other failure."""
     if isinstance(failure, MemoryError):
         return "This machine has too little memory left"
     if isinstance(failure, OSError) and failure.errno:
@@ -113,7 +113,7 @@ def _print_last(line: str) -> None:
 
 
 def print_message(message: str) -> None:
-    """One or more sentences for the person, on stderr; without one who reads, nothing happens."""
+    """Print sentences for the user on stderr; does nothing if nobody can read it."""
     lines = [plain(line) for line in message.splitlines()]
     try:
         print("\n".join([f"actui: {lines[0] if lines else ''}", *lines[1:]]), file=sys.stderr)
@@ -123,7 +123,7 @@ def print_message(message: str) -> None:
 
 
 def _open_streams() -> None:
-    """Whoever closed a stream wants nothing of it; letters it lacks are no reason to fail."""
+    """Replace closed streams by the null device; no unencodable letter makes a command fail."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
@@ -139,7 +139,7 @@ def _open_streams() -> None:
 
 
 class _Filtered(logging.Formatter):
-    """One line a record: a library's own text, and of an exception its kind alone."""
+    """Log lines: a library's own text redacted, and of an exception only its type."""
 
     def format(self, record: logging.LogRecord) -> str:
         kind = record.exc_info[0] if record.exc_info else None
@@ -151,9 +151,9 @@ class _Filtered(logging.Formatter):
 
 
 def _filter_what_is_left() -> None:
-    """Let nothing pass by `guarded`: logs of libraries, and threads and destructors that fail.
+    """Filter what does not pass `guarded`: logs of libraries, failing threads and destructors.
 
-    Python would print their exceptions, with the texts in them, on stderr.
+    Python would print their exceptions on stderr, with the texts in them.
     """
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(_Filtered())
@@ -169,7 +169,7 @@ def _say_kind(kind: type[BaseException]) -> None:
 
 
 def _report(bug: BaseException) -> str:
-    """Where it happened, frame by frame: no message, no value, so no secret and no person."""
+    """Where a bug happened, frame by frame, without messages and values: they may hold secrets."""
     from store.home import Home
 
     frames = traceback.extract_tb(bug.__traceback__)

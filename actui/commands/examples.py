@@ -1,4 +1,4 @@
-"""What to type: examples that `actui COMMAND --help` ends with."""
+"""The examples that end the help of each command."""
 
 from __future__ import annotations
 

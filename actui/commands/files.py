@@ -37,7 +37,7 @@ _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 def apply(args: argparse.Namespace) -> int:
-    """Create or update a connection from each file; none is touched unless all are sound."""
+    """Create or update a connection from each file; none is changed unless all are valid."""
     context = AppContext.open()
     stored = context.connections.all()
     versions = {one.connection.id: one.version for one in stored}
@@ -91,7 +91,7 @@ def _print_saved(
 
 
 def _redirected(before: Connection | None, saved: Connection) -> Iterator[str]:
-    """Each account that an update exchanges for another: people's data will go there."""
+    """A message for each account that an update replaces: people's data will go to another."""
     if before is None:
         return
     for service, was, now in (
@@ -103,7 +103,7 @@ def _redirected(before: Connection | None, saved: Connection) -> Iterator[str]:
 
 
 def bound_to_others(context: AppContext, connection: Connection) -> list[Finding]:
-    """Whether it has worked with other accounts, which keeps it from running as it is now."""
+    """A finding if the ledger belongs to other accounts, so that the connection cannot run."""
     if not connection.id:
         return []
     try:
@@ -120,7 +120,7 @@ def bound_to_others(context: AppContext, connection: Connection) -> list[Finding
 
 
 def files_of(names: list[str]) -> Iterator[str]:
-    """The files, those of a folder in the order of their names; hidden ones are not meant."""
+    """The named files, and the files of named folders by name, without hidden ones."""
     for name in names:
         if kind_of_path(name) != "folder":
             yield name
@@ -132,7 +132,7 @@ def files_of(names: list[str]) -> Iterator[str]:
 
 
 def kind_of_path(name: str) -> Literal["file", "folder", "nothing"]:
-    """What a name stands for on the disk; whatever can be opened, or cannot be, is a file."""
+    """What a path is; anything that can be opened, or that cannot be read, counts as a file."""
     try:
         return "folder" if stat.S_ISDIR(Path(name).stat().st_mode) else "file"
     except OSError as failure:
@@ -165,9 +165,9 @@ def read_file(name: str) -> Connection:
 
 
 def _first_bytes(name: str) -> bytes:
-    """At most one byte more than a file may have, also of a device that never ends.
+    """At most one byte more than a file may have, so that an endless device is no problem.
 
-    A named pipe is not waited for: without somebody who writes to it, nothing is in it.
+    A named pipe is not waited for; without a writer it is empty.
     """
     descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     os.set_blocking(descriptor, True)
@@ -192,7 +192,7 @@ def export(args: argparse.Namespace) -> int:
 
 
 def _write_all(folder: Path, chosen: list[Stored], *, as_json: bool) -> int:
-    """A file that says the same already is left alone, with its comments and its name."""
+    """Write each connection into a file; one that has the same content stays, with its comments."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         present = {path: read_file(str(path)) for path in _in_folder(folder)}

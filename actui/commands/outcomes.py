@@ -1,4 +1,4 @@
-"""`actui outcomes`: what became of each person, for reading, for programs and for a spreadsheet."""
+"""`actui outcomes`: the outcome of each person, for people, programs and spreadsheets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from store.ledger import SqliteLedger
 
 
 def outcomes(args: argparse.Namespace) -> int:
-    """Print one line a person: what became of them, why, and what was omitted."""
+    """Print one line per person: outcome, reason and what was omitted."""
     context = AppContext.open()
     connection = context.connections.find(args.name).connection
     if args.raw and not (args.csv or args.to):
@@ -75,7 +75,7 @@ def _line(line: Mapping[str, Any], row: Mapping[str, Any]) -> str:
 
 @dataclass(slots=True)
 class _Values:
-    """How many omitted values of a field the people have whose lines pass."""
+    """Counts the omitted values of a field among the people who are printed."""
 
     wanted: str | None
     found: int = 0
@@ -92,7 +92,7 @@ class _Values:
 def _tell_missing(
     context: AppContext, connection: Connection, run: str, goal: str | None, values: _Values
 ) -> None:
-    """Say so where the run has omitted more values than the people listed account for."""
+    """Print a message if the run omitted more values than the listed people account for."""
     summary = context.history(connection).find(run)
     goals = [one for one in summary.goals if goal in (None, one.goal_id)] if summary else []
     omitted = sum(
@@ -110,7 +110,7 @@ def _tell_missing(
 
 
 def _refuse_unknown_field(connection: Connection, ledger: SqliteLedger, wanted: str | None) -> None:
-    """Raise ConfigError for a field or list that nothing here is or was called."""
+    """Raise ConfigError for a field or list that is not known here and never was."""
     known = {"email"} | ledger.outcomes.omitted_names()
     for goal in connection.goals:
         known |= {mapping.field for mapping in goal.mappings}
@@ -130,9 +130,9 @@ def _refuse_unknown_field(connection: Connection, ledger: SqliteLedger, wanted: 
 
 
 def _refuse_unknown(context: AppContext, connection: Connection, args: argparse.Namespace) -> None:
-    """Nothing found because of a slip must not look like nothing there.
+    """Raise ConfigError for a name that stands for nothing, so that it does not look empty.
 
-    What the words name must be something that can be; of a goal that is gone, people may be kept.
+    A goal that was deleted may still have people.
     """
     for key, kind in (("outcome", Outcome), ("reason", Reason)):
         message, known = getattr(args, key), [one.value for one in kind]

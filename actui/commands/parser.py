@@ -1,4 +1,4 @@
-"""How the command line is parsed, and how it says that it makes no sense."""
+"""The command line's parser, with usage errors in one sentence."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _REPEATS = re.compile(rf"{UNKNOWN}|.*explicit argument")
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises ConfigError `usage`, one sentence, where argparse would print its usage and leave."""
+    """Raises ConfigError `usage` with one sentence; argparse would print its usage and exit."""
 
     def error(self, message: str) -> NoReturn:
-        """What is wrong, what may have been meant, and where to read more."""
+        """Raise ConfigError: what is wrong, what may have been meant, and where to read more."""
         found = _CHOICE.match(message)
         # what is typed after `actui secret` by mistake may be one: it is not repeated
         hides = self.prog.startswith(_ABOUT_SECRETS)

@@ -1,4 +1,4 @@
-"""Commands about one person: why they are where they are."""
+"""Commands about one person: why, forget."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from actui.operations.erasure import forget as forget_person
 
 
 def why(args: argparse.Namespace) -> int:
-    """Say, goal by goal, what became of a person last and which rule decided it."""
+    """Print for each goal a person's last outcome and the rule that decided it."""
     context = AppContext.open()
     connection = context.connections.find(args.name).connection
     email = parse_address(args.email)
@@ -58,7 +58,7 @@ def _sentence(connection: Connection, goal: str, person: Person | None) -> str:
 
 
 def forget(args: argparse.Namespace) -> int:
-    """Remove a person everywhere here, skip them from now on, and say what the services keep."""
+    """Remove a person from this home, skip them from now on, and print what services keep."""
     email = parse_address(args.email)
     question = f"Forget {plain(email)} in all connections, permanently?"
     otherwise = "Say --yes to forget a person; they cannot be brought back."

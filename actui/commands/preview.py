@@ -17,7 +17,7 @@ from actui.model.preview import Ask, Change, Preview, PreviewedPerson
 
 
 def preview(args: argparse.Namespace) -> int:
-    """Show it; the exit code says whether a run would fail a goal."""
+    """Print the preview; exits with 1 if a run would fail a goal."""
     context = AppContext.open()
     connection = context.connections.find(args.name).connection
     ask = Ask(tuple(args.goal), args.first, tuple(dict.fromkeys(map(parse_address, args.email))))

@@ -1,4 +1,4 @@
-"""What somebody types, and what stdin holds: text, or a sentence that it is none."""
+"""Read answers from a terminal and text from stdin, as UTF-8."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from actui.model.errors import ConfigError
 
 
 def ask(question: str) -> str:
-    """The line that answers a question on stderr. Raises EOFError where nobody answers."""
+    """The line typed after a question on stderr. Raises EOFError at the end of the input."""
     print(plain(question), end="", file=sys.stderr, flush=True)
     try:
         line = sys.stdin.readline()
@@ -23,14 +23,14 @@ def ask(question: str) -> str:
 
 
 def confirmed(question: str, otherwise: str) -> bool:
-    """Whether somebody at a terminal says yes. Raises ConfigError without a terminal."""
+    """Whether the user at the terminal says yes. Raises ConfigError without a terminal."""
     if not sys.stdin.isatty():
         raise ConfigError(otherwise)
     return ask(f"{question} [y/N] ").lower() in ("y", "yes")
 
 
 def ask_hidden(question: str) -> str:
-    """What is typed without being shown. Raises ConfigError for bytes that are not UTF-8."""
+    """The line typed without echo. Raises ConfigError for bytes that are not UTF-8."""
     try:
         typed = getpass.getpass(plain(question))
         typed.encode()
@@ -40,7 +40,10 @@ def ask_hidden(question: str) -> str:
 
 
 def read_stdin(what: str, most: int = -1) -> str:
-    """All of stdin, or its first characters, as UTF-8 in every locale; `what` names it."""
+    """All of stdin, or its first `most` characters, as UTF-8 in every locale; `what` names it.
+
+    Raises ConfigError for bytes that are not UTF-8.
+    """
     try:
         text = sys.stdin.read(most)
         text.encode()

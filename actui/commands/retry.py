@@ -1,4 +1,4 @@
-"""`actui retry`: a run about people alone whom an earlier one could not deliver."""
+"""`actui retry`: a run about only those people whom an earlier run could not deliver."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from actui.sync.run.goal_run import Options, PeopleFilter
 
 @outlive_terminal()
 def retry(args: argparse.Namespace) -> int:
-    """Send them again; nobody to send is no failure."""
+    """Send them again; exits with 0 if there is nobody to send."""
     context = AppContext.open()
     connection = context.connections.find(args.name).connection
     only = _people(context, connection, args)
@@ -40,9 +40,9 @@ def retry(args: argparse.Namespace) -> int:
 
 
 def _people(context: AppContext, connection: Connection, args: argparse.Namespace) -> PeopleFilter:
-    """Who of the active goals is meant.
+    """The people of the active goals to send again.
 
-    Raises ConfigError where the last run is to be continued first, for that sends them too.
+    Raises ConfigError if the last run is to be continued first, since that sends them, too.
     """
     names = {goal.name: goal.id for goal in connection.goals}
     goal = names.get(args.goal, args.goal)

@@ -1,4 +1,4 @@
-"""Runs and findings in lines of text, for commands."""
+"""Runs and findings as lines of text, for commands."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def run_line(summary: RunSummary) -> str:
 
 
 def progress_line(snapshot: RunSnapshot) -> str:
-    """A live run in one line: its state and the goal it is at."""
+    """A live run in one line: its state and its current goal."""
     state = state_words(snapshot.state)
     current = next((goal for goal in snapshot.goals if not goal.done), None)
     return state if current is None else f"{state}: {goal_line(current)}"
 
 
 def goal_line(progress: GoalProgress) -> str:
-    """A goal at work, as `Contacts, sending, 1,200 of 5,000`."""
+    """A goal in progress, as `Contacts, sending, 1,200 of 5,000`."""
     count = f"{progress.summary.read:,}"
     if progress.expected:
         count += f" of {progress.expected:,}"
@@ -35,7 +35,7 @@ def goal_line(progress: GoalProgress) -> str:
 
 
 def print_findings(found: list[Finding], *, to_stderr: bool = False) -> None:
-    """One line each; beside a command's own output they go to stderr."""
+    """Print one line for each finding; on stderr if the command has its own output."""
     for finding in found:
         line = plain(f"{finding.severity}: {finding.message}")
         print(line, file=sys.stderr if to_stderr else None)

@@ -37,13 +37,13 @@ from actui.sync.run.unfinished import not_started
 
 POLL_SECONDS = 0.5
 DRY_RUN = "dry-run"
-"""The trigger of a run that only shows what it would count."""
+"""The trigger of a dry run."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @outlive_terminal()
 def run(args: argparse.Namespace) -> int:
-    """Run a connection in this process, or continue its last run."""
+    """Run a connection in this process, or continue its unfinished run."""
     context = AppContext.open()
     connection = context.connections.find(args.name).connection
     options = Options(
@@ -71,12 +71,12 @@ def run(args: argparse.Namespace) -> int:
 def carry_out(
     context: AppContext, connection: Connection, options: Options, *, quiet: bool
 ) -> RunSummary:
-    """Run in this process, with signals to stop it and a line that shows how far it is."""
+    """Run in this process; signals stop it, and a line shows the progress unless `quiet`."""
     return asyncio.run(_run(context, connection, options, quiet))
 
 
 def ended(summary: RunSummary, as_json: bool) -> int:
-    """Say how a run ended; its exit code."""
+    """Print how a run ended and return its exit code."""
     if as_json:
         print(summary.line(), flush=True)
     else:
@@ -88,7 +88,7 @@ def ended(summary: RunSummary, as_json: bool) -> int:
 
 
 async def _rehearse(context: AppContext, connection: Connection, options: Options) -> RunSummary:
-    """What a run would count; neither services nor home know of it afterwards."""
+    """Count what a run would do; nothing is written to the services or the home."""
     async with RunFactory(context).rehearsal(connection) as rehearsal:
         summary = await rehearsal.count(options)
     summary.notice = "Nothing was written."
@@ -115,7 +115,7 @@ async def _run(
 async def _notify(
     context: AppContext, connection: Connection, notifier: Notifier, summary: RunSummary
 ) -> None:
-    """Send notifications of a run that has ended; a signal to end does not wait for them."""
+    """Send the notifications of a run that has ended; a signal to end does not wait for them."""
     sending = asyncio.create_task(notifier.send(summary))
     for number in _SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, sending.cancel)
@@ -155,7 +155,7 @@ async def _execute(
 
 
 async def _print_progress(snapshot: RunSnapshot) -> None:
-    """Keep one line on the terminal up to date; nothing is written while nothing changes."""
+    """Update the progress line on the terminal; nothing is written while nothing changes."""
     shown = ""
     while True:
         line = progress_line(snapshot)
@@ -165,7 +165,7 @@ async def _print_progress(snapshot: RunSnapshot) -> None:
 
 
 def _write_progress(text: str, *, before: str = "") -> bool:
-    """Whether the terminal took it; the run does not wait for one that hangs."""
+    """Write to the terminal and return whether it took it; one that hangs is not waited for."""
     if not takes_output(sys.stderr):
         return False
     send_control(sys.stderr, before)
@@ -203,7 +203,7 @@ def _print_summary(summary: RunSummary) -> None:
 
 
 def watch(args: argparse.Namespace) -> int:
-    """Follow a run, whoever started it; the exit code is the run's own."""
+    """Follow a run that any process started; exits with the run's exit code."""
     context = AppContext.open()
     connection = context.connections.find(args.name).connection
     shown = ""
@@ -232,7 +232,7 @@ def watch(args: argparse.Namespace) -> int:
 
 
 def stop(args: argparse.Namespace) -> int:
-    """Ask the run that is going to stop."""
+    """Ask the current run to stop."""
     context = AppContext.open()
     connection = context.connections.find(args.name).connection
     if not context.lock(connection).is_held():

@@ -24,7 +24,7 @@ LOOK_SECONDS = 5.0
 
 
 def due(args: argparse.Namespace) -> int:
-    """Start every run that is due, one process each, and end."""
+    """Start every run that is due, each in a process of its own, and return."""
     context = AppContext.open()
     starter = Starter(context.home, context.environ, SCHEDULE)
     looked = Scheduler(context, starter.start).look()
@@ -35,7 +35,7 @@ def due(args: argparse.Namespace) -> int:
 
 @lasting_output()
 def schedule(args: argparse.Namespace) -> int:
-    """Start runs when they are due until SIGTERM, SIGINT or SIGHUP; the runs themselves go on."""
+    """Start runs when they are due, until SIGTERM, SIGINT or SIGHUP; started runs continue."""
     context = AppContext.open()
     if args.print_systemd or args.print_cron:
         return _print(context, args)
@@ -71,7 +71,7 @@ def schedule(args: argparse.Namespace) -> int:
 
 
 def _print(context: AppContext, args: argparse.Namespace) -> int:
-    """What systemd or cron is to be given."""
+    """Print the unit for systemd or the line for cron."""
     if ACTING.search(f"{context.home.root}{sys.executable}"):
         raise ConfigError(
             "Neither systemd nor cron can be given this home: its path holds a control character."

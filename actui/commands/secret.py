@@ -1,4 +1,7 @@
-"""`actui secret`: secrets come from a prompt or stdin, never from the command line."""
+"""`actui secret`: store, check and delete secrets.
+
+A secret comes from a prompt or stdin, never from the command line, which other users can read.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ from store.secrets import Secrets
 
 _MAIL = secret_command_name(SecretName.SMTP_PASSWORD)
 _MOST_READ = 100_000
-"""Characters of stdin: more than any secret has."""
+"""Characters that are read from stdin: more than any secret has."""
 _WAYS = """
 A run without a desktop, under cron or systemd, finds a secret in one of these ways:
   1. systemd's credentials: the unit of `actui schedule --print-systemd` has the lines
@@ -59,7 +62,7 @@ class _Wanted:
         return secret_variable(self.connection.name if self.connection else "", self.name)
 
     def saved_in(self, context: AppContext, value: SecretStr) -> str:
-        """Keep it; where, in words."""
+        """Store the secret; returns the place in words."""
         if self.connection is not None:
             return context.save_secret(self.connection, self.name, value)
         where = context.secrets.save(*MAIL_SECRET, self.origin, value)
@@ -67,7 +70,7 @@ class _Wanted:
         return where
 
     def deleted_in(self, context: AppContext) -> bool:
-        """Forget it; whether it was stored."""
+        """Delete the secret; returns whether it was stored."""
         if self.connection is not None:
             return context.delete_secret(self.connection, self.name)
         was_there = context.secrets.delete(MAIL_SECRET[1], self.name)
@@ -76,7 +79,7 @@ class _Wanted:
         return was_there
 
     def found_in(self, chain: Secrets) -> tuple[str | None, str]:
-        """Where the secret is, or why it cannot be had."""
+        """The place of the secret in words, or None; and why it cannot be read."""
         key = (self.connection.name, self.connection.id, self.name) if self.connection else None
         try:
             found = chain.find(*(key or MAIL_SECRET), self.origin)
@@ -86,7 +89,7 @@ class _Wanted:
 
 
 def secret(args: argparse.Namespace) -> int:
-    """Store, look for or delete a connection's secrets, or the mail server's password."""
+    """Store, check or delete a connection's secrets, or the mail server's password."""
     context = AppContext.open()
     wanted = _wanted(context, args)
     if args.action == "status":
@@ -101,7 +104,7 @@ def secret(args: argparse.Namespace) -> int:
 
 
 def _delete(context: AppContext, one: _Wanted, *, as_json: bool) -> None:
-    """Forget a secret where actui stored it, and say where else it still comes from."""
+    """Delete a stored secret, and print where it still comes from, if anywhere."""
     was_there = one.deleted_in(context)
     source, trouble = one.found_in(context.secrets)
     if trouble and not was_there:
@@ -145,7 +148,7 @@ def _set(context: AppContext, one: _Wanted, *, as_json: bool) -> int:
 
 
 def _keep(context: AppContext, one: _Wanted, value: SecretStr) -> ChosenStorage:
-    """Where it went; somebody at a terminal without a key store chooses another place."""
+    """Store a secret; without a key store, a user at a terminal may choose another place."""
     try:
         return ChosenStorage(one.saved_in(context, value))
     except CredentialsError as failure:
@@ -165,7 +168,7 @@ def _keep(context: AppContext, one: _Wanted, value: SecretStr) -> ChosenStorage:
 
 
 def _status(context: AppContext, wanted: list[_Wanted], args: argparse.Namespace) -> int:
-    """Where each secret comes from now, and in a run that nobody's session surrounds."""
+    """Print where each secret comes from, here and in a scheduled run."""
     chains = (context.secrets, context.secrets.unattended())
     # side by side: a locked key store is waited for in both
     with ThreadPoolExecutor(len(chains)) as pool:
@@ -196,7 +199,7 @@ def _ways(one: _Wanted) -> str:
 
 
 def _read(name: SecretName) -> SecretStr:
-    """A prompt's answer, or all of stdin: a second line there is no part of a secret."""
+    """The secret typed at a prompt, or all of stdin. Raises ConfigError if it is empty."""
     question = f"{secret_label(name)}: "
     try:
         text = getpass.getpass(question) if sys.stdin.isatty() else sys.stdin.read(_MOST_READ)

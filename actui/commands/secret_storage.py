@@ -34,9 +34,10 @@ _CHANGED = ("keyring_backend", "secrets_in_file", "password_command")
 
 @dataclass(frozen=True, slots=True)
 class ChosenStorage:
-    """Where a secret is now, in words; `stored` is False where a password command supplies it.
+    """Where a secret is now, in words.
 
-    `note` is what else its user has to do, empty where that is nothing.
+    `stored` is False if a password command supplies it. `note` is what the user has to do as well,
+    empty if nothing.
     """
 
     where: str
@@ -55,7 +56,7 @@ def choose(
     save: Callable[[AppContext], str],
     find: Callable[[AppContext], tuple[str | None, str]],
 ) -> ChosenStorage | None:
-    """Ask, change the settings and store the secret; None where no place is chosen.
+    """Ask, change the settings and store the secret; None if no place is chosen.
 
     `save` stores it in a home and returns where, in words; `find` returns where a home has it, or
     None and why not; `variable` is the secret's environment variable. Raises ConfigError or
@@ -91,7 +92,10 @@ def choose(
 
 
 def _opened(context: AppContext, *questions: str) -> AppContext:
-    """The context with the password of its encrypted file, which is asked for until it fits."""
+    """The context with the password of its encrypted file, which is asked for.
+
+    Raises ConfigError if it is empty or differs when it is typed again.
+    """
     typed = {ask_hidden(question) for question in questions}
     if len(typed) > 1:
         raise ConfigError("The two passwords are not the same.")

@@ -1,4 +1,4 @@
-"""`actui settings`: what is not about one connection."""
+"""`actui settings`: show and change the settings of the home."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ABOUT = {
 
 
 def settings(args: argparse.Namespace) -> int:
-    """Show the settings, or set or unset one of them."""
+    """Print the settings, or set or unset one of them."""
     context = AppContext.open()
     present, usual = _flat(context.settings), _flat(Settings())
     if args.key is not None and args.key not in usual:
@@ -63,7 +63,7 @@ def settings(args: argparse.Namespace) -> int:
 
 
 def _value(text: str) -> Any:
-    """A number, a truth or null as YAML means it; anything else is the text itself."""
+    """A number, boolean or null as in YAML; anything else is the text itself."""
     try:
         _, value = parse(text)
     except YamlMistake:

@@ -1,4 +1,4 @@
-"""What to give to systemd or cron so that schedules are kept without anybody logged in."""
+"""The systemd unit and the cron line that start scheduled runs while nobody is logged in."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ def cron_line(home: Home) -> str:
 
 
 def _words(command: str) -> list[str]:
-    """-P keeps a module in the working directory from being taken for one of actui's."""
+    """The command's arguments; -P keeps modules in the working directory from replacing actui's."""
     return [sys.executable, "-P", "-m", "actui", command]
 
 
 def _quoted(word: str) -> str:
-    """One word as systemd reads it: quotes, backslashes and per cent signs mean themselves."""
+    """An argument quoted for systemd: quotes, backslashes and percent signs are literal."""
     kept = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return kept if kept.replace("/", "").replace("-", "").isalnum() else f'"{kept}"'
