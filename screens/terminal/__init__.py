@@ -1,1 +1,1 @@
-"""What touches the terminal or the insides of Textual."""
+"""Everything that depends on the terminal or on Textual's internals."""

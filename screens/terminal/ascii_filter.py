@@ -1,4 +1,4 @@
-"""Drawing in plain ASCII: lines, blocks and signs that a terminal's font may lack."""
+"""Draw lines, blocks and signs in ASCII, for terminals whose font lacks them."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _TABLE = str.maketrans(
 
 
 class AsciiFilter(LineFilter):
-    """Redraws each line; letters of people's names stay what they are."""
+    """Replaces drawing characters; letters, as in people's names, stay."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same line, as wide as before."""
+        """The line in ASCII, with the same width."""
         return [
             segment
             if segment.text.isascii()

@@ -1,4 +1,4 @@
-"""Textual's driver for a slow line: a terminal is sent what it does not show already."""
+"""Textual's driver for a slow line: it sends only what the terminal does not show already."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NEW_SCREEN = ("\x1b[?1049", FORGET)
 class DiffingDriver(LinuxDriver):
     """Sends the differences between Textual's frames, each of which repaints whole regions.
 
-    Opening a page costs Textual 15 to 40 kB at 80x24, most of it for what is there already.
+    Opening a page costs Textual 15 to 40 kB at 80x24, most of it for what is on the screen already.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -24,7 +24,7 @@ class DiffingDriver(LinuxDriver):
         super().__init__(*arguments, **options)
 
     def write(self, data: str) -> None:
-        """Send a frame as far as it is new, anything else as it is."""
+        """Send what is new in a frame; anything that is not a frame is sent unchanged."""
         if data.startswith(_NEW_SCREEN):
             self.picture.forget()
         if not data.endswith("H"):

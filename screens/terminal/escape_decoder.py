@@ -1,4 +1,4 @@
-"""The escape key, distinguished from a sequence also when keys come close behind it."""
+"""Recognize the escape key, even if another key follows at once."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from time import monotonic
 from screens.terminal.textual_internals import ESCAPE_DELAY
 
 _KEY = "[27u"
-"""What follows the escape character where a terminal says itself that it was the key (kitty's)."""
+"""What follows the escape character in kitty's form of the escape key, which is unambiguous."""
 # what begins a sequence, ends one, or is alt with a key that moves or deletes words
 _ALONE = re.compile(r"\x1b(?=[^\[\]OPX^_\\\x1b\x7f\tbf])")
 _SURELY = ESCAPE_DELAY * 0.8
-"""So many seconds after an escape character Textual surely still waits for what follows it."""
+"""Seconds after an escape character during which Textual certainly waits for what follows it."""
 
 
 class EscapeDecoder:
-    """Decodes what a terminal sends; a byte that is not UTF-8 becomes a replacement character.
+    """Decodes a terminal's input; bytes that are not UTF-8 become replacement characters.
 
     Textual takes escape and a key that comes within 100 ms for alt with that key, and drops the
-    escape of others altogether (8.2): over a slow line two keys often come together.
+    escape before others (8.2): over a slow line two keys often arrive together.
     """
 
     def __init__(self, encoding: str, now: Callable[[], float] = monotonic) -> None:
@@ -31,7 +31,7 @@ class EscapeDecoder:
         self._ended_at: float | None = None
 
     def decode(self, sent: bytes, final: bool = False) -> str:
-        """The text, with each escape key in a form that cannot be mistaken."""
+        """The text, with each escape key in its unambiguous form."""
         text = self._decoder.decode(sent, final)
         if not text:
             return text

@@ -1,4 +1,4 @@
-"""What a terminal shows, cell by cell, so that only what differs has to be sent to it."""
+"""Compare a frame with what the terminal shows, cell by cell, and send only the difference."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _PARTS = re.compile(
     r"\x1b\[(?P<row>\d+);(?P<column>\d+)H|\x1b\[(?P<style>[\d;]*)m|(?P<end>\n)|(?P<text>[^\x00-\x1f\x7f]+)"
 )
 FORGET = "\x1b[2J"
-"""Written to the driver when the terminal is to be cleared and drawn anew."""
+"""Written to the driver when the terminal is to be cleared and redrawn."""
 _NEAR = 4
-"""Cells that cost no more to write again than to step over."""
+"""Up to this many unchanged cells it is cheaper to write again than to move the cursor."""
 _SEEN_ON_BLANKS = frozenset(("4", "5", "7", "9", "21", "53"))
 
 
 class CellStyle(NamedTuple):
-    """A style taken apart: the parameters that set its colours and its attributes."""
+    """A parsed style: the SGR parameters of its colors and its attributes."""
 
     front: str
     back: str
@@ -29,21 +29,21 @@ class CellStyle(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One place on the screen; `text` is empty behind a wide character."""
+    """One cell of the screen; `text` is empty behind a wide character, `style` SGR parameters."""
 
     text: str
     style: str
 
 
 class FrameDiff:
-    """Follows the frames that a terminal was sent."""
+    """Keeps the cells that a terminal shows after the frames that were sent to it."""
 
     def __init__(self) -> None:
         self._rows: dict[int, dict[int, Cell]] = {}
         self._cursor: tuple[int, int] | None = None
 
     def forget(self) -> None:
-        """Something else may have been drawn: nothing is known of the terminal any more."""
+        """Assume nothing about the terminal's content: something else may have been drawn."""
         self._rows.clear()
         self._cursor = None
 
@@ -79,7 +79,7 @@ class FrameDiff:
 
 
 def _runs(y: int, changed: list[int], row: dict[int, Cell], odd: bool) -> Iterator[str]:
-    """The changed cells with as few steps and styles as possible; `odd` = widths may differ."""
+    """The changed cells with few cursor moves and styles; `odd` = widths may differ."""
     yield _move(changed[0], y)
     at, style = changed[0], ""
     for x in changed:
@@ -97,7 +97,7 @@ def _runs(y: int, changed: list[int], row: dict[int, Cell], odd: bool) -> Iterat
 
 
 def _read(frame: str) -> tuple[dict[int, dict[int, Cell]], tuple[int, int]] | None:
-    """The cells of a frame by row and column, and where it leaves the cursor; None if unknown."""
+    """A frame's cells by row and column, and its final cursor; None if it is not a frame."""
     drawn: dict[int, dict[int, Cell]] = {}
     x = y = end = 0
     style = ""
@@ -137,7 +137,7 @@ def _is_odd(cell: Cell) -> bool:
 
 
 def _is_alike(cell: Cell | None, style: str) -> bool:
-    """Whether the cell looks as it should when it is written in a style."""
+    """Whether the cell looks the same if it is written in `style`."""
     if cell is None or not cell.text:
         return False
     return cell.style == style or (cell.text == " " and cell.style == _on_blank(style))
@@ -148,7 +148,7 @@ def _move(x: int, y: int) -> str:
 
 
 def _added(style: str, more: str) -> str:
-    """A style after further parameters; 0 begins anew."""
+    """A style with more parameters; 0 resets it."""
     if more in ("", "0"):
         return ""
     if more.startswith("0;"):
@@ -178,7 +178,7 @@ def _look(style: str) -> CellStyle:
 
 @lru_cache(maxsize=4096)
 def _on_blank(style: str) -> str:
-    """What of a style is to be seen on a space."""
+    """The part of a style that is visible on a space."""
     look = _look(style)
     if look.attributes & _SEEN_ON_BLANKS:
         return style
@@ -187,7 +187,7 @@ def _on_blank(style: str) -> str:
 
 @lru_cache(maxsize=16384)
 def _style_transition(before: str, after: str) -> str:
-    """The shortest way from one style to another."""
+    """The shortest escape sequence from one style to another."""
     anew = f"\x1b[0;{after}m" if after else "\x1b[m"
     old, new = _look(before), _look(after)
     if old == new:

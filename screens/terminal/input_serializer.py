@@ -1,4 +1,4 @@
-"""Keys one after the other: each goes where those before it have led."""
+"""Handle input events one after the other, each after the effects of the one before."""
 
 from __future__ import annotations
 
@@ -12,18 +12,26 @@ from textual.app import App
 from textual.dom import DOMNode
 
 PATIENCE_SECONDS = 2.0
-"""How long a key may keep those after it, should what it does never come to an end."""
+"""How long an event may delay those after it if its effects do not end."""
 _ROUNDS = 8
-"""How often the focus is followed: parts that hand it to one another would never end."""
+"""How often a moving focus is followed: two parts that focus each other would never end."""
 
 
 class InputSerializer:
-    """Hands what was typed to `handle` in turn, the next once the last has had its effect.
+    """Passes input events to `handle` in turn, each after the effects of the one before.
 
-    Textual gives a key to what has the focus as it arrives. A tab that came just before has not
-    moved the focus yet then, so what comes over the line at once, or is typed while the console
-    is busy, would go into the field before: a secret into one that is not masked. Pasted texts
-    and the mouse's buttons take their turns among the keys.
+    Textual sends a key to the part that has the focus when the key arrives. A tab right before it
+    has not moved the focus by then, so that keys which arrive together would go into the field
+    before: a secret into one that is not masked. Pasted text and mouse buttons are queued as well.
+
+    How the end of an event's effects is found:
+
+      1. `handle` puts the event into the queue of the focused part.
+      2. `_follow` puts a callback behind it, in the queues of that part and its ancestors in turn
+         up to the app, as messages caused by the event travel the same way.
+      3. `_arrive` compares the focus. If it moved, the new part is followed the same way, because
+         a page may still be opening; if not, `_end` handles the next event.
+      4. A timer ends this after PATIENCE_SECONDS if events wait.
     """
 
     def __init__(self, app: App[Any], handle: Callable[[events.Event], Awaitable[None]]) -> None:
@@ -34,7 +42,7 @@ class InputSerializer:
         self._is_busy = False
 
     async def take(self, event: events.Event) -> None:
-        """Handle what was typed, or keep it until its turn."""
+        """Handle an event now, or queue it while another one has effects."""
         if self._is_busy:
             self._waiting.append(event)
             if len(self._waiting) == 1:
@@ -55,9 +63,9 @@ class InputSerializer:
         self._app.set_timer(PATIENCE_SECONDS, end)
 
     def _follow(self, serial: int, rounds: int, before: DOMNode | None, way: list[DOMNode]) -> None:
-        """Stand in the queue of each part of `way` up to the app, behind the key and its messages.
+        """Call `_arrive` once the parts in `way`, up to the app, have emptied their queues.
 
-        `before` is what had the focus a round before, None in the first.
+        `before` is the part that had the focus a round ago, None in the first round.
         """
         for index, part in enumerate(way):
             # one that has been closed takes nothing any more, and has nothing left to do
@@ -66,7 +74,7 @@ class InputSerializer:
         self._app.call_later(self._arrive, serial, rounds, before)
 
     async def _arrive(self, serial: int, rounds: int, before: DOMNode | None) -> None:
-        """Once more from where the key led, until it leads nowhere else: a page may be opening."""
+        """Follow the focus again if it moved, at most `rounds` times; otherwise end the turn."""
         place = self._place
         if place is before or not rounds:
             await self._end(serial)

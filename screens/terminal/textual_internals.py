@@ -1,8 +1,8 @@
-"""Every part of Textual that is used and not documented for use, named one by one.
+"""All uses of Textual that its documentation does not cover, named one by one.
 
 An upgrade of Textual may change any of them without notice: pyproject.toml allows 8.2 alone, and
 `tests/ui/screens/test_textual_internals.py` fails by name for the one that changed. Nothing else in
-the console touches these names; a test holds that as well.
+the console uses these names; a test checks that as well.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ R = TypeVar("R")
 
 
 class GuardedApp(App[R]):
-    """An app that reports a bug without the local variables that Textual prints.
+    """An app whose crash report has no local variables, unlike Textual's.
 
     It overrides `App._fatal_error`, and uses `_exit_renderables` and `_close_messages_no_wait`.
     """
 
     def crash_report(self) -> str:
-        """The text shown for the exception being handled, on the terminal that the app leaves."""
+        """The text about the exception being handled, printed after the app left the terminal."""
         raise NotImplementedError
 
     def _fatal_error(self) -> None:
@@ -41,14 +41,14 @@ class GuardedApp(App[R]):
         self._close_messages_no_wait()
 
     def write_codes(self, codes: str) -> bool:
-        """Send control codes to the terminal; False where none is driven (`App._driver`)."""
+        """Send control codes to the terminal; False if there is none (`App._driver`)."""
         if self._driver is None:
             return False
         self._driver.write(codes)
         return True
 
     def keep_clipboard(self, text: str) -> None:
-        """Set what is pasted within the app; nothing is sent to the terminal (`App._clipboard`)."""
+        """Set what a paste in the app inserts; the terminal gets nothing (`App._clipboard`)."""
         self._clipboard = text
 
 
@@ -73,12 +73,12 @@ def is_forwarded(event: events.Event) -> bool:
 
 
 def first_line(options: OptionList, index: int) -> int | None:
-    """The line where an option begins; None where there is no such option (`_index_to_line`)."""
+    """The line where an option begins; None if there is no such option (`_index_to_line`)."""
     return options._index_to_line.get(index)
 
 
 def line_count(options: OptionList, index: int) -> int:
-    """How many lines an option takes (`_heights`)."""
+    """The number of lines of an option (`_heights`)."""
     return options._heights[index]
 
 
@@ -94,12 +94,12 @@ def cancel_workers(node: DOMNode) -> None:
 
 
 def locate_all(page: Screen[Any]) -> None:
-    """Let Textual find out where every part of a page is (`Screen._compositor.full_map`).
+    """Let Textual compute where every part of a page is (`Screen._compositor.full_map`).
 
-    After a scroll it knows only what is in view, and finds out about the rest when it is asked
-    (8.2). If that is when a notification was just removed, it has forgotten where that was and
-    does not paint over it. The price: the next scroll repaints the whole page, of which the driver
-    sends what changed.
+    After a scroll Textual 8.2 knows only the visible parts and computes the rest on demand. If that
+    happens after a notification was removed, it no longer knows where that was and does not paint
+    over it. The cost: the next scroll repaints the whole page, of which the driver sends what
+    changed.
     """
     _ = page._compositor.full_map
 
@@ -107,7 +107,7 @@ def locate_all(page: Screen[Any]) -> None:
 def replace_input_decoder(
     decoder: Callable[[str], codecs.IncrementalDecoder | object],
 ) -> None:
-    """Decode the terminal's input with another class: called with an encoding, it makes a decoder.
+    """Decode the terminal's input by another class; `decoder(encoding)` returns a decoder.
 
     Textual's driver looks `getincrementaldecoder` up in its own module; its decoder ends the input
     at a byte that is not UTF-8.
