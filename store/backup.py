@@ -220,7 +220,7 @@ def restore_backup(home: Home, source: Path, *, replace: bool) -> Restored:
         for place in (staged, *(staged / name for name in FOLDERS)):
             place.mkdir(mode=0o700)
         try:
-            with _telling(source):
+            with _as_config_error(source):
                 made = _unpack(source, staged)
             many = _check_staged(staged, made)
             keep = _join_forgotten(home, staged)
@@ -239,7 +239,7 @@ def holds_something(home: Home) -> bool:
 
 
 @contextmanager
-def _telling(source: Path) -> Iterator[None]:
+def _as_config_error(source: Path) -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, EOFError, zlib.error, *UNREADABLE) as wrong:
@@ -388,7 +388,7 @@ def _join_forgotten(home: Home, staged: Path) -> frozenset[str]:
         return frozenset(FORGOTTEN)
     if mine.check():
         return frozenset()
-    if not theirs.take_over(mine):
+    if not theirs.add_all_of(mine):
         raise ConfigError(
             f"{home.root} and the backup have forgotten people under different keys.",
             advice="Restore into an empty home: people forgotten here must stay forgotten.",

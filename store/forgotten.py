@@ -83,7 +83,7 @@ class Forgotten:
         except ConfigError as failure:
             return failure.message
 
-    def take_over(self, other: Forgotten) -> bool:
+    def add_all_of(self, other: Forgotten) -> bool:
         """Add everybody whom another home has forgotten; returns False if its key differs."""
         if self._key() != other._key():
             return False

@@ -43,10 +43,10 @@ def close_home(root: Path, settings_file: Path) -> None:
     if not stat.S_ISDIR(kind.st_mode):
         raise ConfigError(f"{root} cannot be a home: it is no folder.")
     is_suspect = any(mode & _WRITABLE_BY_OTHERS for mode in _modes(root, settings_file))
-    taken = is_suspect and _take_out_commands(settings_file)
+    taken = is_suspect and _remove_commands(settings_file)
     closed = [path for path in _all(root) if _closed(path)]
     # once more: it could be written to until the folder was closed
-    taken = (is_suspect and _take_out_commands(settings_file)) or taken
+    taken = (is_suspect and _remove_commands(settings_file)) or taken
     if any(mode & _WRITABLE_BY_OTHERS for mode in _modes(root, settings_file)):
         raise ConfigError(
             f"{root} can be changed by other users of this machine, and its disk does not let "
@@ -128,7 +128,7 @@ def _closed(path: Path) -> bool:
     return True
 
 
-def _take_out_commands(settings_file: Path) -> bool:
+def _remove_commands(settings_file: Path) -> bool:
     """Remove settings that name something to run, also from the backup; whether there were any."""
     found = False
     for path in (settings_file, settings_file.with_name(settings_file.name + ".bak")):

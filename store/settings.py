@@ -51,7 +51,7 @@ class SettingsFile:
             self._write(database, settings)
         found = changes(before.model_dump(mode="json"), settings.model_dump(mode="json"))
         if found and self._audit is not None:
-            self._audit.record("set", changes=[_tellable(one) for one in found])
+            self._audit.record("set", changes=[_for_audit(one) for one in found])
         return settings
 
     def save(self, settings: Settings) -> None:
@@ -73,7 +73,7 @@ def _first_key(wrong: ValidationError) -> str:
     return ".".join(map(str, wrong.errors(include_url=False)[0]["loc"]))
 
 
-def _tellable(change: Change) -> Change:
+def _for_audit(change: Change) -> Change:
     """The change as the audit log may show it: a password command may hold a password."""
     if change.where != "password_command":
         return change

@@ -43,7 +43,7 @@ DEFAULT_RETRY_POLICY = RetryPolicy()
 
 
 async def with_retry(
-    send: Callable[[], Awaitable[T]], *, host: str, patience: RetryPolicy = DEFAULT_RETRY_POLICY
+    send: Callable[[], Awaitable[T]], *, host: str, policy: RetryPolicy = DEFAULT_RETRY_POLICY
 ) -> T:
     """The result of `send`, called again after every RetriableError.
 
@@ -55,20 +55,20 @@ async def with_retry(
     reached, missed = False, 0
 
     def wait_for(error: Exception) -> bool | float:
-        if isinstance(error, NotReachedError) and not reached and missed >= patience.unreached:
+        if isinstance(error, NotReachedError) and not reached and missed >= policy.unreached:
             return False
         return _wait_for(error)
 
     try:
         attempts = stamina.retry_context(
             on=wait_for,
-            attempts=patience.attempts,
-            timeout=patience.seconds,
+            attempts=policy.attempts,
+            timeout=policy.seconds,
             wait_initial=1.0,
             wait_max=30.0,
             wait_jitter=1.0,
         )
-        async for attempt in _stoppable(aiter(attempts), patience.waits):
+        async for attempt in _stoppable(aiter(attempts), policy.waits):
             with attempt:
                 try:
                     return await send()

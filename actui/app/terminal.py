@@ -133,7 +133,7 @@ def prepare_terminal(environ: MutableMapping[str, str]) -> str | None:
 
     Call it before anything imports Textual.
     """
-    if _tells_its_size():
+    if _has_known_size():
         for size in ("COLUMNS", "LINES"):
             # an exported one would be believed instead of the terminal, also when that is resized
             environ.pop(size, None)
@@ -148,7 +148,7 @@ def prepare_terminal(environ: MutableMapping[str, str]) -> str | None:
     return None
 
 
-def _tells_its_size() -> bool:
+def _has_known_size() -> bool:
     try:
         return min(os.get_terminal_size(sys.stderr.fileno())) > 0
     except (OSError, ValueError):

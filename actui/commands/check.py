@@ -26,7 +26,7 @@ from actui.model.findings import Finding, findings
 from actui.model.inherited import as_known, counterpart
 from actui.model.secret import SecretName, secret_label
 from actui.model.timezones import time_zone
-from actui.operations.scheduling import nobody_looks
+from actui.operations.scheduling import find_missing_scheduler
 from store.secrets import Secrets
 
 _DUE_TIMES = 3
@@ -93,7 +93,7 @@ def _chosen(context: AppContext, names: list[str]) -> Iterator[tuple[Connection,
                 yield connection, findings(connection)
         else:
             kept = context.connections.find(name)
-            idle = nobody_looks(context, kept, datetime.now(UTC))
+            idle = find_missing_scheduler(context, kept, datetime.now(UTC))
             yield kept.connection, findings(kept.connection) + ([idle] if idle else [])
 
 

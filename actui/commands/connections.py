@@ -15,7 +15,7 @@ from actui.context.context import AppContext
 from actui.model.connection import Connection
 from actui.model.errors import DamagedError
 from actui.model.findings import BAD_URL, findings
-from actui.operations.scheduling import coming_run
+from actui.operations.scheduling import next_due_run
 
 
 def list_(args: argparse.Namespace) -> int:
@@ -35,7 +35,7 @@ def list_(args: argparse.Namespace) -> int:
             print_message(failure.message)
             last = None
         running = context.lock(connection).is_held()
-        coming = coming_run(context, stored, datetime.now(UTC))
+        coming = next_due_run(context, stored, datetime.now(UTC))
         due = coming.isoformat(timespec="seconds") if coming else None
         if args.json:
             facts = {

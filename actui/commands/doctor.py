@@ -29,7 +29,7 @@ from actui.model.redaction import redact
 from actui.operations import health
 from actui.operations.health import Check
 from actui.operations.notifying import MAIL_SECRET
-from actui.operations.scheduling import nobody_looks
+from actui.operations.scheduling import find_missing_scheduler
 from store.connections import Stored
 from store.forgotten import Forgotten
 from store.history import History
@@ -204,7 +204,7 @@ def _schedules(context: AppContext, known: Sequence[Stored]) -> Iterator[Check]:
     scheduled = [
         one for one in known if one.connection.enabled and one.connection.schedule.type != "manual"
     ]
-    idle = [nobody_looks(context, one, datetime.now(UTC)) for one in scheduled]
+    idle = [find_missing_scheduler(context, one, datetime.now(UTC)) for one in scheduled]
     trouble = next((one for one in idle if one is not None), None)
     if trouble is not None:
         yield health.doubtful("schedule", trouble.message)
@@ -239,7 +239,7 @@ async def _service(about: str, test: Coroutine[Any, Any, list[Check]]) -> list[C
 
 async def _activecampaign(context: AppContext, connection: Connection) -> list[Check]:
     message = await AccountClients(context).probe_activecampaign(connection, None)
-    async with AccountClients(context).activecampaign(connection, patience=PROBE) as service:
+    async with AccountClients(context).activecampaign(connection, policy=PROBE) as service:
         page = await service.highest_contact_id()
     return [health.good("", message), of_clock(page.served_at, datetime.now(UTC))]
 

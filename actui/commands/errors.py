@@ -158,12 +158,12 @@ def _filter_what_is_left() -> None:
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(_Filtered())
     if threading.excepthook is threading.__excepthook__:
-        threading.excepthook = lambda failed: _say_kind(failed.exc_type)
+        threading.excepthook = lambda failed: _print_kind(failed.exc_type)
     if sys.unraisablehook is sys.__unraisablehook__:
-        sys.unraisablehook = lambda failed: _say_kind(failed.exc_type)
+        sys.unraisablehook = lambda failed: _print_kind(failed.exc_type)
 
 
-def _say_kind(kind: type[BaseException]) -> None:
+def _print_kind(kind: type[BaseException]) -> None:
     if not issubclass(kind, SystemExit):
         print_message(_BESIDE.format(kind.__name__))
 

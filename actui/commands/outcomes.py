@@ -61,7 +61,7 @@ def outcomes(args: argparse.Namespace) -> int:
                 facts = printed(connection, row)
                 print(json.dumps(facts, ensure_ascii=False) if args.json else _line(facts, row))
     if args.omitted is not None and args.run and not (args.outcome or args.reason):
-        _tell_missing(context, connection, args.run, goal, values)
+        _print_missing(context, connection, args.run, goal, values)
     return exitcodes.OK
 
 
@@ -89,7 +89,7 @@ class _Values:
             yield row
 
 
-def _tell_missing(
+def _print_missing(
     context: AppContext, connection: Connection, run: str, goal: str | None, values: _Values
 ) -> None:
     """Print a message if the run omitted more values than the listed people account for."""

@@ -70,14 +70,14 @@ def forget(args: argparse.Namespace) -> int:
         print_message("There is no connection yet; every later one will skip this person.")
     reports = asyncio.run(forget_person(context, email, offline=args.offline))
     for report in reports:
-        _tell_forgotten(report, as_json=args.json)
+        _print_report(report, as_json=args.json)
     trouble = [one for report in reports for one in report.trouble]
     if trouble:
         print_message("Not every service could be asked. Say it again when they can be.")
     return exitcodes.of_error(trouble[0]) if trouble else exitcodes.OK
 
 
-def _tell_forgotten(report: Report, *, as_json: bool) -> None:
+def _print_report(report: Report, *, as_json: bool) -> None:
     name, trouble = report.connection.name, [one.message for one in report.trouble]
     if as_json:
         facts = {"connection": name, "rows": report.rows, "remains": report.remains}

@@ -41,12 +41,12 @@ class AccountClients:
         connection: Connection,
         key: SecretStr | None = None,
         *,
-        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
+        policy: RetryPolicy = DEFAULT_RETRY_POLICY,
     ) -> AsyncIterator[ActiveCampaignClient]:
         """ActiveCampaign's client, with the stored key unless another is given."""
         key = self._secret(connection, SecretName.ACTIVECAMPAIGN_API_KEY, key)
         url = _sendable("ActiveCampaign", connection.activecampaign.url)
-        sleep = patience.waits.sleep if patience.waits is not None else asyncio.sleep
+        sleep = policy.waits.sleep if policy.waits is not None else asyncio.sleep
         async with http_client(answer_seconds=self._context.settings.request_seconds) as http:
             yield ActiveCampaignClient(
                 url,
@@ -58,7 +58,7 @@ class AccountClients:
                 ),
                 bulk_pace=BulkRateLimiter(self._pace_file(url, "imports"), sleep=sleep),
                 http=http,
-                patience=patience,
+                policy=policy,
             )
 
     @asynccontextmanager
@@ -67,7 +67,7 @@ class AccountClients:
         connection: Connection,
         client_secret: SecretStr | None = None,
         *,
-        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
+        policy: RetryPolicy = DEFAULT_RETRY_POLICY,
     ) -> AsyncIterator[BlueConicClient]:
         """BlueConic's client, with the stored client secret unless another is given."""
         client_secret = self._secret(connection, SecretName.BLUECONIC_CLIENT_SECRET, client_secret)
@@ -80,7 +80,7 @@ class AccountClients:
                 client_secret,
                 http=http,
                 at_once=self._context.settings.blueconic_requests_at_once,
-                patience=patience,
+                policy=policy,
             )
 
     def _pace_file(self, url: str, kind: str) -> Path:
@@ -102,7 +102,7 @@ class AccountClients:
 
     async def probe_activecampaign(self, connection: Connection, key: SecretStr | None) -> str:
         """Test a key; returns the host and the key's user in a sentence."""
-        async with self.activecampaign(connection, key, patience=PROBE) as service:
+        async with self.activecampaign(connection, key, policy=PROBE) as service:
             user = await service.me()
             lists = await service.lists()
         who = user.name or user.email
@@ -114,7 +114,7 @@ class AccountClients:
 
         Raises CredentialsError `right-missing` if a right is missing that the connection needs.
         """
-        async with self.blueconic(connection, client_secret, patience=PROBE) as service:
+        async with self.blueconic(connection, client_secret, policy=PROBE) as service:
             return proof(connection, await what_may_be_read(service))
 
     def _secret(

@@ -76,10 +76,10 @@ class RunFactory:
                 confirmed=options.confirm_restored,
             )
             waits = Waits()
-            patience = replace(DEFAULT_RETRY_POLICY, waits=waits)
+            policy = replace(DEFAULT_RETRY_POLICY, waits=waits)
             async with (
-                self._clients.activecampaign(connection, patience=patience) as activecampaign,
-                self._clients.blueconic(connection, patience=patience) as blueconic,
+                self._clients.activecampaign(connection, policy=policy) as activecampaign,
+                self._clients.blueconic(connection, policy=policy) as blueconic,
             ):
                 ports = Ports(
                     activecampaign=activecampaign,

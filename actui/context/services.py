@@ -28,7 +28,7 @@ from actui.model.connection import Connection
 from actui.model.errors import BusyError, ServiceError
 from actui.model.preview import Ask, Preview
 from actui.operations.launching import Starter
-from actui.operations.scheduling import nobody_looks
+from actui.operations.scheduling import find_missing_scheduler
 from actui.operations.spreadsheet import save_csv
 
 T = TypeVar("T")
@@ -43,13 +43,13 @@ class AccountCatalog:
 
     async def activecampaign(self, connection: Connection) -> ActiveCampaignChoices:
         async with AccountClients(self._context).activecampaign(
-            connection, patience=PROBE
+            connection, policy=PROBE
         ) as service:
             fields, lists = await asyncio.gather(service.fields(), service.lists())
         return ActiveCampaignChoices(fields, lists)
 
     async def blueconic(self, connection: Connection) -> BlueConicChoices:
-        async with AccountClients(self._context).blueconic(connection, patience=PROBE) as service:
+        async with AccountClients(self._context).blueconic(connection, policy=PROBE) as service:
             properties, segments, objectives, lifecycles = await asyncio.gather(
                 service.properties(),
                 service.segments(),
@@ -59,7 +59,7 @@ class AccountCatalog:
         return BlueConicChoices(properties, segments, objectives or (), lifecycles)
 
     async def create_properties(self, connection: Connection, wanted: Mapping[str, str]) -> None:
-        async with AccountClients(self._context).blueconic(connection, patience=PROBE) as service:
+        async with AccountClients(self._context).blueconic(connection, policy=PROBE) as service:
             # creating one that is there would overwrite it
             there = {one.id for one in await service.properties()}
             for id_, type_ in wanted.items():
@@ -199,7 +199,7 @@ class ConsoleServices:
         return datetime.now(UTC)
 
     def schedule_trouble(self, stored: SeenStored) -> str:
-        idle = nobody_looks(
+        idle = find_missing_scheduler(
             self._context, self._context.connections.find(stored.connection.id), self.now
         )
         return idle.message if idle else ""

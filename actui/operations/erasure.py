@@ -80,7 +80,7 @@ async def _ask(context: AppContext, report: Report, email: str) -> None:
     properties = {link.property for link in links if link.field == "email" and link.property}
 
     async def activecampaign() -> None:
-        async with AccountClients(context).activecampaign(connection, patience=PROBE) as service:
+        async with AccountClients(context).activecampaign(connection, policy=PROBE) as service:
             for spelling in spellings(email):
                 for contact in await service.contacts_by_email(spelling):
                     if contact.id not in report.contacts:
@@ -88,7 +88,7 @@ async def _ask(context: AppContext, report: Report, email: str) -> None:
                         report.remains.append(f"ActiveCampaign: contact {contact.id}")
 
     async def blueconic() -> None:
-        async with AccountClients(context).blueconic(connection, patience=PROBE) as service:
+        async with AccountClients(context).blueconic(connection, policy=PROBE) as service:
             for name in sorted(properties):
                 for value in sorted(spellings(email)):
                     for profile in await service.find_profiles([(name, value)]):

@@ -32,7 +32,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def nobody_looks(context: AppContext, stored: Stored, now: datetime) -> Finding | None:
+def find_missing_scheduler(context: AppContext, stored: Stored, now: datetime) -> Finding | None:
     """A finding if a connection has a schedule and no scheduler is running, else None."""
     connection = stored.connection
     if connection.schedule.type == "manual" or not connection.enabled:
@@ -51,7 +51,7 @@ def nobody_looks(context: AppContext, stored: Stored, now: datetime) -> Finding 
     )
 
 
-def coming_run(context: AppContext, stored: Stored, now: datetime) -> datetime | None:
+def next_due_run(context: AppContext, stored: Stored, now: datetime) -> datetime | None:
     """When the schedule starts the next run; a time up to `now` means that it is due.
 
     None without a schedule, or if the machine does not know the time zone.

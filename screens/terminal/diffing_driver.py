@@ -19,14 +19,14 @@ class DiffingDriver(LinuxDriver):
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.picture = FrameDiff()
+        self._shown = FrameDiff()
         self._seen_size: os.terminal_size | None = None
         super().__init__(*arguments, **options)
 
     def write(self, data: str) -> None:
         """Send what is new in a frame; anything that is not a frame is sent unchanged."""
         if data.startswith(_NEW_SCREEN):
-            self.picture.forget()
+            self._shown.forget()
         if not data.endswith("H"):
             super().write(data)
             return
@@ -38,6 +38,6 @@ class DiffingDriver(LinuxDriver):
         if size != self._seen_size:
             # a terminal of another size has moved its text about
             self._seen_size = size
-            self.picture.forget()
-        if changes := self.picture.changes(data, *size):
+            self._shown.forget()
+        if changes := self._shown.changes(data, *size):
             super().write(changes)

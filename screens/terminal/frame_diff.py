@@ -157,7 +157,7 @@ def _added(style: str, more: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _look(style: str) -> CellStyle:
+def _parsed(style: str) -> CellStyle:
     front = back = ""
     attributes = set()
     parameters = iter(style.split(";") if style else ())
@@ -179,17 +179,17 @@ def _look(style: str) -> CellStyle:
 @lru_cache(maxsize=4096)
 def _on_blank(style: str) -> str:
     """The part of a style that is visible on a space."""
-    look = _look(style)
-    if look.attributes & _SEEN_ON_BLANKS:
+    parsed = _parsed(style)
+    if parsed.attributes & _SEEN_ON_BLANKS:
         return style
-    return look.back
+    return parsed.back
 
 
 @lru_cache(maxsize=16384)
 def _style_transition(before: str, after: str) -> str:
     """The shortest escape sequence from one style to another."""
     anew = f"\x1b[0;{after}m" if after else "\x1b[m"
-    old, new = _look(before), _look(after)
+    old, new = _parsed(before), _parsed(after)
     if old == new:
         return ""
     if old.attributes - new.attributes:

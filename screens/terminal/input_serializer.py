@@ -11,7 +11,7 @@ from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 
-PATIENCE_SECONDS = 2.0
+TURN_SECONDS = 2.0
 """How long an event may delay those after it if its effects do not end."""
 _ROUNDS = 8
 """How often a moving focus is followed: two parts that focus each other would never end."""
@@ -31,7 +31,7 @@ class InputSerializer:
          up to the app, as messages caused by the event travel the same way.
       3. `_arrive` compares the focus. If it moved, the new part is followed the same way, because
          a page may still be opening; if not, `_end` handles the next event.
-      4. A timer ends this after PATIENCE_SECONDS if events wait.
+      4. A timer ends this after TURN_SECONDS if events wait.
     """
 
     def __init__(self, app: App[Any], handle: Callable[[events.Event], Awaitable[None]]) -> None:
@@ -46,7 +46,7 @@ class InputSerializer:
         if self._is_busy:
             self._waiting.append(event)
             if len(self._waiting) == 1:
-                self._be_patient()
+                self._limit_turn()
             return
         self._is_busy = True
         serial, place = self._serial, self._place
@@ -57,10 +57,10 @@ class InputSerializer:
     def _place(self) -> DOMNode:
         return self._app.focused or self._app.screen
 
-    def _be_patient(self) -> None:
+    def _limit_turn(self) -> None:
         # in the app's own queue, as all that is typed
         end = partial(self._app.call_later, self._end, self._serial)
-        self._app.set_timer(PATIENCE_SECONDS, end)
+        self._app.set_timer(TURN_SECONDS, end)
 
     def _follow(self, serial: int, rounds: int, before: DOMNode | None, way: list[DOMNode]) -> None:
         """Call `_arrive` once the parts in `way`, up to the app, have emptied their queues.
@@ -83,10 +83,10 @@ class InputSerializer:
 
     async def _end(self, serial: int) -> None:
         if serial != self._serial:
-            return  # patience came to an end before
+            return  # its time was over before
         self._serial += 1
         self._is_busy = False
         if self._waiting:
             await self.take(self._waiting.popleft())
             if self._waiting:
-                self._be_patient()
+                self._limit_turn()

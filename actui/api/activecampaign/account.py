@@ -63,14 +63,14 @@ class AccountSession:
         *,
         pace: RateLimiter,
         http: httpx.AsyncClient,
-        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
+        policy: RetryPolicy = DEFAULT_RETRY_POLICY,
     ) -> None:
         self.traffic = Traffic()
         self.base = f"{url.rstrip('/')}/api/3"
         self.auth = _KeyAuth(key)
         self._pace = pace
         self._http = http
-        self._patience = patience
+        self._policy = policy
 
     async def pages(
         self, path: str, parse: Callable[[Any], Mapping[K, T]], *, most: int = MOST_PAGES
@@ -138,7 +138,7 @@ class AccountSession:
         grant = await self._pace.acquire()
         self.traffic.requests += 1
         try:
-            async with reading(self._patience.waits, call.method):
+            async with reading(self._policy.waits, call.method):
                 answer = await exchange(self._http, call)
         except ServiceError as error:
             if error.status in (429, 503):
@@ -152,9 +152,7 @@ class AccountSession:
 
     async def retried(self, send: Callable[[], Awaitable[T]]) -> T:
         """Call `send` until it succeeds or the retry policy is used up."""
-        return await with_retry(
-            send, host=urlsplit(self.base).hostname or "", patience=self._patience
-        )
+        return await with_retry(send, host=urlsplit(self.base).hostname or "", policy=self._policy)
 
     async def guarded(self, send: Callable[[], Awaitable[T]]) -> T:
         """`send` with retries; a denial counts only if `users/me` confirms it."""

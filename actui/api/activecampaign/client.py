@@ -54,9 +54,9 @@ class ActiveCampaignClient:
         pace: RateLimiter,
         bulk_pace: BulkRateLimiter,
         http: httpx.AsyncClient,
-        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
+        policy: RetryPolicy = DEFAULT_RETRY_POLICY,
     ) -> None:
-        self._session = AccountSession(url, key, pace=pace, http=http, patience=patience)
+        self._session = AccountSession(url, key, pace=pace, http=http, policy=policy)
         self._bulk_pace = bulk_pace
         self._tags: dict[int, str] | None = None
         self._tags_lock = asyncio.Lock()

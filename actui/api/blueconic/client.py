@@ -83,13 +83,13 @@ class BlueConicClient:
         *,
         http: httpx.AsyncClient,
         at_once: int = 2,
-        patience: RetryPolicy = DEFAULT_RETRY_POLICY,
+        policy: RetryPolicy = DEFAULT_RETRY_POLICY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.traffic = Traffic()
         self._base = f"{url.rstrip('/')}/rest/v2"
         self._http = http
-        self._patience = patience
+        self._policy = policy
         self._slots = asyncio.Semaphore(at_once)
         self._page_sizes: dict[int, PageSize] = {}
         self._token = TokenSource(
@@ -302,7 +302,7 @@ class BlueConicClient:
             return read(call, answer, lambda _: parse(answer))
 
         try:
-            return await with_retry(send, host=call.host, patience=self._patience)
+            return await with_retry(send, host=call.host, policy=self._policy)
         except RefusedError as error:
             if error.status == _FORBIDDEN and error.code == WEB_PAGE:
                 raise page_instead(call, _FORBIDDEN) from None
@@ -327,7 +327,7 @@ class BlueConicClient:
                     lost = _lost(call, error, right)
             raise lost
 
-        return await with_retry(send, host=call.host, patience=self._patience)
+        return await with_retry(send, host=call.host, policy=self._policy)
 
     async def _answer(self, call: Call) -> Answer:
         async with self._slots:  # given back while waiting to try again
@@ -338,7 +338,7 @@ class BlueConicClient:
             try:
                 auth = await self._token.auth()
                 self._count()
-                async with reading(self._patience.waits, call.method):
+                async with reading(self._policy.waits, call.method):
                     return await exchange(self._http, replace(call, auth=auth))
             except ServiceError as error:
                 if error.status in (429, 503):

@@ -9,7 +9,7 @@ import pytest
 
 from actui.model.connection import Schedule, TimesPerDay, Weekly
 from actui.model.due_times import awaiting, next_start
-from actui.operations.scheduling import Scheduler, nobody_looks
+from actui.operations.scheduling import Scheduler, find_missing_scheduler
 from tests.process.scheduling.test_twenty import house_of
 from tests.services.export.test_clock_jumps import JUMPS
 
@@ -73,4 +73,4 @@ def test_a_look_in_the_future_is_no_look(tmp_path: Path, off: float) -> None:
     stored = context.connections.find("A")
     now = stored.since
     Scheduler(context, lambda _: "started", lambda: now + timedelta(seconds=off)).look()
-    assert nobody_looks(context, stored, now) is not None
+    assert find_missing_scheduler(context, stored, now) is not None

@@ -19,7 +19,7 @@ from actui.commands import schedule as scheduling
 from actui.context.context import AppContext
 from actui.model.connection import Connection, TimesPerDay
 from actui.model.errors import ConfigError
-from actui.operations.scheduling import DueResult, Scheduler, coming_run, nobody_looks
+from actui.operations.scheduling import DueResult, Scheduler, find_missing_scheduler, next_due_run
 from store.connections import Stored
 
 STEP = timedelta(seconds=5)
@@ -124,20 +124,20 @@ def test_it_is_told_that_nobody_looks(tmp_path: Path) -> None:
     context = house_of(tmp_path, {"A": 24})
     stored = context.connections.find("A")
     now = stored.since
-    assert coming_run(context, stored, now) == now
+    assert next_due_run(context, stored, now) == now
 
     def said(one: Stored, at: datetime) -> str:
-        found = nobody_looks(context, one, at)
+        found = find_missing_scheduler(context, one, at)
         return found.message.partition(" what is due")[0] if found else ""
 
     assert said(stored, now) == "Nothing has ever looked"
     Scheduler(context, lambda _: "started", lambda: now).look()
     assert said(stored, now + timedelta(minutes=9)) == ""
     assert said(stored, now + timedelta(minutes=11)).startswith("Nothing has looked since 2")
-    assert coming_run(context, stored, now) == now + timedelta(hours=1)
+    assert next_due_run(context, stored, now) == now + timedelta(hours=1)
     off = replace(stored, connection=stored.connection.model_copy(update={"enabled": False}))
     assert said(off, now + timedelta(days=1)) == ""
-    assert coming_run(context, off, now) is None
+    assert next_due_run(context, off, now) is None
 
 
 def test_two_schedulers_start_each_run_once(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ class Desk:
         self.claims: dict[int, set[int] | None] = {}
         self.is_paced = False
         """Whether the account's real limits are kept, in the clock's time."""
-        self.patience = RetryPolicy(attempts=2, seconds=5.0)
+        self.policy = RetryPolicy(attempts=2, seconds=5.0)
         self.kept: Connection | None = None
         self.forgotten: Forgotten = no_one_erased
 
@@ -155,7 +155,7 @@ class Desk:
 
     @asynccontextmanager
     async def ports(self, ledger: SqliteLedger) -> AsyncIterator[Ports]:
-        ready, patience = self.sandbox.ready, self.patience
+        ready, policy = self.sandbox.ready, self.policy
         pace, bulk_pace = (
             RateLimiter(rate=1e6),
             BulkRateLimiter(per_minute=1e9, single_per_minute=1e9),
@@ -170,14 +170,14 @@ class Desk:
                 pace=pace,
                 bulk_pace=bulk_pace,
                 http=http,
-                patience=patience,
+                policy=policy,
             )
             blueconic = BlueConicClient(
                 ready["blueconic"]["url"],
                 ready["blueconic"]["client_id"],
                 SecretStr(ready["blueconic"]["client_secret"]),
                 http=http,
-                patience=patience,
+                policy=policy,
             )
             yield Ports(
                 activecampaign=campaign,

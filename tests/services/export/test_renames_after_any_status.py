@@ -32,7 +32,7 @@ async def test_a_rename_that_is_denied_whoever_it_is_about_is_made_later(
     profile = await desk.profile("old@x.org", first_name="Ada")
     await desk.export()
     await desk.change(profile, email=["new@x.org"])
-    desk.patience = THREE_DENIALS
+    desk.policy = THREE_DENIALS
     await desk.fault(kind, ".*/contacts/.*", method="PUT", times=-1)
     summary = await desk.export()
     assert (summary.ok, summary.code, summary.rejected) == (False, "refused", 0)

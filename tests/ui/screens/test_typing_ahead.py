@@ -97,7 +97,7 @@ async def test_keys_that_never_come_to_an_end_keep_the_others_for_a_moment_only(
 ) -> None:
     _, pilot = opened
     await until(pilot, lambda: pilot.app.screen.query_one("#left").has_focus)
-    monkeypatch.setattr(typing, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(typing, "TURN_SECONDS", 0.01)
     held = asyncio.Event()
     came = []
 

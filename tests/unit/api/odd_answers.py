@@ -487,7 +487,7 @@ async def clients(
     waits: Waits | None = None,
 ) -> AsyncIterator[tuple[ActiveCampaignClient, BlueConicClient]]:
     """Clients of both services that wait for nothing."""
-    patience = replace(DEFAULT_RETRY_POLICY, waits=waits)
+    policy = replace(DEFAULT_RETRY_POLICY, waits=waits)
     async with http_client(transport=transport) as http:
         yield (
             ActiveCampaignClient(
@@ -496,7 +496,7 @@ async def clients(
                 pace=RateLimiter(rate=10_000),
                 bulk_pace=BulkRateLimiter(per_minute=600_000, single_per_minute=600_000),
                 http=http,
-                patience=patience,
+                policy=policy,
             ),
-            BlueConicClient(BLUECONIC, "id", SecretStr("secret"), http=http, patience=patience),
+            BlueConicClient(BLUECONIC, "id", SecretStr("secret"), http=http, policy=policy),
         )

@@ -186,7 +186,7 @@ async def test_patience_has_an_end() -> None:
         raise RetriableError("busy", status=503)
 
     with pytest.raises(RetriableError):
-        await with_retry(send, host="acme.example", patience=RetryPolicy(attempts=2))
+        await with_retry(send, host="acme.example", policy=RetryPolicy(attempts=2))
     assert sent == 3  # testing mode's own number
 
 
