@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -84,7 +85,8 @@ class Connections:
                 connection = connection.model_copy(update={"id": before.connection.id})
             connection = connection.with_ids()
             checked_id(connection.id)
-            _refuse_taken_name(connection, [s for i, s in held.items() if i != doc_id])
+            others = [one.connection for place, one in held.items() if place != doc_id]
+            _refuse_taken_name(connection, [(one.id, one.name) for one in others])
             now = datetime.now(UTC)
             stored = Stored(
                 connection,
@@ -99,6 +101,25 @@ class Connections:
                 database.update(_document(stored), doc_ids=[doc_id])
         self._record(before.connection if before else None, stored.connection)
         return stored
+
+    def refuse_clashes(self, wanted: Sequence[Connection]) -> None:
+        """Raise ConfigError where saving these connections one by one would be refused.
+
+        Two of them that are about the same connection are refused as well.
+        """
+        kept = {(one.connection.id, ""): one.connection for one in self.all()}
+        seen: set[tuple[str, str]] = set()
+        for connection in wanted:
+            place = (connection.id, "" if connection.id else connection.name)
+            if place in seen:
+                message = f"Two of the files are about '{connection.name}'."
+                raise ConfigError(message, code="name-taken")
+            seen.add(place)
+            if connection.id:
+                checked_id(connection.id)
+            others = [(one.id, one.name) for at, one in kept.items() if at != place]
+            _refuse_taken_name(connection, others)
+            kept[place] = connection
 
     def _stored(self, document: Any) -> Stored:
         with as_stored(self._path, "it holds a connection that is not valid"):
@@ -142,21 +163,21 @@ def _timed_at(connection: Connection, before: Stored | None, now: datetime) -> s
     return before.since.isoformat()
 
 
-def _refuse_taken_name(connection: Connection, others: list[Stored]) -> None:
-    mine = secret_prefix(connection.name)
-    for other in others:
-        if connection.name == other.connection.id:
-            raise ConfigError(
-                f"'{connection.name}' is the id of the connection '{other.connection.name}'; "
-                "choose another name.",
-                code="name-taken",
+def _refuse_taken_name(connection: Connection, others: Iterable[tuple[str, str]]) -> None:
+    """Raise ConfigError where the name cannot stand beside `others`: their ids and names."""
+    mine = connection.name
+    for other_id, other in others:
+        if mine == other:
+            message = f"There is already a connection called '{other}'."
+        elif mine == other_id:
+            message = f"'{mine}' is the id of the connection '{other}'; choose another name."
+        elif secret_prefix(mine) == secret_prefix(other):
+            message = (
+                f"'{mine}' is too much like '{other}': their secrets would have the same name."
             )
-        if secret_prefix(other.connection.name) == mine:
-            raise ConfigError(
-                f"'{connection.name}' is too much like '{other.connection.name}': their secrets "
-                "would have the same name.",
-                code="name-taken",
-            )
+        else:
+            continue
+        raise ConfigError(message, code="name-taken")
 
 
 def _document(stored: Stored) -> dict[str, Any]:

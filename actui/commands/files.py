@@ -28,7 +28,7 @@ from actui.model.difference import difference
 from actui.model.document import dump, dump_file, load
 from actui.model.errors import ActuiError, ConfigError
 from actui.model.findings import Finding, findings
-from actui.model.inherited import as_known, counterpart, refuse_clashes
+from actui.model.inherited import as_known, counterpart
 from actui.model.yaml_text import LARGEST
 from store.connections import Stored
 
@@ -47,7 +47,7 @@ def apply(args: argparse.Namespace) -> int:
         for read in [read_file(name) for name in files_of(args.files)]
         for before in [counterpart(read, held)]
     ]
-    refuse_clashes(held, [connection for connection, _ in wanted])
+    context.connections.refuse_clashes([connection for connection, _ in wanted])
     for connection, before in wanted:
         done = "unchanged" if connection == before else "updated" if before else "created"
         saved = connection

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from actui.model.connection import Connection, secret_prefix
-from actui.model.errors import ConfigError
+from actui.model.connection import Connection
 from actui.model.goals import replace_named
 
 _Ids = dict[tuple[str, str], tuple[str, str]]
@@ -41,28 +40,6 @@ def as_known(connection: Connection, before: Connection | None) -> Connection:
     for goal in facts["goals"]:
         goal["id"] = goal["id"] or goals.get((goal["kind"], goal["name"]), "")
     return Connection.model_validate(facts)
-
-
-def refuse_clashes(stored: Sequence[Connection], wanted: Sequence[Connection]) -> None:
-    """Raise ConfigError where two of the connections, saved one by one, could not both be kept."""
-    seen: set[str] = set()
-    names = {one.id: one.name for one in stored}
-    for one in wanted:
-        key = one.id or one.name
-        if key in seen:
-            raise ConfigError(f"Two of the files are about '{one.name}'.", code="name-taken")
-        seen.add(key)
-        for other, name in names.items():
-            if other != key and secret_prefix(name) == secret_prefix(one.name):
-                if name == one.name:
-                    message = f"There is already a connection called '{name}'."
-                    raise ConfigError(message, code="name-taken")
-                raise ConfigError(
-                    f"'{one.name}' is too much like '{name}': their secrets would have the same "
-                    "name.",
-                    code="name-taken",
-                )
-        names[key] = one.name
 
 
 def _facts(connection: Connection) -> Any:

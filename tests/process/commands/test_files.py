@@ -127,6 +127,12 @@ def test_a_dry_run_shows_the_difference_and_saves_nothing(
         ("zz.yaml", "version: 1\nconnection: {nmae: x}\n", "conf/zz.yaml:2: unknown key 'nmae'"),
         ("zz.yaml", NEWS, "Two of the files are about 'Newsletter'."),
         ("zz.yaml", SHOP.replace("Shop & more", "shop - more"), "too much like"),
+        (
+            "zz.yaml",
+            SHOP.replace("name: 'Shop & more'", "id: ../x, name: Z"),
+            "'../x' cannot be an id",
+        ),
+        ("zz.yaml", SHOP.replace("name: ", "id: c-9, name: "), "already a connection called"),
     ],
 )
 def test_one_bad_file_keeps_all_away(
@@ -136,6 +142,17 @@ def test_one_bad_file_keeps_all_away(
     assert main(["apply", "conf"]) == 2
     assert said in capsys.readouterr().err
     assert stored() == []
+
+
+def test_a_name_that_is_an_id_keeps_all_away(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", "conf/shop.yml"]) == 0
+    (shop,) = stored()
+    Path("conf/zz.yaml").write_text(SHOP.replace("Shop & more", shop.id))
+    capsys.readouterr()
+    for words in (["apply", "--dry-run", "conf"], ["apply", "conf"]):
+        assert main(words) == 2
+        assert f"'{shop.id}' is the id of the connection 'Shop & more'" in capsys.readouterr().err
+    assert stored() == [shop]
 
 
 def test_what_no_file_speaks_of_is_told_and_stays(capsys: pytest.CaptureFixture[str]) -> None:
