@@ -44,8 +44,8 @@ async def _serve(options: SandboxOptions, until_eof: bool) -> None:
 def serve(options: SandboxOptions, *, until_eof: bool = False) -> int:
     """Run both services until SIGINT or SIGTERM; returns the exit code.
 
-    With `until_eof` also until standard input ends: a pipe from whoever started it ends with them,
-    whatever ended them. Raises ValueError for an input that is none.
+    With `until_eof` also until stdin ends: a pipe from the starting process ends with that process,
+    however it ends. Raises ValueError if stdin cannot be watched.
     """
     asyncio.run(_serve(options, until_eof))
     return 0

@@ -1,4 +1,4 @@
-"""The control port: what arrived, what is stored, and levers on faults, changes and time."""
+"""The control port: logged requests, stored rows, and controls for faults, changes and time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Records = Callable[[], Iterable[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levers:
-    """Everything the control port reads or moves."""
+    """Everything that the control port reads or changes."""
 
     clock: SandboxClock
     switches: Switches

@@ -49,7 +49,7 @@ Arrived = Callable[[str, str, str], None]
 
 
 class Delays:
-    """How long answers take, and who is held until further notice."""
+    """How long answers take, and which requests are held."""
 
     def __init__(self, latency_ms: float, jitter_ms: float, seed: int) -> None:
         self._latency = latency_ms / 1000
@@ -68,13 +68,13 @@ class Delays:
         await self._released.wait()
 
     def release(self) -> None:
-        """Let everybody go who is held now."""
+        """Let all held requests continue."""
         released, self._released = self._released, asyncio.Event()
         released.set()
 
 
 class Gate:
-    """Stands in front of one service's application."""
+    """Stands before a service's application and handles each request first."""
 
     def __init__(
         self,
@@ -206,7 +206,7 @@ class Gate:
 
     @staticmethod
     async def _never(receive: Receive) -> None:
-        """Say nothing until the client gives up."""
+        """Send no answer; returns when the client gives up."""
         while (await receive())["type"] != "http.disconnect":
             pass
 

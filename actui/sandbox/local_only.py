@@ -1,8 +1,8 @@
-"""Who may talk to the sandbox's ports: programs on this machine, and no page in a browser.
+"""Restrict the sandbox's ports to programs on this machine, without pages in a browser.
 
-Every web page that somebody opens can send requests to 127.0.0.1. One whose host name was made to
-point there names that host in `Host`; one that asks across origins is announced by the browser in
-`Origin` and `Sec-Fetch-Site`. No answer has CORS headers, so a page could read none either.
+Every web page can send requests to 127.0.0.1. One whose host name was made to resolve there has
+that name in `Host`; a cross-origin request is marked by the browser in `Origin` and
+`Sec-Fetch-Site`. No answer has CORS headers, so a page could not read one either.
 """
 
 from __future__ import annotations
@@ -52,10 +52,9 @@ class LoopbackHost:
 
 
 class SecretPath:
-    """Lets through what begins with the token's path, which is taken off, and is no browser's page.
+    """Passes requests below the token's path, unless a browser's page sends them.
 
-    Anything else gets a 404, or a 403 where a page asks, with no word on what would have been
-    right.
+    Anything else gets a 404, or a 403 for a page, without a hint at the right path.
     """
 
     def __init__(self, app: ASGIApp, token: str) -> None:

@@ -1,7 +1,7 @@
-"""The people both services know: person n is a pure function of the seed and n.
+"""The people that both services know: person n is a pure function of the seed and n.
 
-Nothing is kept per person, so a million of them cost no memory; an e-mail address ends its local
-part with the person's number, so looking somebody up needs no index either.
+Nothing is stored per person, so a million of them take no memory. An e-mail address ends its local
+part with the person's number, so a lookup needs no index.
 """
 
 from __future__ import annotations

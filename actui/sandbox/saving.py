@@ -27,7 +27,7 @@ def opened(options: SandboxOptions) -> World:
 
 
 class Saver:
-    """Saves at the start, at the end and now and then, so that a killed sandbox loses little."""
+    """Saves at the start, at the end and periodically, so that a killed sandbox loses little."""
 
     def __init__(self, world: World, path: Path, arrived: Callable[[], int]) -> None:
         self._world = world
@@ -37,7 +37,7 @@ class Saver:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """The first save proves that the file can be written: a ValueError otherwise."""
+        """Save once. Raises ValueError if the file cannot be written."""
         try:
             self._save()
         except OSError as wrong:

@@ -139,10 +139,10 @@ class Account:
         outside: bool = False,
         automations: bool = True,
     ) -> bool:
-        """Set a list status in place (§5.2); False when it was that already.
+        """Set a list status in place (§5.2); False if it was that already.
 
-        `outside` marks an unsubscribe click or a bounce, which may leave `udate` alone (§3.3).
-        Who joins a list enters the automation, once, unless `automations` is off.
+        `outside` marks an unsubscribe click or a bounce, which may leave `udate` alone (§3.3). A
+        contact that joins a list enters the automation, once, unless `automations` is off.
         """
         now = self.now() if at is None else at
         known = row.memberships.get(list_id)
@@ -169,12 +169,12 @@ class Account:
         return True
 
     def put_tag(self, row: Contact, tag: int) -> Tagging:
-        """The contact carries the tag, which moves `udate` (§3.3)."""
+        """Add a tag to a contact, which moves `udate` (§3.3)."""
         row.updated = self.now()
         return self.tags.put(row.id, tag, row.updated)
 
     def put_named_tags(self, row: Contact, names: Iterable[str]) -> None:
-        """Tags by name, made where they are not there yet (§7.1)."""
+        """Add tags by name; missing tags are created (§7.1)."""
         for name in filter(None, names):
             tag = self.tags.named(name) or self.tags.add(name, "", self.now())
             self.put_tag(row, tag.id)

@@ -1,8 +1,8 @@
-"""Bulk imports after they were queued: the life of a batch (activecampaign.md §7.2).
+"""Bulk imports after they were queued: the states of a batch (activecampaign.md §7.2).
 
-A batch answers `false` at first, then waiting, claimed, active and at last how it ended. Its rows
-are written at the moment it leaves `active`. Nothing runs in the background: whoever looks at
-the account first brings every batch up to the present.
+A batch answers `false` at first, then waiting, claimed, active and its result. Its rows are written
+when it leaves `active`. Nothing runs in the background: each access to the account first brings all
+batches up to date.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Batch:
     failure: list[str] = field(default_factory=list)
 
     def status(self, now: float) -> bool | str:
-        """What `import/info` says at this moment."""
+        """The status that `import/info` answers now."""
         if self.ended is not None:
             return self.ended
         age = now - self.queued
@@ -50,7 +50,7 @@ class Batch:
         return STATES[sum(1 for step in self.steps[:3] if age >= step)]
 
     def due(self) -> float | None:
-        """When the batch ends, None while it is stuck."""
+        """When the batch ends; None while it is stuck."""
         return None if self.steps is None else self.queued + self.steps[3]
 
 
@@ -84,7 +84,7 @@ class Batches:
         return self._open.get(batch_id) or self._done.get(batch_id)
 
     def settle(self) -> None:
-        """End every batch whose time has come, in the order of their times unless switched."""
+        """End every batch that is due, in the order of their times unless switched."""
         if not self._open:
             return
         now = self._account.clock.now()

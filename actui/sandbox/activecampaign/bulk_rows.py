@@ -53,14 +53,14 @@ def _refused(text: str) -> BulkRefusal:
 
 @dataclass(frozen=True, slots=True)
 class BulkRequest:
-    """The rows of a request that was taken, and the addresses of rows that fail alone."""
+    """The rows of an accepted request, and the addresses of rows that fail alone."""
 
     rows: list[BulkRow]
     failed: list[str]
 
 
 def read_bulk_body(body: bytes, switches: Switches) -> BulkRequest | BulkRefusal:
-    """The rows, or why nothing at all is taken."""
+    """The rows, or why the whole request is refused."""
     if len(body) > LARGEST_BODY:
         return _refused(f"The payload may not exceed {LARGEST_BODY} bytes.")
     try:

@@ -16,7 +16,7 @@ Written = tuple[Literal["created", "updated", "failed"], int]
 
 
 def write_bulk_row(account: Account, row: BulkRow) -> Written:
-    """What became of the row, and the contact's id (0 when nothing was written)."""
+    """Write a row; returns its result and the contact's id (0 if nothing was written)."""
     if account.is_excluded(row.email) or only_service_refuses(row.email):
         return "failed", 0
     known = account.contacts.find_email(row.email)

@@ -114,7 +114,7 @@ SETTINGS: Json = {
     "format": "mime",
     "user": "1",
 }
-"""What no test asks for; the names are those of recorded campaigns."""
+"""Values that no test needs; the names are those of recorded campaigns."""
 
 LISTED_ONLY: Json = {
     "numberOfMessages": "1",

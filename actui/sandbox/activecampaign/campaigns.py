@@ -34,7 +34,7 @@ class Hits:
     _last: dict[int, LinkHit] = field(default_factory=dict)
 
     def note(self, number: int, contact: int, at: int, *, repeats_add: bool) -> bool:
-        """One more time; False when it only changed a row (§8.2)."""
+        """Count one more hit; False if it only changed a row (§8.2)."""
         known = self._last.get(contact)
         if known is not None and not repeats_add:
             known.times += 1

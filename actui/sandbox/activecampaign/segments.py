@@ -26,7 +26,7 @@ class SegmentRuns:
     def found(
         self, segment: int, members: tuple[int, ...], now: float, *, again: bool, at_once: bool
     ) -> tuple[int, ...]:
-        """Whom a listing gets now: nobody until the query is ready, then the same for an hour."""
+        """The contacts of a listing now: none until the query is ready, then fixed for an hour."""
         started = self._started.get(segment)
         if started is None or again or now - started >= KEPT_SECONDS:
             self._started[segment] = started = now

@@ -1,6 +1,6 @@
-"""Who got which campaign: the rows of `/logs` (activecampaign.md §8.2).
+"""Which contact got which campaign: the rows of `/logs` (activecampaign.md §8.2).
 
-Nothing is kept per send: a campaign reached whoever is active on its lists.
+Sends are computed, not stored: a campaign reaches all active contacts of its lists.
 """
 
 from __future__ import annotations

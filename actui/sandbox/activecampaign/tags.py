@@ -65,7 +65,7 @@ class Tags:
         del self.rows[row.id]
 
     def put(self, contact: int, tag: int, now: int) -> Tagging:
-        """The contact carries the tag; the row that is there when it does already."""
+        """Add a tag to a contact; returns the existing row if it has it already."""
         for row in self.of(contact):
             if row.tag == tag:
                 return row

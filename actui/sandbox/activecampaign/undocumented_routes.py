@@ -1,6 +1,6 @@
-"""Collections that exist in the real account and in no document (activecampaign.md §8.2, §9).
+"""Collections of the real account that no document mentions (activecampaign.md §8.2, §9).
 
-A layer of its own: a switch takes it away, as some plans do.
+A switch turns all of them off, as on some plans.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from actui.sandbox.activecampaign.tag_routes import TagRoutes
 
 
 class WhileServed:
-    """One route's answer, or a 404 while the switch takes the layer away."""
+    """A route that answers 404 while the switch turns the undocumented routes off."""
 
     def __init__(self, account: Account, served: ASGIApp) -> None:
         self._account = account

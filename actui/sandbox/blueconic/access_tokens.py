@@ -25,7 +25,7 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 class AccessTokens:
-    """Tokens given out and until when they hold, in sandbox time."""
+    """The issued tokens with their expiry in sandbox time."""
 
     def __init__(
         self, clock: SandboxClock, switches: Switches, client_id: str, client_secret: str
@@ -56,7 +56,7 @@ class AccessTokens:
         )
 
     async def revoke(self, request: Request) -> Response:
-        """A token stops working; one that is unknown is no error, as RFC 7009 has it."""
+        """Revoke a token; an unknown one is no error (RFC 7009)."""
         form = await _form(request)
         if not {"token", "client_id", "client_secret"} <= form.keys():
             return _refused("invalid_request", "A required parameter is missing", 400)

@@ -25,7 +25,7 @@ YOUNG = ("/rest/v2/connections", "/rest/v2/lifecycles", "/rest/v2/objectives")
 
 
 class BlueConicApp:
-    """Needs a token that still holds, else 401, but for the operations without security."""
+    """Answers 401 without a valid token, except for operations without security."""
 
     def __init__(self, tenant: Tenant, tokens: AccessTokens) -> None:
         self._tokens = tokens

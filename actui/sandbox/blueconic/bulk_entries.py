@@ -16,7 +16,7 @@ LEVELS = ("DO_NOT_TRACK", "ANONYMOUS", "PERSONAL")
 
 
 class BadEntry(ValueError):
-    """An entry that does not follow the schema refuses the whole request."""
+    """An entry that violates the schema, for which the whole request is refused."""
 
 
 def check_entry(entry: Any, place: int, increment: str) -> None:

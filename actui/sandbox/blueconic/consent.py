@@ -1,4 +1,4 @@
-"""May a profile be written for these objectives? (blueconic.md §6; OpenAPI, objectiveIds)"""
+"""Whether a profile may be written for objectives (blueconic.md §6; OpenAPI, objectiveIds)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ REST_OF_WORLD = "NONE"
 
 
 def needs_consent(objective: Objective, zone: str | None, *, without_zone: bool) -> bool:
-    """Is this objective opt-in where the profile is?"""
+    """Whether an objective is opt-in in the profile's zone."""
     if not objective.needs_consent:
         return False
     if zone is None or zone == REST_OF_WORLD:

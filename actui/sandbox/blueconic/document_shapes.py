@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def by_schema(switches: Switches) -> bool:
-    """Do answers follow the schemas where the examples say otherwise?"""
+    """Whether answers follow the schemas where the examples differ."""
     return switches["document-shapes"] == "schemas"
 
 

@@ -65,7 +65,7 @@ class InteractionRoutes:
         return JSONResponse({"interactions": rows})
 
     async def interaction(self, request: Request) -> Response:
-        """A view, click or conversion; of nobody it leaves no trace."""
+        """Record a view, click or conversion; without a known profile nothing is recorded."""
         sent = await _object(request, "interactionId", "type", "url")
         kind = STORED.get(str(sent.get("type"))) if sent else None
         if sent is None or kind is None:

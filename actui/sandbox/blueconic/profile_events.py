@@ -25,7 +25,7 @@ class History:
 
 
 class ProfileEvents:
-    """Events by the profile's ordinal; what was so from the start is no event."""
+    """Events by the profile's ordinal; the initial state is not an event."""
 
     def __init__(self) -> None:
         self._rows = CompactRows(History)

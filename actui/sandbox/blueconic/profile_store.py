@@ -89,9 +89,9 @@ class ProfileStore:
                     self.reindex(self.at(ordinal))
 
     def reindex(self, row: Profile) -> None:
-        """Values of a kept row have changed.
+        """Update the indexes after values of a kept row changed.
 
-        Old ones stay in the index: whoever looks there looks at the row as well.
+        Old values stay in the index, so a lookup must check the row as well.
         """
         for name in self._indexed & row.properties.keys():
             for value in row.properties[name]:
