@@ -26,7 +26,7 @@ class Refusals:
 
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
-        self._config = goal_run.goal.config_hash()
+        self._config = goal_run.config
         self._objectives = _digest(goal_run.connection.objective_ids)
         options = goal_run.options
         self._sends_again = (

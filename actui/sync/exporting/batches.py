@@ -146,7 +146,7 @@ class Batches:
             [sent.profile_id for sent in rows],
             encode(rows),
             self._run.clock.now().timestamp(),
-            config=self._run.goal.config_hash(),
+            config=self._run.config,
         )
         self._ages.start(number)
         return number

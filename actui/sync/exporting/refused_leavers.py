@@ -17,7 +17,7 @@ class RefusedLeavers:
 
     def __init__(self, goal_run: GoalRun) -> None:
         self._run = goal_run
-        self._config = goal_run.goal.config_hash()
+        self._config = goal_run.config
         known = (
             ()
             if goal_run.is_full

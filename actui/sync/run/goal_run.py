@@ -115,6 +115,11 @@ class GoalRun:
     """What was left out for people who have no outcome yet, by their key."""
     rechecking: dict[str, Record | None] = field(default_factory=dict)
     """People being rechecked, by their key, with the outcome that this run has counted, if any."""
+    config: str = field(init=False)
+    """The digest of the goal, which stays as it is for the whole run."""
+
+    def __post_init__(self) -> None:
+        self.config = self.goal.config_hash()
 
     def commit(self, done: BatchCommit) -> None:
         """Make an acknowledged batch durable and count it: both, or neither where that fails."""
@@ -123,7 +128,7 @@ class GoalRun:
         counted = self.summary.model_copy(deep=True)
         self._count(counted, done)
         self.listener(self.goal.id, records)
-        done = replace(done, config=self.goal.config_hash(), replaced=frozenset(replaced))
+        done = replace(done, config=self.config, replaced=frozenset(replaced))
         self.ledger.commits.write(self.run, self.goal.id, done, counted)
         # the one object that is shown and saved: it counts what is durable and nothing else
         self._count(self.summary, done)
@@ -244,7 +249,7 @@ class GoalRun:
         if self.options.is_partial or not summary.ok:
             return
         before = self.ledger.goals.state(self.goal.id)
-        after = replace(before, config_hash=self.goal.config_hash())
+        after = replace(before, config_hash=self.config)
         if self.is_dated:
             now = stamp(self.started_at)
             after = replace(
