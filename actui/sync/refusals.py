@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 
-from actui.model.goals import Mode
 from actui.model.journal import Refusal
 from actui.model.run import RETRY
 from actui.sync.fingerprints import Fingerprint
@@ -28,10 +27,7 @@ class Refusals:
         self._run = goal_run
         self._config = goal_run.config
         self._objectives = _digest(goal_run.connection.objective_ids)
-        options = goal_run.options
-        self._sends_again = (
-            options.full or goal_run.goal.mode is Mode.FULL or options.trigger == RETRY
-        )
+        self._sends_again = goal_run.is_full or goal_run.options.trigger == RETRY
 
     def of(self, keys: Iterable[str]) -> Mapping[str, Refusal]:
         """The refusals that may hold in this run, by person; `holds` compares what is sent."""

@@ -5,7 +5,7 @@ Long because links, mappings and rules of one contact decide together about its 
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from decimal import Decimal
@@ -112,7 +112,12 @@ class EntryBuilder:
             *(link.field for link in self._goal.identifiers),
             *(mapping.field for mapping in self._goal.mappings),
         }
+        self.sum_mappings = [one for one in self._goal.mappings if one.rule is Rule.SUM]
         self._warnings = Warnings()
+
+    def sum_keys(self, contacts: Iterable[Contact]) -> list[SumKey]:
+        """What is remembered of contacts for the goal's Sums."""
+        return [_sum_key(contact, mapping) for contact in contacts for mapping in self.sum_mappings]
 
     def belongs(self, contact: Contact) -> bool:
         """Whether the goal reads this contact at all: list and status by its own rows.
@@ -276,7 +281,7 @@ class EntryBuilder:
                 continue
             raw = contact.value(mapping.field)
             if mapping.rule is Rule.SUM:
-                key = SumKey(contact.id, mapping.field, mapping.property)
+                key = _sum_key(contact, mapping)
                 step = self._sum(mapping, raw, remembered.get(key))
                 if step is not None:
                     sums[key] = step.remember
@@ -348,12 +353,14 @@ class EntryBuilder:
     def _fingerprint(self, contact: Contact, write: ProfileWrite) -> Fingerprint:
         """What would be written to the profile, with a Sum's source value in place of its step."""
         others = [w for w in write.writes if w.strategy != Rule.SUM.strategy]
-        summed = [
-            (m.property, contact.value(m.field)) for m in self._goal.mappings if m.rule is Rule.SUM
-        ]
+        summed = [(one.property, contact.value(one.field)) for one in self.sum_mappings]
         return Fingerprint(
             of_entry(write, others, summed), lambda: first_of_entry(write, others, summed)
         )
+
+
+def _sum_key(contact: Contact, mapping: ImportMapping) -> SumKey:
+    return SumKey(contact.id, mapping.field, mapping.property)
 
 
 def _reason(mapping: ImportMapping) -> str:

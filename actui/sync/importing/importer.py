@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from actui.model.errors import GoalError, RefusedError
 from actui.model.journal import BatchCommit, Block, PersonOutcome, Refusal, SumKey
 from actui.model.limits import WRITE_ENTRIES
-from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
 from actui.model.records import Contact
 from actui.model.run import ACCEPTED, Outcome, Reason, Record
@@ -53,7 +52,6 @@ class ImportRun:
         self._builder = EntryBuilder(
             goal, goal_run.accounts, time_zone(goal_run.connection.settings.timezone)
         )
-        self._sum_mappings = [m for m in self._goal.mappings if m.rule is Rule.SUM]
         self._receipts = Receipts(goal_run)
         self._refusals = Refusals(goal_run)
         self._acceptance = Acceptance(goal_run)
@@ -112,13 +110,13 @@ class ImportRun:
         """
         run = self._run
         self._receipts.take_up()
-        if not self._sum_mappings:
+        if not self._builder.sum_mappings:
             return
         if RECEIPT_PROPERTY not in run.accounts.properties:
             run.ledger.sums.begin_receipts()
             await run.blueconic.create_property(RECEIPT_PROPERTY, RECEIPT_NAME, "SELECT")
         elif not run.ledger.sums.leaves_receipts():
-            undecided = [m for m in self._sum_mappings if m.sum_start is None]
+            undecided = [m for m in self._builder.sum_mappings if m.sum_start is None]
             if undecided:
                 raise GoalError(
                     f"BlueConic's profiles already carry receipts of sums ({RECEIPT_PROPERTY}), "
@@ -241,7 +239,7 @@ class ImportRun:
         run = self._run
         accepted = self._acceptance.of(str(contact.id) for contact in mine)
         refusals = self._refusals.of(str(contact.id) for contact in mine)
-        remembered = run.ledger.sums.added(self._sum_keys(mine))
+        remembered = run.ledger.sums.added(self._builder.sum_keys(mine))
         gone = forgotten_contacts(mine, run.forgotten)
         entries: list[Entry] = []
         settled: list[PersonOutcome] = []
@@ -282,13 +280,6 @@ class ImportRun:
         taken = contacts[: max(0, limit - self._taken)]
         self._taken += len(taken)
         return taken
-
-    def _sum_keys(self, contacts: Iterable[Contact]) -> list[SumKey]:
-        return [
-            SumKey(contact.id, mapping.field, mapping.property)
-            for contact in contacts
-            for mapping in self._sum_mappings
-        ]
 
     async def _send(self, batch: Sequence[Entry], block: int) -> None:
         checked = await self._links.check(batch)

@@ -13,9 +13,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from actui.model.journal import BatchCommit, Block, PersonOutcome, RecheckMark, Refusal, SumKey
+from actui.model.journal import BatchCommit, Block, PersonOutcome, RecheckMark, Refusal
 from actui.model.limits import WRITE_ENTRIES
-from actui.model.mapping import Rule
 from actui.model.omitted import NOTHING
 from actui.model.records import Contact
 from actui.model.run import Outcome, Reason, Record
@@ -67,7 +66,6 @@ class Recheck:
         self._sender = ProfileSender(goal_run, self._receipts, self._refusals, goal.settings)
         self._links = ProfileLinks(goal_run, goal.settings)
         self._reader = BlockReader(goal_run.activecampaign, Selection(), goal_run.warn_once)
-        self._summed = [m for m in self._goal.mappings if m.rule is Rule.SUM]
         self._streams = _streams(goal)
         self._began = self._traffic()
         self._mark = self._at = RecheckMark()
@@ -172,7 +170,7 @@ class Recheck:
         known = run.ledger.people.last_reasons(self._goal.id, keys)
         accepted = run.ledger.people.fingerprints(self._goal.id, keys)
         refusals = self._refusals.of(keys)
-        remembered = run.ledger.sums.added(self._sum_keys(mine))
+        remembered = run.ledger.sums.added(self._builder.sum_keys(mine))
         forgotten = forgotten_contacts(mine, run.forgotten)
         last = 0
         for contact, key in zip(mine, keys, strict=True):
@@ -219,13 +217,6 @@ class Recheck:
             if list_id is None or contact.lists.get(list_id) is status
         ]
         return bool(fits) and fits[0] == stream
-
-    def _sum_keys(self, contacts: Sequence[Contact]) -> list[SumKey]:
-        return [
-            SumKey(contact.id, mapping.field, mapping.property)
-            for contact in contacts
-            for mapping in self._summed
-        ]
 
     # writing
 
