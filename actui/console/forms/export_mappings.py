@@ -8,10 +8,8 @@ from functools import partial
 from actui.console.formatting import counted
 from actui.console.forms.account_questions import ask_field
 from actui.console.forms.form import (
-    ADD,
     Ask,
     Choose,
-    Item,
     Key,
     Option,
     Page,
@@ -20,7 +18,7 @@ from actui.console.forms.form import (
     name,
 )
 from actui.console.forms.goal_editor import GoalEditor
-from actui.console.forms.goal_lines import FindingLines, Reach, empty_line
+from actui.console.forms.goal_lines import FindingLines, Reach, adding_lines, empty_line
 from actui.model.goals import ExportGoal
 from actui.model.mapping import (
     ExportMapping,
@@ -84,14 +82,7 @@ class ExportMappingLines:
                 key = Key("mappings", index, "field")
                 page.line(key, f"field: {field}", ask_other, 3, item)
                 empty_line(page, editor, index, self._reach, item)
-        new = Item(self._ask_new)
-        page.line(Key("mappings", part=ADD), "+ Map data", self._ask_new, item=new)
-        page.line(
-            Key("mappings", part="remaining"),
-            "+ Add remaining fields",
-            self._ask_remaining,
-            item=new,
-        )
+        adding_lines(page, "+ Map data", self._ask_new, self._ask_remaining)
         findings.of("mappings")
 
     def _set_source(self, index: int, source: ExportSource) -> None:

@@ -184,6 +184,15 @@ def _ask_days(editor: AnyEditor) -> Ask:
     return Type("Look at everything again every how many days?", now, put, "1 to 365")
 
 
+def adding_lines(
+    page: Page, text: str, ask_new: Callable[[], Ask], ask_remaining: Callable[[], Ask]
+) -> None:
+    """The lines that add one mapping, or one for each field that has none."""
+    new = Item(ask_new)
+    page.line(Key("mappings", part=ADD), text, ask_new, item=new)
+    page.line(Key("mappings", part="remaining"), "+ Add remaining fields", ask_remaining, item=new)
+
+
 def empty_line(page: Page, editor: AnyEditor, index: int, reach: Reach, item: Item) -> None:
     """The detail of a mapping that says what an empty value does."""
     when = editor.goal.mappings[index].when_empty

@@ -20,7 +20,7 @@ from actui.console.forms.form import (
     name,
 )
 from actui.console.forms.goal_editor import GoalEditor
-from actui.console.forms.goal_lines import FindingLines, Reach, empty_line
+from actui.console.forms.goal_lines import FindingLines, Reach, adding_lines, empty_line
 from actui.model.errors import ConfigError
 from actui.model.goals import ImportGoal
 from actui.model.mapping import SUMMABLE, ImportMapping, Rule, WhenEmpty
@@ -60,14 +60,7 @@ class ImportMappingLines:
             findings.of_mapping(mapping.property)
             if index == editor.unfolded:
                 self._details(page, index, mapping, item)
-        new = Item(self._ask_new)
-        page.line(Key("mappings", part=ADD), "+ Map a field", self._ask_new, item=new)
-        page.line(
-            Key("mappings", part="remaining"),
-            "+ Add remaining fields",
-            self._ask_remaining,
-            item=new,
-        )
+        adding_lines(page, "+ Map a field", self._ask_new, self._ask_remaining)
         findings.of("mappings")
 
     def _text(self, mapping: ImportMapping) -> str:
