@@ -15,8 +15,6 @@ from store.ledger.database import LedgerDatabase
 from store.ledger.numbers import outcome_of, reason_of
 
 _UNCHANGED = Outcome.UNCHANGED.number
-_JOINED = (Outcome.CREATED, Outcome.UPDATED)
-"""Outcomes of people who were sent, with whom the lists that they did not join are counted."""
 _OUTCOMES = (
     # of an open run, only those who were seen count; who was forgotten has left the numbers behind
     "SELECT coalesce(line.outcome, seen.outcome, ?3), coalesce(line.reason, seen.reason), "
