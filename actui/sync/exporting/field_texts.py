@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from actui.model.mapping import ExportMapping, PropertySource, is_custom, perstag
+from actui.model.mapping import ExportMapping, ExportSource, PropertySource, is_custom, perstag
 from actui.model.records import ContactField, Profile
 from actui.sync.exporting.sources import Names, values_of
 from actui.sync.importing.values import instant, is_milliseconds, iso, stored_instant
@@ -91,7 +91,7 @@ class FieldTexts:
                 self._warnings.add(mapping.field, dropped, reason)
         return kept
 
-    def _text(self, text: str, field: ContactField, source: object) -> str | None:
+    def _text(self, text: str, field: ContactField, source: ExportSource) -> str | None:
         """One value as a field of this type has it; None where it should be a date and is none.
 
         A date-time property holds Unix milliseconds; ActiveCampaign wants ISO 8601.
@@ -107,7 +107,7 @@ class FieldTexts:
             return None
         return moment.date().isoformat() if field.type == "date" else iso(moment)
 
-    def _holds_instants(self, source: object) -> bool:
+    def _holds_instants(self, source: ExportSource) -> bool:
         if not isinstance(source, PropertySource):
             return False
         return self._accounts.properties[source.property].type == "DATETIME"

@@ -9,7 +9,7 @@ from datetime import tzinfo
 
 from actui.model.addresses import canonical, clean
 from actui.model.limits import BULK_BYTES
-from actui.model.mapping import ExportMapping, WhenEmpty, is_custom, perstag
+from actui.model.mapping import WhenEmpty, is_custom, perstag
 from actui.model.omitted import CLEANED, NOTHING, Omitted
 from actui.model.records import ImportRow, Profile
 from actui.model.run import Outcome, Reason, Record
@@ -282,7 +282,7 @@ class PayloadBuilder:
         """The new text of each field that is to be written, and the marks of filled ones."""
         values: dict[str, str] = {}
         marks: set[int] = set()
-        for mapping in self._goal.mappings:
+        for mapping, needs in zip(self._goal.mappings, self._needs, strict=True):
             if mapping.field == "email":
                 continue  # it decides where the row goes
             value, filled = self._texts.of(profile, mapping), field_mark(mapping.field)
@@ -290,8 +290,10 @@ class PayloadBuilder:
                 values[mapping.field] = value
             elif value == "" and (mapping.when_empty is WhenEmpty.CLEAR or filled in had):
                 values[mapping.field] = ""
+            # an empty value is sent: asked for, or a source where empty is a known value
+            may_be_cleared = needs.empty_is_known or mapping.when_empty is WhenEmpty.CLEAR
             # unknown is not empty: what was filled before still counts as filled
-            if _may_be_cleared(mapping) and (value or (value is None and filled in had)):
+            if may_be_cleared and (value or (value is None and filled in had)):
                 marks.add(filled)
         return values, frozenset(marks)
 
@@ -330,11 +332,6 @@ def _digested(raw: Sequence[str]) -> list[str]:
 
 def _is_contact_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
-
-
-def _may_be_cleared(mapping: ExportMapping) -> bool:
-    """Whether an empty value is sent: asked for, or a source where empty is a known value."""
-    return needs_of(mapping.source).empty_is_known or mapping.when_empty is WhenEmpty.CLEAR
 
 
 def _record(
