@@ -166,7 +166,7 @@ class KnownPeople(Protocol):
     def accepted(self, goal: str, keys: Iterable[str]) -> Mapping[str, Accepted]:
         """The same, each with the digest of the goal with which it was accepted."""
 
-    def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
+    def seen_in_run(self, goal: str, keys: Iterable[str]) -> set[str]:
         """Which of the keys already have their outcome in the open run."""
 
     def without_match(self, goal: str, after: int, until: int, most: int) -> Sequence[int]:

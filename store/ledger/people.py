@@ -52,7 +52,7 @@ class People:
         )
         return {unpack(key): Accepted(mark, config or "") for key, mark, config in rows}
 
-    def seen_in_run(self, run: str, goal: str, keys: Iterable[str]) -> set[str]:
+    def seen_in_run(self, goal: str, keys: Iterable[str]) -> set[str]:
         """Who has an outcome in the open run already."""
         rows = self._database.rows_in(
             "SELECT key FROM seen WHERE goal = ? AND key IN (?)",

@@ -177,7 +177,7 @@ class ExportRun:
         """
         run = self._run
         keys = [profile.id for profile in profiles]
-        seen = run.ledger.people.seen_in_run(run.run, self._goal.id, keys)
+        seen = run.ledger.people.seen_in_run(self._goal.id, keys)
         accepted = self._acceptance.of(keys)
         links = run.ledger.links.contacts_of(keys)
         over = self._threshold.over(links.values())

@@ -231,7 +231,7 @@ class ImportRun:
         """Those of the contacts that the goal reads and that have no outcome in this run."""
         mine = [contact for contact in contacts if self._builder.belongs(contact)]
         keys = [str(contact.id) for contact in mine]
-        seen = self._run.ledger.people.seen_in_run(self._run.run, self._goal.id, keys)
+        seen = self._run.ledger.people.seen_in_run(self._goal.id, keys)
         return [contact for contact in mine if str(contact.id) not in seen]
 
     def _entries(self, mine: Sequence[Contact]) -> list[Entry]:
@@ -371,7 +371,7 @@ class ImportRun:
         ):
             return
         key = str(highest_id)
-        if key in run.ledger.people.seen_in_run(run.run, self._goal.id, [key]):
+        if key in run.ledger.people.seen_in_run(self._goal.id, [key]):
             return
         if await run.activecampaign.contact(highest_id) is not None:
             raise GoalError(

@@ -166,7 +166,7 @@ class Recheck:
         if wanted is not None:
             mine = [one for one in mine if one.id in wanted]
         keys = [str(contact.id) for contact in mine]
-        seen = run.ledger.people.seen_in_run(run.run, self._goal.id, keys)
+        seen = run.ledger.people.seen_in_run(self._goal.id, keys)
         known = run.ledger.people.last_reasons(self._goal.id, keys)
         accepted = run.ledger.people.fingerprints(self._goal.id, keys)
         refusals = self._refusals.of(keys)

@@ -56,7 +56,7 @@ def test_a_commit_that_finds_no_space_leaves_the_ledger_as_it_was(tmp_path: Path
         with pytest.raises(sqlite3.OperationalError, match="full"):
             ledger.commits.write("r1", "g", people(500), SUMMARY)
         assert not ledger.database.connection.in_transaction
-        assert ledger.people.seen_in_run("r1", "g", ["0"]) == set()
+        assert ledger.people.seen_in_run("g", ["0"]) == set()
         ledger.database.connection.execute("PRAGMA max_page_count = 10000")
         ledger.commits.write("r1", "g", people(500), SUMMARY)
         assert len(list(ledger.outcomes.find())) == 500
@@ -82,9 +82,9 @@ def test_a_commit_that_fails_at_its_last_step_is_rolled_back(
         with pytest.raises(sqlite3.OperationalError, match="full"):
             ledger.commits.write("r1", "g", people(1), SUMMARY)
         monkeypatch.setattr(ledger.database, "connection", database)
-        assert ledger.people.seen_in_run("r1", "g", ["0"]) == set()
+        assert ledger.people.seen_in_run("g", ["0"]) == set()
         ledger.commits.write("r1", "g", people(1), SUMMARY)
-        assert ledger.people.seen_in_run("r1", "g", ["0"]) == {"0"}
+        assert ledger.people.seen_in_run("g", ["0"]) == {"0"}
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])

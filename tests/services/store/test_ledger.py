@@ -47,7 +47,7 @@ def test_a_batch_is_committed_whole(ledger):
         SUMMARY,
     )
     assert ledger.people.fingerprints("g", ["7", "8"]) == {"7": MARK}
-    assert ledger.people.seen_in_run("r1", "g", ["7", "8"]) == {"7"}
+    assert ledger.people.seen_in_run("g", ["7", "8"]) == {"7"}
     assert ledger.sums.added([key, SumKey(7, "%Q%", "points")]) == {key: "12"}
     assert ledger.people.exchanged_counts().model_dump() == {"imported": 1, "exported": 1}
     assert ledger.links.contacts_of(["p2", "p3"]) == {"p2": 7}
@@ -60,7 +60,7 @@ def test_a_failed_commit_changes_nothing(ledger):
     broken = done("7", sums={SumKey(7, "f", "p"): object()})
     with pytest.raises(Exception, match="type"):
         ledger.commits.write("r1", "g", broken, SUMMARY)
-    assert ledger.people.seen_in_run("r1", "g", ["7"]) == set()
+    assert ledger.people.seen_in_run("g", ["7"]) == set()
     assert list(ledger.outcomes.find()) == []
 
 
@@ -69,9 +69,9 @@ def test_an_unchanged_person_leaves_no_trace_after_the_run(ledger):
     ledger.runs.end("r1", resumable=False)
     ledger.runs.begin("r2", "manual", "2026-01-02T00:00:00Z", 1)
     ledger.commits.write("r2", "g", done("7", Outcome.UNCHANGED, mark=None), SUMMARY)
-    assert ledger.people.seen_in_run("r2", "g", ["7"]) == {"7"}
+    assert ledger.people.seen_in_run("g", ["7"]) == {"7"}
     ledger.runs.end("r2", resumable=False)
-    assert ledger.people.seen_in_run("r2", "g", ["7"]) == set()
+    assert ledger.people.seen_in_run("g", ["7"]) == set()
     assert [row["run"] for row in ledger.outcomes.find()] == ["r1"]
 
 
