@@ -18,8 +18,10 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import connection
 from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import IO, Any
@@ -28,6 +30,9 @@ from tests.canary import check
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.process.preloaded"])
+_ASKING = threading.Lock()
+"""Held by the thread that asks for exit codes: starting a process asks for those of all others,
+and of two threads that ask for the same one at once, one is told 255."""
 
 
 class Forked:
@@ -52,7 +57,8 @@ class Forked:
             args=(list(words), *place, _Streams(streams), first),
             daemon=True,
         )
-        self._process.start()
+        with _ASKING:
+            self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
 
@@ -61,16 +67,17 @@ class Forked:
     @property
     def returncode(self) -> int | None:
         """Its exit code; negative for a signal, None while it runs."""
-        return self._process.exitcode
+        with _ASKING:
+            return self._process.exitcode
 
     def poll(self) -> int | None:
         """Its exit code, or None while it runs."""
-        return self._process.exitcode
+        return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end; the exit code. Raises TimeoutExpired."""
-        self._process.join(timeout)
-        if (code := self._process.exitcode) is None:
+        connection.wait([self._process.sentinel], timeout)
+        if (code := self.returncode) is None:
             raise subprocess.TimeoutExpired("actui", timeout or 0)
         return code
 

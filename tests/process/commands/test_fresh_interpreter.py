@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,12 @@ def test_every_command_ends_as_in_a_forked_process(
         assert "Traceback" not in done.stderr
     printed = [(bool(one.stdout), bool(one.stderr)) for one in (alone, again)]
     assert (alone.returncode, printed[0]) == (again.returncode, printed[1])
+
+
+def test_commands_that_end_at_once_keep_their_exit_codes() -> None:
+    def code(words: tuple[str, ...]) -> int:
+        return forked.run(*words).returncode
+
+    many = [("--version",), ("no-such-command",)] * 60
+    with ThreadPoolExecutor(12) as threads:
+        assert list(threads.map(code, many)) == [0, 2] * 60
