@@ -30,6 +30,8 @@ _NAMED |= {"slash": "/", "question_mark": "?", "plus": "+", "space": " "}
 _LIMIT = 30.0
 _STILL = 0.4
 """So many seconds without a byte, and the page has been drawn."""
+_REST = 0.01
+"""Seconds to ask for what a process that has ended left in the terminal: it is there already."""
 # a new session has no terminal yet; the hang-up goes to the one that took it
 _OWN_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
@@ -208,11 +210,14 @@ class Terminal:
             self._master = -1
 
     def ended(self) -> int:
-        """Wait for the end of the console; its exit code."""
+        """Wait for the end of the console and read what it wrote last; its exit code."""
         end = time.monotonic() + _LIMIT
         while self.process.poll() is None and self._read(min(0.2, end - time.monotonic()), True):
             pass
-        return self.process.wait(max(end - time.monotonic(), 0.1))
+        code = self.process.wait(max(end - time.monotonic(), 0.1))
+        while self._read(_REST):
+            pass
+        return code
 
     @property
     def colours(self) -> bool:

@@ -37,6 +37,13 @@ def ready() -> Iterator[dict[str, Any]]:
         yield line
 
 
+def test_what_a_process_wrote_before_it_ended_is_read() -> None:
+    with Terminal(dict(os.environ), "--version") as terminal:
+        terminal.process.wait()
+        assert terminal.ended() == exitcodes.OK
+        assert "actui" in terminal.text
+
+
 def is_running(home: Home) -> bool:
     told = subprocess.run(
         [*ACTUI, "list", "--json"], env=home.environ, capture_output=True, text=True, check=True
