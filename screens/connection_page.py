@@ -6,6 +6,7 @@ Long because this page joins all parts of a connection, with a key for each.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -178,11 +179,25 @@ class ConnectionScreen(ActuiScreen):
         self._seen = None
         self._look()
 
-    def show_saved(self) -> None:
-        """Show what is stored in place of what was typed, also on the pages above this one."""
-        self.query_one("#name", Input).value = plain(self._connection.name)
-        self.query_one(OnOff).value = self._connection.enabled
-        self.query_one(SetupPanel).put_fields(self._connection)
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """What each field of the page holds, by its selector."""
+        held: dict[str, object] = {"#name": self.query_one("#name", Input).value}
+        held["OnOff"] = self.query_one(OnOff).value
+        return held | self.query_one(SetupPanel).fields
+
+    def show_saved(self, before: Mapping[str, object] | None = None) -> None:
+        """Show what is stored in place of what was typed, also on the pages above this one.
+
+        A field that no longer holds what it held in `before` is left as it is.
+        """
+        fields = self.fields
+        same = {one for one in fields if before is None or fields[one] == before[one]}
+        if "#name" in same:
+            self.query_one("#name", Input).value = plain(self._connection.name)
+        if "OnOff" in same:
+            self.query_one(OnOff).value = self._connection.enabled
+        self.query_one(SetupPanel).put_fields(self._connection, same)
         self.query_one("#details", FormList).show()
         self._goals_changed()
         for page in self.app.screen_stack:

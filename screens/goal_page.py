@@ -160,11 +160,22 @@ class GoalScreen(ActuiScreen):
         """Store the connection."""
         self._save()
 
+    def on_screen_resume(self, _: events.ScreenResume) -> None:
+        """Close the page if its goal was removed while a question stood above it."""
+        if self._draft.goal(self._editor.goal.id) is None:
+            self._close_removed()
+
+    def _close_removed(self) -> None:
+        """Go back; a question above the page is answered or closed first."""
+        if self.app.screen is self:
+            self.say(f"The goal {plain(self._editor.goal.name)} has been removed.")
+            self.dismiss()
+
     def saved(self) -> None:
         """The connection was stored: show the goal as it now is."""
         goal = self._draft.goal(self._editor.goal.id)
         if goal is None:
-            self.dismiss()
+            self._close_removed()
             return
         self._editor.goal = goal
         self.query_one(FormList).show()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import partial
 from typing import Protocol
 
@@ -39,8 +40,16 @@ class SavedPage(Protocol):
     def look_anew(self) -> None:
         """Show the connection as it is now, whatever was shown before."""
 
-    def show_saved(self) -> None:
-        """Show what is stored in place of what was typed."""
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """What each field of the page holds, by its selector."""
+
+    def show_saved(self, before: Mapping[str, object] | None = None) -> None:
+        """Show what is stored in place of what was typed.
+
+        A field that no longer holds what it held in `before` has been typed into since, and is
+        left as it is.
+        """
 
     async def show_secrets(self) -> None:
         """Show for each secret whether it is stored."""
@@ -82,13 +91,12 @@ class SaveFlow:
         await self._store(self._draft.stored)
 
     async def _store(self, base: Stored | None) -> None:
-        form = self._page.form
+        # a key store may take seconds: what is typed and changed meanwhile is kept
+        form, fields, sent = self._page.form, self._page.fields, self._draft.connection
         expected = base.version if base else None
         try:
-            stored = await self._workbench.editor.save(
-                self._draft.connection, form, expected=expected
-            )
-            self._draft.adopt(stored)
+            stored = await self._workbench.editor.save(sent, form, expected=expected)
+            self._draft.adopt(stored, sent)
             await self._workbench.credentials.save(stored.connection, form)
             await self._create_properties(stored.connection)
         except CredentialsError as failure:
@@ -106,7 +114,7 @@ class SaveFlow:
             return
         finally:
             self._page.look_anew()
-        self._page.show_saved()
+        self._page.show_saved(fields)
         self._page.say("Saved.")
         self._page.attempt(self._page.show_secrets, "secrets")
 
@@ -136,7 +144,7 @@ class SaveFlow:
         """Make in BlueConic what goals have been given as new."""
         if wanted := self._draft.properties_to_create():
             await self._workbench.services.catalog.create_properties(connection, wanted)
-            self._draft.created()
+            self._draft.created(wanted)
 
     async def _settle(self, base: Stored) -> None:
         """Save over another's version if it only adds ids that a run looked up; ask otherwise."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -125,13 +125,19 @@ class SetupPanel(VerticalScroll):
 
     # showing
 
-    def put_fields(self, connection: Connection) -> None:
-        """Show the stored values and forget typed secrets."""
+    @property
+    def fields(self) -> dict[str, str]:
+        """What each field holds, by its selector."""
+        selectors = (*_FIELDS, *_SECRET_FIELDS.values())
+        return {field: self.query_one(field, Input).value for field in selectors}
+
+    def put_fields(self, connection: Connection, fields: Container[str]) -> None:
+        """Show the stored values and forget typed secrets, in those of `fields`."""
         self.query_one("#privacy", FormList).show()
-        for field, value in _stored(connection).items():
-            self.query_one(field, Input).value = value
-        for field in _SECRET_FIELDS.values():
-            self.query_one(field, Input).value = ""
+        stored = _stored(connection) | dict.fromkeys(_SECRET_FIELDS.values(), "")
+        for field, value in stored.items():
+            if field in fields:
+                self.query_one(field, Input).value = value
 
     def put_stored(self, which: Which, sentence: str) -> None:
         """Say where a secret is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -52,15 +53,23 @@ class Draft:
                 used |= {goal.save_lists_to, *(mapping.property for mapping in goal.mappings)}
         return {id_: type_ for id_, type_ in self.coming.items() if id_ in used}
 
-    def created(self) -> None:
-        """The coming properties are there: what the tenant has is to be asked anew."""
-        self.coming.clear()
+    def created(self, properties: Iterable[str]) -> None:
+        """These properties are there: what the tenant has is to be asked anew."""
+        for id_ in properties:
+            self.coming.pop(id_, None)
         self.choices = replace(self.choices, blueconic=None)
 
-    def adopt(self, stored: Stored) -> None:
-        """Take what is stored as what is meant."""
+    def adopt(self, stored: Stored, sent: Connection | None = None) -> None:
+        """Take what is stored as what is meant.
+
+        `sent` is what this draft was when saving it began: whatever was changed here since then
+        stays as it is now, and is not stored yet.
+        """
         self.stored = stored
-        self._base = self.connection = stored.connection
+        self._base = stored.connection
+        sent = sent or self.connection
+        since = {name: now for name, now in self.connection if now != getattr(sent, name)}
+        self.connection = stored.connection.model_copy(update=since)
 
     def put(self, **changes: object) -> None:
         """Change the connection. Raises ConfigError with a sentence when it would not be right."""
@@ -97,7 +106,12 @@ class Draft:
         return made
 
     def put_goal(self, goal: AnyGoal) -> None:
-        """Replace the goal that has this one's id."""
+        """Replace the goal that has this one's id.
+
+        Raises ConfigError where the connection no longer has it.
+        """
+        if self.goal(goal.id) is None:
+            raise ConfigError(f"The goal {goal.name} has been removed.")
         goals = [goal if one.id == goal.id else one for one in self.connection.goals]
         self.put(goals=goals)
 

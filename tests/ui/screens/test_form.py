@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,15 +12,31 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from actui.app.console_app import ConsoleApp
-from actui.console.forms.form import Key
+from actui.console.forms.form import ADD, Key
 from actui.model.connection import Connection
 from actui.model.errors import CredentialsError
 from screens.base import TextLine
 from screens.connection_list import ConnectionsScreen
 from screens.connection_page import ConnectionScreen
+from screens.dialogs.ask import ChooseScreen
 from screens.dialogs.confirm import ConfirmScreen
-from tests.ui.screens.fakes import FakeStored, connection, seen, services, until
-from tests.ui.screens.goalpages import Opened, go, goals_of, on_connection, on_the_page, open_goal
+from tests.ui.screens.fakes import (
+    FakeCredentials,
+    FakeStored,
+    connection,
+    seen,
+    services,
+    until,
+)
+from tests.ui.screens.goalpages import (
+    Opened,
+    go,
+    goals_of,
+    on_connection,
+    on_the_page,
+    open_goal,
+    save,
+)
 
 
 def put(pilot: Pilot[Any], field: str, value: str) -> None:
@@ -287,3 +305,82 @@ async def test_nothing_moves_when_the_key_store_answers(monkeypatch: pytest.Monk
         answers.set()
         await until(pilot, lambda: seen(pilot).count("Stored in the key store") == 2)
         assert line_of_client_id() == before
+
+
+class SlowStore:
+    """Makes a key store wait for `answers` from the moment it is asked for the next time."""
+
+    def __init__(self, of: FakeCredentials, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked, self.answers = threading.Event(), threading.Event()
+        for name in ("save_secret", "secret_source"):
+            monkeypatch.setattr(of, name, partial(self._answer, getattr(of, name)))
+
+    def _answer(self, call: Callable[..., str], *args: object) -> str:
+        self.asked.set()
+        assert self.answers.wait(60)
+        return call(*args)
+
+
+async def test_a_goal_that_is_added_while_a_save_goes_on_is_kept(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, pilot = opened
+    before = len(goals_of(made))
+    put(pilot, "#name", "Other")
+    store = SlowStore(made.credentials, monkeypatch)
+    await pilot.press("ctrl+s")
+    await until(pilot, store.asked.is_set)
+    pilot.app.screen.query_one("#left").focus()
+    await pilot.press("plus")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+    await pilot.press("enter")
+    await on_the_page(pilot)
+    await pilot.press("f6")
+    store.answers.set()
+    await until(pilot, lambda: made.connections.held["c-1"].connection.name == "Other")
+    await pilot.press("escape")
+    await on_the_page(pilot)
+    assert len(goals_of(made)) == before
+    await save(pilot, made)
+    assert len(goals_of(made)) == before + 1
+
+
+async def test_what_is_typed_while_a_save_goes_on_is_kept(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, pilot = opened
+    put(pilot, "#name", "Other")
+    put(pilot, "#activecampaign-key", "first")
+    store = SlowStore(made.credentials, monkeypatch)
+    await pilot.press("ctrl+s")
+    await until(pilot, store.asked.is_set)
+    put(pilot, "#client-id", "another")
+    put(pilot, "#activecampaign-key", "second")
+    store.answers.set()
+    await until(pilot, lambda: "Saved." in seen(pilot))
+    assert made.connections.held["c-1"].connection.name == "Other"
+    assert made.credentials.kept["activecampaign"][1] == "first"
+    assert pilot.app.screen.query_one("#client-id", Input).value == "another"
+    assert pilot.app.screen.query_one("#activecampaign-key", Input).value == "second"
+    await until(pilot, lambda: "not saved" in seen(pilot))
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: made.credentials.kept["activecampaign"][1] == "second")
+
+
+async def test_a_goal_removed_elsewhere_closes_its_page_below_an_open_question(
+    opened: Opened,
+) -> None:
+    made, pilot = opened
+    await open_goal(pilot, 0)
+    await go(pilot, Key("mappings", part=ADD), "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+    held = made.connections.held["c-1"]
+    without = held.connection.model_copy(update={"goals": held.connection.goals[1:]})
+    made.connections.save(without, expected=held.version)
+    page = next(one for one in pilot.app.screen_stack if isinstance(one, ConnectionScreen))
+    page.look_anew()
+    await pilot.pause()
+    assert isinstance(pilot.app.screen, ChooseScreen)
+    await pilot.press("escape")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionScreen))
+    await until(pilot, lambda: "has been removed" in seen(pilot))
