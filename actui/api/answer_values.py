@@ -38,10 +38,20 @@ def object_at(body: Any, key: str) -> dict[str, Any]:
     return found
 
 
-def by_id(body: Any, key: str, parse: Callable[[dict[str, Any]], T]) -> dict[int, T]:
-    """The rows under `key` by their ids, parsed; without those whose id is larger than 63 bits."""
-    found = ((id_if_kept(row["id"]), row) for row in rows(body, key))
-    return {id_: parse(row) for id_, row in found if id_ is not None}
+def by_id(
+    body: Any, key: str, parse: Callable[[dict[str, Any]], T], *, every: bool = False
+) -> dict[int, T]:
+    """The rows under `key` by their ids, parsed; without those whose id is larger than 63 bits.
+
+    Raises ValueError where two different rows have one id, as nobody knows which row is missing,
+    and with `every` for an id that is too large.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    for row in rows(body, key):
+        id_ = number_id(row["id"]) if every else id_if_kept(row["id"])
+        if id_ is not None and found.setdefault(id_, row) != row:
+            raise ValueError("two rows with one id")
+    return {id_: parse(row) for id_, row in found.items()}
 
 
 def objects(value: Any) -> list[dict[str, Any]]:

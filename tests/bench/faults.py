@@ -86,6 +86,13 @@ EXCEPTIONS: list[tuple[str, str, str, tuple[str, ...], str]] = [
         "excluded addresses are refused by bulk import as well; this reading only says why",
     ),
     (
+        "403-bare",
+        "always",
+        "GET /rest/v2/profiles/ID",
+        ("ok",),
+        "the goal says what happens where stages cannot be read (unknown_stage), with a warning",
+    ),
+    (
         "401|403-bare|40[13]-after-commit",
         "always",
         ".* /rest/v2/.*",
@@ -98,6 +105,20 @@ EXCEPTIONS: list[tuple[str, str, str, tuple[str, ...], str]] = [
         "POST /rest/v2/oauth/token",
         ("run",),
         "BlueConic refuses the client's secret itself",
+    ),
+    (
+        "redirect",
+        "first|middle|last",
+        "PUT /rest/v2/profiles",
+        ("ok", "goal"),
+        "an entry with a Sum is judged by its receipt, whatever was answered, and sent again",
+    ),
+    (
+        "413-after-commit",
+        "always",
+        "PUT /rest/v2/profiles",
+        ("ok",),
+        "a profile that is too large alone is an outcome of that person; its Sum has its receipt",
     ),
     (
         "redirect",

@@ -112,9 +112,9 @@ class Threshold:
         known = run.ledger.touches.campaigns()
         for campaign in await run.activecampaign.activity.campaigns():
             run.stop.check()
-            if not self._is_warm(campaign):
-                continue
             counters, lists = known.get(campaign.id, ("", frozenset()))
+            if not self._is_warm(campaign, counters):
+                continue
             if counters not in (campaign.counters, _UNREAD + campaign.counters):
                 lists = await run.activecampaign.activity.campaign_lists(campaign.id)
             kinds = self._kinds(lists)
@@ -128,9 +128,11 @@ class Threshold:
                 await self._count(campaign, link)
             run.ledger.touches.save_campaign(campaign.id, campaign.counters, lists)
 
-    def _is_warm(self, campaign: Campaign) -> bool:
+    def _is_warm(self, campaign: Campaign, counters: str) -> bool:
+        """Whether somebody may still open it within the cap's window; `counters` as last read."""
         if campaign.last_sent is None:
-            return False
+            # a draft; what somebody has opened was sent, whatever the answer lacks
+            return _has_counted(campaign.counters) or _has_counted(counters)
         window = self._cap.window if self._cap else None
         return window is None or campaign.last_sent >= self._run.service_now() - window - WARM
 
@@ -169,6 +171,11 @@ class Threshold:
         window = self._cap.window
         since = 0.0 if window is None else (self._run.service_now() - window).timestamp()
         return self._run.ledger.touches.count(contacts, self._counted, since)
+
+
+def _has_counted(counters: str) -> bool:
+    """Whether one of a campaign's counters is above 0."""
+    return any(digit in counters for digit in "123456789")
 
 
 def _touch(

@@ -11,7 +11,7 @@ from actui.model.run import Reason
 from actui.sandbox.activecampaign.campaigns import Campaign
 from tests.services.export.desk import Desk
 from tests.services.export.test_spellings import IMPORT
-from tests.services.export.test_threshold import CAPPED, mailing, opened, people
+from tests.services.export.test_threshold import CAPPED, mailing, opened, over, people
 from tests.services.export.test_unreadable_profiles import EMAIL, LISTING, Row, changed, put
 
 __all__ = ["mailing"]
@@ -28,7 +28,9 @@ async def has_failed(desk: Desk) -> bool:
     "values",
     [
         *({"subscriberid": v, "contact": v} for v in (None, "", "x", [], {}, -1, True)),
-        *({"times": v} for v in ("", "often", [], {}, -1, True)),
+        *({"times": v} for v in (None, "", "often", [], {}, -1, True)),
+        {"id": 2**63},
+        *({"isread": v} for v in ("7", "often", 1e308, [], {}, -1)),
     ],
     ids=str,
 )
@@ -94,6 +96,41 @@ async def test_a_campaign_whose_lists_cannot_be_read_lets_nobody_past_the_cap(
     with changed(monkeypatch, "/campaignLists", change):
         assert await has_failed(desk)
     assert await desk.writes() == []
+
+
+async def test_links_of_one_id_let_nobody_past_the_cap(
+    desk: Desk, mailing: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await people(desk, "ada")
+    await opened(desk, mailing, "ada")
+    await opened(desk, mailing, "ada")
+
+    def change(body: Row) -> None:
+        # the tracker is hidden behind another link's id
+        rows = body["links"]
+        rows.append({**rows[0], "id": rows[0]["id"], "link": "https://elsewhere.example"})
+
+    with changed(monkeypatch, "/links", change):
+        assert await has_failed(desk)
+    assert await desk.writes() == []
+
+
+@pytest.mark.parametrize("missing", [("sdate", "ldate"), ("opens", "uniqueopens")], ids=str)
+async def test_a_campaign_that_somebody_opened_counts_whatever_its_row_lacks(
+    desk: Desk, mailing: Campaign, monkeypatch: pytest.MonkeyPatch, missing: tuple[str, ...]
+) -> None:
+    await people(desk, "ada")
+    await opened(desk, mailing, "ada")
+    assert await over(desk) == set()
+    await opened(desk, mailing, "ada")
+
+    def change(body: Row) -> None:
+        for row in body.get("campaigns", []):
+            row.update(dict.fromkeys(missing))
+
+    with changed(monkeypatch, "/campaigns", change):
+        assert await over(desk) == {"ada"}
+    assert await over(desk) == {"ada"}
 
 
 @pytest.mark.parametrize("sdate", ["soon", 5, [], "2026-01-02 03:04:05"])
