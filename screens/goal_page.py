@@ -168,7 +168,7 @@ class GoalScreen(ActuiScreen):
     def _close_removed(self) -> None:
         """Go back; a question above the page is answered or closed first."""
         if self.app.screen is self:
-            self.say(f"The goal {plain(self._editor.goal.name)} has been removed.")
+            self.say(f"The goal {self._editor.goal.name} has been removed.")
             self.dismiss()
 
     def saved(self) -> None:
